@@ -1,0 +1,1 @@
+//! The docker command line: one table of commands, version profiles, formatting.

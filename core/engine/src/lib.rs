@@ -1,0 +1,1 @@
+//! Images, containers and the programs that run in them.

@@ -1,0 +1,1 @@
+//! A host's operating system as far as a workshop sees it: files, processes, pipes, terminals.

@@ -1,0 +1,1 @@
+//! Keys, certificates, join tokens, sealed records and the mutually authenticated channel.

@@ -1,0 +1,1 @@
+//! A shell and the utilities that workshops use.

@@ -1,0 +1,179 @@
+//! Files that survive a crash only as far as they were synced.
+//!
+//! Every change is visible at once to whoever reads, and durable when a sync that began after it has
+//! completed. A power loss takes the rest away; it may leave a part of the oldest unsynced append
+//! behind (a torn write).
+
+use std::collections::{BTreeMap, VecDeque};
+
+use crate::rng::Rng;
+
+/// A position in the order of a disk's changes; a completed sync makes all up to it durable.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Barrier(u64);
+
+#[derive(Clone, Debug)]
+enum Change {
+    Append { path: String, bytes: Vec<u8> },
+    Write { path: String, bytes: Vec<u8> },
+    Rename { from: String, to: String },
+    Remove { path: String },
+}
+
+type Files = BTreeMap<String, Vec<u8>>;
+
+impl Change {
+    fn apply(&self, files: &mut Files) {
+        match self {
+            Self::Append { path, bytes } => {
+                files.entry(path.clone()).or_default().extend_from_slice(bytes);
+            }
+            Self::Write { path, bytes } => {
+                files.insert(path.clone(), bytes.clone());
+            }
+            Self::Rename { from, to } => {
+                if let Some(bytes) = files.remove(from) {
+                    files.insert(to.clone(), bytes);
+                }
+            }
+            Self::Remove { path } => {
+                files.remove(path);
+            }
+        }
+    }
+}
+
+/// One host's disk, as far as a daemon keeps its state on it. Paths are absolute.
+#[derive(Clone, Debug, Default)]
+pub struct Disk {
+    visible: Files,
+    durable: Files,
+    unsynced: VecDeque<Change>,
+    synced_count: u64,
+}
+
+impl Disk {
+    fn change(&mut self, change: Change) {
+        change.apply(&mut self.visible);
+        self.unsynced.push_back(change);
+    }
+
+    /// Adds `bytes` to the end of a file, which is made if need be.
+    pub fn append(&mut self, path: &str, bytes: &[u8]) {
+        self.change(Change::Append { path: path.to_owned(), bytes: bytes.to_vec() });
+    }
+
+    /// Replaces a file's content. Not atomic on a real disk: write a new file and rename it.
+    pub fn write(&mut self, path: &str, bytes: &[u8]) {
+        self.change(Change::Write { path: path.to_owned(), bytes: bytes.to_vec() });
+    }
+
+    /// Gives a file another name, replacing what had it.
+    pub fn rename(&mut self, from: &str, to: &str) {
+        self.change(Change::Rename { from: from.to_owned(), to: to.to_owned() });
+    }
+
+    /// Removes a file; nothing happens if there is none.
+    pub fn remove(&mut self, path: &str) {
+        self.change(Change::Remove { path: path.to_owned() });
+    }
+
+    /// Removes every file below a folder (`path` ends in `/`).
+    pub fn remove_below(&mut self, path: &str) {
+        let below: Vec<String> = self.list(path).map(str::to_owned).collect();
+        for file in below {
+            self.remove(&file);
+        }
+    }
+
+    /// A file's content as a reader sees it now.
+    pub fn read(&self, path: &str) -> Option<&[u8]> {
+        self.visible.get(path).map(Vec::as_slice)
+    }
+
+    /// The paths below a folder (`path` ends in `/`), in order.
+    pub fn list<'a>(&'a self, path: &'a str) -> impl Iterator<Item = &'a str> {
+        self.visible
+            .range::<str, _>((std::ops::Bound::Included(path), std::ops::Bound::Unbounded))
+            .map(|(file, _)| file.as_str())
+            .take_while(move |file| file.starts_with(path))
+    }
+
+    /// All files as a reader sees them now, for whoever searches the disk's bytes.
+    pub fn files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.visible.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
+    /// Everything changed so far; give it to [`Disk::complete_sync`] when the device has answered.
+    pub fn begin_sync(&self) -> Barrier {
+        Barrier(self.synced_count + self.unsynced.len() as u64)
+    }
+
+    /// All changes up to `barrier` are durable now.
+    pub fn complete_sync(&mut self, barrier: Barrier) {
+        while self.synced_count < barrier.0 {
+            let Some(change) = self.unsynced.pop_front() else { break };
+            change.apply(&mut self.durable);
+            self.synced_count += 1;
+        }
+    }
+
+    /// True when a power loss now would lose nothing.
+    pub fn is_synced(&self) -> bool {
+        self.unsynced.is_empty()
+    }
+
+    /// The power fails: what was not synced is gone. With `torn`, a random part of the oldest
+    /// unsynced append may have reached the device.
+    pub fn lose_power(&mut self, torn: Option<&mut Rng>) {
+        if let (Some(rng), Some(Change::Append { path, bytes })) = (torn, self.unsynced.front()) {
+            let size = rng.below(bytes.len() as u64 + 1) as usize;
+            self.durable.entry(path.clone()).or_default().extend_from_slice(&bytes[..size]);
+        }
+        self.synced_count += self.unsynced.len() as u64;
+        self.unsynced.clear();
+        self.visible = self.durable.clone();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::Streams;
+
+    #[test]
+    fn only_what_was_synced_survives() {
+        let mut disk = Disk::default();
+        disk.append("/wal", b"one");
+        let barrier = disk.begin_sync();
+        disk.append("/wal", b"two");
+        disk.complete_sync(barrier);
+        assert_eq!(disk.read("/wal"), Some(&b"onetwo"[..]));
+        disk.lose_power(None);
+        assert_eq!(disk.read("/wal"), Some(&b"one"[..]));
+        assert!(disk.is_synced());
+    }
+
+    #[test]
+    fn a_torn_write_is_a_prefix() {
+        for seed in 0..50 {
+            let mut disk = Disk::default();
+            disk.append("/wal", b"abcdef");
+            disk.lose_power(Some(&mut Streams::new(seed).stream("torn")));
+            assert!(b"abcdef".starts_with(disk.read("/wal").unwrap_or_default()));
+        }
+    }
+
+    #[test]
+    fn a_rename_is_all_or_nothing() {
+        let mut disk = Disk::default();
+        disk.write("/key", b"old");
+        disk.complete_sync(disk.begin_sync());
+        disk.write("/key.tmp", b"new");
+        disk.rename("/key.tmp", "/key");
+        assert_eq!(disk.read("/key"), Some(&b"new"[..]));
+        disk.lose_power(None);
+        assert_eq!(disk.read("/key"), Some(&b"old"[..]));
+        assert_eq!(disk.list("/").collect::<Vec<_>>(), ["/key"]);
+    }
+}

@@ -1,0 +1,1 @@
+//! The swarm control plane: store, control API, orchestrator, scheduler, dispatcher, agent.

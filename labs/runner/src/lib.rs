@@ -1,0 +1,1 @@
+//! The lab format and its runner.

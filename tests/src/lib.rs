@@ -1,0 +1,1 @@
+//! End-to-end, replay and browser tests.
