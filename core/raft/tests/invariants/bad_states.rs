@@ -1,0 +1,1 @@
+//! Bad states, each of which its invariant has to complain about.
