@@ -123,7 +123,7 @@ impl World {
         }
         match self.rng.below(100) {
             0..40 => return self.deliver(),
-            40..48 => self.tick(id),
+            40..48 => self.run_clock(id)?,
             48..72 => self.ready(id)?,
             72..86 => {
                 self.member(id).complete_write();
@@ -152,6 +152,16 @@ impl World {
         if let Some(raft) = &mut self.member(id).raft {
             raft.tick();
         }
+    }
+
+    /// A member's clock runs: mostly by one tick, sometimes by a whole election timeout, as after a pause.
+    fn run_clock(&mut self, id: RaftId) -> Verdict {
+        let ticks = if self.rng.chance(1, self.faults.calm) { 8 } else { 1 };
+        for _ in 0..ticks {
+            self.tick(id);
+            self.check(id)?;
+        }
+        Ok(())
     }
 
     fn ready(&mut self, id: RaftId) -> Verdict {

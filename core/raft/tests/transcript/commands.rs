@@ -70,12 +70,12 @@ impl<'a> Args<'a> {
     /// `index/term`.
     fn place(&self, key: &str) -> (Index, Term) {
         let (index, term) = self.value(key).and_then(|t| t.split_once('/')).expect("index/term");
-        (Index(index.parse().unwrap()), Term(term.parse().unwrap()))
+        (Index(index.parse().expect("a number")), Term(term.parse().expect("a number")))
     }
 
     fn list(&self, key: &str) -> Vec<u64> {
         let text = self.value(key).unwrap_or_default();
-        text.split(',').filter(|t| !t.is_empty()).map(|t| t.parse().unwrap()).collect()
+        text.split(',').filter(|t| !t.is_empty()).map(|t| t.parse().expect("a number")).collect()
     }
 
     /// `from->to` with either side possibly left out.
@@ -215,7 +215,7 @@ impl Scene {
             "run" => {
                 for _ in 0..args.id(0) {
                     for id in self.running() {
-                        self.member(id).raft.as_mut().unwrap().tick();
+                        self.member(id).raft.as_mut().expect("it runs").tick();
                         self.note_roles();
                     }
                     self.settle(&[]);
@@ -223,7 +223,7 @@ impl Scene {
             }
             "tick" => {
                 let repeat = args.0.iter().find_map(|word| word.strip_prefix('x'));
-                for _ in 0..repeat.map_or(1, |text| text.parse().unwrap()) {
+                for _ in 0..repeat.map_or(1, |text| text.parse().expect("a number")) {
                     for id in args.ids() {
                         self.member(id).raft.as_mut().expect("it runs").tick();
                     }
@@ -344,10 +344,11 @@ impl Scene {
             }
             "message" => {
                 let (from, to) = args.link().expect("a link");
-                let (from, to) = (RaftId(from.unwrap()), RaftId(to.unwrap()));
+                let (from, to) =
+                    (RaftId(from.expect("a sender")), RaftId(to.expect("a recipient")));
                 let term = Term(args.number("term").expect("a term"));
                 let message = Message { from, to, term, body: body(args) };
-                // `at=` puts a message at another member than the one it is for.
+                // `delivered-to=` brings it to another member than the one it is for.
                 let at = args.number("delivered-to").unwrap_or(to.0);
                 if let Err(error) = self.member(at).step(&message) {
                     self.print(&format!("{at} refuses {}: {error}", message.body.name()));
@@ -420,7 +421,7 @@ fn config(id: u64, args: &Args<'_>) -> Config {
     let mut config = Config::new(RaftId(id));
     config.pre_vote = args.has("pre-vote");
     config.check_quorum = !args.has("no-check-quorum");
-    let small = |key| args.number(key).map(|n| u32::try_from(n).unwrap());
+    let small = |key| args.number(key).map(|n| u32::try_from(n).expect("a number"));
     config.max_inflight_count = small("window").unwrap_or(config.max_inflight_count);
     config.max_message_size = small("size").unwrap_or(config.max_message_size);
     config.max_uncommitted_size = args.number("uncommitted").unwrap_or(u64::MAX);
