@@ -296,6 +296,12 @@ impl Machine {
         }
     }
 
+    /// True when no process has this terminal any more.
+    pub fn is_abandoned(&self, id: TerminalId) -> bool {
+        let state = self.state.borrow();
+        !state.processes.values().any(|p| p.ended.is_none() && p.terminal == Some(id))
+    }
+
     /// The number of processes that have not ended.
     pub fn process_count(&self) -> usize {
         self.running.len()
