@@ -3,25 +3,10 @@
 use std::collections::BTreeMap;
 
 use engine::EngineOptions;
-use sim::{HostId, Time};
+use sim::HostId;
 use swarm::node::SwarmOptions;
 
-/// What a Docker release says of itself (`docker version`, `docker info`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Release {
-    /// For instance `17.03.0-ce`.
-    pub version: String,
-    /// For instance `1.26`.
-    pub api_version: String,
-    /// The lowest API version the daemon speaks.
-    pub api_version_min: String,
-    /// For instance `go1.7.5`.
-    pub go_version: String,
-    /// For instance `3a232c8`.
-    pub git_commit: String,
-    /// When it was built.
-    pub built: Option<Time>,
-}
+use crate::api::VersionInfo;
 
 /// The host a daemon runs on, and how its Docker release behaves.
 #[derive(Clone, Debug)]
@@ -34,8 +19,12 @@ pub struct Config {
     pub address: String,
     /// Which host has which address.
     pub directory: BTreeMap<String, HostId>,
+    /// The daemon's identifier, as `docker info` shows it.
+    pub daemon_id: String,
     /// What the release says of itself.
-    pub release: Release,
+    pub version: VersionInfo,
+    /// A task's container is made of `image@digest`, without the tag (until 17.03).
+    pub digest_replaces_tag: bool,
     /// How its swarm mode behaves.
     pub swarm: SwarmOptions,
     /// How its engine behaves.
