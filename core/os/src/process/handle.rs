@@ -1,0 +1,81 @@
+//! Open files: what a descriptor stands for.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::rc::Rc;
+
+use sim::Time;
+
+use crate::fs::SharedFs;
+use crate::pipe::{PipeReader, PipeWriter};
+use crate::terminal::TerminalId;
+
+/// Takes what is written to a descriptor: a container's log, for instance.
+pub trait Sink: fmt::Debug {
+    /// Takes bytes written at `now`.
+    fn write(&mut self, now: Time, bytes: &[u8]);
+}
+
+/// An open file that several descriptors and processes may share.
+#[derive(Clone, Debug)]
+pub struct Handle(pub(crate) Rc<RefCell<Open>>);
+
+#[derive(Debug)]
+pub(crate) enum Open {
+    File {
+        fs: SharedFs,
+        inner: String,
+        offset: usize,
+        readable: bool,
+        writable: bool,
+        append: bool,
+    },
+    PipeReader(PipeReader),
+    PipeWriter(PipeWriter),
+    /// `is_terminal` is false where a program must not notice that a terminal is at the other end
+    /// (`docker exec -i` without `-t`).
+    Terminal {
+        id: TerminalId,
+        is_terminal: bool,
+    },
+    Null,
+    Zero,
+    Sink(Rc<RefCell<dyn Sink>>),
+}
+
+impl Handle {
+    pub(crate) fn new(open: Open) -> Self {
+        Self(Rc::new(RefCell::new(open)))
+    }
+
+    /// `/dev/null`.
+    pub fn null() -> Self {
+        Self::new(Open::Null)
+    }
+
+    /// Writes go to `sink`; reads are at the end of the file.
+    pub fn sink(sink: Rc<RefCell<dyn Sink>>) -> Self {
+        Self::new(Open::Sink(sink))
+    }
+
+    /// A terminal.
+    pub fn terminal(id: TerminalId) -> Self {
+        Self::new(Open::Terminal { id, is_terminal: true })
+    }
+
+    /// The terminal behind this handle, if it is one.
+    pub fn terminal_id(&self) -> Option<TerminalId> {
+        match &*self.0.borrow() {
+            Open::Terminal { id, is_terminal: true } => Some(*id),
+            _ => None,
+        }
+    }
+
+    /// The same file, but a terminal no longer looks like one.
+    pub fn without_terminal(&self) -> Self {
+        match &*self.0.borrow() {
+            Open::Terminal { id, .. } => Self::new(Open::Terminal { id: *id, is_terminal: false }),
+            _ => self.clone(),
+        }
+    }
+}
