@@ -64,28 +64,36 @@ pub(crate) const fn certificate_role(role: Role) -> seal::Role {
 impl Credentials {
     /// A client that has nothing yet: it may only download the root CA's certificate.
     pub(crate) fn unverified_client(trust: Trust) -> Option<ClientConfig> {
-        (trust == Trust::Nobody)
-            .then(|| ClientConfig { trust: ChannelTrust::Anyone, identity: None })
+        (trust == Trust::Nobody).then(|| ClientConfig {
+            identity: None,
+            trust: ChannelTrust::Unverified,
+            server_role: None,
+        })
     }
 
     /// For a connection to a manager.
     pub(crate) fn client(&self, trust: Trust) -> Option<ClientConfig> {
         match trust {
             Trust::Nobody => Self::unverified_client(trust),
-            Trust::Server => {
-                Some(ClientConfig { trust: ChannelTrust::Root(self.root.clone()), identity: None })
-            }
-            Trust::Mutual => Some(ClientConfig {
-                trust: ChannelTrust::Root(self.root.clone()),
-                identity: Some(self.own.as_ref()?.channel_identity()),
-            }),
+            Trust::Server => Some(self.verifying(None)),
+            Trust::Mutual => Some(self.verifying(Some(self.own.as_ref()?.channel_identity()))),
+        }
+    }
+
+    /// swarmkit asks for the server name `swarm-manager`.
+    fn verifying(&self, identity: Option<Identity>) -> ClientConfig {
+        ClientConfig {
+            identity,
+            trust: ChannelTrust::Root(self.root.clone()),
+            server_role: Some(seal::Role::Manager),
         }
     }
 
     /// For connections from others; only managers listen.
     pub(crate) fn server(&self) -> Option<ServerConfig> {
         let own = self.own.as_ref().filter(|own| own.role() == Role::Manager)?;
-        Some(ServerConfig { root: self.root.clone(), identity: own.channel_identity() })
+        let trust = ChannelTrust::Root(self.root.clone());
+        Some(ServerConfig { identity: own.channel_identity(), trust })
     }
 
     /// When the certificate ends.

@@ -42,7 +42,7 @@ pub(crate) enum Committed {
     /// The members have changed (or a leader opened its term): nothing for the store.
     Passed { term: Term, index: Index },
     /// The store is to be replaced by this.
-    Snapshot(Vec<u8>),
+    Snapshot { index: Index, store: Vec<u8> },
 }
 
 /// A snapshot that is written and not durable yet.
@@ -324,7 +324,7 @@ impl RaftDriver {
     pub(crate) fn take_committed(&mut self) -> Vec<Committed> {
         let mut list = Vec::new();
         if let Some(store) = self.received_snapshot.take() {
-            list.push(Committed::Snapshot(store));
+            list.push(Committed::Snapshot { index: self.last_snapshot, store });
             self.raft.applied(self.last_snapshot);
         }
         for entry in self.raft.take_committed(APPLY_COUNT_MAX) {
@@ -362,17 +362,17 @@ impl RaftDriver {
         }
     }
 
-    /// Begins a snapshot if `interval` entries were applied since the last one.
+    /// Begins a snapshot if `interval` entries were applied since the last one; `keep_count` entries
+    /// stay in memory for members that are a little behind.
     pub(crate) fn snapshot_if_due(
         &mut self,
-        interval: u64,
-        keep_count: u64,
+        applied: Index,
+        (interval, keep_count): (u64, u64),
         store: impl FnOnce() -> Vec<u8>,
         disk: &mut Disk,
         out: &mut Vec<Output>,
     ) {
-        let applied = self.raft.status_applied();
-        if self.pending_snapshot.is_some() || applied.0 < self.last_snapshot.0 + interval {
+        if self.pending_snapshot.is_some() || applied.0 < self.last_snapshot.0.saturating_add(interval) {
             return;
         }
         let Some(term) = self.term_at(applied) else { return };

@@ -1,12 +1,11 @@
-//! One connection: its channel, what waits until the handshake is done, and the calls it has open.
+//! One connection: its channel and the calls it has open.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use seal::channel::Channel;
 use sim::{HostId, Time};
 
 use super::pool::CallId;
-use super::protocol::Message;
 
 /// How far the two ends of a connection know each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -18,9 +17,6 @@ pub(crate) enum Trust {
     /// Both are verified.
     Mutual,
 }
-
-/// Messages that wait for a handshake; more are dropped.
-const WAITING_COUNT_MAX: usize = 256;
 
 /// One connection.
 #[derive(Debug)]
@@ -37,12 +33,8 @@ pub(crate) struct Link {
     pub(crate) trust: Trust,
     /// The sealed channel.
     pub(crate) channel: Channel,
-    /// True when the handshake is done.
-    pub(crate) is_established: bool,
     /// When the handshake is given up.
     pub(crate) handshake_until: Time,
-    /// Messages that wait for the handshake.
-    pub(crate) waiting: VecDeque<Message>,
     /// Open calls by their number on this link.
     pub(crate) calls: BTreeMap<u64, OpenCall>,
     /// The number of the next call.
@@ -59,16 +51,9 @@ pub(crate) struct OpenCall {
 }
 
 impl Link {
-    /// Keeps a message until the handshake is done.
-    pub(crate) fn wait(&mut self, message: Message) {
-        if self.waiting.len() < WAITING_COUNT_MAX {
-            self.waiting.push_back(message);
-        }
-    }
-
     /// When this link next has something to give up.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        let handshake = (!self.is_established).then_some(self.handshake_until);
+        let handshake = (!self.channel.is_established()).then_some(self.handshake_until);
         self.calls.values().map(|call| call.deadline).chain(handshake).min()
     }
 }

@@ -219,7 +219,7 @@ impl Transport {
                     self.events.push(TransportEvent::Answered { call: open.id, result });
                 }
             }
-            let why = if link.is_established {
+            let why = if link.channel.is_established() {
                 "transport is closing".to_owned()
             } else {
                 dial_error(&link.addr, "i/o timeout")
@@ -244,7 +244,7 @@ impl Transport {
             FrameKind::Reset => {
                 if let Some(&id) = self.by_wire.get(&wire_key) {
                     let link = &self.links[&id];
-                    let why = if link.is_established {
+                    let why = if link.channel.is_established() {
                         "transport is closing".to_owned()
                     } else {
                         dial_error(&link.addr, "connect: connection refused")
@@ -269,7 +269,7 @@ impl Transport {
     ) {
         let server = self.credentials.as_ref().and_then(|credentials| credentials.server());
         let accepted = server
-            .and_then(|config| Channel::accept(config, hello, now, &mut self.rng).ok());
+            .and_then(|config| Channel::accept(&config, hello, &mut self.rng).ok());
         let Some((channel, reply)) = accepted else {
             return reset(from, flow, false, out);
         };
@@ -283,9 +283,7 @@ impl Transport {
             addr: String::new(),
             trust: Trust::Mutual,
             channel,
-            is_established: false,
             handshake_until: now + HANDSHAKE_TIMEOUT,
-            waiting: std::collections::VecDeque::new(),
             calls: BTreeMap::new(),
             next_call: 0,
         };
@@ -308,13 +306,6 @@ impl Transport {
         for reply in received.replies {
             let bytes = wire::wrap(FrameKind::Data, is_initiator, &reply);
             out.push(Output::Frame { to: host, flow, bytes: bytes.into() });
-        }
-        if received.established && !link.is_established {
-            link.is_established = true;
-            let waiting = std::mem::take(&mut link.waiting);
-            for message in waiting {
-                self.post(id, message, out);
-            }
         }
         for plaintext in received.plaintexts {
             match postcard::from_bytes(&plaintext) {
@@ -369,7 +360,7 @@ impl Transport {
             .as_ref()
             .map_or_else(|| Credentials::unverified_client(trust), |own| own.client(trust))
             .ok_or_else(|| unavailable("no certificate"))?;
-        let (channel, hello) = Channel::connect(config, &mut self.rng);
+        let (channel, hello) = Channel::connect(&config, &mut self.rng);
         let flow = self.rng.next_u64();
         let link = Link {
             host,
@@ -378,9 +369,7 @@ impl Transport {
             addr: addr.to_owned(),
             trust,
             channel,
-            is_established: false,
             handshake_until: now + HANDSHAKE_TIMEOUT,
-            waiting: std::collections::VecDeque::new(),
             calls: BTreeMap::new(),
             next_call: 0,
         };
@@ -401,12 +390,13 @@ impl Transport {
 
     fn post(&mut self, id: LinkId, message: Message, out: &mut Vec<Output>) {
         let Some(link) = self.links.get_mut(&id) else { return };
-        if !link.is_established {
-            return link.wait(message);
-        }
         let plaintext = postcard::to_allocvec(&message).expect("messages have no unsized parts");
-        let bytes = wire::wrap(FrameKind::Data, link.is_initiator, &link.channel.send(&plaintext));
-        out.push(Output::Frame { to: link.host, flow: link.flow, bytes: bytes.into() });
+        // While the handshake is not done the channel keeps the message; one that is too large, or
+        // too many, are lost as on any other network.
+        if let Ok(Some(sealed)) = link.channel.send(&plaintext) {
+            let bytes = wire::wrap(FrameKind::Data, link.is_initiator, &sealed);
+            out.push(Output::Frame { to: link.host, flow: link.flow, bytes: bytes.into() });
+        }
     }
 
     /// Forgets a connection; its open calls fail.
