@@ -10,9 +10,11 @@ use sim::{Duration, Time};
 
 use crate::errno::Errno;
 use crate::fs::{Mounts, User};
-use crate::pipe::Ready;
-use crate::process::{Disposition, ExitStatus, Fd, Handle, Pid, Proc, Signal, Spawn};
-use crate::program::{Executable, Programs, Running, parse};
+use crate::pipe::{Ready, pipe};
+use crate::process::{
+    Disposition, ExitStatus, Fd, Handle, Open, Pid, Proc, ProcessInfo, Signal, Spawn,
+};
+use crate::program::{Executable, Main, Programs, Running, parse};
 use crate::terminal::{Terminal, TerminalId, Typed};
 
 /// What fork and exec take: a process starts this much later than it was asked for.
@@ -234,6 +236,30 @@ impl Machine {
         self.state.borrow().processes.get(&pid).is_some_and(|process| process.ended.is_none())
     }
 
+    /// A pipe between processes that the driver starts: the end to read from and the end to write to.
+    pub fn pipe(&self) -> (Handle, Handle) {
+        let (reader, writer) = pipe(self.state.borrow().ready.clone());
+        (Handle::new(Open::PipeReader(reader)), Handle::new(Open::PipeWriter(writer)))
+    }
+
+    /// The living processes of a namespace, by their machine-wide numbers (`docker top`).
+    pub fn processes_of(&self, namespace: &SharedNamespace) -> Vec<ProcessInfo> {
+        let state = self.state.borrow();
+        let inside = state.processes.iter().filter(|(_, process)| {
+            process.ended.is_none() && Rc::ptr_eq(&process.namespace, namespace)
+        });
+        inside
+            .map(|(&pid, process)| ProcessInfo {
+                pid,
+                parent: process.parent.unwrap_or(Pid(0)),
+                user: process.user,
+                args: process.args.clone(),
+                started: process.started,
+                terminal: process.terminal,
+            })
+            .collect()
+    }
+
     /// Adds a terminal; start a shell on it with [`Machine::spawn`].
     pub fn add_terminal(&mut self) -> TerminalId {
         let mut state = self.state.borrow_mut();
@@ -348,9 +374,24 @@ impl State {
         let namespace = namespace.cloned().unwrap_or(home);
         let user = spawn.user.unwrap_or(user);
         let cwd = spawn.cwd.clone().unwrap_or(cwd);
-        let mut main = None;
+        let main = state.load(&namespace, &cwd, user, &mut spawn)?;
+        spawn.cwd = Some(cwd);
+        spawn.user = Some(user);
+        let pid = state.add(parent, namespace, spawn, EXEC_COST);
+        state.started.push((pid, main(Proc { state: shared.clone(), pid })));
+        Ok(pid)
+    }
+
+    /// Finds the program behind `spawn.path`, through its interpreter if it is a script.
+    fn load(
+        &self,
+        namespace: &SharedNamespace,
+        cwd: &str,
+        user: User,
+        spawn: &mut Spawn,
+    ) -> Result<Main, Errno> {
         for _ in 0..4 {
-            let located = namespace.borrow().mounts.resolve(&cwd, &spawn.path, true, user)?;
+            let located = namespace.borrow().mounts.resolve(cwd, &spawn.path, true, user)?;
             let inode = located.inode().ok_or(Errno::NotFound)?;
             if inode.is_directory() || !user.may_execute(&inode) {
                 return Err(Errno::Access);
@@ -358,8 +399,7 @@ impl State {
             let crate::fs::Kind::File(bytes) = &inode.kind else { return Err(Errno::Access) };
             match parse(bytes) {
                 Executable::Program(name) => {
-                    main = state.programs.get(&name);
-                    break;
+                    return self.programs.get(&name).ok_or(Errno::ExecFormat);
                 }
                 Executable::Unknown => return Err(Errno::ExecFormat),
                 Executable::Script(interpreter, argument) => {
@@ -373,12 +413,29 @@ impl State {
                 }
             }
         }
-        let main = main.ok_or(Errno::ExecFormat)?;
-        spawn.cwd = Some(cwd);
-        spawn.user = Some(user);
-        let pid = state.add(parent, namespace, spawn, EXEC_COST);
-        state.started.push((pid, main(Proc { state: shared.clone(), pid })));
-        Ok(pid)
+        Err(Errno::ExecFormat)
+    }
+
+    pub(crate) fn exec(
+        shared: &Rc<RefCell<Self>>,
+        pid: Pid,
+        mut spawn: Spawn,
+    ) -> Result<Running, Errno> {
+        let mut state = shared.borrow_mut();
+        let process = state.processes.get(&pid).ok_or(Errno::NoProcess)?;
+        let user = spawn.user.unwrap_or(process.user);
+        let cwd = spawn.cwd.clone().unwrap_or_else(|| process.cwd.clone());
+        let namespace = process.namespace.clone();
+        let main = state.load(&namespace, &cwd, user, &mut spawn)?;
+        let process = state.processes.get_mut(&pid).ok_or(Errno::NoProcess)?;
+        (process.user, process.cwd) = (user, cwd);
+        (process.args, process.env) = (spawn.args, spawn.env);
+        process.dispositions.retain(|_, how| *how == Disposition::Ignore);
+        let closed: Vec<Option<Handle>> =
+            spawn.fds.into_iter().map(|(fd, handle)| process.fds.insert(fd, handle)).collect();
+        drop(state);
+        drop(closed);
+        Ok(main(Proc { state: shared.clone(), pid }))
     }
 
     pub(crate) fn fork(

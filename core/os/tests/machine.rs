@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use glasshive_os::fs::{FileSystem, FsKind, Mount, Mounts, Tree, User};
 use glasshive_os::machine::Namespace;
-use glasshive_os::process::{Disposition, Handle, Sink};
+use glasshive_os::process::{Disposition, Handle, Onlookers, Sink};
 use glasshive_os::program::{Main, Running, image};
 use glasshive_os::terminal::Awaits;
 use glasshive_os::{Errno, ExitStatus, Fd, Machine, Pid, Proc, Programs, Signal, Spawn};
@@ -312,4 +312,43 @@ fn requests_are_answered_or_withdrawn() {
     let exits: Vec<ExitStatus> = host.machine.take_exits().into_iter().map(|(_, s)| s).collect();
     assert_eq!(exits, [ExitStatus::Code(22), ExitStatus::Signal(Signal::Terminate)]);
     assert_eq!(host.machine.take_withdrawn(), [requests[1].id]);
+}
+
+fn execs(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.on_signal(Signal::Terminate, Disposition::Catch);
+        let missing = Spawn { path: "/bin/none".into(), ..Spawn::default() };
+        assert_eq!(proc.exec(missing).err(), Some(Errno::NotFound));
+        let args = vec!["args".into(), "replaced".into()];
+        let spawn = Spawn { path: "/bin/args".into(), args, ..Spawn::default() };
+        proc.exec(spawn).unwrap().await
+    })
+}
+
+#[test]
+fn exec_replaces_the_program_and_keeps_the_process() {
+    let mut host = Host::new(&[("execs", execs), ("args", print_args)]);
+    assert_eq!(host.run("/bin/execs", &["execs"]), (0, "args replaced".into()));
+}
+
+#[test]
+fn onlookers_get_a_copy_and_hold_nobody_back() {
+    let mut host = Host::new(&[("args", print_args)]);
+    let onlookers = Onlookers::default();
+    let (other, log): (Rc<RefCell<Log>>, _) = (Rc::default(), host.log.clone());
+    onlookers.add(Handle::sink(other.clone()));
+    let (reader, writer) = host.machine.pipe();
+    onlookers.add(writer);
+    drop(reader);
+    let namespace = host.machine.host();
+    let spawn = Spawn {
+        path: "/bin/args".into(),
+        args: vec!["both".into()],
+        fds: BTreeMap::from([(Fd::STDOUT, Handle::tee(log, onlookers.clone()))]),
+        ..Spawn::default()
+    };
+    host.machine.spawn(&namespace, spawn).unwrap();
+    host.settle(Duration::from_secs(1));
+    assert_eq!((host.printed().as_str(), &*other.borrow().0), ("both", &b"both"[..]));
+    assert_eq!(onlookers.count(), 1, "the one that nobody reads is gone");
 }
