@@ -32,7 +32,8 @@ enum Step {
 /// A node that gets its first certificate.
 #[derive(Debug)]
 pub(crate) struct JoinFlow {
-    token: JoinToken,
+    /// None when a node renews its certificate.
+    token: Option<JoinToken>,
     token_text: String,
     remotes: Vec<String>,
     target: String,
@@ -77,7 +78,7 @@ impl JoinFlow {
             ApiError::local(Code::InvalidArgument, "at least 1 RemoteAddr is required to join")
         })?;
         Ok(Self {
-            token,
+            token: Some(token),
             token_text: token_text.to_owned(),
             remotes: remotes.to_vec(),
             target,
@@ -89,6 +90,23 @@ impl JoinFlow {
             try_count: 0,
             root: None,
         })
+    }
+
+    /// A node that has a certificate and wants a new one, from the manager at `target`.
+    pub(crate) fn renew(now: Time, root: RootCertificate, target: &str, rng: &mut Rng) -> Self {
+        Self {
+            token: None,
+            token_text: String::new(),
+            remotes: vec![target.to_owned()],
+            target: target.to_owned(),
+            availability: Availability::Active,
+            key: PrivateKey::generate(rng),
+            step: Step::Request,
+            call: None,
+            retry_at: Some(now),
+            try_count: 0,
+            root: Some(root),
+        }
     }
 
     /// When the next try is due.
@@ -107,10 +125,11 @@ impl JoinFlow {
             return;
         }
         self.retry_at = None;
+        let verified = if self.token.is_some() { Trust::Server } else { Trust::Mutual };
         let (trust, request) = match &self.step {
             Step::Root => (Trust::Nobody, Request::RootCa),
             Step::Request => (
-                Trust::Server,
+                verified,
                 Request::IssueCertificate {
                     csr: Csr::new(&self.key).to_bytes(),
                     token: self.token_text.clone(),
@@ -118,7 +137,7 @@ impl JoinFlow {
                 },
             ),
             Step::Status(node_id) => {
-                (Trust::Server, Request::CertificateStatus { node_id: node_id.clone() })
+                (verified, Request::CertificateStatus { node_id: node_id.clone() })
             }
         };
         self.call = Some(transport.call(now, (&self.target, trust), request, RPC_TIMEOUT, out));
@@ -179,10 +198,9 @@ impl JoinFlow {
     }
 
     fn on_root(&mut self, now: Time, pem: &str) -> Progress {
-        let expected: String =
-            self.token.digest.iter().map(|byte| format!("{byte:02x}")).collect();
-        let matching =
-            RootCertificate::from_pem(pem).ok().filter(|root| self.token.matches_root(root));
+        let Some(token) = &self.token else { return Progress::Going };
+        let expected: String = token.digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let matching = RootCertificate::from_pem(pem).ok().filter(|root| token.matches_root(root));
         let Some(root) = matching else {
             let text = format!("remote CA does not match fingerprint. Expected: {expected}");
             return Progress::Failed(ApiError::local(Code::InvalidArgument, text));

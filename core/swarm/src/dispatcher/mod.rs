@@ -270,13 +270,18 @@ impl Dispatcher {
         }
     }
 
-    /// When there is next something to do.
+    /// When the batch of states is to be written.
+    pub(crate) const fn flush_at(&self) -> Option<Time> {
+        self.updates.flush_at()
+    }
+
+    /// When there is next something to send or to give up.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
         let sessions = self.sessions.values().map(|session| {
             session.send_at.map_or(session.heartbeat_until, |at| at.min(session.heartbeat_until))
         });
         let waits = self.unknown.values().chain(self.down.values()).copied();
-        sessions.chain(waits).chain(self.updates.flush_at()).min()
+        sessions.chain(waits).min()
     }
 
     /// Ends what is over and sends what is due.

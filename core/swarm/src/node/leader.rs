@@ -171,8 +171,10 @@ impl Leader {
             .filter(|_| self.in_flight.is_none())
             .and_then(Loops::next_deadline)
             .map(|at| self.quiet_at.map_or(at, |quiet| at.max(quiet + Duration::from_millis(1))));
-        let dispatcher = dispatcher.filter(|_| self.in_flight.is_none()).or(None);
-        [in_flight, dispatcher, loops, self.membership.next_deadline()].into_iter().flatten().min()
+        let idle = self.in_flight.is_none();
+        let flush = self.dispatcher.as_ref().filter(|_| idle).and_then(Dispatcher::flush_at);
+        let roles = self.membership.next_deadline().filter(|_| idle);
+        [in_flight, dispatcher, loops, flush, roles].into_iter().flatten().min()
     }
 
     /// Sends what is due and gives up what took too long.
@@ -370,8 +372,7 @@ impl Leader {
     /// An entry was applied. `events` is what it did to the store.
     pub(crate) fn applied(
         &mut self,
-        term: Term,
-        index: Index,
+        (term, index): (Term, Index),
         events: &[StoreEvent],
         store: &Store,
         driver: &RaftDriver,

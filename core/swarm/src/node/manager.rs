@@ -290,7 +290,7 @@ impl Manager {
             }
         }
         if let Leadership::Leading(leader) = &mut self.leadership {
-            leader.applied(term, index, events, &self.store, context);
+            leader.applied((term, index), events, &self.store, &self.driver, context);
         }
     }
 

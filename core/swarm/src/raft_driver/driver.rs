@@ -71,6 +71,8 @@ pub(crate) struct RaftDriver {
     last_snapshot: Index,
     is_removed: bool,
     members_changed: bool,
+    /// The first member need not wait for an election timeout.
+    campaigns_at_once: bool,
 }
 
 /// Everything a member starts from besides its log.
@@ -98,7 +100,9 @@ impl RaftDriver {
         let context = postcard::to_allocvec(own).expect("a member has no unsized parts");
         let raft =
             Raft::bootstrap(start.config(), &[(start.raft_id, context)], start.rng.clone());
-        Self::with(now, start, raft, disk)
+        let mut driver = Self::with(now, start, raft, disk);
+        driver.campaigns_at_once = true;
+        driver
     }
 
     /// A member that has just been added to a cluster: the leader sends it everything.
@@ -133,6 +137,39 @@ impl RaftDriver {
         driver
     }
 
+    /// A member that goes on alone with everything that was applied (swarmkit: `ForceNewCluster`,
+    /// which rewrites the log with synthetic removals; here a snapshot takes its place).
+    pub(crate) fn force_new(
+        now: Time,
+        start: Start<'_>,
+        own: &Member,
+        (term, applied): (Term, Index),
+        store: Vec<u8>,
+        disk: &mut Disk,
+    ) -> Self {
+        let id = start.raft_id;
+        let data =
+            SnapshotData { store, members: vec![(id, own.clone())], removed: BTreeSet::new() };
+        let data = postcard::to_allocvec(&data).expect("a snapshot has no unsized parts");
+        let index = applied.next();
+        let snapshot = Snapshot { index, term, voters: vec![id], data: Rc::from(data) };
+        let restored = Restored {
+            hard_state: raft::HardState { term, vote: None, commit: index },
+            voters: snapshot.voters.clone(),
+            applied: index,
+            snapshot: Some(snapshot.clone()),
+            entries: Vec::new(),
+        };
+        let hard_state = restored.hard_state;
+        let mut driver = Self::restore(now, start, restored, disk);
+        sealed::write_snapshot(disk, &mut driver.sealer, &driver.node_id, &snapshot);
+        let records =
+            [Record::HardState(hard_state), Record::Snapshot { index, term: snapshot.term }];
+        driver.wal.append(disk, &records);
+        driver.raft.campaign();
+        driver
+    }
+
     fn with(now: Time, start: Start<'_>, raft: Raft, disk: &mut Disk) -> Self {
         let last = raft.status().last_index;
         let wal = Wal::create(disk, start.node_id, start.raft_id, last);
@@ -152,6 +189,7 @@ impl RaftDriver {
             last_snapshot: Index(0),
             is_removed: false,
             members_changed: false,
+            campaigns_at_once: false,
         }
     }
 
@@ -349,6 +387,9 @@ impl RaftDriver {
             ConfChange::AddVoter { id, context } => {
                 if let Ok(member) = postcard::from_bytes(context) {
                     self.members.insert(*id, member);
+                }
+                if *id == self.raft.id() && std::mem::take(&mut self.campaigns_at_once) {
+                    self.raft.campaign();
                 }
             }
             ConfChange::RemoveVoter { id } => {

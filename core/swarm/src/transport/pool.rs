@@ -34,7 +34,9 @@ pub(crate) enum TransportEvent {
     /// The answer to a call, or why there is none.
     Answered { call: CallId, result: Result<Response, ApiError> },
     /// A message for Raft from a verified manager.
-    Raft { peer: Peer, message: raft::Message },
+    Raft { link: LinkId, peer: Peer, message: raft::Message },
+    /// A verified manager says that this member was removed.
+    RaftRemoved { peer: Peer },
     /// The dispatcher says something on the session's link.
     Pushed { link: LinkId, push: Push },
     /// A connection is gone.
@@ -47,7 +49,6 @@ const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 /// All connections of a node.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    own_host: HostId,
     directory: BTreeMap<String, HostId>,
     credentials: Option<Rc<Credentials>>,
     links: BTreeMap<LinkId, Link>,
@@ -66,9 +67,8 @@ pub(crate) fn host_of(addr: &str) -> &str {
 
 impl Transport {
     /// No connections yet, and nothing to prove who this node is.
-    pub(crate) fn new(own_host: HostId, directory: BTreeMap<String, HostId>, rng: Rng) -> Self {
+    pub(crate) fn new(directory: BTreeMap<String, HostId>, rng: Rng) -> Self {
         Self {
-            own_host,
             directory,
             credentials: None,
             links: BTreeMap::new(),
@@ -153,12 +153,16 @@ impl Transport {
         self.links.contains_key(&link)
     }
 
-    /// The link that a call was made on, while it is open.
-    pub(crate) fn link_of(&self, call: CallId) -> Option<LinkId> {
-        self.links
-            .iter()
-            .find(|(_, link)| link.calls.values().any(|open| open.id == call))
-            .map(|(&id, _)| id)
+    /// Tells the member at the other end that it was removed.
+    pub(crate) fn send_removed(&mut self, link: LinkId, out: &mut Vec<Output>) {
+        self.post(link, Message::RaftRemoved, out);
+    }
+
+    /// The address of the host at the other end.
+    pub(crate) fn addr_of(&self, link: LinkId) -> String {
+        let host = self.links.get(&link).map(|link| link.host);
+        let found = self.directory.iter().find(|(_, known)| Some(**known) == host);
+        found.map(|(addr, _)| addr.clone()).unwrap_or_default()
     }
 
     /// The mutual connection that this node opened to `addr`, if there is one.
@@ -330,7 +334,12 @@ impl Transport {
             }
             Message::Raft(message) => {
                 if let Some(peer) = peer.cloned() {
-                    self.events.push(TransportEvent::Raft { peer, message });
+                    self.events.push(TransportEvent::Raft { link: id, peer, message });
+                }
+            }
+            Message::RaftRemoved => {
+                if let Some(peer) = peer.cloned() {
+                    self.events.push(TransportEvent::RaftRemoved { peer });
                 }
             }
             // Only the end that was called may push, and only managers are called by agents.
@@ -411,11 +420,6 @@ impl Transport {
             self.events.push(TransportEvent::Answered { call: open.id, result });
         }
         self.events.push(TransportEvent::Lost { link: id });
-    }
-
-    /// This node's host.
-    pub(crate) const fn own_host(&self) -> HostId {
-        self.own_host
     }
 }
 

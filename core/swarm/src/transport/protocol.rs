@@ -24,6 +24,8 @@ pub(crate) enum Message {
     Answer(u64, Result<Response, ApiError>),
     /// A message between two members' Raft.
     Raft(raft::Message),
+    /// The answer to a message from a member that was removed.
+    RaftRemoved,
     /// From the dispatcher to an agent with an open session.
     Push(Push),
 }
