@@ -1,5 +1,7 @@
 //! What runs on the leader only: orchestrators, allocator, scheduler, updater, reaper.
 
+pub mod constraint;
+
 use sim::{Rng, Time};
 
 use crate::store::{Store, StoreEvent, Tx};
