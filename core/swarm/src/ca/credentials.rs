@@ -2,7 +2,6 @@
 
 use seal::channel::{ClientConfig, Identity, ServerConfig, Trust as ChannelTrust};
 use seal::{Certificate, NodeIdentity, PrivateKey, RootCertificate};
-use sim::Time;
 
 use crate::objects::{Id, Role};
 use crate::transport::Trust;
@@ -94,11 +93,6 @@ impl Credentials {
         let own = self.own.as_ref().filter(|own| own.role() == Role::Manager)?;
         let trust = ChannelTrust::Root(self.root.clone());
         Some(ServerConfig { identity: own.channel_identity(), trust })
-    }
-
-    /// When the certificate ends.
-    pub(crate) fn expires_at(&self) -> Option<Time> {
-        self.own.as_ref().map(|own| own.certificate.not_after())
     }
 }
 

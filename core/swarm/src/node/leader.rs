@@ -119,10 +119,6 @@ impl Leader {
         self.term
     }
 
-    pub(crate) const fn node_id(&self) -> &Id {
-        &self.node_id
-    }
-
     /// The dispatcher, once this leader has begun.
     pub(crate) const fn dispatcher_mut(&mut self) -> Option<&mut Dispatcher> {
         self.dispatcher.as_mut()

@@ -17,7 +17,7 @@ use crate::agent::Agent;
 use crate::ca::Credentials;
 use crate::ca::join::JoinFlow;
 use crate::control::{ApiError, ControlResponse};
-use crate::objects::{Availability, NodeDescription, Role, SecretBytes};
+use crate::objects::{NodeDescription, Role, SecretBytes};
 use crate::transport::protocol::Member;
 use crate::transport::{CallId, Transport};
 
@@ -103,7 +103,6 @@ pub struct SwarmNode {
     pub(crate) replies: Vec<(RequestId, Result<ControlResponse, ApiError>)>,
     /// The version of the cluster object that the key file was written for.
     pub(crate) keys_of_version: u64,
-    pub(crate) availability: Availability,
 }
 
 /// The parts of `$node` that a manager acts on, together with the outside.
@@ -145,7 +144,6 @@ impl SwarmNode {
             pending: BTreeMap::new(),
             replies: Vec::new(),
             keys_of_version: 0,
-            availability: Availability::Active,
         }
     }
 

@@ -141,6 +141,7 @@ impl Wal {
     }
 
     /// The file written to.
+    #[cfg(test)]
     pub(crate) fn path(&self) -> &str {
         &self.path
     }
