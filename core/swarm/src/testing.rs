@@ -219,6 +219,7 @@ impl World {
             .filter(|(_, at)| **at <= self.now)
             .map(|(id, _)| id.clone())
             .collect();
+        let mut reports: Vec<(Id, TaskState)> = Vec::new();
         for id in due {
             self.agenda.remove(&id);
             let Some(task) = self.store.task(&id).cloned() else { continue };
@@ -229,18 +230,23 @@ impl World {
             if let Some(again) = again {
                 self.agenda.insert(id.clone(), again);
             }
-            if let Some(state) = next {
-                let now = self.now;
-                self.change(Writer::Agent, |tx| {
-                    tx.change_task(&id, |task| {
-                        task.status.state = state;
+            reports.extend(next.map(|state| (id, state)));
+        }
+        // As the dispatcher does, many reports go into one transaction.
+        let now = self.now;
+        for batch in reports.chunks(100) {
+            self.change(Writer::Agent, |tx| {
+                for (id, state) in batch {
+                    tx.change_task(id, |task| {
+                        task.status.state = *state;
                         task.status.timestamp = now;
-                        if state == TaskState::Failed {
+                        if *state == TaskState::Failed {
                             task.status.err = Some("task: non-zero exit (1)".to_owned());
                         }
                     });
-                });
-            }
+                }
+            });
+            self.settle();
         }
     }
 

@@ -102,7 +102,8 @@ fn random_workloads_keep_the_invariants_and_settle() {
                 "{what}: O6 {alive} of {wanted}"
             );
             let ended = world.count(id, |task| task.status.state.is_terminal());
-            assert!(ended <= 5 * wanted.max(1), "{what}: O10 {ended}");
+            // One more per slot may just have ended: the reaper waits for a moment of quiet.
+            assert!(ended <= 6 * wanted.max(1), "{what}: O10 {ended}");
         }
     }
 }
