@@ -1,0 +1,78 @@
+//! The ways in which a system call fails, with the texts that programs print.
+
+use std::fmt;
+
+/// A failed system call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Errno {
+    /// EACCES.
+    Access,
+    /// EBADF.
+    BadFd,
+    /// EBUSY: a mount point.
+    Busy,
+    /// ECHILD.
+    NoChild,
+    /// EEXIST.
+    Exists,
+    /// EINTR: a caught signal came while waiting.
+    Interrupted,
+    /// EINVAL.
+    Invalid,
+    /// EISDIR.
+    IsDirectory,
+    /// ELOOP.
+    Loop,
+    /// ENAMETOOLONG.
+    NameTooLong,
+    /// ENOENT.
+    NotFound,
+    /// ENOEXEC.
+    ExecFormat,
+    /// ENOTDIR.
+    NotDirectory,
+    /// ENOTEMPTY.
+    NotEmpty,
+    /// ENOTTY.
+    NotTerminal,
+    /// EPERM.
+    NotPermitted,
+    /// EPIPE.
+    BrokenPipe,
+    /// EROFS.
+    ReadOnly,
+    /// ESRCH.
+    NoProcess,
+    /// EXDEV.
+    CrossDevice,
+}
+
+/// As `strerror` says it.
+impl fmt::Display for Errno {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Access => "Permission denied",
+            Self::BadFd => "Bad file descriptor",
+            Self::Busy => "Device or resource busy",
+            Self::NoChild => "No child processes",
+            Self::Exists => "File exists",
+            Self::Interrupted => "Interrupted system call",
+            Self::Invalid => "Invalid argument",
+            Self::IsDirectory => "Is a directory",
+            Self::Loop => "Too many levels of symbolic links",
+            Self::NameTooLong => "File name too long",
+            Self::NotFound => "No such file or directory",
+            Self::ExecFormat => "Exec format error",
+            Self::NotDirectory => "Not a directory",
+            Self::NotEmpty => "Directory not empty",
+            Self::NotTerminal => "Inappropriate ioctl for device",
+            Self::NotPermitted => "Operation not permitted",
+            Self::BrokenPipe => "Broken pipe",
+            Self::ReadOnly => "Read-only file system",
+            Self::NoProcess => "No such process",
+            Self::CrossDevice => "Invalid cross-device link",
+        })
+    }
+}
+
+impl std::error::Error for Errno {}

@@ -1,0 +1,354 @@
+//! Processes on one machine: pipes, waiting, signals, terminals, containers.
+#![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use glasshive_os::fs::{FileSystem, FsKind, Mount, Mounts, Tree, User};
+use glasshive_os::machine::Namespace;
+use glasshive_os::process::{Disposition, Handle, Onlookers, Sink};
+use glasshive_os::program::{Main, Running, image};
+use glasshive_os::terminal::Awaits;
+use glasshive_os::{Errno, ExitStatus, Fd, Machine, Pid, Proc, Programs, Signal, Spawn};
+use sim::{Duration, Time};
+
+#[derive(Debug, Default)]
+struct Log(Vec<u8>);
+impl Sink for Log {
+    fn write(&mut self, _now: Time, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+}
+
+struct Host {
+    machine: Machine,
+    now: Time,
+    log: Rc<RefCell<Log>>,
+}
+
+impl Host {
+    fn new(programs: &[(&'static str, Main)]) -> Self {
+        let now = Time::from_date(2017, 3, 21);
+        let mut tree = Tree::default();
+        tree.add_directory("/", 0o755, now);
+        tree.add_directory("/tmp", 0o1777, now);
+        tree.add_directory("/run/secrets", 0o755, now);
+        let mut table = Programs::default();
+        for (name, main) in programs {
+            table.add(name, *main);
+            tree.add_file(&format!("/bin/{name}"), image(name), 0o755, now);
+        }
+        tree.add_file("/bin/script", "#!/bin/args first\nbody", 0o755, now);
+        tree.add_file("/bin/plain", "echo", 0o755, now);
+        let mounts = Mounts::new(FileSystem::from_tree(FsKind::Disk, tree).shared());
+        Self { machine: Machine::new(now, "node1", mounts, table), now, log: Rc::default() }
+    }
+
+    fn spawn(&mut self, path: &str, args: &[&str]) -> Result<Pid, Errno> {
+        let sink = Handle::sink(self.log.clone());
+        let fds = BTreeMap::from([
+            (Fd::STDIN, Handle::null()),
+            (Fd::STDOUT, sink.clone()),
+            (Fd::STDERR, sink),
+        ]);
+        let args = args.iter().map(|arg| (*arg).to_owned()).collect();
+        let host = self.machine.host();
+        self.machine.spawn(&host, Spawn { path: path.into(), args, fds, ..Spawn::default() })
+    }
+
+    fn settle(&mut self, limit: Duration) {
+        let end = self.now + limit;
+        self.machine.run(self.now);
+        while let Some(at) = self.machine.next_deadline().filter(|at| *at <= end) {
+            self.now = at;
+            self.machine.run(at);
+        }
+        self.now = end;
+        self.machine.run(end);
+    }
+
+    fn run(&mut self, path: &str, args: &[&str]) -> (i32, String) {
+        let pid = self.spawn(path, args).unwrap();
+        self.settle(Duration::from_secs(5));
+        let exits = self.machine.take_exits();
+        let (_, status) = exits.iter().find(|(ended, _)| *ended == pid).expect("it ended");
+        (status.code(), self.printed())
+    }
+
+    fn printed(&self) -> String {
+        String::from_utf8(std::mem::take(&mut self.log.borrow_mut().0)).unwrap()
+    }
+}
+
+fn print_args(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.print(proc.args().join(" ")).await;
+        0
+    })
+}
+
+#[test]
+fn scripts_run_through_their_interpreter() {
+    let mut host = Host::new(&[("args", print_args)]);
+    let (code, text) = host.run("/bin/script", &["script", "second"]);
+    assert_eq!((code, text.as_str()), (0, "/bin/args first /bin/script second"));
+    assert_eq!(host.spawn("/bin/plain", &["plain"]), Err(Errno::ExecFormat));
+    assert_eq!(host.spawn("/bin/none", &["none"]), Err(Errno::NotFound));
+    assert_eq!(host.spawn("/tmp", &["tmp"]), Err(Errno::Access));
+}
+
+/// Writes far more than a pipe holds to a child that reads it slowly, then counts.
+fn pipes(proc: Proc) -> Running {
+    Box::pin(async move {
+        let (reader, writer) = proc.pipe();
+        let fds = BTreeMap::from([(Fd::STDIN, reader)]);
+        let child = proc.fork(fds, false, false, |child| {
+            Box::pin(async move {
+                let all = child.read_to_end(Fd::STDIN).await.unwrap();
+                child.print(format!("{}\n", all.len())).await;
+                3
+            })
+        });
+        let fd = proc.add_handle(writer);
+        proc.write(fd, &vec![b'x'; 200_000]).await.unwrap();
+        proc.close(fd);
+        let status = proc.wait(child).await.unwrap();
+        assert_eq!(proc.wait(child).await, Err(Errno::NoChild));
+        status.code()
+    })
+}
+
+#[test]
+fn a_pipe_holds_back_its_writer_and_ends_with_it() {
+    let mut host = Host::new(&[("pipes", pipes)]);
+    assert_eq!(host.run("/bin/pipes", &["pipes"]), (3, "200000\n".into()));
+}
+
+/// `yes | head -1`: the writer dies of SIGPIPE.
+fn broken(proc: Proc) -> Running {
+    Box::pin(async move {
+        let (reader, writer) = proc.pipe();
+        let fds = BTreeMap::from([(Fd::STDOUT, writer)]);
+        let child = proc.fork(fds, false, false, |child| {
+            Box::pin(async move {
+                loop {
+                    child.print("y\n").await;
+                    child.compute(Duration::from_micros(10)).await;
+                }
+            })
+        });
+        let fd = proc.add_handle(reader);
+        proc.read(fd, 2).await.unwrap();
+        proc.close(fd);
+        proc.wait(child).await.unwrap().code()
+    })
+}
+
+#[test]
+fn nobody_writes_to_a_pipe_without_a_reader() {
+    let mut host = Host::new(&[("broken", broken)]);
+    assert_eq!(host.run("/bin/broken", &["broken"]).0, 141);
+}
+
+fn shell(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.on_signal(Signal::Interrupt, Disposition::Catch);
+        loop {
+            match proc.read_command(Awaits::Command, "node1$ ").await {
+                Ok(Some(line)) if line == "sleep" => {
+                    let spawn = Spawn {
+                        path: "/bin/sleep".into(),
+                        args: vec![line],
+                        foreground: true,
+                        ..Spawn::default()
+                    };
+                    let child = proc.spawn(spawn).unwrap();
+                    let status = proc.wait(child).await.unwrap();
+                    proc.finish_command(status.code());
+                }
+                Ok(Some(line)) => {
+                    proc.print(format!("got {line}\n")).await;
+                    proc.finish_command(0);
+                }
+                Ok(None) => return 0,
+                Err(_) => {
+                    proc.take_signal();
+                }
+            }
+        }
+    })
+}
+
+fn sleep(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.print("zzz\n").await;
+        i32::from(proc.sleep(Duration::from_secs(1_000)).await.is_err())
+    })
+}
+
+#[test]
+fn ctrl_c_ends_the_command_and_not_the_shell() {
+    let mut host = Host::new(&[("shell", shell), ("sleep", sleep)]);
+    let terminal = host.machine.add_terminal();
+    let tty = Handle::terminal(terminal);
+    let fds = BTreeMap::from([(Fd(0), tty.clone()), (Fd(1), tty.clone()), (Fd(2), tty)]);
+    let namespace = host.machine.host();
+    let spawn = Spawn { path: "/bin/shell".into(), fds, foreground: true, ..Spawn::default() };
+    host.machine.spawn(&namespace, spawn).unwrap();
+    host.machine.type_text(terminal, "hello\nsleep\nlost\n");
+    host.settle(Duration::from_secs(1));
+    let look =
+        |host: &Host| host.machine.terminal(terminal, |t| (t.awaits(), t.last_status())).unwrap();
+    assert_eq!(look(&host), (None, 0));
+    host.machine.interrupt(terminal);
+    host.settle(Duration::from_secs(1));
+    assert_eq!(look(&host), (Some(Awaits::Command), 130));
+    let shown: Vec<(String, String)> = host
+        .machine
+        .terminal(terminal, |t| {
+            t.blocks().iter().map(|b| (b.typed[0].clone(), b.screen.shown())).collect()
+        })
+        .unwrap();
+    assert_eq!(
+        shown,
+        [("hello".into(), "got hello\n".into()), ("sleep".into(), "zzz\n^C\n".to_owned())]
+    );
+}
+
+fn contained(proc: Proc) -> Running {
+    Box::pin(async move {
+        let own = proc.own_pid();
+        let child = proc.fork(BTreeMap::new(), false, false, |child| {
+            Box::pin(async move {
+                child
+                    .print(format!("{} sees {}; ", child.own_pid(), child.processes().len()))
+                    .await;
+                let _ = child.sleep(Duration::from_secs(100)).await;
+                child.print("never printed").await;
+                0
+            })
+        });
+        let _ = child;
+        let _ = proc.sleep(Duration::from_secs(1)).await;
+        let denied = proc.write_file("/run/secrets/s", b"x").unwrap_err();
+        proc.print(format!("{own} on {}: {denied}", proc.hostname())).await;
+        0
+    })
+}
+
+#[test]
+fn a_container_ends_with_its_first_process() {
+    let mut host = Host::new(&[("contained", contained)]);
+    let root = host.machine.host().borrow().mounts.root().borrow().upper().clone();
+    let mut mounts = Mounts::new(FileSystem::overlay(vec![Rc::new(root)]).shared());
+    let mut secrets = Mount::tmpfs("/run/secrets", 0o755, host.now);
+    secrets.read_only = true;
+    mounts.add(secrets);
+    let namespace = Namespace::new(mounts, "5652c1688f40", true).shared();
+    let sink = Handle::sink(host.log.clone());
+    let spawn = Spawn {
+        path: "/bin/contained".into(),
+        fds: BTreeMap::from([(Fd::STDOUT, sink)]),
+        ..Spawn::default()
+    };
+    host.machine.spawn(&namespace, spawn).unwrap();
+    host.settle(Duration::from_secs(10));
+    assert_eq!(host.printed(), "2 sees 2; 1 on 5652c1688f40: Read-only file system");
+    assert_eq!(host.machine.take_exits().len(), 1);
+    assert_eq!(host.machine.process_count(), 0, "the child was killed with it");
+}
+
+fn files(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.set_user(User { uid: 1000, gid: 1000 });
+        proc.write_file("/tmp/mine", b"text").unwrap();
+        assert_eq!(proc.stat("/tmp/mine").unwrap().attributes.mode, 0o644);
+        assert_eq!(proc.write_file("/bin/args", b""), Err(Errno::Access));
+        assert_eq!(proc.make_directory("/bin/new", 0o777), Err(Errno::Access));
+        assert_eq!(proc.remove_file("/tmp"), Err(Errno::IsDirectory));
+        assert_eq!(proc.remove_directory("/tmp/mine"), Err(Errno::NotDirectory));
+        assert_eq!(
+            proc.change_attributes("/tmp/mine", None, Some(0), None),
+            Err(Errno::NotPermitted)
+        );
+        proc.change_attributes("/tmp/mine", Some(0), None, None).unwrap();
+        assert_eq!(proc.read_file("/tmp/mine"), Err(Errno::Access));
+        proc.set_user(User::ROOT);
+        proc.change_directory("/tmp").unwrap();
+        proc.rename("mine", "renamed").unwrap();
+        assert_eq!(proc.read_file("renamed").unwrap(), b"text");
+        assert_eq!(proc.rename("renamed", "nowhere/x"), Err(Errno::NotFound));
+        let names: Vec<String> = proc.list(".").unwrap().into_iter().map(|(n, _)| n).collect();
+        proc.print(names.join(",")).await;
+        0
+    })
+}
+
+#[test]
+fn permissions_are_those_of_the_caller() {
+    let mut host = Host::new(&[("files", files), ("args", print_args)]);
+    assert_eq!(host.run("/bin/files", &["files"]), (0, "renamed".into()));
+}
+
+fn asks(proc: Proc) -> Running {
+    Box::pin(async move {
+        let answer = proc.request("docker", Box::new(20_u32)).await.unwrap();
+        *answer.downcast::<u32>().unwrap() as i32
+    })
+}
+
+#[test]
+fn requests_are_answered_or_withdrawn() {
+    let mut host = Host::new(&[("asks", asks)]);
+    host.spawn("/bin/asks", &[]).unwrap();
+    let killed = host.spawn("/bin/asks", &[]).unwrap();
+    host.settle(Duration::from_secs(1));
+    let requests = host.machine.take_requests();
+    assert_eq!(requests.len(), 2);
+    host.machine.signal(killed, Signal::Terminate);
+    host.machine.reply(requests[0].id, Box::new(22_u32));
+    host.settle(Duration::from_secs(1));
+    let exits: Vec<ExitStatus> = host.machine.take_exits().into_iter().map(|(_, s)| s).collect();
+    assert_eq!(exits, [ExitStatus::Code(22), ExitStatus::Signal(Signal::Terminate)]);
+    assert_eq!(host.machine.take_withdrawn(), [requests[1].id]);
+}
+
+fn execs(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.on_signal(Signal::Terminate, Disposition::Catch);
+        let missing = Spawn { path: "/bin/none".into(), ..Spawn::default() };
+        assert_eq!(proc.exec(missing).err(), Some(Errno::NotFound));
+        let args = vec!["args".into(), "replaced".into()];
+        let spawn = Spawn { path: "/bin/args".into(), args, ..Spawn::default() };
+        proc.exec(spawn).unwrap().await
+    })
+}
+
+#[test]
+fn exec_replaces_the_program_and_keeps_the_process() {
+    let mut host = Host::new(&[("execs", execs), ("args", print_args)]);
+    assert_eq!(host.run("/bin/execs", &["execs"]), (0, "args replaced".into()));
+}
+
+#[test]
+fn onlookers_get_a_copy_and_hold_nobody_back() {
+    let mut host = Host::new(&[("args", print_args)]);
+    let onlookers = Onlookers::default();
+    let (other, log): (Rc<RefCell<Log>>, _) = (Rc::default(), host.log.clone());
+    onlookers.add(Handle::sink(other.clone()));
+    let (reader, writer) = host.machine.pipe();
+    onlookers.add(writer);
+    drop(reader);
+    let namespace = host.machine.host();
+    let spawn = Spawn {
+        path: "/bin/args".into(),
+        args: vec!["both".into()],
+        fds: BTreeMap::from([(Fd::STDOUT, Handle::tee(log, onlookers.clone()))]),
+        ..Spawn::default()
+    };
+    host.machine.spawn(&namespace, spawn).unwrap();
+    host.settle(Duration::from_secs(1));
+    assert_eq!((host.printed().as_str(), &*other.borrow().0), ("both", &b"both"[..]));
+    assert_eq!(onlookers.count(), 1, "the one that nobody reads is gone");
+}
