@@ -64,6 +64,7 @@ impl Sender<'_> {
         // A member that does not answer would not take a snapshot either.
         if let Some(snapshot) = self.log.snapshot().filter(|_| progress.recently_active) {
             progress.become_snapshot(snapshot.index);
+            progress.commit_sent = progress.commit_sent.max(snapshot.index);
             self.send(to, MessageBody::Snapshot(snapshot.clone()));
         }
     }

@@ -440,6 +440,22 @@ mod tests {
         assert_eq!([0, 1, 2, 9].map(restore), [Index(0), Index(1), Index(2), Index(2)]);
     }
 
+    /// The commit index is written without a sync. But a leader proposes a change of members only after it
+    /// applied the one before: so of several changes in a log all but the newest are committed. Without
+    /// that a member could restart with voters two steps old and campaign with them.
+    #[test]
+    fn all_changes_of_members_but_the_newest_are_committed() {
+        let commit = |changes: &[usize]| {
+            let mut entries = entries(1, &[1, 1, 1, 1, 1, 1]);
+            for index in changes {
+                let change = ConfChange::RemoveVoter { id: RaftId(9) };
+                entries[index - 1].payload = Payload::ConfChange(change);
+            }
+            Log::restore(&mut Restored { entries, ..Restored::default() }).commit().0
+        };
+        assert_eq!([commit(&[]), commit(&[2]), commit(&[2, 5]), commit(&[1, 3, 6])], [0, 0, 2, 3]);
+    }
+
     /// S10: every state that a crash around the installation of a snapshot can leave behind gives one
     /// log without a gap.
     #[test]
