@@ -8,11 +8,13 @@ use std::collections::BTreeMap;
 use sim::{Disk, Duration, Rng, Time};
 
 use super::Worker;
+use crate::control::ApiError;
 use crate::node::Output;
 use crate::objects::{Id, NodeDescription, TaskStatus};
-use crate::transport::protocol::{AssignmentsKind, Member, Push, Request, Response, SessionMessage};
+use crate::transport::protocol::{
+    AssignmentsKind, Member, Push, Request, Response, SessionMessage,
+};
 use crate::transport::{CallId, LinkId, Transport, Trust};
-use crate::control::ApiError;
 
 /// swarmkit: `initialSessionFailureBackoff`.
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);

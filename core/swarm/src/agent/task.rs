@@ -181,8 +181,11 @@ impl AgentTask {
             ExecutorEvent::Rejected { error } | ExecutorEvent::Failed { error } => {
                 self.asked = Asked::Nothing;
                 self.status.err = Some(error);
-                self.status.state =
-                    if state < TaskState::Starting { TaskState::Rejected } else { TaskState::Failed };
+                self.status.state = if state < TaskState::Starting {
+                    TaskState::Rejected
+                } else {
+                    TaskState::Failed
+                };
                 self.status.timestamp = now;
             }
             ExecutorEvent::Temporary { error } => {

@@ -68,10 +68,8 @@ pub(crate) fn write_managers(disk: &mut Disk, managers: &[Member]) {
 
 /// Reads them.
 pub(crate) fn read_managers(disk: &Disk) -> Vec<Member> {
-    let remotes: Vec<Remote> = disk
-        .read(STATE)
-        .and_then(|bytes| serde_json::from_slice(bytes).ok())
-        .unwrap_or_default();
+    let remotes: Vec<Remote> =
+        disk.read(STATE).and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
     remotes
         .into_iter()
         .map(|remote| Member { node_id: Id::from(remote.node_id), addr: remote.addr })

@@ -149,11 +149,7 @@ impl JoinFlow {
     }
 
     /// The answer to that call.
-    pub(crate) fn on_answer(
-        &mut self,
-        now: Time,
-        result: Result<Response, ApiError>,
-    ) -> Progress {
+    pub(crate) fn on_answer(&mut self, now: Time, result: Result<Response, ApiError>) -> Progress {
         self.call = None;
         match (&self.step, result) {
             (Step::Root, Ok(Response::RootCa { certificate_pem })) => {
@@ -214,9 +210,7 @@ impl JoinFlow {
 
     fn on_certificate(&mut self, now: Time, pem: &str) -> Progress {
         let root = self.root.clone().expect("the root is known before a certificate is requested");
-        let fits = |certificate: &Certificate| {
-            *certificate.public_key() == self.key.public_key()
-        };
+        let fits = |certificate: &Certificate| *certificate.public_key() == self.key.public_key();
         let verified = Certificate::from_pem(pem).ok().filter(fits).and_then(|certificate| {
             let identity = seal::ca::verify(&certificate, &root, now).ok()?;
             Some(Own { key: self.key.clone(), certificate, identity })

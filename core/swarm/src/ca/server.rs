@@ -71,11 +71,9 @@ pub(crate) fn request(
 ) -> Result<Id, ApiError> {
     let cluster = tx.store().cluster().cloned();
     let role = cluster.as_deref().and_then(|cluster| role_of_token(cluster, token));
-    let role = role.ok_or_else(|| {
-        ApiError::invalid("A valid join token is necessary to join this cluster")
-    })?;
-    Csr::from_bytes(csr)
-        .map_err(|_| ApiError::invalid("invalid certificate signing request"))?;
+    let role = role
+        .ok_or_else(|| ApiError::invalid("A valid join token is necessary to join this cluster"))?;
+    Csr::from_bytes(csr).map_err(|_| ApiError::invalid("invalid certificate signing request"))?;
     let id = random_id(rng);
     let spec = NodeSpec { desired_role: role, availability, ..NodeSpec::default() };
     let certificate = NodeCertificate {
@@ -94,8 +92,7 @@ pub(crate) fn request(
 /// # Errors
 /// There is no such node, or the request is not one.
 pub(crate) fn renew(tx: &mut Tx, node_id: &Id, csr: &[u8]) -> Result<(), ApiError> {
-    Csr::from_bytes(csr)
-        .map_err(|_| ApiError::invalid("invalid certificate signing request"))?;
+    Csr::from_bytes(csr).map_err(|_| ApiError::invalid("invalid certificate signing request"))?;
     let node = tx.store().node(node_id).cloned();
     let node = node.ok_or_else(|| {
         ApiError::new(Code::NotFound, format!("node {node_id} not found when attempting to renew"))
@@ -115,10 +112,7 @@ impl CaServer {
     /// The CA of a new leader: what was left unsigned is signed now.
     pub(crate) fn new(store: &Store) -> Self {
         let unsigned = store.nodes().iter().filter(|node| is_unsigned(node));
-        Self {
-            unsigned: unsigned.map(|node| node.id.clone()).collect(),
-            waiting: BTreeMap::new(),
-        }
+        Self { unsigned: unsigned.map(|node| node.id.clone()).collect(), waiting: BTreeMap::new() }
     }
 
     /// Something in the store changed: answers for those who wait.
@@ -150,9 +144,9 @@ impl CaServer {
         node_id: &Id,
         waiting: Waiting,
     ) -> Result<Option<Response>, ApiError> {
-        let node = store.node(node_id).ok_or_else(|| {
-            ApiError::new(Code::NotFound, format!("node {node_id} not found"))
-        })?;
+        let node = store
+            .node(node_id)
+            .ok_or_else(|| ApiError::new(Code::NotFound, format!("node {node_id} not found")))?;
         let answer = issued(node);
         if answer.is_none() {
             self.waiting.entry(node_id.clone()).or_default().push(waiting);

@@ -21,9 +21,7 @@ use self::assignments::AssignmentSet;
 use self::updates::{NodeUpdate, Updates};
 use crate::control::{ApiError, Code};
 use crate::node::Output;
-use crate::objects::{
-    Id, NodeDescription, NodeState, NodeStatus, Object, TaskStatus, random_id,
-};
+use crate::objects::{Id, NodeDescription, NodeState, NodeStatus, Object, TaskStatus, random_id};
 use crate::store::{Store, StoreEvent, Tx};
 use crate::transport::protocol::{
     AssignmentChange, AssignmentsKind, AssignmentsMessage, Member, Push, Response, SessionMessage,
@@ -79,9 +77,10 @@ fn error(code: Code, text: &str) -> ApiError {
 impl Dispatcher {
     /// The dispatcher of a new leader. Every node that was thought to be there must register again.
     pub(crate) fn new(store: &Store, now: Time, rng: Rng) -> Self {
-        let period = store.cluster().map_or(crate::objects::defaults::HEARTBEAT_PERIOD, |cluster| {
-            cluster.spec.heartbeat_period
-        });
+        let period =
+            store.cluster().map_or(crate::objects::defaults::HEARTBEAT_PERIOD, |cluster| {
+                cluster.spec.heartbeat_period
+            });
         let mut dispatcher = Self {
             period,
             sessions: BTreeMap::new(),
@@ -214,9 +213,8 @@ impl Dispatcher {
         store: &Store,
     ) -> Result<Response, ApiError> {
         self.session(node_id, session_id)?;
-        let foreign = |id: &Id| {
-            store.task(id).is_some_and(|task| task.node_id.as_deref() != Some(node_id))
-        };
+        let foreign =
+            |id: &Id| store.task(id).is_some_and(|task| task.node_id.as_deref() != Some(node_id));
         if updates.iter().any(|(id, _)| foreign(id)) {
             return Err(error(
                 Code::PermissionDenied,

@@ -116,9 +116,7 @@ fn write_orphans(tx: &mut Tx, node: &Id, now: Time) -> bool {
     let tasks: Vec<Id> = tx
         .store()
         .tasks_of_node(node)
-        .filter(|task| {
-            (TaskState::Assigned..=TaskState::Running).contains(&task.status.state)
-        })
+        .filter(|task| (TaskState::Assigned..=TaskState::Running).contains(&task.status.state))
         .map(|task| task.id.clone())
         .collect();
     for id in &tasks {
@@ -126,11 +124,8 @@ fn write_orphans(tx: &mut Tx, node: &Id, now: Time) -> bool {
             return false;
         }
         tx.change_task(id, |task| {
-            task.status = TaskStatus {
-                state: TaskState::Orphaned,
-                timestamp: now,
-                ..task.status.clone()
-            };
+            task.status =
+                TaskStatus { state: TaskState::Orphaned, timestamp: now, ..task.status.clone() };
         });
     }
     true

@@ -225,8 +225,7 @@ impl SwarmNode {
         }
         let target = (join.target.as_str(), Trust::Mutual);
         let request = Request::RaftJoin { addr: own };
-        join.call =
-            Some(self.transport.call(io.now, target, request, RAFT_JOIN_TIMEOUT, io.out));
+        join.call = Some(self.transport.call(io.now, target, request, RAFT_JOIN_TIMEOUT, io.out));
     }
 
     /// The answer to that; false if it is none.

@@ -335,8 +335,7 @@ impl Leader {
         let size = data.len();
         match driver.raft_mut().propose(data) {
             Ok((term, index)) => {
-                let detail =
-                    format!("index {index} term {term}: {count} changes, {size} bytes");
+                let detail = format!("index {index} term {term}: {count} changes, {size} bytes");
                 context.event("raft.proposed", detail);
                 let until = context.now + PROPOSAL_TIMEOUT;
                 self.in_flight = Some(InFlight { index, until, finish });

@@ -35,8 +35,7 @@ pub(crate) fn random_raft_id(rng: &mut sim::Rng) -> RaftId {
 impl SwarmNode {
     fn set_advertise(&mut self, addr: Option<&String>) {
         let addr = addr.filter(|addr| !addr.is_empty()).unwrap_or(&self.config.addr);
-        self.advertise =
-            if addr.contains(':') { addr.clone() } else { format!("{addr}:{PORT}") };
+        self.advertise = if addr.contains(':') { addr.clone() } else { format!("{addr}:{PORT}") };
     }
 
     fn write_docker_state(&self, remote: &str, join_in_progress: bool, io: &mut Io<'_>) {
@@ -64,8 +63,7 @@ impl SwarmNode {
         let ca = RootCa::create(io.now, rng);
         let key = PrivateKey::generate(rng);
         let csr = Csr::new(&key);
-        let (node_id, cluster_id) =
-            (random_id(&mut self.rngs.ids), random_id(&mut self.rngs.ids));
+        let (node_id, cluster_id) = (random_id(&mut self.rngs.ids), random_id(&mut self.rngs.ids));
         let identity = NodeIdentity {
             node_id: node_id.to_string(),
             role: seal::Role::Manager,
@@ -257,10 +255,8 @@ impl SwarmNode {
             .flatten()
             .map(Sealer::new)
             .collect();
-        self.renew_at = Some(
-            io.now
-                + seal::ca::renewal_delay(&own.certificate, io.now, &mut self.rngs.keys),
-        );
+        self.renew_at =
+            Some(io.now + seal::ca::renewal_delay(&own.certificate, io.now, &mut self.rngs.keys));
         self.credentials = Some(Rc::new(found.credentials));
         self.transport.set_credentials(self.credentials.clone(), io.out);
         self.key_file = Some(found.key_file);
@@ -347,11 +343,7 @@ impl SwarmNode {
     }
 
     /// `docker swarm unlock`.
-    pub(crate) fn unlock(
-        &mut self,
-        key: &str,
-        io: &mut Io<'_>,
-    ) -> Result<LocalResponse, ApiError> {
+    pub(crate) fn unlock(&mut self, key: &str, io: &mut Io<'_>) -> Result<LocalResponse, ApiError> {
         let invalid = || {
             let text = "swarm could not be unlocked: invalid key provided";
             ApiError::local(Code::InvalidArgument, text)
@@ -376,7 +368,11 @@ impl SwarmNode {
     }
 
     /// `docker swarm leave`.
-    pub(crate) fn leave(&mut self, force: bool, io: &mut Io<'_>) -> Result<LocalResponse, ApiError> {
+    pub(crate) fn leave(
+        &mut self,
+        force: bool,
+        io: &mut Io<'_>,
+    ) -> Result<LocalResponse, ApiError> {
         match &self.phase {
             Phase::Inactive => return Err(texts::unavailable(texts::NOT_PART)),
             Phase::Locked if !force => return Err(texts::unavailable(texts::LEAVE_LOCKED)),

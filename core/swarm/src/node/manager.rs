@@ -348,7 +348,9 @@ impl Manager {
             if let Leadership::Leading(leader) = &mut self.leadership {
                 leader.control(forward.request, forward.reply, &self.driver, &self.store, context);
                 happened = true;
-            } else if self.driver.ticks_without_leader() > LOST_QUORUM_TICKS {
+            } else if self.driver.raft().leader().is_none()
+                && self.driver.ticks_without_leader() > LOST_QUORUM_TICKS
+            {
                 let error = ApiError::new(Code::Unknown, texts::LOST_QUORUM);
                 context.answer(forward.reply, Err(error));
             } else {
@@ -365,13 +367,8 @@ impl Manager {
                 let request = Request::Control(forward.request.clone());
                 let target = (leader.addr.as_str(), Trust::Mutual);
                 let timeout = forward.deadline.since(context.now);
-                let call = context.transport.call(
-                    context.now,
-                    target,
-                    request,
-                    timeout,
-                    context.out,
-                );
+                let call =
+                    context.transport.call(context.now, target, request, timeout, context.out);
                 self.forwarded.insert(call, forward);
             }
             _ => {

@@ -47,9 +47,7 @@ impl Membership {
 
     /// A node changed.
     pub(crate) fn on_events(&mut self, events: &[StoreEvent], now: Time) {
-        let differs = |event: &StoreEvent| {
-            matches!(event.object(), Object::Node(node) if node.spec.desired_role != node.role)
-        };
+        let differs = |event: &StoreEvent| matches!(event.object(), Object::Node(node) if node.spec.desired_role != node.role);
         if events.iter().any(differs) {
             self.look_again(now);
         }
@@ -103,8 +101,7 @@ impl Membership {
 
 fn hand_over(driver: &mut RaftDriver, context: &mut Context<'_>) {
     let own = driver.raft().id();
-    let heir =
-        driver.members().keys().copied().find(|id| *id != own && driver.is_reachable(*id));
+    let heir = driver.members().keys().copied().find(|id| *id != own && driver.is_reachable(*id));
     if let Some(heir) = heir
         && driver.raft_mut().transfer_leadership(heir)
     {

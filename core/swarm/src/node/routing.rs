@@ -2,10 +2,10 @@
 
 use seal::ca::Peer;
 
+use super::leader::Job;
 use super::lifecycle::random_raft_id;
 use super::manager::ReplyTo;
 use super::swarm_node::{Io, SwarmNode, context};
-use super::leader::Job;
 use super::texts;
 use crate::ca::server::Waiting;
 use crate::control::{ApiError, Code};
@@ -117,9 +117,10 @@ impl SwarmNode {
         io: &mut Io<'_>,
     ) -> Called {
         match request {
-            Request::RootCa => Ok(self.credentials.as_ref().map(|credentials| {
-                Response::RootCa { certificate_pem: credentials.root.pem() }
-            })),
+            Request::RootCa => Ok(self
+                .credentials
+                .as_ref()
+                .map(|credentials| Response::RootCa { certificate_pem: credentials.root.pem() })),
             Request::Health => {
                 self.manager_of_cluster(peer)?;
                 Ok(Some(Response::Done))
@@ -201,10 +202,8 @@ impl SwarmNode {
                 leader.raft_join(member, reply, driver, new_id, &mut context);
             }
             Request::RaftLeave { raft_id } => {
-                let is_own = driver
-                    .members()
-                    .get(&raft_id)
-                    .is_some_and(|member| member.node_id == node_id);
+                let is_own =
+                    driver.members().get(&raft_id).is_some_and(|member| member.node_id == node_id);
                 if !is_own {
                     return Err(denied("only a member itself may leave"));
                 }
@@ -225,8 +224,7 @@ impl SwarmNode {
         let node_id = Id::from(self.member_of_cluster(peer)?.node_id.as_str());
         let not_leader = self.not_leader();
         let addr = self.transport.addr_of(waiting.link);
-        let managers =
-            self.manager.as_ref().map(|manager| manager.managers()).unwrap_or_default();
+        let managers = self.manager.as_ref().map(|manager| manager.managers()).unwrap_or_default();
         let Some((leader, _, store)) =
             self.manager.as_mut().and_then(|manager| manager.leader_mut())
         else {

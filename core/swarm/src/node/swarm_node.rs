@@ -10,9 +10,7 @@ use seal::{Kek, NodeKeyFile};
 use sim::{Disk, Duration, Time};
 
 use super::manager::Manager;
-use super::{
-    Input, LocalRequest, LocalResponse, NodeConfig, Output, RequestId, Rngs, texts,
-};
+use super::{Input, LocalRequest, LocalResponse, NodeConfig, Output, RequestId, Rngs, texts};
 use crate::agent::Agent;
 use crate::ca::Credentials;
 use crate::ca::join::JoinFlow;
@@ -356,4 +354,3 @@ impl SwarmNode {
         }
     }
 }
-

@@ -71,7 +71,7 @@ pub(crate) struct RaftDriver {
     last_snapshot: Index,
     is_removed: bool,
     members_changed: bool,
-    /// The first member need not wait for an election timeout.
+    /// Not decided yet whether this is the only member, which campaigns at once.
     campaigns_at_once: bool,
 }
 
@@ -98,11 +98,8 @@ impl RaftDriver {
     /// The first member of a new cluster. It elects itself at once.
     pub(crate) fn bootstrap(now: Time, start: Start<'_>, own: &Member, disk: &mut Disk) -> Self {
         let context = postcard::to_allocvec(own).expect("a member has no unsized parts");
-        let raft =
-            Raft::bootstrap(start.config(), &[(start.raft_id, context)], start.rng.clone());
-        let mut driver = Self::with(now, start, raft, disk);
-        driver.campaigns_at_once = true;
-        driver
+        let raft = Raft::bootstrap(start.config(), &[(start.raft_id, context)], start.rng.clone());
+        Self::with(now, start, raft, disk)
     }
 
     /// A member that has just been added to a cluster: the leader sends it everything.
@@ -166,7 +163,6 @@ impl RaftDriver {
         let records =
             [Record::HardState(hard_state), Record::Snapshot { index, term: snapshot.term }];
         driver.wal.append(disk, &records);
-        driver.raft.campaign();
         driver
     }
 
@@ -189,7 +185,7 @@ impl RaftDriver {
             last_snapshot: Index(0),
             is_removed: false,
             members_changed: false,
-            campaigns_at_once: false,
+            campaigns_at_once: true,
         }
     }
 
@@ -256,7 +252,7 @@ impl RaftDriver {
     /// Ticks, and members that did not answer. Their connections are to be closed.
     pub(crate) fn due(&mut self, now: Time) -> Vec<Member> {
         while self.next_tick <= now {
-            self.next_tick = self.next_tick + TICK;
+            self.next_tick += TICK;
             self.raft.tick();
             if self.raft.leader().is_some() {
                 self.ticks_without_leader = 0;
@@ -377,7 +373,21 @@ impl RaftDriver {
             }
             self.raft.applied(index);
         }
+        if self.campaigns_at_once && !list.is_empty() {
+            self.campaign_if_alone();
+        }
         list
+    }
+
+    /// swarmkit: `campaignWhenAble`: who is the only member need not wait for an election timeout.
+    fn campaign_if_alone(&mut self) {
+        let status = self.raft.status();
+        if status.commit == status.applied {
+            self.campaigns_at_once = false;
+            if status.voters == [status.id] {
+                self.raft.campaign();
+            }
+        }
     }
 
     fn apply_conf_change(&mut self, change: &ConfChange) {
@@ -387,9 +397,6 @@ impl RaftDriver {
             ConfChange::AddVoter { id, context } => {
                 if let Ok(member) = postcard::from_bytes(context) {
                     self.members.insert(*id, member);
-                }
-                if *id == self.raft.id() && std::mem::take(&mut self.campaigns_at_once) {
-                    self.raft.campaign();
                 }
             }
             ConfChange::RemoveVoter { id } => {
@@ -413,7 +420,9 @@ impl RaftDriver {
         disk: &mut Disk,
         out: &mut Vec<Output>,
     ) {
-        if self.pending_snapshot.is_some() || applied.0 < self.last_snapshot.0.saturating_add(interval) {
+        if self.pending_snapshot.is_some()
+            || applied.0 < self.last_snapshot.0.saturating_add(interval)
+        {
             return;
         }
         let Some(term) = self.term_at(applied) else { return };

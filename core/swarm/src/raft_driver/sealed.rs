@@ -150,10 +150,5 @@ pub(crate) fn read_snapshot(
     let file: SnapshotFile = postcard::from_bytes(bytes).ok()?;
     let place = position("snapshot", node_id, file.term, file.index);
     let data = seal::sealer::open_with_any(sealers, &place, &file.data).ok()?;
-    Some(Snapshot {
-        index: file.index,
-        term: file.term,
-        voters: file.voters,
-        data: Rc::from(data),
-    })
+    Some(Snapshot { index: file.index, term: file.term, voters: file.voters, data: Rc::from(data) })
 }

@@ -81,7 +81,8 @@ pub(crate) struct Wal {
 }
 
 fn checksum(chain: [u8; 8], payload: &[u8]) -> [u8; 8] {
-    let digest: [u8; 32] = Sha256::new().chain_update(chain).chain_update(payload).finalize().into();
+    let digest: [u8; 32] =
+        Sha256::new().chain_update(chain).chain_update(payload).finalize().into();
     let mut short = [0; 8];
     short.copy_from_slice(&digest[..8]);
     short

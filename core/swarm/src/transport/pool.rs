@@ -263,17 +263,10 @@ impl Transport {
         }
     }
 
-    fn accept(
-        &mut self,
-        now: Time,
-        from: HostId,
-        flow: u64,
-        hello: &[u8],
-        out: &mut Vec<Output>,
-    ) {
+    fn accept(&mut self, now: Time, from: HostId, flow: u64, hello: &[u8], out: &mut Vec<Output>) {
         let server = self.credentials.as_ref().and_then(|credentials| credentials.server());
-        let accepted = server
-            .and_then(|config| Channel::accept(&config, hello, &mut self.rng).ok());
+        let accepted =
+            server.and_then(|config| Channel::accept(&config, hello, &mut self.rng).ok());
         let Some((channel, reply)) = accepted else {
             return reset(from, flow, false, out);
         };

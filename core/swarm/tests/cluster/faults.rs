@@ -58,9 +58,7 @@ fn without_a_quorum_nothing_is_written_and_nothing_is_lost() {
 fn a_partitioned_leader_steps_down_and_comes_back_as_a_follower() {
     let mut lab = Lab::cluster_of(23, 3, 1);
     lab.cut(0);
-    lab.until(60, |lab| {
-        (1..3).any(|host| lab.view(host).raft.is_some_and(|raft| raft.is_leading))
-    });
+    lab.until(60, |lab| (1..3).any(|host| lab.view(host).raft.is_some_and(|raft| raft.is_leading)));
     lab.run(25);
     assert!(!lab.view(0).raft.unwrap().is_leading, "check-quorum");
     lab.heal(0);

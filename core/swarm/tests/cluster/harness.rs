@@ -10,8 +10,8 @@ use glasshive_swarm::node::{
     NodeConfig, NodeView, Output, RequestId, Rngs, SwarmNode, SwarmOptions,
 };
 use glasshive_swarm::objects::{
-    Annotations, Cluster, ContainerSpec, FileTarget, Id, Node,
-    SecretReference, SecretSpec, Service, ServiceMode, ServiceSpec, Task, TaskSpec, TaskState,
+    Annotations, Cluster, ContainerSpec, FileTarget, Id, Node, SecretReference, SecretSpec,
+    Service, ServiceMode, ServiceSpec, Task, TaskSpec, TaskState,
 };
 use sim::disk::Barrier;
 use sim::net::Latency;
@@ -229,8 +229,7 @@ impl Lab {
         let (Some(node), Some(task)) = (&host.node, host.tasks.get(id)) else { return Ok(()) };
         let mut files = BTreeMap::new();
         for reference in &task.spec.container.secrets {
-            let bytes =
-                node.secret(id, &reference.secret_id).map_err(|error| error.to_string())?;
+            let bytes = node.secret(id, &reference.secret_id).map_err(|error| error.to_string())?;
             files.insert(reference.secret_name.clone(), bytes.expose().to_vec());
         }
         host.running.insert(id.clone());
@@ -244,11 +243,11 @@ impl Lab {
                 let Frame { from, to, flow, bytes } = frame;
                 self.handle(to.0 as usize, Input::Frame { from, flow, bytes });
             }
-            Event::Due(host, boot) if self.hosts[host].boot == boot => {
-                if self.hosts[host].due_at == Some(self.now) {
-                    self.hosts[host].due_at = None;
-                    self.handle(host, Input::Due);
-                }
+            Event::Due(host, boot)
+                if self.hosts[host].boot == boot && self.hosts[host].due_at == Some(self.now) =>
+            {
+                self.hosts[host].due_at = None;
+                self.handle(host, Input::Due);
             }
             Event::Synced(host, boot, barrier) if self.hosts[host].boot == boot => {
                 self.hosts[host].disk.complete_sync(barrier);
@@ -282,7 +281,11 @@ impl Lab {
 
     /// Runs until `condition` holds; how long that took. Fails after `seconds`.
     #[track_caller]
-    pub(crate) fn until(&mut self, seconds: u64, mut condition: impl FnMut(&Self) -> bool) -> Duration {
+    pub(crate) fn until(
+        &mut self,
+        seconds: u64,
+        mut condition: impl FnMut(&Self) -> bool,
+    ) -> Duration {
         let begin = self.now;
         let limit = begin + Duration::from_secs(seconds);
         while !condition(self) {
@@ -334,7 +337,11 @@ impl Lab {
     #[track_caller]
     pub(crate) fn init(&mut self, host: usize) {
         let answer = self.ask(host, LocalRequest::Init(InitOptions::default()));
-        assert!(matches!(answer, Ok(LocalResponse::Initialized { .. })), "{answer:?}");
+        assert!(
+            matches!(answer, Ok(LocalResponse::Initialized { .. })),
+            "{answer:?}\n{}",
+            self.story()
+        );
     }
 
     pub(crate) fn cluster(&self, host: usize) -> Rc<Cluster> {
@@ -375,9 +382,10 @@ impl Lab {
 
     pub(crate) fn leader(&self) -> Option<usize> {
         (0..self.hosts.len()).find(|&host| {
-            self.hosts[host].node.as_ref().is_some_and(|node| {
-                node.observe().raft.is_some_and(|raft| raft.is_leading)
-            })
+            self.hosts[host]
+                .node
+                .as_ref()
+                .is_some_and(|node| node.observe().raft.is_some_and(|raft| raft.is_leading))
         })
     }
 
@@ -477,9 +485,11 @@ impl Lab {
             }
         }
         found.extend(
-            self.wire.iter().enumerate().filter(|(_, frame)| holds(frame)).map(|(number, _)| {
-                format!("frame {number}")
-            }),
+            self.wire
+                .iter()
+                .enumerate()
+                .filter(|(_, frame)| holds(frame))
+                .map(|(number, _)| format!("frame {number}")),
         );
         found
     }
@@ -488,5 +498,4 @@ impl Lab {
         let store = self.view(host).store.unwrap();
         store.services().iter().find(|s| s.spec.annotations.name == name).cloned()
     }
-
 }

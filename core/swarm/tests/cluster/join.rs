@@ -50,7 +50,8 @@ fn wrong_tokens_are_refused_in_dockers_words() {
     let (front, _) = good.token.rsplit_once('-').unwrap();
 
     let wrong_secret = format!("{front}-{}", "0".repeat(25));
-    let answer = lab.ask(1, LocalRequest::Join(JoinOptions { token: wrong_secret, ..good.clone() }));
+    let answer =
+        lab.ask(1, LocalRequest::Join(JoinOptions { token: wrong_secret, ..good.clone() }));
     assert_eq!(
         answer.unwrap_err().to_string(),
         "rpc error: code = InvalidArgument desc = A valid join token is necessary to join this \
@@ -116,5 +117,7 @@ fn who_is_no_manager_says_so() {
     };
     assert!(text(&mut lab, 1).contains("Worker nodes can't be used to view or modify"));
     let mut lonely = Lab::new(8, 1);
-    assert!(text(&mut lonely, 0).starts_with("This node is not a swarm manager. Use \"docker swarm"));
+    assert!(
+        text(&mut lonely, 0).starts_with("This node is not a swarm manager. Use \"docker swarm")
+    );
 }
