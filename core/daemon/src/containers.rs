@@ -109,8 +109,14 @@ impl Daemon {
             }
             R::CommitContainer { container, reference, comment, author } => {
                 let id = self.id_of(&container)?;
-                let image =
-                    self.engine.commit(context.now, &id, &reference, &author, &comment)?;
+                let reference = if reference.is_empty() {
+                    None
+                } else {
+                    Some(engine::Reference::parse(&reference)?)
+                };
+                let commit =
+                    engine::Commit { reference, author, message: comment, changes: Vec::new() };
+                let image = self.engine.commit(context.now, &id, &commit)?;
                 return Ok(Some(Response::Created { id: image.to_string() }));
             }
             R::RenameContainer { container, name } => {

@@ -111,7 +111,7 @@ fn ports(container: &engine::Container) -> Vec<ContainerPort> {
 }
 
 pub(crate) fn summary(container: &engine::Container, with_size: bool) -> ContainerSummary {
-    let mount_source = |mount: &engine::MountPoint| {
+    let mount_source = |mount: &engine::container::MountPoint| {
         if mount.name.is_empty() { mount.source.clone() } else { mount.name.clone() }
     };
     ContainerSummary {
@@ -200,7 +200,7 @@ pub(crate) fn details(container: &engine::Container, driver: &str) -> ContainerD
     }
 }
 
-fn mount_point(mount: &engine::MountPoint) -> MountPoint {
+fn mount_point(mount: &engine::container::MountPoint) -> MountPoint {
     let is_volume = mount.kind == "volume";
     MountPoint {
         kind: mount.kind.to_owned(),
@@ -214,7 +214,7 @@ fn mount_point(mount: &engine::MountPoint) -> MountPoint {
     }
 }
 
-fn endpoint(attachment: &engine::Attachment) -> ContainerEndpoint {
+fn endpoint(attachment: &engine::container::Attachment) -> ContainerEndpoint {
     ContainerEndpoint {
         network: attachment.network.clone(),
         ip: attachment.address.clone(),
@@ -225,7 +225,7 @@ fn endpoint(attachment: &engine::Attachment) -> ContainerEndpoint {
     }
 }
 
-pub(crate) fn image_summary(image: &engine::Image, store: &engine::ImageStore) -> ImageSummary {
+pub(crate) fn image_summary(image: &engine::Image, store: &engine::image::ImageStore) -> ImageSummary {
     ImageSummary {
         id: image.id.to_string(),
         tags: store.tags_of(image.id),
@@ -236,7 +236,7 @@ pub(crate) fn image_summary(image: &engine::Image, store: &engine::ImageStore) -
     }
 }
 
-pub(crate) fn image_details(image: &engine::Image, store: &engine::ImageStore) -> ImageDetails {
+pub(crate) fn image_details(image: &engine::Image, store: &engine::image::ImageStore) -> ImageDetails {
     let config = &image.config;
     ImageDetails {
         id: image.id.to_string(),

@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use engine::{ContainerId, Engine, TransferId};
+use engine::transfer::TransferId;
+use engine::{ContainerId, Engine};
 use os::{ExitStatus, Machine, Pid};
 use sim::disk::Barrier;
 use sim::{Disk, Frame, HostId, Rng, Time};

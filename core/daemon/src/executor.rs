@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use engine::{ContainerConfig, ContainerId, Progress, SecretFile, Stdio, TransferId};
+use engine::transfer::TransferId;
+use engine::{ContainerConfig, ContainerId, Progress, SecretFile, Stdio};
 use sim::Duration;
 use swarm::node::{ExecutorCommand, ExecutorEvent, Input};
 use swarm::objects::{FileTarget, Id, Task};
@@ -59,7 +60,7 @@ impl Daemon {
         let mut run = TaskRun { task, container: None, stage: Stage::Prepared };
         if !known && let Ok(reference) = engine::Reference::parse(&image) {
             let registry = self.registry.borrow();
-            let transfer = self.engine.pull(context.now, &registry, reference);
+            let transfer = self.engine.start_pull(context.now, &reference, &registry);
             run.stage = Stage::Pulling(transfer);
             drop(registry);
             self.tasks.insert(id, run);

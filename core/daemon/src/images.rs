@@ -1,6 +1,7 @@
 //! Requests about images, and the pinning of digests.
 
-use engine::{LayerState, Reference, TransferId};
+use engine::transfer::{LayerState, TransferId};
+use engine::Reference;
 use swarm::control::ControlRequest;
 use swarm::node::LocalRequest;
 use swarm::objects::ServiceSpec;
@@ -33,7 +34,7 @@ impl Daemon {
             Request::PullImage { reference, all_tags: false } => {
                 let reference = Reference::parse(&reference)?;
                 let registry = self.registry.borrow();
-                let id = self.engine.pull(context.now, &registry, reference);
+                let id = self.engine.start_pull(context.now, &reference, &registry);
                 self.pulls.insert(id, PullTold::default());
                 Ok(Response::Created { id: id.0.to_string() })
             }
@@ -43,11 +44,12 @@ impl Daemon {
                 let removed = self.engine.remove_image(context.now, &image, force)?;
                 let removed = removed.into_iter().map(|removed| match removed {
                     engine::Removed::Untagged(name) => Removed::Untagged(name),
-                    engine::Removed::Deleted(id) => Removed::Deleted(id),
+                    engine::Removed::Deleted(id) => Removed::Deleted(id.to_string()),
                 });
                 Ok(Response::Removed(removed.collect()))
             }
             Request::TagImage { image, reference } => {
+                let reference = Reference::parse(&reference)?;
                 self.engine.tag(context.now, &image, &reference)?;
                 Ok(Response::Done)
             }

@@ -131,7 +131,7 @@ impl Daemon {
             let name = format!("store of the manager, config {}", config.spec.annotations.name);
             look(Place::Memory(name, config.spec.data.expose()));
         }
-        for agent in &node.agent {
+        if let Some(agent) = &node.agent {
             for secret in &agent.secrets {
                 let name = format!("memory of the agent, secret {}", secret.spec.annotations.name);
                 look(Place::Memory(name, secret.spec.data.expose()));

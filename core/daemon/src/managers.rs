@@ -34,8 +34,6 @@ pub(crate) enum Then {
     ServiceCreated(Caller, Vec<String>),
     /// A service was updated; these are the warnings.
     ServiceUpdated(Caller, Vec<String>),
-    /// Nobody waits for it any more.
-    Nothing,
 }
 
 #[derive(Debug)]
@@ -156,7 +154,6 @@ impl Daemon {
     ) {
         let Some(then) = self.waiting.remove(&id) else { return };
         match then {
-            Then::Nothing => {}
             Then::Info(caller) => self.info_answered(context, caller, answer),
             Then::InfoCluster(caller, info) => {
                 let cluster = match answer {

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use daemon::api::{Request, Response, SwarmInit, SwarmJoin};
 use daemon::{Caller, Config};
+use engine::{EngineOptions, Release};
 use sim::{Duration, HostId};
 use swarm::control::{ControlRequest, ControlResponse};
+use swarm::node::SwarmOptions;
 use swarm::objects::{Cluster, NodeState};
 
 use crate::error::Error;
@@ -23,22 +25,39 @@ pub(crate) fn address(index: usize) -> String {
 pub(crate) fn daemon_config(world: &World, index: usize) -> Config {
     let directory: BTreeMap<String, HostId> =
         world.hosts.iter().enumerate().map(|(index, host)| (address(index), host.id)).collect();
+    let profile = world.profile;
+    let release = Release(u32::from(profile.version.0), u32::from(profile.version.1));
+    let mut engine = EngineOptions::for_release(release);
+    profile.engine.clone_into(&mut engine.version);
     Config {
         host: world.hosts[index].id,
         hostname: world.hosts[index].name.clone(),
         address: address(index),
         directory,
-        release: world.profile.release(),
-        swarm: world.profile.swarm_options(),
-        engine: world.profile.engine_options(),
+        daemon_id: daemon_id(world, index),
+        version: profile.version_info(daemon::KERNEL),
+        digest_replaces_tag: profile.digest_replaces_tag,
+        swarm: SwarmOptions { election_ticks: profile.election_ticks, heartbeat_ticks: 1 },
+        engine,
     }
+}
+
+/// A daemon's identifier as `docker info` prints it: twelve groups of four letters, kept over boots.
+fn daemon_id(world: &World, index: usize) -> String {
+    const LETTERS: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let mut rng = world.streams.stream(&format!("daemon id/{}", world.hosts[index].name));
+    let mut group = || {
+        let letters = (0..4).map(|_| char::from(LETTERS[rng.below(32) as usize]));
+        letters.collect::<String>()
+    };
+    (0..12).map(|_| group()).collect::<Vec<_>>().join(":")
 }
 
 /// No swarm of this size takes longer than this to form.
 const BOOT_TIME_MAX: Duration = Duration::from_secs(120);
 
 pub(crate) fn boot_all(world: &mut World) -> Result<(), Error> {
-    let docker = world.profile.program_name();
+    let docker = world.profile.program;
     for (index, name) in world.spec.nodes.clone().iter().enumerate() {
         let tree = rootfs::host(name, &address(index), docker, world.now);
         let id = HostId(u16::try_from(index).unwrap_or(u16::MAX));

@@ -3,6 +3,7 @@
 use daemon::api::Request;
 use daemon::client::{PORT, Reply};
 use daemon::{Caller, Daemon};
+use engine::Engine;
 use os::fs::{FileSystem, FsKind, Mounts, SharedFs, Tree};
 use os::process::Handle;
 use os::{Fd, Machine, Programs, Spawn, TerminalId};
@@ -16,6 +17,8 @@ pub(crate) struct Host {
     pub(crate) disk: Disk,
     /// The files that survive a crash: the root filesystem.
     pub(crate) root: SharedFs,
+    /// While the host is down: what its engine has on the disk.
+    pub(crate) engine: Option<Engine>,
     /// Nothing while the host is down.
     pub(crate) up: Option<Up>,
     /// How often the host has booted; events meant for an earlier boot are dropped.
@@ -44,6 +47,7 @@ impl Host {
             name: name.to_owned(),
             disk: Disk::default(),
             root: FileSystem::from_tree(FsKind::Disk, tree).shared(),
+            engine: None,
             up: None,
             boot_count: 0,
             terminal: TerminalId(0),

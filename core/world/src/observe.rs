@@ -232,7 +232,7 @@ fn node(
         node.role = view.role.map(|own| role(own).to_owned()).or(node.role);
         node.leader = view.raft.as_ref().is_some_and(|raft| raft.is_leading);
         node.raft = view.raft.as_ref().map(|raft| RaftView {
-            role: raft.status.role.word().to_owned(),
+            role: raft_role(raft.status.role).to_owned(),
             term: raft.term.0,
             commit: raft.status.commit.0,
             applied: raft.applied.0,
@@ -260,6 +260,15 @@ fn container(view: daemon::ContainerView) -> ContainerView {
         state: view.state.to_owned(),
         task: view.task,
         secrets: view.secrets,
+    }
+}
+
+const fn raft_role(role: raft::Role) -> &'static str {
+    match role {
+        raft::Role::Follower => "follower",
+        raft::Role::PreCandidate => "pre-candidate",
+        raft::Role::Candidate => "candidate",
+        raft::Role::Leader => "leader",
     }
 }
 

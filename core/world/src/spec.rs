@@ -65,7 +65,7 @@ impl Spec {
     ///
     /// # Errors
     /// [`Error::Spec`] with what was expected.
-    pub fn check(&self) -> Result<docker::Profile, Error> {
+    pub fn check(&self) -> Result<&'static docker::Profile, Error> {
         let spec = |text: String| Err(Error::Spec(text));
         if self.nodes.is_empty() || self.nodes.len() > NODE_COUNT_MAX {
             let count = self.nodes.len();

@@ -1,9 +1,12 @@
 //! The world's state and its loop.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
-use daemon::client::Reply;
 use daemon::Daemon;
+use daemon::client::Reply;
+use engine::Engine;
 use os::Programs;
 use sim::disk::Barrier;
 use sim::net::Latency;
@@ -23,11 +26,14 @@ enum Event {
     Synced { host: HostId, boot_count: u32, barrier: Barrier, cause: Option<EventId> },
 }
 
+/// Hosts run a release that was built some weeks ago, unless the spec names a date.
+const WORN_IN: Duration = Duration::from_secs(20 * 86_400);
+
 /// A cluster you can type into.
 #[derive(Debug)]
 pub struct World {
     pub(crate) spec: Spec,
-    pub(crate) profile: docker::Profile,
+    pub(crate) profile: &'static docker::Profile,
     pub(crate) now: Time,
     /// When the world was ready for its first input.
     pub(crate) started: Time,
@@ -36,7 +42,7 @@ pub struct World {
     pub(crate) tap: Tap,
     pub(crate) programs: Programs,
     pub(crate) streams: Streams,
-    pub(crate) registry: daemon::Registry,
+    pub(crate) registry: daemon::SharedRegistry,
     queue: Queue<Event>,
     net: Net,
     inputs: Vec<Recorded>,
@@ -52,12 +58,14 @@ impl World {
     /// [`Error::Spec`] for a spec that cannot be; [`Error::Boot`] if the swarm does not form.
     pub fn new(spec: Spec) -> Result<Self, Error> {
         let profile = spec.check()?;
-        let start = spec.start.unwrap_or_else(|| profile.released());
+        let start = spec.start.unwrap_or_else(|| profile.built() + WORN_IN);
         let streams = Streams::new(spec.seed);
         let mut programs = Programs::default();
         shell::register(&mut programs);
-        engine::register(&mut programs);
+        engine::programs::register(&mut programs);
         docker::register(&mut programs);
+        let catalog =
+            engine::Catalog::standard(shell::gnu_commands(), shell::busybox_commands());
         let mut world = Self {
             now: start,
             started: start,
@@ -66,7 +74,7 @@ impl World {
             tap: Tap::default(),
             programs,
             streams,
-            registry: daemon::Registry::standard(shell::gnu_commands(), shell::busybox_commands()),
+            registry: Rc::new(RefCell::new(catalog.into_registry())),
             queue: Queue::default(),
             net: Net::new(streams.stream("net"), Latency::default()),
             inputs: Vec::new(),
@@ -121,8 +129,8 @@ impl World {
     }
 
     /// The Docker version's profile.
-    pub const fn profile(&self) -> &docker::Profile {
-        &self.profile
+    pub const fn profile(&self) -> &'static docker::Profile {
+        self.profile
     }
 
     /// The virtual time.
@@ -310,8 +318,7 @@ impl World {
             }
             Input::Crash { node } => {
                 let index = self.index(&node)?;
-                self.hosts[index].up = None;
-                self.hosts[index].disk.lose_power(None);
+                self.crash(index);
             }
             Input::Restart { node } => {
                 let index = self.index(&node)?;
@@ -373,15 +380,28 @@ impl World {
         Ok(())
     }
 
+    /// The power of a host fails: what was in memory is gone, and what the disk had not synced.
+    fn crash(&mut self, index: usize) {
+        let host = &mut self.hosts[index];
+        if let Some(up) = host.up.take() {
+            host.engine = Some(up.daemon.lose_power(self.now));
+        }
+        host.disk.lose_power(None);
+    }
+
     /// Boots a host that is down.
     pub(crate) fn boot(&mut self, index: usize) {
         let config = crate::boot::daemon_config(self, index);
+        let streams = self.streams;
         let host = &mut self.hosts[index];
         let epoch = host.boot_count;
-        let streams = self.streams;
         let name = host.name.clone();
         let stream = move |purpose: &str| streams.stream(&format!("{purpose}/{name}/{epoch}"));
-        let daemon = Daemon::new(config, self.registry.clone(), &stream);
+        let engine = host
+            .engine
+            .take()
+            .unwrap_or_else(|| Engine::new(config.engine.clone(), stream("engine")));
+        let daemon = Daemon::new(config, engine, self.registry.clone(), &stream);
         host.boot(self.now, &self.programs, daemon);
         self.settle(index, |host, settling| {
             host.with_daemon(settling, |daemon, context| daemon.boot(context));
