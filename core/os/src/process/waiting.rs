@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use sim::Duration;
 
-use super::{ExitStatus, Fd, Open, Pid, Proc, Signal};
+use super::{ExitStatus, Fd, Open, Pid, Proc, Signal, Spawn};
 use crate::errno::Errno;
 use crate::fs::Kind;
 use crate::machine::{RequestId, State};
@@ -59,6 +59,16 @@ impl Proc {
         .await;
     }
 
+    /// Runs another program in this process's place, with the same number, descriptors (those of
+    /// `spawn` replace the own ones) and parent. Returns only if that fails.
+    pub async fn exec(&self, spawn: Spawn) -> Errno {
+        if let Err(errno) = State::exec(&self.state, self.pid, spawn) {
+            return errno;
+        }
+        // The executor drops this future and polls the new program's in its place.
+        std::future::pending().await
+    }
+
     /// Waits until a child ends; it is gone then.
     ///
     /// # Errors
@@ -96,6 +106,12 @@ impl Proc {
         match open {
             Open::Null | Open::Sink(_) => done(b""),
             Open::Zero => Attempt::Done(Ok(vec![0; limit.min(65_536)])),
+            Open::Bytes(bytes, offset) => {
+                let from = (*offset).min(bytes.len());
+                let to = from.saturating_add(limit).min(bytes.len());
+                *offset = to;
+                done(&bytes[from..to])
+            }
             Open::PipeWriter(_) => Attempt::Done(Err(Errno::BadFd)),
             Open::PipeReader(reader) => match reader.read(limit, self.pid) {
                 Some(bytes) => Attempt::Done(Ok(bytes)),
@@ -238,7 +254,9 @@ impl Proc {
         let all = Ok(Written::Some(bytes.len()));
         match open {
             Open::Null | Open::Zero => all,
-            Open::PipeReader(_) | Open::File { writable: false, .. } => Err(Errno::BadFd),
+            Open::PipeReader(_) | Open::Bytes(..) | Open::File { writable: false, .. } => {
+                Err(Errno::BadFd)
+            }
             Open::PipeWriter(writer) => Ok(writer.write(bytes, self.pid, false)),
             Open::Sink(sink) => {
                 let now = self.now();
