@@ -64,6 +64,7 @@ impl Sender<'_> {
         // A member that does not answer would not take a snapshot either.
         if let Some(snapshot) = self.log.snapshot().filter(|_| progress.recently_active) {
             progress.become_snapshot(snapshot.index);
+            progress.commit_sent = progress.commit_sent.max(snapshot.index);
             self.send(to, MessageBody::Snapshot(snapshot.clone()));
         }
     }
@@ -72,7 +73,7 @@ impl Sender<'_> {
 impl Leader {
     /// Sends what there is to send to each member that may get something.
     fn flush(&mut self, sender: &mut Sender<'_>) {
-        let window = sender.config.max_inflight_count;
+        let window = sender.config.window();
         let limit = u64::from(sender.config.max_message_size.max(1));
         let (last, commit) = (sender.log.last(), sender.log.commit());
         for (to, progress) in &mut self.peers {
@@ -305,7 +306,7 @@ impl Raft {
                 // Entries without an answer may be lost, and nothing else would tell: an append
                 // without entries asks (etcd#14633).
                 if progress.state() == ProgressState::Replicate && progress.matched < last {
-                    let window = sender.config.max_inflight_count;
+                    let window = sender.config.window();
                     if progress.is_paused(window) || last < progress.next {
                         sender.append(from, progress, 0);
                     }

@@ -340,7 +340,13 @@ impl Raft {
 
     fn keep_promise(&mut self, promise: Promise) {
         match promise {
-            Promise::Send(message) => self.outbox.messages.push(message),
+            Promise::Send(message) => {
+                // Nobody needs to hear of an election that this member has given up.
+                let is_request = matches!(message.body, MessageBody::VoteRequest { .. });
+                if !is_request || message.term == self.term {
+                    self.outbox.messages.push(message);
+                }
+            }
             Promise::OwnVote(term) => {
                 // The election may be over, or another one: then the late vote is nobody's.
                 if term == self.term {

@@ -152,9 +152,7 @@ pub fn verify(
     now: Time,
 ) -> Result<Peer, CertificateError> {
     let authority = root.certificate();
-    if certificate.issuer() != authority.subject()
-        || !certificate.is_signed_by(authority.public_key())
-    {
+    if certificate.issuer() != authority.subject() || !root.has_signed(certificate) {
         return Err(CertificateError::UnknownAuthority);
     }
     authority.check_validity(now)?;

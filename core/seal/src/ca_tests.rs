@@ -77,6 +77,23 @@ fn validity_has_two_ends() {
 }
 
 #[test]
+fn a_certificate_that_was_verified_once_still_expires_and_still_has_one_root() {
+    let (ca, certificate, mut rng) = issued(Role::Worker);
+    let other = RootCa::create(start(), &mut rng);
+    let late = certificate.not_after() + Duration::from_secs(1);
+    for _ in 0..2 {
+        assert!(verify(&certificate, &ca.certificate, start()).is_ok());
+        assert!(verify(&certificate, &ca.certificate, late).is_err());
+        assert!(verify(&certificate, &other.certificate, start()).is_err());
+    }
+    // Another certificate of the same node and key, which this root did not sign.
+    let csr = Csr::new(&PrivateKey::generate(&mut rng));
+    let forged = other.issue(&csr, &node(Role::Manager), start(), NODE_LIFETIME, &mut rng);
+    let unknown = Err(CertificateError::UnknownAuthority);
+    assert_eq!(verify(&forged.unwrap(), &ca.certificate, start()), unknown);
+}
+
+#[test]
 fn another_ca_and_a_ca_itself_are_refused() {
     let (ca, certificate, mut rng) = issued(Role::Worker);
     let other = RootCa::create(start(), &mut rng);
@@ -162,3 +179,43 @@ fn renewal_comes_between_half_and_four_fifths_of_the_life() {
     let late = certificate.not_after();
     assert_eq!(renewal_delay(&certificate, late, &mut rng), Duration::ZERO);
 }
+
+/// Certificates are part of a recorded history: the same seed gives the same bytes. `openssl
+/// x509 -text` reads both, and `openssl verify -x509_strict -CAfile root.pem -attime 1490200000
+/// node.pem` says OK (OpenSSL 3.0).
+#[test]
+fn certificates_are_pinned() {
+    let (ca, certificate, _) = issued(Role::Manager);
+    assert_eq!(ca.certificate.pem(), PINNED_ROOT);
+    assert_eq!(certificate.pem(), PINNED_NODE);
+}
+
+const PINNED_ROOT: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBajCCARCgAwIBAgIUfF6DrGfIbwzqxq4EvHldA5VTCRgwCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAxMIc3dhcm0tY2EwHhcNMTcwMzIxMDg1NTAwWhcNMzcwMzE2MDg1
+NTAwWjATMREwDwYDVQQDEwhzd2FybS1jYTBZMBMGByqGSM49AgEGCCqGSM49AwEH
+A0IABPfyhAIhUC77ASuLzkyimT0Xm7N/ntqrtqIEcgonlZ6I+4ByyvNu0SKqWFBc
+73DsIrbv6gyaumVpePrWzgCN1VijQjBAMA4GA1UdDwEB/wQEAwIBBjAPBgNVHRMB
+Af8EBTADAQH/MB0GA1UdDgQWBBTldaTJzAmdioIxdL0lriM2wof86jAKBggqhkjO
+PQQDAgNIADBFAiEA4+IHBIl7h5na7zhcxeq5LRLAo9Ldq/qYqhDURBrwdH4CIBLg
+WYohYcLLJW8jiyRRC8ub5t/eqHlH7OBUHO+dw8mq
+-----END CERTIFICATE-----
+";
+
+const PINNED_NODE: &str = "\
+-----BEGIN CERTIFICATE-----
+MIICNTCCAdugAwIBAgIUTLMmRbNtg/UyvgY25agwfAY5RFMwCgYIKoZIzj0EAwIw
+EzERMA8GA1UEAxMIc3dhcm0tY2EwHhcNMTcwMzIxMDgwMDAwWhcNMTcwNjE5MDkw
+MDAwWjBgMSIwIAYDVQQKExlrMXloYWVpeXFubnp3eGQ5b3ZkZm41a3huMRYwFAYD
+VQQLEw1zd2FybS1tYW5hZ2VyMSIwIAYDVQQDExlmOWJzMmdzand5ZGJncXNybm94
+bXNxeHR1MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAElcmk3EmOh7tlBG8MjbRB
+A3jEeVYMWsX33OXJiJx48y2CAIjExKGZJJ5t+jZxsDjH14osTbF7ZHcIZZRHGrWS
+QqOBvzCBvDAOBgNVHQ8BAf8EBAMCBaAwHQYDVR0lBBYwFAYIKwYBBQUHAwEGCCsG
+AQUFBwMCMAwGA1UdEwEB/wQCMAAwHQYDVR0OBBYEFA77DmV9MNwA/8bfvc0BAvly
+pzNDMB8GA1UdIwQYMBaAFOV1pMnMCZ2KgjF0vSWuIzbCh/zqMD0GA1UdEQQ2MDSC
+DXN3YXJtLW1hbmFnZXKCGWY5YnMyZ3Nqd3lkYmdxc3Jub3htc3F4dHWCCHN3YXJt
+LWNhMAoGCCqGSM49BAMCA0gAMEUCIGhrUNkK1PC4yU4JH91cUNcvCOnaHfnr6RlC
+NcEBVUWBAiEAqcUVOuCe2shW0pIApUidlI+rKo05H3SATK0nd896SLo=
+-----END CERTIFICATE-----
+";

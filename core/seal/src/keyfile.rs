@@ -119,7 +119,7 @@ pub fn write(file: &NodeKeyFile, kek: Option<&Kek>) -> String {
     text
 }
 
-/// Reads a file that [`write`] wrote. A KEK given for a file in the clear is not used.
+/// Reads a file that [`write()`] wrote. A KEK given for a file in the clear is not used.
 ///
 /// # Errors
 /// `Locked` when the file is sealed and no KEK is given, `WrongKey` when it is sealed with another,

@@ -15,6 +15,9 @@
 //! after a restart. A snapshot takes the term and index that it ends at. Where that does not hold
 //! (`--force-new-cluster` writes other entries at the same places; a state record is written again
 //! and again) the caller must change the DEK, or count an epoch up durably. A debug build checks it.
+//!
+//! Two branches of a forked world may seal different entries at the same (term, index): each is a
+//! history of its own, and nothing inside a world ever holds records of both.
 
 use aes_gcm::aead::{AeadInOut, KeyInit};
 use aes_gcm::{Aes256Gcm, Tag};

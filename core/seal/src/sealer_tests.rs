@@ -107,6 +107,16 @@ fn sealing_the_same_again_gives_the_same_bytes() {
     assert_eq!(sealer.seal(Nonce::entry(2, 5), b"p", b"text"), first);
 }
 
+/// Records are on the disks of recorded histories: the layout and the keys' derivation are pinned.
+#[test]
+fn a_record_is_pinned() {
+    let record = sealer().seal(Nonce::entry(3, 41), b"position", b"hunter2");
+    assert_eq!(
+        record,
+        hex("010301 00000003 0000000000000029 24856d905d2193 9d49c0102ab02121452398638bf3ef76")
+    );
+}
+
 #[cfg(debug_assertions)]
 #[test]
 fn a_nonce_with_a_second_content_stops_the_run() {

@@ -50,6 +50,7 @@ mod schedule;
 use std::fmt;
 
 use sim::Time;
+use zeroize::Zeroize;
 
 use crate::ca::Peer;
 use crate::keys::PrivateKey;
@@ -273,8 +274,9 @@ impl Channel {
     }
 
     fn flush(&mut self, send: &mut Direction, frame: &mut Vec<u8>) {
-        for message in self.queue.drain(..) {
+        for mut message in self.queue.drain(..) {
             send.seal(Content::Data, &message, frame);
+            message.zeroize();
         }
     }
 
@@ -334,7 +336,7 @@ fn update_key(send: &mut Direction, frame: &mut Vec<u8>) {
 impl Drop for Channel {
     fn drop(&mut self) {
         for message in &mut self.queue {
-            zeroize::Zeroize::zeroize(message);
+            message.zeroize();
         }
     }
 }

@@ -320,3 +320,17 @@ fn debug_says_who_and_never_what() {
     assert!(text.starts_with("Channel(established, peer Some(NodeIdentity"));
     assert!(text.contains("key secret"));
 }
+
+/// Frames are part of a recorded history: the same seed gives the same bytes.
+#[test]
+fn a_handshake_is_pinned() {
+    let mut setup = Setup::new(42);
+    let (mut client, hello) = Channel::connect(&setup.client, &mut setup.rng);
+    let (_, answer) = Channel::accept(&setup.server, &hello, &mut setup.rng).unwrap();
+    let flight = client.receive(&answer, setup.now).unwrap().replies.remove(0);
+    let data = client.send(b"hunter2").unwrap().unwrap();
+    assert_eq!([hello.len(), answer.len(), flight.len(), data.len()], [108, 801, 680, 29]);
+    let digest = <sha2::Sha256 as sha2::Digest>::digest([hello, answer, flight, data].concat());
+    let hex: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(hex, "9d49a175a4c4677b76863a6747e9cfb2ce148db95fb0a9a5dfe2391fcbdfd043");
+}

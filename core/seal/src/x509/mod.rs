@@ -9,7 +9,10 @@
 mod parse;
 mod template;
 
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::fmt;
+use std::rc::Rc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use sha2::{Digest, Sha256};
@@ -248,9 +251,34 @@ impl<'de> Deserialize<'de> for Certificate {
     }
 }
 
+/// How many signatures a [`RootCertificate`] remembers to have checked.
+const VERIFIED_LIMIT: usize = 4_096;
+
 /// The certificate of a swarm's root CA: self-signed, named `swarm-ca`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RootCertificate(Box<Certificate>);
+///
+/// It remembers which certificates' signatures it has found good, and its clones remember with it:
+/// nodes meet the same peers again and again, and a signature costs most of a handshake. That
+/// changes the time an answer takes, never the answer; validity is looked at each time.
+#[derive(Clone)]
+pub struct RootCertificate {
+    certificate: Box<Certificate>,
+    /// SHA-256 of the whole DER.
+    verified: Rc<RefCell<BTreeSet<[u8; 32]>>>,
+}
+
+impl PartialEq for RootCertificate {
+    fn eq(&self, other: &Self) -> bool {
+        self.certificate == other.certificate
+    }
+}
+
+impl Eq for RootCertificate {}
+
+impl fmt::Debug for RootCertificate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("RootCertificate").field(&self.certificate).finish()
+    }
+}
 
 impl RootCertificate {
     /// Checks that a certificate is a root CA's.
@@ -266,7 +294,7 @@ impl RootCertificate {
         if !certificate.is_signed_by(certificate.public_key()) {
             return Err(CertificateError::UnknownAuthority);
         }
-        Ok(Self(Box::new(certificate)))
+        Ok(Self { certificate: Box::new(certificate), verified: Rc::default() })
     }
 
     /// Reads a root CA's PEM.
@@ -279,24 +307,41 @@ impl RootCertificate {
 
     /// SHA-256 of the PEM: what a join token names.
     pub fn digest(&self) -> [u8; 32] {
-        self.0.digest()
+        self.certificate.digest()
     }
 
     /// The certificate as PEM, as `docker swarm ca` prints it.
     pub fn pem(&self) -> String {
-        self.0.pem()
+        self.certificate.pem()
     }
 
     /// The certificate itself.
     pub fn certificate(&self) -> &Certificate {
-        &self.0
+        &self.certificate
+    }
+
+    /// Whether this root's key signed `certificate`.
+    pub fn has_signed(&self, certificate: &Certificate) -> bool {
+        let digest: [u8; 32] = Sha256::digest(certificate.der()).into();
+        let mut verified = self.verified.borrow_mut();
+        if verified.contains(&digest) {
+            return true;
+        }
+        let good = certificate.is_signed_by(self.certificate.public_key());
+        if good {
+            if verified.len() >= VERIFIED_LIMIT {
+                verified.clear();
+            }
+            verified.insert(digest);
+        }
+        good
     }
 }
 
 impl Serialize for RootCertificate {
     /// As DER.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
+        self.certificate.serialize(serializer)
     }
 }
 
