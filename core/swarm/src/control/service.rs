@@ -56,10 +56,12 @@ fn status(store: &Store, id: &Id) -> ServiceStatus {
         if task.status.state == TaskState::Running {
             status.running_tasks += 1;
         }
-        if global
-            && matches!(task.desired_state, TaskState::Running | TaskState::Complete)
-            && (task.status.state <= TaskState::Running || iteration.is_some())
-        {
+        let wanted = match task.desired_state {
+            TaskState::Running => true,
+            TaskState::Complete => task.status.state != TaskState::Complete,
+            _ => false,
+        };
+        if global && wanted {
             status.desired_tasks += 1;
         }
     }
