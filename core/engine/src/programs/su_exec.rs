@@ -28,13 +28,9 @@ pub(super) fn su_exec(proc: Proc) -> Running {
         };
         let spawn =
             Spawn { path, args: args[2..].to_vec(), env, user: Some(user), ..Spawn::default() };
-        match proc.exec(spawn) {
-            Ok(running) => running.await,
-            Err(errno) => {
-                proc.eprint(format!("{name}: {program}: {errno}\n")).await;
-                if errno == Errno::NotFound { 127 } else { 126 }
-            }
-        }
+        let errno = proc.exec(spawn).await;
+        proc.eprint(format!("{name}: {program}: {errno}\n")).await;
+        if errno == Errno::NotFound { 127 } else { 126 }
     })
 }
 
