@@ -49,6 +49,9 @@ impl Engine {
             container.state.error.clone_from(&error.message);
             container.state.exit_code = error.exit_code.unwrap_or(128);
             release(machine, container, self.options.secret_mounts);
+            if container.config.auto_remove {
+                self.destroy(now, machine, id, true);
+            }
         }
         result
     }
