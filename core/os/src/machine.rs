@@ -382,7 +382,7 @@ impl State {
         Ok(pid)
     }
 
-    /// Finds the program behind `spawn.path`, through its interpreter if it is a script.
+    /// Finds the program that `spawn` names; through interpreters, its arguments change.
     fn load(
         &self,
         namespace: &SharedNamespace,
@@ -390,6 +390,7 @@ impl State {
         user: User,
         spawn: &mut Spawn,
     ) -> Result<Main, Errno> {
+        let mut main = None;
         for _ in 0..4 {
             let located = namespace.borrow().mounts.resolve(cwd, &spawn.path, true, user)?;
             let inode = located.inode().ok_or(Errno::NotFound)?;
@@ -399,7 +400,8 @@ impl State {
             let crate::fs::Kind::File(bytes) = &inode.kind else { return Err(Errno::Access) };
             match parse(bytes) {
                 Executable::Program(name) => {
-                    return self.programs.get(&name).ok_or(Errno::ExecFormat);
+                    main = self.programs.get(&name);
+                    break;
                 }
                 Executable::Unknown => return Err(Errno::ExecFormat),
                 Executable::Script(interpreter, argument) => {
@@ -413,29 +415,41 @@ impl State {
                 }
             }
         }
-        Err(Errno::ExecFormat)
+        main.ok_or(Errno::ExecFormat)
     }
 
     pub(crate) fn exec(
         shared: &Rc<RefCell<Self>>,
         pid: Pid,
         mut spawn: Spawn,
-    ) -> Result<Running, Errno> {
+    ) -> Result<(), Errno> {
         let mut state = shared.borrow_mut();
         let process = state.processes.get(&pid).ok_or(Errno::NoProcess)?;
+        let namespace = process.namespace.clone();
         let user = spawn.user.unwrap_or(process.user);
         let cwd = spawn.cwd.clone().unwrap_or_else(|| process.cwd.clone());
-        let namespace = process.namespace.clone();
         let main = state.load(&namespace, &cwd, user, &mut spawn)?;
+        let now = state.now;
         let process = state.processes.get_mut(&pid).ok_or(Errno::NoProcess)?;
-        (process.user, process.cwd) = (user, cwd);
-        (process.args, process.env) = (spawn.args, spawn.env);
+        process.args = spawn.args;
+        process.env = spawn.env;
+        process.cwd = cwd;
+        process.user = user;
+        process.pending.clear();
+        // What the old program caught would end up nowhere.
         process.dispositions.retain(|_, how| *how == Disposition::Ignore);
-        let closed: Vec<Option<Handle>> =
-            spawn.fds.into_iter().map(|(fd, handle)| process.fds.insert(fd, handle)).collect();
+        let replaced: Vec<_> = spawn
+            .fds
+            .into_iter()
+            .filter_map(|(fd, handle)| process.fds.insert(fd, handle))
+            .collect();
+        state.timers.insert((now + EXEC_COST, pid));
         drop(state);
-        drop(closed);
-        Ok(main(Proc { state: shared.clone(), pid }))
+        // A dropped pipe end wakes others, which borrows the state.
+        drop(replaced);
+        let future = main(Proc { state: shared.clone(), pid });
+        shared.borrow_mut().started.push((pid, future));
+        Ok(())
     }
 
     pub(crate) fn fork(

@@ -98,6 +98,28 @@ fn scripts_run_through_their_interpreter() {
     assert_eq!(host.spawn("/tmp", &["tmp"]), Err(Errno::Access));
 }
 
+/// Becomes `args`, whose exit code is then this process's.
+fn becomes(proc: Proc) -> Running {
+    Box::pin(async move {
+        let spawn = |path: &str| Spawn {
+            path: path.into(),
+            args: vec!["other".into(), proc.own_pid().to_string()],
+            ..Spawn::default()
+        };
+        assert_eq!(proc.exec(spawn("/bin/none")).await, Errno::NotFound);
+        proc.on_signal(Signal::Terminate, Disposition::Catch);
+        proc.exec(spawn("/bin/args")).await;
+        9
+    })
+}
+
+#[test]
+fn a_program_can_take_its_process_over() {
+    let mut host = Host::new(&[("becomes", becomes), ("args", print_args)]);
+    assert_eq!(host.run("/bin/becomes", &["becomes"]), (0, "other 1000".into()));
+    assert_eq!(host.machine.process_count(), 0);
+}
+
 /// Writes far more than a pipe holds to a child that reads it slowly, then counts.
 fn pipes(proc: Proc) -> Running {
     Box::pin(async move {
@@ -312,23 +334,6 @@ fn requests_are_answered_or_withdrawn() {
     let exits: Vec<ExitStatus> = host.machine.take_exits().into_iter().map(|(_, s)| s).collect();
     assert_eq!(exits, [ExitStatus::Code(22), ExitStatus::Signal(Signal::Terminate)]);
     assert_eq!(host.machine.take_withdrawn(), [requests[1].id]);
-}
-
-fn execs(proc: Proc) -> Running {
-    Box::pin(async move {
-        proc.on_signal(Signal::Terminate, Disposition::Catch);
-        let missing = Spawn { path: "/bin/none".into(), ..Spawn::default() };
-        assert_eq!(proc.exec(missing).err(), Some(Errno::NotFound));
-        let args = vec!["args".into(), "replaced".into()];
-        let spawn = Spawn { path: "/bin/args".into(), args, ..Spawn::default() };
-        proc.exec(spawn).unwrap().await
-    })
-}
-
-#[test]
-fn exec_replaces_the_program_and_keeps_the_process() {
-    let mut host = Host::new(&[("execs", execs), ("args", print_args)]);
-    assert_eq!(host.run("/bin/execs", &["execs"]), (0, "args replaced".into()));
 }
 
 #[test]

@@ -208,16 +208,6 @@ impl Proc {
         State::spawn(&self.state, Some(self.pid), None, spawn)
     }
 
-    /// Replaces this process's program, as `exec` does: same number, same descriptors but those in
-    /// `spawn.fds`. The caller awaits what comes back and ends with its value. Caught signals have
-    /// their default effect again. `spawn.foreground` and `spawn.background` mean nothing here.
-    ///
-    /// # Errors
-    /// As [`Proc::spawn`]; the process then goes on as before.
-    pub fn exec(&self, spawn: Spawn) -> Result<Running, Errno> {
-        State::exec(&self.state, self.pid, spawn)
-    }
-
     /// Starts a child that runs `main` in a copy of this process (a subshell). `fds` replace the
     /// copied descriptors.
     pub fn fork(

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use sim::Duration;
 
-use super::{ExitStatus, Fd, Open, Pid, Proc, Signal};
+use super::{ExitStatus, Fd, Open, Pid, Proc, Signal, Spawn};
 use crate::errno::Errno;
 use crate::fs::Kind;
 use crate::machine::{RequestId, State};
@@ -57,6 +57,16 @@ impl Proc {
             Poll::Pending
         })
         .await;
+    }
+
+    /// Runs another program in this process's place, with the same number, descriptors (those of
+    /// `spawn` replace the own ones) and parent. Returns only if that fails.
+    pub async fn exec(&self, spawn: Spawn) -> Errno {
+        if let Err(errno) = State::exec(&self.state, self.pid, spawn) {
+            return errno;
+        }
+        // The executor drops this future and polls the new program's in its place.
+        std::future::pending().await
     }
 
     /// Waits until a child ends; it is gone then.
