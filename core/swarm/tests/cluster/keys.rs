@@ -53,7 +53,7 @@ fn a_locked_manager_needs_the_key() {
     let locked = lab.control(1, ControlRequest::GetCluster).unwrap_err().to_string();
     assert!(locked.starts_with("Swarm is encrypted and needs to be unlocked"), "{locked}");
 
-    let mut unlock = |lab: &mut Lab, key: &str| {
+    let unlock = |lab: &mut Lab, key: &str| {
         lab.ask(1, LocalRequest::Unlock { key: key.to_owned() }).map_err(|e| e.to_string())
     };
     assert_eq!(unlock(&mut lab, "SWMKEY"), Err("invalid key string".to_owned()));
