@@ -233,8 +233,9 @@ impl Manager {
         if let Leadership::Leading(leader) = &mut self.leadership {
             happened |= leader.pump(&mut self.driver, &self.store, context);
         }
-        let config = self.store.cluster().map(|cluster| cluster.spec.raft);
-        if let (true, Some(config)) = (happened, config) {
+        let is_worth_a_look = happened || self.driver.is_rotating();
+        if let (true, Some(cluster)) = (is_worth_a_look, self.store.cluster()) {
+            let config = cluster.spec.raft;
             let store = &self.store;
             self.driver.snapshot_if_due(
                 self.applied,

@@ -91,6 +91,21 @@ fn events_carry_what_was_and_what_is() {
 }
 
 #[test]
+fn one_transaction_changes_an_object_once() {
+    let mut store = Store::new();
+    let mut tx = tx(&store, 8);
+    tx.create(secret("1", "a")).unwrap();
+    for label in ["x", "y"] {
+        let mut changed = (**tx.store().secret("1").unwrap()).clone();
+        changed.spec.annotations.labels.insert(label.to_owned(), String::new());
+        tx.update(changed).unwrap();
+    }
+    let events = store.apply(&tx.into_actions());
+    assert!(matches!(events.as_slice(), [StoreEvent::Created(_)]), "{events:?}");
+    assert_eq!(store.secret("1").unwrap().spec.annotations.labels.len(), 2);
+}
+
+#[test]
 fn secret_bytes_are_not_printed() {
     let text = format!("{:?}", secret("1", "a"));
     assert!(text.contains("<secret, 10 bytes>") && !text.contains("top"), "{text}");

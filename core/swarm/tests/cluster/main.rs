@@ -5,5 +5,7 @@
 mod faults;
 mod harness;
 mod join;
+mod keys;
 mod lifecycle;
+mod membership;
 mod tasks;

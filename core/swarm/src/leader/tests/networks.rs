@@ -79,6 +79,9 @@ fn ports_are_chosen_and_host_ports_taken_once_per_node() {
         world.run(secs(2));
         assert_eq!(world.service(&id).endpoint.as_ref().unwrap().ports[0].published_port, expected);
     }
+    let ingress = world.store.networks().by_name("ingress").unwrap().id.clone();
+    let error = world.request(ControlRequest::RemoveNetwork { id: ingress }).unwrap_err();
+    assert!(error.message.starts_with("ingress network cannot be removed because service "));
     let mut wanted = spec("c", "nginx", 3);
     wanted.endpoint = ports(8_080, PublishMode::Host);
     let id = world.create_service(wanted);
