@@ -103,3 +103,56 @@ fn ping_goes_on_without_an_answer() {
     assert_eq!(host.engine.get(&id).unwrap().state.exit_code, 1);
     assert!(host.log(&id).ends_with("100% packet loss\n"));
 }
+
+#[test]
+fn redis_answers_its_client_and_remembers() {
+    let mut host = Host::with_images(Release(20, 10));
+    let id = host.run(config("redis:alpine", &["redis-server"]));
+    host.settle(Duration::from_secs(2));
+    assert_eq!(host.exec(&id, &["redis-cli", "set", "key", "kept value"], &[]), (0, "OK\n".into()));
+    assert_eq!(host.exec(&id, &["redis-cli", "get", "key"], &[]).1, "kept value\n");
+    let restart = host.engine.restart(host.now, &mut host.machine, &id, None);
+    assert!(restart.is_ok());
+    host.settle(Duration::from_secs(2));
+    assert_eq!(host.exec(&id, &["redis-cli", "get", "key"], &[]).1, "kept value\n");
+    let refused = host.exec(&id, &["redis-cli", "-p", "1", "ping"], &[]);
+    let text = "Could not connect to Redis at 127.0.0.1:1: Connection refused\n";
+    assert_eq!(refused, (1, text.into()));
+    let id = host.run(config("redis:alpine", &["redis-server", "--requirepass", "pw"]));
+    host.settle(Duration::from_secs(2));
+    let denied = host.exec(&id, &["redis-cli", "ping"], &[]).1;
+    assert_eq!(denied, "NOAUTH Authentication required.\n");
+    assert_eq!(host.exec(&id, &["redis-cli", "-a", "pw", "ping"], &[]).1, "PONG\n");
+}
+
+#[test]
+fn nginx_serves_its_files_to_whoever_reaches_it() {
+    let mut host = Host::with_images(Release(20, 10));
+    let mut asked = config("nginx", &["nginx", "-g", "daemon off;"]);
+    asked.ports.push(glasshive_engine::PortBinding {
+        container_port: 80,
+        protocol: "tcp".into(),
+        host_ip: "0.0.0.0".into(),
+        host_port: 8080,
+    });
+    let id = host.run(asked);
+    host.settle(Duration::from_secs(2));
+    let (container, port) = host.engine.by_host_port(8080).unwrap();
+    assert_eq!((&container.id, port), (&id, 80));
+    let namespace = container.namespace.clone().unwrap();
+    let get = |host: &Host, path: &str| {
+        let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: test/1\r\n\r\n");
+        String::from_utf8(host.machine.call(&namespace, 80, request.as_bytes()).unwrap()).unwrap()
+    };
+    let page = get(&host, "/");
+    assert!(
+        page.starts_with("HTTP/1.1 200 OK\r\n") && page.contains("Welcome to nginx!"),
+        "{page}"
+    );
+    assert!(get(&host, "/none").starts_with("HTTP/1.1 404 Not Found\r\n"));
+    assert!(get(&host, "/../../etc/passwd").starts_with("HTTP/1.1 404"), "nothing above the root");
+    let log = host.log(&id);
+    assert!(log.contains("\"GET /none HTTP/1.1\" 404 "), "{log}");
+    let address = host.engine.get(&id).unwrap().attachments[0].address.clone();
+    assert_eq!(host.engine.by_address(&address).unwrap().id, id);
+}
