@@ -10,9 +10,11 @@ use sim::{Duration, Time};
 
 use crate::errno::Errno;
 use crate::fs::{Mounts, User};
-use crate::pipe::Ready;
-use crate::process::{Disposition, ExitStatus, Fd, Handle, Pid, Proc, Signal, Spawn};
-use crate::program::{Executable, Programs, Running, parse};
+use crate::pipe::{Ready, pipe};
+use crate::process::{
+    Disposition, ExitStatus, Fd, Handle, Open, Pid, Proc, ProcessInfo, Signal, Spawn,
+};
+use crate::program::{Executable, Main, Programs, Running, parse};
 use crate::terminal::{Terminal, TerminalId, Typed};
 
 /// What fork and exec take: a process starts this much later than it was asked for.
@@ -234,6 +236,30 @@ impl Machine {
         self.state.borrow().processes.get(&pid).is_some_and(|process| process.ended.is_none())
     }
 
+    /// A pipe between processes that the driver starts: the end to read from and the end to write to.
+    pub fn pipe(&self) -> (Handle, Handle) {
+        let (reader, writer) = pipe(self.state.borrow().ready.clone());
+        (Handle::new(Open::PipeReader(reader)), Handle::new(Open::PipeWriter(writer)))
+    }
+
+    /// The living processes of a namespace, by their machine-wide numbers (`docker top`).
+    pub fn processes_of(&self, namespace: &SharedNamespace) -> Vec<ProcessInfo> {
+        let state = self.state.borrow();
+        let inside = state.processes.iter().filter(|(_, process)| {
+            process.ended.is_none() && Rc::ptr_eq(&process.namespace, namespace)
+        });
+        inside
+            .map(|(&pid, process)| ProcessInfo {
+                pid,
+                parent: process.parent.unwrap_or(Pid(0)),
+                user: process.user,
+                args: process.args.clone(),
+                started: process.started,
+                terminal: process.terminal,
+            })
+            .collect()
+    }
+
     /// Adds a terminal; start a shell on it with [`Machine::spawn`].
     pub fn add_terminal(&mut self) -> TerminalId {
         let mut state = self.state.borrow_mut();
@@ -348,9 +374,25 @@ impl State {
         let namespace = namespace.cloned().unwrap_or(home);
         let user = spawn.user.unwrap_or(user);
         let cwd = spawn.cwd.clone().unwrap_or(cwd);
+        let main = state.load(&namespace, &cwd, user, &mut spawn)?;
+        spawn.cwd = Some(cwd);
+        spawn.user = Some(user);
+        let pid = state.add(parent, namespace, spawn, EXEC_COST);
+        state.started.push((pid, main(Proc { state: shared.clone(), pid })));
+        Ok(pid)
+    }
+
+    /// Finds the program that `spawn` names; through interpreters, its arguments change.
+    fn load(
+        &self,
+        namespace: &SharedNamespace,
+        cwd: &str,
+        user: User,
+        spawn: &mut Spawn,
+    ) -> Result<Main, Errno> {
         let mut main = None;
         for _ in 0..4 {
-            let located = namespace.borrow().mounts.resolve(&cwd, &spawn.path, true, user)?;
+            let located = namespace.borrow().mounts.resolve(cwd, &spawn.path, true, user)?;
             let inode = located.inode().ok_or(Errno::NotFound)?;
             if inode.is_directory() || !user.may_execute(&inode) {
                 return Err(Errno::Access);
@@ -358,7 +400,7 @@ impl State {
             let crate::fs::Kind::File(bytes) = &inode.kind else { return Err(Errno::Access) };
             match parse(bytes) {
                 Executable::Program(name) => {
-                    main = state.programs.get(&name);
+                    main = self.programs.get(&name);
                     break;
                 }
                 Executable::Unknown => return Err(Errno::ExecFormat),
@@ -373,12 +415,41 @@ impl State {
                 }
             }
         }
-        let main = main.ok_or(Errno::ExecFormat)?;
-        spawn.cwd = Some(cwd);
-        spawn.user = Some(user);
-        let pid = state.add(parent, namespace, spawn, EXEC_COST);
-        state.started.push((pid, main(Proc { state: shared.clone(), pid })));
-        Ok(pid)
+        main.ok_or(Errno::ExecFormat)
+    }
+
+    pub(crate) fn exec(
+        shared: &Rc<RefCell<Self>>,
+        pid: Pid,
+        mut spawn: Spawn,
+    ) -> Result<(), Errno> {
+        let mut state = shared.borrow_mut();
+        let process = state.processes.get(&pid).ok_or(Errno::NoProcess)?;
+        let namespace = process.namespace.clone();
+        let user = spawn.user.unwrap_or(process.user);
+        let cwd = spawn.cwd.clone().unwrap_or_else(|| process.cwd.clone());
+        let main = state.load(&namespace, &cwd, user, &mut spawn)?;
+        let now = state.now;
+        let process = state.processes.get_mut(&pid).ok_or(Errno::NoProcess)?;
+        process.args = spawn.args;
+        process.env = spawn.env;
+        process.cwd = cwd;
+        process.user = user;
+        process.pending.clear();
+        // What the old program caught would end up nowhere.
+        process.dispositions.retain(|_, how| *how == Disposition::Ignore);
+        let replaced: Vec<_> = spawn
+            .fds
+            .into_iter()
+            .filter_map(|(fd, handle)| process.fds.insert(fd, handle))
+            .collect();
+        state.timers.insert((now + EXEC_COST, pid));
+        drop(state);
+        // A dropped pipe end wakes others, which borrows the state.
+        drop(replaced);
+        let future = main(Proc { state: shared.clone(), pid });
+        shared.borrow_mut().started.push((pid, future));
+        Ok(())
     }
 
     pub(crate) fn fork(

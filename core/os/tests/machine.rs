@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use glasshive_os::fs::{FileSystem, FsKind, Mount, Mounts, Tree, User};
 use glasshive_os::machine::Namespace;
-use glasshive_os::process::{Disposition, Handle, Sink};
+use glasshive_os::process::{Disposition, Handle, Onlookers, Sink};
 use glasshive_os::program::{Main, Running, image};
 use glasshive_os::terminal::Awaits;
 use glasshive_os::{Errno, ExitStatus, Fd, Machine, Pid, Proc, Programs, Signal, Spawn};
@@ -96,6 +96,28 @@ fn scripts_run_through_their_interpreter() {
     assert_eq!(host.spawn("/bin/plain", &["plain"]), Err(Errno::ExecFormat));
     assert_eq!(host.spawn("/bin/none", &["none"]), Err(Errno::NotFound));
     assert_eq!(host.spawn("/tmp", &["tmp"]), Err(Errno::Access));
+}
+
+/// Becomes `args`, whose exit code is then this process's.
+fn becomes(proc: Proc) -> Running {
+    Box::pin(async move {
+        let spawn = |path: &str| Spawn {
+            path: path.into(),
+            args: vec!["other".into(), proc.own_pid().to_string()],
+            ..Spawn::default()
+        };
+        assert_eq!(proc.exec(spawn("/bin/none")).await, Errno::NotFound);
+        proc.on_signal(Signal::Terminate, Disposition::Catch);
+        proc.exec(spawn("/bin/args")).await;
+        9
+    })
+}
+
+#[test]
+fn a_program_can_take_its_process_over() {
+    let mut host = Host::new(&[("becomes", becomes), ("args", print_args)]);
+    assert_eq!(host.run("/bin/becomes", &["becomes"]), (0, "other 1000".into()));
+    assert_eq!(host.machine.process_count(), 0);
 }
 
 /// Writes far more than a pipe holds to a child that reads it slowly, then counts.
@@ -312,4 +334,26 @@ fn requests_are_answered_or_withdrawn() {
     let exits: Vec<ExitStatus> = host.machine.take_exits().into_iter().map(|(_, s)| s).collect();
     assert_eq!(exits, [ExitStatus::Code(22), ExitStatus::Signal(Signal::Terminate)]);
     assert_eq!(host.machine.take_withdrawn(), [requests[1].id]);
+}
+
+#[test]
+fn onlookers_get_a_copy_and_hold_nobody_back() {
+    let mut host = Host::new(&[("args", print_args)]);
+    let onlookers = Onlookers::default();
+    let (other, log): (Rc<RefCell<Log>>, _) = (Rc::default(), host.log.clone());
+    onlookers.add(Handle::sink(other.clone()));
+    let (reader, writer) = host.machine.pipe();
+    onlookers.add(writer);
+    drop(reader);
+    let namespace = host.machine.host();
+    let spawn = Spawn {
+        path: "/bin/args".into(),
+        args: vec!["both".into()],
+        fds: BTreeMap::from([(Fd::STDOUT, Handle::tee(log, onlookers.clone()))]),
+        ..Spawn::default()
+    };
+    host.machine.spawn(&namespace, spawn).unwrap();
+    host.settle(Duration::from_secs(1));
+    assert_eq!((host.printed().as_str(), &*other.borrow().0), ("both", &b"both"[..]));
+    assert_eq!(onlookers.count(), 1, "the one that nobody reads is gone");
 }

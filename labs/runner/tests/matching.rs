@@ -5,7 +5,10 @@ use glasshive_labs::Bindings;
 use glasshive_labs::pattern::{Line, Mode, Pattern};
 
 fn pattern(mode: Mode, text: &str) -> Pattern {
-    Pattern { mode, lines: text.lines().map(|line| Line::parse(line, mode).unwrap()).collect() }
+    Pattern {
+        mode,
+        lines: text.lines().map(|line| Line::parse(line, mode).expect("a pattern")).collect(),
+    }
 }
 
 const ID: &str = "ftu76ghgsk7f9fmcrj3wx3xcd";

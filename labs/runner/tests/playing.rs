@@ -161,7 +161,7 @@ cluster: {{ nodes: [node1, node2], managers: [node1] }}
 ---
 {body}"
     );
-    Rc::new(glasshive_labs::author::read(&source).unwrap())
+    Rc::new(glasshive_labs::author::read(&source).expect("a lab"))
 }
 
 fn report(runner: &Runner<usize>) -> String {

@@ -210,8 +210,18 @@ fn predicates() {
                 r#"10:1: expected `secret`, `service`, `secrets`, `services`, `nodes`, `managers`, `leader`, `node`, `file`, `exit`, `output`, `bytes`, `prompt` or `"TEXT"`, found `sekret`"#
             ]],
         ),
-        ("secret", expect!["10:7: expected a secret's name, found the end of the line (the form is: secret NAME exists|absent)"]),
-        ("secret x is there", expect!["10:10: expected `exists` or `absent`, found `is` (the form is: secret NAME exists|absent)"]),
+        (
+            "secret",
+            expect![
+                "10:7: expected a secret's name, found the end of the line (the form is: secret NAME exists|absent)"
+            ],
+        ),
+        (
+            "secret x is there",
+            expect![
+                "10:10: expected `exists` or `absent`, found `is` (the form is: secret NAME exists|absent)"
+            ],
+        ),
         (
             "secrets = 0",
             expect![
@@ -262,7 +272,12 @@ fn predicates() {
                 "10:20: expected `size`, `exists` or `absent`, found `is` (the form is: file NODE:/PATH exists|absent, file NODE:/PATH size OP NUMBER)"
             ],
         ),
-        ("exit 0", expect!["10:6: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `0` (the form is: exit OP NUMBER)"]),
+        (
+            "exit 0",
+            expect![
+                "10:6: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `0` (the form is: exit OP NUMBER)"
+            ],
+        ),
         (
             "output contains x",
             expect![[

@@ -10,7 +10,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use handle::{Handle, Sink};
+pub use handle::{Handle, Onlookers, Sink};
 pub use proc::{Proc, ProcessInfo};
 
 pub(crate) use handle::Open;

@@ -6,7 +6,7 @@ use std::task::Poll;
 
 use sim::Duration;
 
-use super::{ExitStatus, Fd, Open, Pid, Proc, Signal};
+use super::{ExitStatus, Fd, Open, Pid, Proc, Signal, Spawn};
 use crate::errno::Errno;
 use crate::fs::Kind;
 use crate::machine::{RequestId, State};
@@ -59,6 +59,16 @@ impl Proc {
         .await;
     }
 
+    /// Runs another program in this process's place, with the same number, descriptors (those of
+    /// `spawn` replace the own ones) and parent. Returns only if that fails.
+    pub async fn exec(&self, spawn: Spawn) -> Errno {
+        if let Err(errno) = State::exec(&self.state, self.pid, spawn) {
+            return errno;
+        }
+        // The executor drops this future and polls the new program's in its place.
+        std::future::pending().await
+    }
+
     /// Waits until a child ends; it is gone then.
     ///
     /// # Errors
@@ -94,7 +104,7 @@ impl Proc {
     fn read_now(&self, open: &mut Open, limit: usize) -> Attempt {
         let done = |bytes: &[u8]| Attempt::Done(Ok(bytes.to_vec()));
         match open {
-            Open::Null | Open::Sink(_) => done(b""),
+            Open::Null | Open::Sink(_) | Open::Tee { .. } => done(b""),
             Open::Zero => Attempt::Done(Ok(vec![0; limit.min(65_536)])),
             Open::PipeWriter(_) => Attempt::Done(Err(Errno::BadFd)),
             Open::PipeReader(reader) => match reader.read(limit, self.pid) {
@@ -245,6 +255,17 @@ impl Proc {
                 sink.borrow_mut().write(now, bytes);
                 all
             }
+            Open::Tee { sink, onlookers } => {
+                let now = self.now();
+                sink.borrow_mut().write(now, bytes);
+                let copies = onlookers.0.borrow().clone();
+                for copy in copies {
+                    if !self.copy_to(&mut copy.0.borrow_mut(), bytes) {
+                        onlookers.remove(&copy);
+                    }
+                }
+                all
+            }
             Open::Terminal { id, .. } => {
                 let mut state = self.state.borrow_mut();
                 let now = state.now;
@@ -268,6 +289,18 @@ impl Proc {
                 }
                 all
             }
+        }
+    }
+
+    /// Gives an onlooker its copy without ever waiting for it; false if nobody is there any more.
+    fn copy_to(&self, open: &mut Open, bytes: &[u8]) -> bool {
+        match open {
+            Open::PipeWriter(writer) => {
+                !matches!(writer.write(bytes, self.pid, true), Written::Broken)
+            }
+            // An onlooker that looks on at itself would never end.
+            Open::Tee { .. } => false,
+            other => self.write_now(other, bytes).is_ok(),
         }
     }
 
