@@ -6,6 +6,7 @@ use std::rc::Rc;
 use seal::{Dek, Kek, NodeKeyFile, Sealer};
 use sim::Duration;
 
+use super::manager::cluster_of;
 use super::swarm_node::{Io, Phase, SwarmNode, Waiting};
 use super::{LocalResponse, RequestId, Rngs, texts};
 use crate::ca::Credentials;
@@ -195,7 +196,7 @@ impl SwarmNode {
             io.sync();
             io.event("swarm.keys", "the new DEK is the only one".to_owned());
         }
-        let Some(cluster) = manager.store.cluster() else { return false };
+        let Some(cluster) = cluster_of(&manager.store) else { return false };
         if cluster.meta.version == self.keys_of_version {
             return false;
         }

@@ -2,6 +2,7 @@
 //! engine.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod chaos;
 mod faults;
 mod harness;
 mod join;
