@@ -7,7 +7,7 @@ use std::rc::Rc;
 
 use glasshive_os::fs::{FileSystem, FsKind, Mount, Mounts, Tree, User};
 use glasshive_os::machine::Namespace;
-use glasshive_os::process::{Disposition, Handle, Sink};
+use glasshive_os::process::{Disposition, Handle, Onlookers, Sink};
 use glasshive_os::program::{Main, Running, image};
 use glasshive_os::terminal::Awaits;
 use glasshive_os::{Errno, ExitStatus, Fd, Machine, Pid, Proc, Programs, Signal, Spawn};
@@ -120,6 +120,7 @@ fn a_program_can_take_its_process_over() {
     assert_eq!(host.machine.process_count(), 0);
 }
 
+<<<<<<< HEAD
 fn reads_bytes(proc: Proc) -> Running {
     Box::pin(async move {
         proc.set_handle(Fd::STDIN, Handle::bytes(b"here".to_vec()));
@@ -170,6 +171,8 @@ fn ctrl_c_reaches_all_of_a_pipeline() {
     assert_eq!(host.machine.take_exits()[0].1, ExitStatus::Code(0));
 }
 
+=======
+>>>>>>> main
 /// Writes far more than a pipe holds to a child that reads it slowly, then counts.
 fn pipes(proc: Proc) -> Running {
     Box::pin(async move {
@@ -384,4 +387,77 @@ fn requests_are_answered_or_withdrawn() {
     let exits: Vec<ExitStatus> = host.machine.take_exits().into_iter().map(|(_, s)| s).collect();
     assert_eq!(exits, [ExitStatus::Code(22), ExitStatus::Signal(Signal::Terminate)]);
     assert_eq!(host.machine.take_withdrawn(), [requests[1].id]);
+}
+
+#[test]
+fn onlookers_get_a_copy_and_hold_nobody_back() {
+    let mut host = Host::new(&[("args", print_args)]);
+    let onlookers = Onlookers::default();
+    let (other, log): (Rc<RefCell<Log>>, _) = (Rc::default(), host.log.clone());
+    onlookers.add(Handle::sink(other.clone()));
+    let (reader, writer) = host.machine.pipe();
+    onlookers.add(writer);
+    drop(reader);
+    let namespace = host.machine.host();
+    let spawn = Spawn {
+        path: "/bin/args".into(),
+        args: vec!["both".into()],
+        fds: BTreeMap::from([(Fd::STDOUT, Handle::tee(log, onlookers.clone()))]),
+        ..Spawn::default()
+    };
+    host.machine.spawn(&namespace, spawn).unwrap();
+    host.settle(Duration::from_secs(1));
+    assert_eq!((host.printed().as_str(), &*other.borrow().0), ("both", &b"both"[..]));
+    assert_eq!(onlookers.count(), 1, "the one that nobody reads is gone");
+}
+
+#[derive(Debug)]
+struct Echo(Proc);
+impl glasshive_os::Service for Echo {
+    fn answer(&mut self, _now: Time, request: &[u8]) -> Vec<u8> {
+        self.0.write_now_or_never(Fd::STDOUT, b"asked ");
+        [b"echo ", request].concat()
+    }
+}
+
+fn serves(proc: Proc) -> Running {
+    Box::pin(async move {
+        let echo = Rc::new(RefCell::new(Echo(proc.clone())));
+        proc.listen(80, echo.clone()).unwrap();
+        assert_eq!(proc.listen(80, echo), Err(Errno::AddressInUse));
+        let _ = proc.sleep(Duration::from_secs(10)).await;
+        0
+    })
+}
+
+fn calls(proc: Proc) -> Running {
+    Box::pin(async move {
+        let _ = proc.sleep(Duration::from_secs(1)).await;
+        let answer = proc.call("localhost", 80, b"hello").await.unwrap();
+        proc.print(answer).await;
+        assert_eq!(proc.call("127.0.0.1", 81, b"").await, Err(Errno::Refused));
+        assert_eq!(proc.call("10.9.9.9", 80, b"far").await, Ok(b"answer".to_vec()));
+        assert_eq!(proc.call("10.9.9.9", 80, b"lost").await, Err(Errno::TimedOut));
+        assert_eq!(proc.call("localhost", 80, b"gone").await, Err(Errno::Refused));
+        7
+    })
+}
+
+#[test]
+fn programs_answer_on_ports_while_they_run() {
+    let mut host = Host::new(&[("serves", serves), ("calls", calls)]);
+    host.spawn("/bin/serves", &[]).unwrap();
+    host.spawn("/bin/calls", &[]).unwrap();
+    host.settle(Duration::from_secs(2));
+    let namespace = host.machine.host();
+    assert_eq!(host.machine.call(&namespace, 80, b"x").unwrap(), b"echo x");
+    assert_eq!(host.machine.listeners(&namespace).len(), 1);
+    let requests = host.machine.take_requests();
+    let call = requests[0].body.downcast_ref::<glasshive_os::NetCall>().unwrap();
+    assert_eq!((call.address.as_str(), call.request.as_slice()), ("10.9.9.9", &b"far"[..]));
+    let answer: Result<Vec<u8>, Errno> = Ok(b"answer".to_vec());
+    host.machine.reply(requests[0].id, Box::new(answer));
+    host.settle(Duration::from_secs(60));
+    assert_eq!(host.machine.take_exits().last().unwrap().1, ExitStatus::Code(7));
+    assert_eq!(host.printed(), "asked echo helloasked ");
 }

@@ -43,6 +43,42 @@ pub(crate) enum Open {
     /// Bytes to read that are in no file (a here-document), and how many were read.
     Bytes(Vec<u8>, usize),
     Sink(Rc<RefCell<dyn Sink>>),
+    /// A sink, and whoever else looks on at the time of a write.
+    Tee {
+        sink: Rc<RefCell<dyn Sink>>,
+        onlookers: Onlookers,
+    },
+}
+
+/// Handles that get a copy of everything written to a [`Handle::tee`]. They never hold the writer
+/// back, and one that nobody reads any more is dropped.
+#[derive(Clone, Debug, Default)]
+pub struct Onlookers(pub(crate) Rc<RefCell<Vec<Handle>>>);
+
+impl Onlookers {
+    /// Adds one: it gets what is written from now on.
+    pub fn add(&self, handle: Handle) {
+        self.0.borrow_mut().push(handle);
+    }
+
+    /// Takes one away again (the same open file, not an equal one).
+    pub fn remove(&self, handle: &Handle) {
+        self.0.borrow_mut().retain(|other| !Rc::ptr_eq(&other.0, &handle.0));
+    }
+
+    /// Takes all away.
+    pub fn clear(&self) {
+        self.0.borrow_mut().clear();
+    }
+
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.borrow().len()
+    }
+
+    fn terminal_id(&self) -> Option<TerminalId> {
+        self.0.borrow().iter().find_map(Handle::terminal_id)
+    }
 }
 
 impl Handle {
@@ -65,6 +101,12 @@ impl Handle {
         Self::new(Open::Sink(sink))
     }
 
+    /// Writes go to `sink` and to everyone in `onlookers`; reads are at the end of the file. It is a
+    /// terminal while one of the onlookers is.
+    pub fn tee(sink: Rc<RefCell<dyn Sink>>, onlookers: Onlookers) -> Self {
+        Self::new(Open::Tee { sink, onlookers })
+    }
+
     /// A terminal.
     pub fn terminal(id: TerminalId) -> Self {
         Self::new(Open::Terminal { id, is_terminal: true })
@@ -74,6 +116,7 @@ impl Handle {
     pub fn terminal_id(&self) -> Option<TerminalId> {
         match &*self.0.borrow() {
             Open::Terminal { id, is_terminal: true } => Some(*id),
+            Open::Tee { onlookers, .. } => onlookers.terminal_id(),
             _ => None,
         }
     }

@@ -10,10 +10,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-pub use handle::{Handle, Sink};
+pub use handle::{Handle, Onlookers, Sink};
 pub use proc::{Proc, ProcessInfo};
 
 pub(crate) use handle::Open;
+pub(crate) use waiting::Withdraw;
 
 use crate::fs::User;
 

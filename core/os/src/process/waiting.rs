@@ -104,7 +104,7 @@ impl Proc {
     fn read_now(&self, open: &mut Open, limit: usize) -> Attempt {
         let done = |bytes: &[u8]| Attempt::Done(Ok(bytes.to_vec()));
         match open {
-            Open::Null | Open::Sink(_) => done(b""),
+            Open::Null | Open::Sink(_) | Open::Tee { .. } => done(b""),
             Open::Zero => Attempt::Done(Ok(vec![0; limit.min(65_536)])),
             Open::Bytes(bytes, offset) => {
                 let from = (*offset).min(bytes.len());
@@ -263,6 +263,17 @@ impl Proc {
                 sink.borrow_mut().write(now, bytes);
                 all
             }
+            Open::Tee { sink, onlookers } => {
+                let now = self.now();
+                sink.borrow_mut().write(now, bytes);
+                let copies = onlookers.0.borrow().clone();
+                for copy in copies {
+                    if !self.copy_to(&mut copy.0.borrow_mut(), bytes) {
+                        onlookers.remove(&copy);
+                    }
+                }
+                all
+            }
             Open::Terminal { id, .. } => {
                 let mut state = self.state.borrow_mut();
                 let now = state.now;
@@ -286,6 +297,22 @@ impl Proc {
                 }
                 all
             }
+        }
+    }
+
+    /// Gives an onlooker its copy without ever waiting for it; false if nobody is there any more.
+    fn copy_to(&self, open: &mut Open, bytes: &[u8]) -> bool {
+        // An onlooker that looks on at itself would never end.
+        !matches!(open, Open::Tee { .. }) && self.write_forced(open, bytes)
+    }
+
+    /// Writes everything at once, however full a pipe is; false if nobody takes it.
+    pub(crate) fn write_forced(&self, open: &mut Open, bytes: &[u8]) -> bool {
+        match open {
+            Open::PipeWriter(writer) => {
+                !matches!(writer.write(bytes, self.pid, true), Written::Broken)
+            }
+            other => self.write_now(other, bytes).is_ok(),
         }
     }
 
@@ -326,9 +353,9 @@ impl Proc {
 }
 
 /// Withdraws a request when nobody waits for its answer any more.
-struct Withdraw<'a> {
-    proc: &'a Proc,
-    id: RequestId,
+pub(crate) struct Withdraw<'a> {
+    pub(crate) proc: &'a Proc,
+    pub(crate) id: RequestId,
 }
 
 impl Drop for Withdraw<'_> {

@@ -1,0 +1,376 @@
+//! What can be asked of a daemon, and what it answers (moby: `api/types`, as typed values).
+//!
+//! One [`Request`] gets one `Result<`[`Response`]`, `[`Error`]`>`. Nothing streams: what goes on for
+//! a while (a pull, a log) is asked for again and again. A process that runs in a container gets the
+//! caller's own open files ([`Stdio`]), so its bytes never pass through here.
+
+pub mod container;
+pub mod error;
+pub mod filters;
+pub mod image;
+pub mod system;
+
+use sim::Time;
+use swarm::control::{ControlRequest, ControlResponse};
+use swarm::objects::{Availability, ClusterSpec, ServiceSpec};
+
+pub use container::{
+    Attached, ContainerConfig, ContainerDetails, ContainerEndpoint, ContainerPort, ContainerState,
+    ContainerStatus, ContainerSummary, CreateContainer, ExecConfig, HostConfig, MountPoint, Stdio,
+};
+pub use error::Error;
+pub use filters::Filters;
+pub use image::{ImageConfig, ImageDetails, ImageSummary, PullMessage, Removed};
+pub use system::{Info, LocalState, RemoteManager, SwarmInfo, VersionInfo};
+
+/// What a finished process reported: its exit code, 137 for one that was killed.
+pub type ExitCode = i32;
+
+/// A question to the daemon.
+#[derive(Debug)]
+pub enum Request {
+    /// Is anybody there? -> [`Response::Done`].
+    Ping,
+    /// -> [`Response::Version`].
+    Version,
+    /// -> [`Response::Info`]. Never fails for want of a swarm.
+    Info,
+
+    /// Makes this node the first manager of a new swarm -> [`Response::Created`] with the node's
+    /// identifier.
+    SwarmInit(SwarmInit),
+    /// Joins a swarm -> [`Response::Done`]; `Info` tells as what.
+    SwarmJoin(SwarmJoin),
+    /// Leaves the swarm -> [`Response::Done`].
+    SwarmLeave {
+        /// Even if it is a manager.
+        force: bool,
+    },
+    /// Unlocks a locked manager with the text `SWMKEY-1-...` -> [`Response::Done`].
+    SwarmUnlock {
+        /// What was typed.
+        key: String,
+    },
+    /// Anything a manager answers -> [`Response::Control`]. Unlike in the control API itself, an
+    /// identifier may be a name or the beginning of an identifier: the daemon resolves it first,
+    /// with Docker's texts. `CreateService` and `UpdateService` have requests of their own.
+    Control(ControlRequest),
+    /// A new service -> [`Response::ServiceCreated`].
+    CreateService {
+        /// What is asked for; secrets and configs by identifier.
+        spec: Box<ServiceSpec>,
+        /// Pin the image's digest by asking the registry.
+        query_registry: bool,
+    },
+    /// A new spec for a service -> [`Response::ServiceUpdated`].
+    UpdateService {
+        /// Its identifier, name or the beginning of the identifier.
+        service: String,
+        /// The version that was read.
+        version: u64,
+        /// The new spec.
+        spec: Box<ServiceSpec>,
+        /// Go back to the previous spec, whatever `spec` says.
+        rollback: bool,
+        /// Pin the image's digest by asking the registry.
+        query_registry: bool,
+    },
+    /// What the tasks of a service or one task wrote -> [`Response::Log`].
+    ServiceLogs {
+        /// A service or task: identifier, name or the beginning of an identifier.
+        target: String,
+        /// Which part.
+        options: LogOptions,
+    },
+
+    /// -> [`Response::Containers`], newest first.
+    ListContainers {
+        /// Those that do not run as well.
+        all: bool,
+        /// Only so many of the newest, whatever their state; implies `all`.
+        limit: Option<u32>,
+        /// With sizes.
+        size: bool,
+        /// `name`, `id`, `label`, `status`, `ancestor`, ...
+        filters: Filters,
+    },
+    /// -> [`Response::Container`]. `container` is here and below a name, an identifier or the
+    /// beginning of one.
+    InspectContainer {
+        /// Which.
+        container: String,
+    },
+    /// -> [`Response::ContainerCreated`]. A missing image is an error with status 404 and the text
+    /// `No such image: <reference>`; the caller pulls and tries again.
+    CreateContainer(Box<CreateContainer>),
+    /// -> [`Response::Done`].
+    StartContainer {
+        /// Which.
+        container: String,
+        /// The files its first process gets; none: its log, and nothing to read. What it writes
+        /// goes to its log in any case.
+        stdio: Option<Stdio>,
+    },
+    /// Waits for the end of the container's first process -> [`Response::Exited`].
+    WaitContainer {
+        /// Which.
+        container: String,
+        /// If it has not been started yet, the end that is still to come.
+        next: bool,
+    },
+    /// Asks it to end, kills it after `timeout_secs` -> [`Response::Done`].
+    StopContainer {
+        /// Which.
+        container: String,
+        /// Seconds; the container's own, or 10, if none.
+        timeout_secs: Option<u64>,
+    },
+    /// Sends its first process a signal -> [`Response::Done`].
+    KillContainer {
+        /// Which.
+        container: String,
+        /// As typed: `KILL`, `SIGTERM`, `9`.
+        signal: String,
+    },
+    /// -> [`Response::Done`].
+    RemoveContainer {
+        /// Which.
+        container: String,
+        /// Kill it first if it runs.
+        force: bool,
+        /// Its anonymous volumes too.
+        volumes: bool,
+    },
+    /// Makes an image of its writable layer -> [`Response::Created`] with `sha256:...`.
+    CommitContainer {
+        /// Which.
+        container: String,
+        /// The new image's reference; none if empty.
+        reference: String,
+        /// The image's comment.
+        comment: String,
+        /// The image's author.
+        author: String,
+    },
+    /// -> [`Response::Done`].
+    RenameContainer {
+        /// Which.
+        container: String,
+        /// The new name.
+        name: String,
+    },
+    /// -> [`Response::Log`].
+    ContainerLogs {
+        /// Which.
+        container: String,
+        /// Which part.
+        options: LogOptions,
+    },
+    /// Prepares a process in a running container -> [`Response::Created`] with the exec's
+    /// identifier.
+    CreateExec {
+        /// Which container.
+        container: String,
+        /// What to run.
+        config: ExecConfig,
+    },
+    /// Starts it -> [`Response::Done`], or an error with the runtime's text for a program that is
+    /// not there.
+    StartExec {
+        /// The exec's identifier.
+        exec: String,
+        /// The files it gets; none for a detached one.
+        stdio: Option<Stdio>,
+    },
+    /// Waits for its end -> [`Response::Exited`].
+    WaitExec {
+        /// The exec's identifier.
+        exec: String,
+    },
+    /// Sends it a signal: what Ctrl-C on the terminal it was given does -> [`Response::Done`].
+    KillExec {
+        /// The exec's identifier.
+        exec: String,
+        /// The signal.
+        signal: os::Signal,
+    },
+
+    /// -> [`Response::Images`], newest first.
+    ListImages {
+        /// Those without a name as well.
+        all: bool,
+        /// `reference`, `label`, `dangling`, `before`, `since`.
+        filters: Filters,
+    },
+    /// -> [`Response::Image`].
+    InspectImage {
+        /// A reference, a digest or the beginning of an identifier.
+        image: String,
+    },
+    /// Begins to pull -> [`Response::Created`] with the pull's number.
+    PullImage {
+        /// As typed.
+        reference: String,
+        /// Every tag of the repository.
+        all_tags: bool,
+    },
+    /// What has happened since the last question -> [`Response::Pulling`]; an error ends the pull.
+    PullProgress {
+        /// The pull's number.
+        pull: String,
+    },
+    /// -> [`Response::Removed`].
+    RemoveImage {
+        /// Which.
+        image: String,
+        /// Although a container needs it.
+        force: bool,
+        /// Keep untagged parents.
+        no_prune: bool,
+    },
+    /// -> [`Response::Done`].
+    TagImage {
+        /// Which.
+        image: String,
+        /// The new reference.
+        reference: String,
+    },
+}
+
+/// An answer; each request names its own.
+#[derive(Clone, Debug)]
+#[expect(missing_docs, reason = "the variants are named by the requests that they answer")]
+pub enum Response {
+    Done,
+    Version(Box<VersionInfo>),
+    Info(Box<Info>),
+    /// The identifier of what was made.
+    Created {
+        id: String,
+    },
+    Control(ControlResponse),
+    ServiceCreated {
+        id: String,
+        /// For standard error.
+        warnings: Vec<String>,
+    },
+    ServiceUpdated {
+        /// For standard error.
+        warnings: Vec<String>,
+    },
+    Containers(Vec<ContainerSummary>),
+    Container(Box<ContainerDetails>),
+    ContainerCreated {
+        id: String,
+        /// For standard error.
+        warnings: Vec<String>,
+    },
+    Exited {
+        code: ExitCode,
+    },
+    Log(LogChunk),
+    Images(Vec<ImageSummary>),
+    Image(Box<ImageDetails>),
+    Pulling {
+        messages: Vec<PullMessage>,
+        /// Nothing more will come.
+        done: bool,
+    },
+    Removed(Vec<Removed>),
+}
+
+/// How a new swarm is made.
+#[derive(Clone, Debug, Default)]
+pub struct SwarmInit {
+    /// `0.0.0.0:2377` unless given; as typed.
+    pub listen_addr: String,
+    /// As typed; empty: the host's only address.
+    pub advertise_addr: String,
+    /// As typed; empty for the advertised one.
+    pub data_path_addr: String,
+    /// Make a new swarm of one manager out of the present state.
+    pub force_new_cluster: bool,
+    /// Settings.
+    pub spec: ClusterSpec,
+    /// Whether this node gets tasks.
+    pub availability: Availability,
+    /// `10.0.0.0/8` if empty.
+    pub default_addr_pool: Vec<String>,
+    /// Prefix length of the subnets taken from it.
+    pub subnet_size: u32,
+    /// VXLAN port; 0 for 4789.
+    pub data_path_port: u32,
+}
+
+/// How a node joins.
+#[derive(Clone, Debug, Default)]
+pub struct SwarmJoin {
+    /// Managers, as typed.
+    pub remote_addrs: Vec<String>,
+    /// The join token, as typed.
+    pub token: String,
+    /// `0.0.0.0:2377` unless given; as typed.
+    pub listen_addr: String,
+    /// As typed; empty: the host's only address.
+    pub advertise_addr: String,
+    /// As typed; empty for the advertised one.
+    pub data_path_addr: String,
+    /// Whether this node gets tasks.
+    pub availability: Availability,
+}
+
+/// Which part of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogOptions {
+    /// What was written to standard output.
+    pub stdout: bool,
+    /// What was written to standard error.
+    pub stderr: bool,
+    /// Only so many of the last lines; on the first question only.
+    pub tail: Option<u64>,
+    /// Nothing before.
+    pub since: Option<Time>,
+    /// Nothing after.
+    pub until: Option<Time>,
+    /// Only what came after the answer that had this cursor. The daemon answers at once, also with
+    /// nothing new.
+    pub cursor: Option<u64>,
+}
+
+/// A piece of a log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct LogChunk {
+    /// In the order in which they were written.
+    pub lines: Vec<LogLine>,
+    /// For the next question.
+    pub cursor: u64,
+    /// Nothing more can come: the container has ended.
+    pub ended: bool,
+    /// It was written to a terminal: bytes as they came, both streams in one.
+    pub tty: bool,
+}
+
+/// A line of a log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogLine {
+    /// When it was written.
+    pub time: Time,
+    /// To standard error.
+    pub stderr: bool,
+    /// The bytes, its newline included if it has one.
+    pub bytes: Vec<u8>,
+    /// Logs of services: the task's identifier.
+    pub task: Option<String>,
+    /// Logs of services: the node's identifier.
+    pub node: Option<String>,
+}
+
+/// The warning that an image's digest could not be found out; it goes to standard error
+/// (moby: `client/service_create.go`, `digestWarning`).
+pub fn digest_warning(image: &str) -> String {
+    format!(
+        "image {image} could not be accessed on a registry to record\nits digest. Each node will \
+         access {image} independently,\npossibly leading to different nodes running \
+         different\nversions of the image.\n"
+    )
+}

@@ -1,0 +1,99 @@
+//! The page: building it, and what it weighs.
+
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+use crate::process::{command, output, root, run, say, which};
+use crate::tools::{Tools, ensure_all};
+
+fn trunk(tools: &Tools, args: &[&str]) -> std::process::Command {
+    let mut trunk = command("trunk", args);
+    // Trunk reads NO_COLOR as a flag of its own and accepts only true or false.
+    trunk.env("PATH", tools.path()).env_remove("NO_COLOR");
+    trunk
+}
+
+/// Builds the optimised page into `dist/`.
+///
+/// # Errors
+/// If a tool is missing or the build fails.
+pub fn build() -> Result<()> {
+    let tools = ensure_all()?;
+    say("Building the page");
+    run(&mut trunk(&tools, &["build", "--release", "--offline"]))?;
+    let Some(wasm_opt) = &tools.wasm_opt else { return Ok(()) };
+    let wasm = find(".wasm")?;
+    let before = size(&wasm);
+    let mut optimise =
+        command(wasm_opt, &["-O3", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"]);
+    optimise.args(["--enable-sign-ext", "--enable-mutable-globals", "--enable-reference-types"]);
+    optimise.args(["--enable-multivalue", "-o"]).arg(&wasm).arg(&wasm);
+    run(&mut optimise)?;
+    println!("wasm-opt: {before} -> {} bytes", size(&wasm));
+    Ok(())
+}
+
+/// Builds and serves the page again at every change.
+///
+/// # Errors
+/// If a tool is missing.
+pub fn dev() -> Result<()> {
+    let tools = ensure_all()?;
+    run(&mut trunk(&tools, &["serve", "--offline", "--address", "127.0.0.1", "--port", "8080"]))
+}
+
+/// The folder of the built page.
+pub fn dist() -> PathBuf {
+    root().join("dist")
+}
+
+fn find(ending: &str) -> Result<PathBuf> {
+    let entries = std::fs::read_dir(dist()).map_err(|error| format!("no dist folder: {error}"))?;
+    let mut paths = entries.filter_map(|entry| entry.ok().map(|entry| entry.path()));
+    paths
+        .find(|path| path.to_string_lossy().ends_with(ending))
+        .ok_or_else(|| format!("dist has no file that ends in {ending}"))
+}
+
+fn size(path: &Path) -> u64 {
+    std::fs::metadata(path).map_or(0, |data| data.len())
+}
+
+/// The module may not grow past this, compressed with gzip -9.
+const GZIP_SIZE_MAX: u64 = 1_200_000;
+
+/// Prints the size of the page's parts, raw and compressed, and fails if the module is too large.
+///
+/// # Errors
+/// If the page is not built or is too large.
+pub fn print_sizes() -> Result<()> {
+    println!("{:<44} {:>10} {:>10}", "file", "raw", "gzip -9");
+    let mut module_size = 0;
+    let entries = std::fs::read_dir(dist()).map_err(|error| format!("no dist folder: {error}"))?;
+    let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
+    paths.sort();
+    for path in paths.iter().filter(|path| path.is_file()) {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        let compressed = gzip(path);
+        println!(
+            "{name:<44} {:>10} {:>10}",
+            size(path),
+            compressed.map_or("?".into(), |n| n.to_string())
+        );
+        if name.ends_with(".wasm") {
+            module_size = compressed.unwrap_or(0);
+        }
+    }
+    if module_size > GZIP_SIZE_MAX {
+        return Err(format!(
+            "the module has {module_size} bytes compressed, limit {GZIP_SIZE_MAX}"
+        ));
+    }
+    Ok(())
+}
+
+fn gzip(path: &Path) -> Option<u64> {
+    which("gzip")?;
+    let script = "gzip -9 -c \"$0\" | wc -c";
+    output(&mut command("sh", &["-c", script, &path.to_string_lossy()]))?.trim().parse().ok()
+}

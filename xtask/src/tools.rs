@@ -1,0 +1,138 @@
+//! The tools that build the page: the wasm target, Trunk, wasm-bindgen, wasm-opt.
+//!
+//! They are kept in a folder of their own (`~/.cache/glasshive`), one per version, so that neither
+//! another project's tools nor a second clone of this one get in the way. A tool of the right version
+//! that is on the PATH already is used as it is.
+
+use std::path::{Path, PathBuf};
+
+use crate::Result;
+use crate::process::{cargo, command, output, root, run, say, which};
+
+/// Newer ones want a newer rustc than the one in `rust-version`.
+const TRUNK_VERSION: &str = "0.21.14";
+/// Debian's is too old for what rustc 1.95 emits.
+const BINARYEN_VERSION: &str = "132.0.0";
+
+/// The folders to put in front of the PATH so that Trunk finds its helpers.
+#[derive(Debug, Default)]
+pub struct Tools {
+    folders: Vec<PathBuf>,
+    /// Path of `wasm-opt`, if there is one.
+    pub wasm_opt: Option<PathBuf>,
+}
+
+impl Tools {
+    /// The PATH with the tools in front.
+    pub fn path(&self) -> std::ffi::OsString {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        let all = self.folders.iter().cloned().chain(std::env::split_paths(&path));
+        std::env::join_paths(all).unwrap_or(path)
+    }
+}
+
+fn cache() -> PathBuf {
+    let base = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
+    let home = std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"));
+    base.or(home).unwrap_or_else(|| root().join("target")).join("glasshive")
+}
+
+/// Installs what is missing and says where it all is.
+///
+/// # Errors
+/// If something can be neither found nor installed.
+pub fn ensure_all() -> Result<Tools> {
+    ensure_target()?;
+    let mut tools = Tools::default();
+    let bindgen = locked_version("wasm-bindgen")?;
+    for (name, package, version, locked, minutes) in [
+        ("wasm-bindgen", "wasm-bindgen-cli", bindgen.as_str(), false, 4),
+        ("trunk", "trunk", TRUNK_VERSION, true, 6),
+    ] {
+        tools.folders.extend(ensure_cargo_tool(name, package, version, locked, minutes)?);
+    }
+    tools.wasm_opt = ensure_wasm_opt()?;
+    Ok(tools)
+}
+
+fn ensure_target() -> Result<()> {
+    let target = "wasm32-unknown-unknown";
+    let sysroot =
+        output(&mut command("rustc", &["--print", "sysroot"])).ok_or("rustc is missing")?;
+    if Path::new(&sysroot).join("lib/rustlib").join(target).join("lib").is_dir() {
+        return Ok(());
+    }
+    say("Adding the wasm target (a download of some 20 MB)");
+    if which("rustup").is_none() {
+        return Err(format!(
+            "this toolchain has no {target} and there is no rustup to add it; install the \
+             standard library for {target} with whatever installed rustc"
+        ));
+    }
+    run(&mut command("rustup", &["target", "add", target]))
+}
+
+/// The version of a package in Cargo.lock.
+fn locked_version(package: &str) -> Result<String> {
+    let lock = std::fs::read_to_string(root().join("Cargo.lock"))
+        .map_err(|error| format!("cannot read Cargo.lock: {error}"))?;
+    let start = format!("name = \"{package}\"\nversion = \"");
+    let (_, rest) = lock.split_once(&start).ok_or(format!("Cargo.lock has no {package}"))?;
+    let (version, _) = rest.split_once('"').ok_or("Cargo.lock is damaged")?;
+    Ok(version.to_owned())
+}
+
+fn has_version(program: &Path, version: &str) -> bool {
+    let printed = output(&mut command(program, &["--version"]));
+    printed.is_some_and(|text| text.split_whitespace().any(|word| word == version))
+}
+
+/// The folder that has the tool, or none if the right one is on the PATH.
+fn ensure_cargo_tool(
+    name: &str,
+    package: &str,
+    version: &str,
+    locked: bool,
+    minutes: u32,
+) -> Result<Option<PathBuf>> {
+    if which(name).is_some_and(|program| has_version(&program, version)) {
+        return Ok(None);
+    }
+    let home = cache().join(format!("{name}-{version}"));
+    let folder = home.join("bin");
+    if !has_version(&folder.join(name), version) {
+        say(&format!("Installing {package} {version} (about {minutes} minutes, once)"));
+        let home = home.to_string_lossy().into_owned();
+        let mut args = vec!["install", package, "--version", version, "--root", &home];
+        if locked {
+            args.push("--locked");
+        }
+        // Not into this project's target folder, and not with its flags.
+        run(cargo(&args).current_dir(std::env::temp_dir()).env_remove("CARGO_TARGET_DIR"))?;
+    }
+    Ok(Some(folder))
+}
+
+fn ensure_wasm_opt() -> Result<Option<PathBuf>> {
+    let home = cache().join(format!("binaryen-{BINARYEN_VERSION}"));
+    let program = home.join("node_modules/.bin/wasm-opt");
+    if program.exists() {
+        return Ok(Some(program));
+    }
+    if which("npm").is_none() || which("node").is_none() {
+        println!("(no npm: the page is not passed through wasm-opt and is about a fifth larger)");
+        return Ok(None);
+    }
+    say("Installing wasm-opt (npm's binaryen, about half a minute, once)");
+    std::fs::create_dir_all(&home)
+        .map_err(|error| format!("cannot make {}: {error}", home.display()))?;
+    let package = format!("binaryen@{BINARYEN_VERSION}");
+    let mut npm = command("npm", &["install", "--silent", "--no-audit", "--no-fund", "--prefix"]);
+    match run(npm.arg(&home).arg(&package)) {
+        Ok(()) => Ok(Some(program)),
+        Err(message) => {
+            println!("({message}: going on without wasm-opt, the page is about a fifth larger)");
+            Ok(None)
+        }
+    }
+}
