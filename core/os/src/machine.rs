@@ -10,11 +10,18 @@ use sim::{Duration, Time};
 
 use crate::errno::Errno;
 use crate::fs::{Mounts, User};
+<<<<<<< HEAD
+use crate::pipe::Ready;
+use crate::process::{Disposition, ExitStatus, Fd, Handle, Pid, Proc, Signal, Spawn};
+use crate::program::{Executable, Main, Programs, Running, parse};
+=======
 use crate::pipe::{Ready, pipe};
 use crate::process::{
     Disposition, ExitStatus, Fd, Handle, Open, Pid, Proc, ProcessInfo, Signal, Spawn,
 };
 use crate::program::{Executable, Main, Programs, Running, parse};
+use crate::service::Listener;
+>>>>>>> main
 use crate::terminal::{Terminal, TerminalId, Typed};
 
 /// What fork and exec take: a process starts this much later than it was asked for.
@@ -31,13 +38,23 @@ pub struct Namespace {
     pub hostname: String,
     /// False for the host itself.
     pub is_container: bool,
+    /// Its own addresses besides `127.0.0.0/8`.
+    pub addresses: Vec<String>,
+    pub(crate) listeners: BTreeMap<u16, Listener>,
     next_pid: u32,
 }
 
 impl Namespace {
     /// A namespace without processes.
     pub fn new(mounts: Mounts, hostname: &str, is_container: bool) -> Self {
-        Self { mounts, hostname: hostname.to_owned(), is_container, next_pid: 1 }
+        Self {
+            mounts,
+            hostname: hostname.to_owned(),
+            is_container,
+            addresses: Vec::new(),
+            listeners: BTreeMap::new(),
+            next_pid: 1,
+        }
     }
 
     /// The same, shared.
@@ -181,6 +198,11 @@ impl Machine {
                 State::end(&self.state, pid, status);
             }
         }
+    }
+
+    /// The time of the last [`Machine::run`].
+    pub fn now(&self) -> Time {
+        self.state.borrow().now
     }
 
     /// True when [`Machine::run`] would do something at the present time.
@@ -334,6 +356,20 @@ impl Machine {
     }
 }
 
+impl Drop for Machine {
+    /// Listeners hold what holds them; without this a dropped machine would stay in memory.
+    fn drop(&mut self) {
+        let namespaces: Vec<SharedNamespace> = match self.state.try_borrow() {
+            Ok(state) => state.processes.values().map(|p| p.namespace.clone()).collect(),
+            Err(_) => return,
+        };
+        for namespace in namespaces {
+            let listeners = std::mem::take(&mut namespace.borrow_mut().listeners);
+            drop(listeners);
+        }
+    }
+}
+
 impl State {
     fn advance(&mut self, now: Time) {
         self.now = self.now.max(now);
@@ -384,11 +420,18 @@ impl State {
         spawn.cwd = Some(cwd);
         spawn.user = Some(user);
         let pid = state.add(parent, namespace, spawn, EXEC_COST);
+<<<<<<< HEAD
+        drop(state);
+        // A program may make system calls before it is first polled.
+        let future = main(Proc { state: shared.clone(), pid });
+        shared.borrow_mut().started.push((pid, future));
+=======
         state.started.push((pid, main(Proc { state: shared.clone(), pid })));
+>>>>>>> main
         Ok(pid)
     }
 
-    /// Finds the program behind `spawn.path`, through its interpreter if it is a script.
+    /// Finds the program that `spawn` names; through interpreters, its arguments change.
     fn load(
         &self,
         namespace: &SharedNamespace,
@@ -396,6 +439,7 @@ impl State {
         user: User,
         spawn: &mut Spawn,
     ) -> Result<Main, Errno> {
+        let mut main = None;
         for _ in 0..4 {
             let located = namespace.borrow().mounts.resolve(cwd, &spawn.path, true, user)?;
             let inode = located.inode().ok_or(Errno::NotFound)?;
@@ -405,7 +449,8 @@ impl State {
             let crate::fs::Kind::File(bytes) = &inode.kind else { return Err(Errno::Access) };
             match parse(bytes) {
                 Executable::Program(name) => {
-                    return self.programs.get(&name).ok_or(Errno::ExecFormat);
+                    main = self.programs.get(&name);
+                    break;
                 }
                 Executable::Unknown => return Err(Errno::ExecFormat),
                 Executable::Script(interpreter, argument) => {
@@ -419,29 +464,41 @@ impl State {
                 }
             }
         }
-        Err(Errno::ExecFormat)
+        main.ok_or(Errno::ExecFormat)
     }
 
     pub(crate) fn exec(
         shared: &Rc<RefCell<Self>>,
         pid: Pid,
         mut spawn: Spawn,
-    ) -> Result<Running, Errno> {
+    ) -> Result<(), Errno> {
         let mut state = shared.borrow_mut();
         let process = state.processes.get(&pid).ok_or(Errno::NoProcess)?;
+        let namespace = process.namespace.clone();
         let user = spawn.user.unwrap_or(process.user);
         let cwd = spawn.cwd.clone().unwrap_or_else(|| process.cwd.clone());
-        let namespace = process.namespace.clone();
         let main = state.load(&namespace, &cwd, user, &mut spawn)?;
+        let now = state.now;
         let process = state.processes.get_mut(&pid).ok_or(Errno::NoProcess)?;
-        (process.user, process.cwd) = (user, cwd);
-        (process.args, process.env) = (spawn.args, spawn.env);
+        process.args = spawn.args;
+        process.env = spawn.env;
+        process.cwd = cwd;
+        process.user = user;
+        process.pending.clear();
+        // What the old program caught would end up nowhere.
         process.dispositions.retain(|_, how| *how == Disposition::Ignore);
-        let closed: Vec<Option<Handle>> =
-            spawn.fds.into_iter().map(|(fd, handle)| process.fds.insert(fd, handle)).collect();
+        let replaced: Vec<_> = spawn
+            .fds
+            .into_iter()
+            .filter_map(|(fd, handle)| process.fds.insert(fd, handle))
+            .collect();
+        state.timers.insert((now + EXEC_COST, pid));
         drop(state);
-        drop(closed);
-        Ok(main(Proc { state: shared.clone(), pid }))
+        // A dropped pipe end wakes others, which borrows the state.
+        drop(replaced);
+        let future = main(Proc { state: shared.clone(), pid });
+        shared.borrow_mut().started.push((pid, future));
+        Ok(())
     }
 
     pub(crate) fn fork(
@@ -560,6 +617,8 @@ impl State {
     }
 
     fn end(shared: &Rc<RefCell<Self>>, pid: Pid, status: ExitStatus) {
+        let listeners = State::close_listeners(shared, pid);
+        drop(listeners);
         let (handles, namespace) = {
             let mut state = shared.borrow_mut();
             let Some(process) = state.processes.get_mut(&pid) else { return };
@@ -601,6 +660,20 @@ impl State {
                 state.signal(pid, Signal::Kill);
             }
         }
+    }
+
+    /// Takes a process's listeners away; they may hold its [`Proc`], so they go while it exists.
+    fn close_listeners(shared: &Rc<RefCell<Self>>, pid: Pid) -> Vec<Listener> {
+        let state = shared.borrow();
+        let Some(process) = state.processes.get(&pid) else { return Vec::new() };
+        let mut namespace = process.namespace.borrow_mut();
+        let ports: Vec<u16> = namespace
+            .listeners
+            .iter()
+            .filter(|(_, listener)| listener.pid == pid)
+            .map(|(port, _)| *port)
+            .collect();
+        ports.iter().filter_map(|port| namespace.listeners.remove(port)).collect()
     }
 
     /// Children of an ended process go on alone; those that have ended too are forgotten.

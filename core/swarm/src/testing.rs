@@ -290,6 +290,9 @@ pub(crate) fn is_running(task: &Task) -> bool {
 fn next_state(task: &Task, now: Time) -> (Option<TaskState>, Option<Time>) {
     use TaskState as S;
     let state = task.status.state;
+    if state.is_terminal() {
+        return (None, None);
+    }
     if S::Complete < task.desired_state {
         return (Some(S::Shutdown), None);
     }

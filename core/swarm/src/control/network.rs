@@ -7,7 +7,8 @@ use sim::Rng;
 use super::names::check_dns_name;
 use super::{ApiError, Code, ControlResponse, Filters, filter};
 use crate::objects::{
-    Annotations, Driver, Id, IpamConfig, Kind, Network, NetworkSpec, Service, TaskState, random_id,
+    Annotations, Driver, Id, IpamConfig, Kind, Network, NetworkSpec, PublishMode, Service,
+    ServiceSpec, TaskState, random_id,
 };
 use crate::store::{Store, StoreError, Tx};
 
@@ -68,8 +69,14 @@ pub(super) fn create(
     }
 }
 
+/// The service publishes a port on the routing mesh.
+pub(super) fn needs_ingress(spec: &ServiceSpec) -> bool {
+    let mut ports = spec.endpoint.iter().flat_map(|endpoint| &endpoint.ports);
+    ports.any(|port| port.publish_mode == PublishMode::Ingress)
+}
+
 /// The service asks for the network, by identifier or by name.
-pub(crate) fn uses(service: &Service, network: &Network) -> bool {
+fn uses(service: &Service, network: &Network) -> bool {
     service.spec.task.networks.iter().any(|attachment| {
         attachment.target == *network.id || attachment.target == network.spec.annotations.name
     })
@@ -82,6 +89,17 @@ pub(super) fn remove(tx: &mut Tx, id: &Id) -> Result<ControlResponse, ApiError> 
         let text = format!("network {id} is in use by {user}");
         Err(ApiError::new(Code::FailedPrecondition, text))
     };
+    if network.spec.ingress
+        && let Some(service) = store.services().iter().find(|service| needs_ingress(&service.spec))
+    {
+        return Err(ApiError::new(
+            Code::FailedPrecondition,
+            format!(
+                "ingress network cannot be removed because service {} depends on it",
+                service.id
+            ),
+        ));
+    }
     if let Some(service) = store.services().iter().find(|service| uses(service, network)) {
         return refuse(format!("service {}", service.id));
     }

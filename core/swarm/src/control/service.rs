@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use sim::Rng;
 
+use super::network::needs_ingress;
 use super::{ApiError, Code, ControlResponse, Filters, ServiceStatus, filter, service_spec};
 use crate::objects::{
     Id, JobStatus, Kind, PortConfig, PublishMode, Service, ServiceMode, ServiceSpec, TaskState,
@@ -56,10 +57,12 @@ fn status(store: &Store, id: &Id) -> ServiceStatus {
         if task.status.state == TaskState::Running {
             status.running_tasks += 1;
         }
-        if global
-            && matches!(task.desired_state, TaskState::Running | TaskState::Complete)
-            && (task.status.state <= TaskState::Running || iteration.is_some())
-        {
+        let wanted = match task.desired_state {
+            TaskState::Running => true,
+            TaskState::Complete => task.status.state != TaskState::Complete,
+            _ => false,
+        };
+        if global && wanted {
             status.desired_tasks += 1;
         }
     }
@@ -80,10 +83,7 @@ fn check_networks(store: &Store, spec: &ServiceSpec) -> Result<(), ApiError> {
 }
 
 fn check_ingress(store: &Store, spec: &ServiceSpec) -> Result<(), ApiError> {
-    let needed = spec.endpoint.iter().any(|endpoint| {
-        endpoint.ports.iter().any(|port| port.publish_mode == PublishMode::Ingress)
-    });
-    if needed && !store.networks().iter().any(|network| network.spec.ingress) {
+    if needs_ingress(spec) && !store.networks().iter().any(|network| network.spec.ingress) {
         return Err(ApiError::new(
             Code::FailedPrecondition,
             "service needs ingress network, but no ingress network is present",

@@ -112,7 +112,8 @@ fn reconcile(tx: &mut Tx, ids: &mut Rng, service: &Service) -> bool {
     let tasks: Vec<Rc<Task>> = tx.store().tasks_of_service(&service.id).cloned().collect();
     let (current, former): (Vec<_>, Vec<_>) =
         tasks.into_iter().partition(|task| task.job_iteration == iteration);
-    for task in former {
+    // What still runs of an earlier run is stopped; what ended is history.
+    for task in former.iter().filter(|task| task.status.state <= TaskState::Running) {
         if tx.room() <= ROOM_MIN {
             return false;
         }

@@ -38,10 +38,8 @@ impl SlotKey {
     /// The tasks there, by identifier.
     pub(super) fn tasks(&self, store: &Store) -> Vec<Rc<Task>> {
         store
-            .tasks_of_service(&self.service)
-            .filter(|task| {
-                task.slot == self.slot && (self.node.is_none() || task.node_id == self.node)
-            })
+            .tasks_of_slot(&self.service, self.slot)
+            .filter(|task| self.node.is_none() || task.node_id == self.node)
             .cloned()
             .collect()
     }

@@ -1,6 +1,7 @@
 //! The loops, driven by virtual time and a fake agent.
 
 mod jobs;
+mod networks;
 mod random;
 mod updates;
 

@@ -257,8 +257,12 @@ impl Update {
             }
             Worker::Existing(task) => !restarts.is_delayed(task),
             Worker::Starting(new) => {
-                let state = tx.store().task(new).map(|task| task.status.state);
-                match state {
+                // A task that was given up meanwhile (its node is drained or lost) will not run.
+                let task = tx.store().task(new);
+                let alive = task.filter(|task| {
+                    task.desired_state <= TaskState::Running || task.status.state.is_terminal()
+                });
+                match alive.map(|task| task.status.state) {
                     None => true,
                     Some(state) if state < TaskState::Running => false,
                     Some(state) => {

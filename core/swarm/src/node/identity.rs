@@ -6,6 +6,7 @@ use std::rc::Rc;
 use seal::{Dek, Kek, NodeKeyFile, Sealer};
 use sim::Duration;
 
+use super::manager::cluster_of;
 use super::swarm_node::{Io, Phase, SwarmNode, Waiting};
 use super::{LocalResponse, RequestId, Rngs, texts};
 use crate::ca::Credentials;
@@ -175,9 +176,9 @@ impl SwarmNode {
         true
     }
 
-    /// Whatever the manager learnt: the members, the keys, or that it was removed.
-    pub(crate) fn follow_manager(&mut self, io: &mut Io<'_>) {
-        let Some(manager) = &self.manager else { return };
+    /// Whatever the manager learnt: the keys, or that it was removed. True if it did something.
+    pub(crate) fn follow_manager(&mut self, io: &mut Io<'_>) -> bool {
+        let Some(manager) = &mut self.manager else { return false };
         if manager.driver.is_removed() {
             io.event("raft.removed", format!("node {} is no member any more", manager.node_id));
             self.stop_manager(io);
@@ -185,11 +186,19 @@ impl SwarmNode {
             if let Some(agent) = &mut self.agent {
                 agent.restart(io.now, io.out);
             }
-            return;
+            return true;
         }
-        let Some(cluster) = manager.store.cluster() else { return };
+        if manager.driver.take_rotated()
+            && let Some(key_file) = &mut self.key_file
+        {
+            key_file.dek = key_file.pending_dek.take();
+            files::write_key(io.disk, key_file, self.kek.as_ref());
+            io.sync();
+            io.event("swarm.keys", "the new DEK is the only one".to_owned());
+        }
+        let Some(cluster) = cluster_of(&manager.store) else { return false };
         if cluster.meta.version == self.keys_of_version {
-            return;
+            return false;
         }
         self.keys_of_version = cluster.meta.version;
         let unlock_key = cluster
@@ -199,15 +208,22 @@ impl SwarmNode {
             .and_then(|key| <[u8; 32]>::try_from(key.key.expose()).ok())
             .map(Kek::from_bytes);
         if unlock_key == self.kek {
-            return;
+            return false;
         }
-        let Some(key_file) = &mut self.key_file else { return };
+        let Some(key_file) = &mut self.key_file else { return false };
         key_file.kek_version = cluster.meta.version;
         self.kek = unlock_key;
+        if self.kek.is_some() {
+            // Whoever copied the DEK while it was in clear shall read nothing new.
+            let dek = Dek::generate(&mut self.rngs.keys);
+            manager.driver.rotate_dek(Sealer::new(&dek));
+            key_file.pending_dek = Some(dek);
+        }
         files::write_key(io.disk, key_file, self.kek.as_ref());
         io.sync();
         let how = if self.kek.is_some() { "sealed with the unlock key" } else { "in clear" };
         io.event("swarm.keys", format!("the key file is {how}"));
+        true
     }
 
     /// A manager without a raft group asks to become a member.

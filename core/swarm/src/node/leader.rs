@@ -188,8 +188,11 @@ impl Leader {
             let finish = std::mem::replace(&mut in_flight.finish, Finish::Nothing);
             finish.fail(texts::deadline_exceeded(), context);
         }
-        let managers: Vec<_> = driver.members().values().cloned().collect();
-        if let Some(dispatcher) = &mut self.dispatcher {
+        let is_due = |dispatcher: &&mut Dispatcher| {
+            dispatcher.next_deadline().is_some_and(|at| at <= context.now)
+        };
+        if let Some(dispatcher) = self.dispatcher.as_mut().filter(is_due) {
+            let managers: Vec<_> = driver.members().values().cloned().collect();
             dispatcher.due(context.now, store, &managers, context.transport, context.out);
         }
     }
@@ -387,6 +390,7 @@ impl Leader {
         self.membership.on_events(events, now);
         if let Some(in_flight) = self.in_flight.take_if(|in_flight| in_flight.index <= index) {
             if in_flight.index == index && term == self.term {
+                context.event("raft.committed", format!("index {index} term {term}"));
                 self.finish(in_flight.finish, driver, store, context);
             } else {
                 let error = ApiError::new(Code::Unknown, texts::LOST_LEADERSHIP);

@@ -265,7 +265,8 @@ impl SwarmNode {
             let node_id = own.node_id();
             match restore::read(io.disk, &sealers, &node_id) {
                 Ok(Some(log)) => {
-                    let Some(sealer) = sealers.into_iter().next() else { return };
+                    let mut sealers = sealers.into_iter();
+                    let Some(sealer) = sealers.next() else { return };
                     let start = Start {
                         node_id: &node_id,
                         raft_id: log.raft_id,
@@ -279,7 +280,10 @@ impl SwarmNode {
                         log.restored.entries.len()
                     );
                     io.event("raft.restored", detail);
-                    let driver = RaftDriver::restore(io.now, start, log.restored, io.disk);
+                    let mut driver = RaftDriver::restore(io.now, start, log.restored, io.disk);
+                    if let Some(pending) = sealers.next() {
+                        driver.rotate_dek(pending);
+                    }
                     self.start_manager(node_id, driver);
                 }
                 Ok(None) => self.begin_raft_join(io),

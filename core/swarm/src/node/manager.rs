@@ -2,6 +2,7 @@
 //! to the leader (swarmkit: `manager/manager.go`, `protobuf/plugin/raftproxy`).
 
 use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
 
 use raft::{Index, Term};
 use sim::{Disk, Duration, Time};
@@ -10,11 +11,11 @@ use super::leader::Leader;
 use super::{Output, RequestId, texts};
 use crate::ca::server::Waiting;
 use crate::control::{ApiError, Code, ControlRequest, ControlResponse, RaftMember, RaftMembers};
-use crate::objects::Id;
+use crate::objects::{Cluster, Id};
 use crate::raft_driver::sealed::Envelope;
 use crate::raft_driver::{Committed, RaftDriver};
 use crate::store::{Store, StoreEvent};
-use crate::transport::protocol::{Member, Request, Response};
+use crate::transport::protocol::{Request, Response};
 use crate::transport::{CallId, Transport, Trust};
 
 /// moby: `swarmRequestTimeout`.
@@ -142,11 +143,6 @@ impl Manager {
         self.driver.leader().map(|member| member.addr.clone())
     }
 
-    /// All managers, in the order of their raft numbers.
-    pub(crate) fn managers(&self) -> Vec<Member> {
-        self.driver.members().values().cloned().collect()
-    }
-
     /// The raft group as this manager sees it.
     pub(crate) fn raft_members(&self) -> RaftMembers {
         members_of(&self.driver)
@@ -233,8 +229,9 @@ impl Manager {
         if let Leadership::Leading(leader) = &mut self.leadership {
             happened |= leader.pump(&mut self.driver, &self.store, context);
         }
-        let config = self.store.cluster().map(|cluster| cluster.spec.raft);
-        if let (true, Some(config)) = (happened, config) {
+        let is_worth_a_look = happened || self.driver.is_rotating();
+        if let (true, Some(cluster)) = (is_worth_a_look, cluster_of(&self.store)) {
+            let config = cluster.spec.raft;
             let store = &self.store;
             self.driver.snapshot_if_due(
                 self.applied,
@@ -378,6 +375,11 @@ impl Manager {
             }
         }
     }
+}
+
+/// The cluster object; there is one. (Looking it up by name costs more, and this is asked often.)
+pub(crate) fn cluster_of(store: &Store) -> Option<&Rc<Cluster>> {
+    store.clusters().iter().next()
 }
 
 /// The raft group by node.

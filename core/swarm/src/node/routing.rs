@@ -4,7 +4,7 @@ use seal::ca::Peer;
 
 use super::leader::Job;
 use super::lifecycle::random_raft_id;
-use super::manager::ReplyTo;
+use super::manager::{ReplyTo, cluster_of};
 use super::swarm_node::{Io, SwarmNode, context};
 use super::texts;
 use crate::ca::server::Waiting;
@@ -87,7 +87,7 @@ impl SwarmNode {
         if own.is_none_or(|own| own.identity.cluster_id != peer.cluster_id) {
             return Err(denied("unauthorized peer organization"));
         }
-        let cluster = self.manager.as_ref().and_then(|manager| manager.store.cluster());
+        let cluster = self.manager.as_ref().and_then(|manager| cluster_of(&manager.store));
         if cluster.is_some_and(|all| all.blacklisted_certificates.contains_key(&peer.node_id)) {
             return Err(denied(&format!("node {} was removed from swarm", peer.node_id)));
         }
@@ -222,20 +222,21 @@ impl SwarmNode {
         io: &mut Io<'_>,
     ) -> Called {
         let node_id = Id::from(self.member_of_cluster(peer)?.node_id.as_str());
-        let not_leader = self.not_leader();
-        let addr = self.transport.addr_of(waiting.link);
-        let managers = self.manager.as_ref().map(|manager| manager.managers()).unwrap_or_default();
-        let Some((leader, _, store)) =
+        if !self.manager.as_ref().is_some_and(|manager| manager.is_leading()) {
+            return Ok(Some(self.not_leader()));
+        }
+        let Some((leader, driver, store)) =
             self.manager.as_mut().and_then(|manager| manager.leader_mut())
         else {
-            return Ok(Some(not_leader));
+            return Ok(None);
         };
         let Some(dispatcher) = leader.dispatcher_mut() else {
             return Ok(Some(Response::NotLeader { leader_addr: None }));
         };
         let response = match request {
             Request::OpenSession { description, .. } => {
-                let from = (node_id, waiting.link, addr);
+                let from = (node_id, waiting.link, self.transport.addr_of(waiting.link));
+                let managers: Vec<Member> = driver.members().values().cloned().collect();
                 let cluster = (store, managers.as_slice());
                 Response::Session(dispatcher.open_session(
                     io.now,

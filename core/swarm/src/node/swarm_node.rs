@@ -245,7 +245,7 @@ impl SwarmNode {
             if let Some(manager) = &mut self.manager {
                 happened |= manager.pump(&mut context!(self, io));
             }
-            self.follow_manager(io);
+            happened |= self.follow_manager(io);
             happened |= self.follow_news(io);
             self.agent_due(io);
             if !happened {

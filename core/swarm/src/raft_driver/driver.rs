@@ -51,6 +51,8 @@ struct PendingSnapshot {
     barrier: Barrier,
     snapshot: Snapshot,
     keep_from: Index,
+    /// It is sealed with the next DEK, which is the only one from then on.
+    rotates: bool,
 }
 
 /// One member with its disk.
@@ -60,6 +62,9 @@ pub(crate) struct RaftDriver {
     node_id: String,
     wal: Wal,
     sealer: Sealer,
+    /// The pending DEK's, while the DEK is being rotated.
+    next_sealer: Option<Sealer>,
+    rotated: bool,
     unsynced: VecDeque<(Barrier, u64)>,
     next_tick: Time,
     ticks_without_leader: u32,
@@ -174,6 +179,8 @@ impl RaftDriver {
             node_id: start.node_id.to_owned(),
             wal,
             sealer: start.sealer,
+            next_sealer: None,
+            rotated: false,
             unsynced: VecDeque::new(),
             next_tick: now + TICK,
             ticks_without_leader: 0,
@@ -410,6 +417,22 @@ impl RaftDriver {
         }
     }
 
+    /// From the next snapshot on, which is forced now, everything is sealed with another DEK
+    /// (swarmkit: `manager/deks.go`).
+    pub(crate) fn rotate_dek(&mut self, sealer: Sealer) {
+        self.next_sealer = Some(sealer);
+    }
+
+    /// True until then.
+    pub(crate) const fn is_rotating(&self) -> bool {
+        self.next_sealer.is_some()
+    }
+
+    /// True once after nothing on the disk needs the old DEK any more.
+    pub(crate) const fn take_rotated(&mut self) -> bool {
+        std::mem::replace(&mut self.rotated, false)
+    }
+
     /// Begins a snapshot if `interval` entries were applied since the last one; `keep_count` entries
     /// stay in memory for members that are a little behind.
     pub(crate) fn snapshot_if_due(
@@ -420,9 +443,9 @@ impl RaftDriver {
         disk: &mut Disk,
         out: &mut Vec<Output>,
     ) {
-        if self.pending_snapshot.is_some()
-            || applied.0 < self.last_snapshot.0.saturating_add(interval)
-        {
+        let rotates = self.next_sealer.is_some();
+        let is_due = rotates || self.last_snapshot.0.saturating_add(interval) <= applied.0;
+        if self.pending_snapshot.is_some() || !is_due {
             return;
         }
         let Some(term) = self.term_at(applied) else { return };
@@ -438,7 +461,8 @@ impl RaftDriver {
             voters: self.raft.voters().to_vec(),
             data: Rc::from(data),
         };
-        sealed::write_snapshot(disk, &mut self.sealer, &self.node_id, &snapshot);
+        let sealer = self.next_sealer.as_mut().unwrap_or(&mut self.sealer);
+        sealed::write_snapshot(disk, sealer, &self.node_id, &snapshot);
         let barrier = disk.begin_sync();
         out.push(Output::Sync(barrier));
         out.push(Output::Event {
@@ -446,10 +470,14 @@ impl RaftDriver {
             detail: format!("at index {applied} term {term}"),
         });
         let keep_from = Index(applied.0.saturating_sub(keep_count));
-        self.pending_snapshot = Some(PendingSnapshot { barrier, snapshot, keep_from });
+        self.pending_snapshot = Some(PendingSnapshot { barrier, snapshot, keep_from, rotates });
     }
 
     fn term_at(&self, index: Index) -> Option<Term> {
+        let (base, base_term) = self.raft.log_base();
+        if index == base {
+            return Some(base_term);
+        }
         let entries = self.raft.log_entries();
         let first = entries.first()?.index;
         entries.get(index.0.checked_sub(first.0)? as usize).map(|entry| entry.term)
@@ -463,6 +491,12 @@ impl RaftDriver {
             return;
         }
         self.last_snapshot = index;
+        if pending.rotates
+            && let Some(sealer) = self.next_sealer.take()
+        {
+            self.sealer = sealer;
+            self.rotated = true;
+        }
         let older: Vec<String> = disk.list(super::wal::WAL_FOLDER).map(str::to_owned).collect();
         self.wal.cut(index);
         let mut records = vec![Record::Snapshot { index, term }];

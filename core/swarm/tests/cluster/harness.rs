@@ -315,6 +315,10 @@ impl Lab {
         id
     }
 
+    pub(crate) fn answer(&self, id: RequestId) -> Option<&Answer> {
+        self.replies.get(&id)
+    }
+
     #[track_caller]
     pub(crate) fn ask(&mut self, host: usize, request: LocalRequest) -> Answer {
         let id = self.ask_later(host, request);

@@ -2,8 +2,11 @@
 //! engine.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod chaos;
 mod faults;
 mod harness;
 mod join;
+mod keys;
 mod lifecycle;
+mod membership;
 mod tasks;

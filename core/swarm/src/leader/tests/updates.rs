@@ -127,3 +127,24 @@ fn an_update_with_parallelism_and_a_tolerated_failure_goes_on() {
     world.run(secs(30));
     assert_eq!(update_status(&world, &web).0, UpdateState::Completed);
 }
+
+#[test]
+fn an_update_does_not_wait_for_a_lost_node() {
+    let mut world = World::new(7, 2);
+    let web = world.create_service(spec("web", "nginx:1", 2));
+    world.run(secs(2));
+    world.update_service(&web, |spec| spec.task.container.image = "nginx:2".to_owned());
+    world.run(sim::Duration::from_millis(300));
+    let new = world
+        .store
+        .tasks_of_service(&web)
+        .find(|task| task.spec.container.image == "nginx:2" && task.node_id.is_some());
+    let node = new.unwrap().node_id.clone().unwrap();
+    world.kill(&node);
+    world.run(secs(30));
+    assert_eq!(update_status(&world, &web).0, UpdateState::Completed);
+    let new = world.count(&web, |task| {
+        task.spec.container.image == "nginx:2" && crate::testing::is_running(task)
+    });
+    assert_eq!(new, 2);
+}
