@@ -357,3 +357,54 @@ fn onlookers_get_a_copy_and_hold_nobody_back() {
     assert_eq!((host.printed().as_str(), &*other.borrow().0), ("both", &b"both"[..]));
     assert_eq!(onlookers.count(), 1, "the one that nobody reads is gone");
 }
+
+#[derive(Debug)]
+struct Echo(Proc);
+impl glasshive_os::Service for Echo {
+    fn answer(&mut self, _now: Time, request: &[u8]) -> Vec<u8> {
+        self.0.write_now_or_never(Fd::STDOUT, b"asked ");
+        [b"echo ", request].concat()
+    }
+}
+
+fn serves(proc: Proc) -> Running {
+    Box::pin(async move {
+        let echo = Rc::new(RefCell::new(Echo(proc.clone())));
+        proc.listen(80, echo.clone()).unwrap();
+        assert_eq!(proc.listen(80, echo), Err(Errno::AddressInUse));
+        let _ = proc.sleep(Duration::from_secs(10)).await;
+        0
+    })
+}
+
+fn calls(proc: Proc) -> Running {
+    Box::pin(async move {
+        let _ = proc.sleep(Duration::from_secs(1)).await;
+        let answer = proc.call("localhost", 80, b"hello").await.unwrap();
+        proc.print(answer).await;
+        assert_eq!(proc.call("127.0.0.1", 81, b"").await, Err(Errno::Refused));
+        assert_eq!(proc.call("10.9.9.9", 80, b"far").await, Ok(b"answer".to_vec()));
+        assert_eq!(proc.call("10.9.9.9", 80, b"lost").await, Err(Errno::TimedOut));
+        assert_eq!(proc.call("localhost", 80, b"gone").await, Err(Errno::Refused));
+        7
+    })
+}
+
+#[test]
+fn programs_answer_on_ports_while_they_run() {
+    let mut host = Host::new(&[("serves", serves), ("calls", calls)]);
+    host.spawn("/bin/serves", &[]).unwrap();
+    host.spawn("/bin/calls", &[]).unwrap();
+    host.settle(Duration::from_secs(2));
+    let namespace = host.machine.host();
+    assert_eq!(host.machine.call(&namespace, 80, b"x").unwrap(), b"echo x");
+    assert_eq!(host.machine.listeners(&namespace).len(), 1);
+    let requests = host.machine.take_requests();
+    let call = requests[0].body.downcast_ref::<glasshive_os::NetCall>().unwrap();
+    assert_eq!((call.address.as_str(), call.request.as_slice()), ("10.9.9.9", &b"far"[..]));
+    let answer: Result<Vec<u8>, Errno> = Ok(b"answer".to_vec());
+    host.machine.reply(requests[0].id, Box::new(answer));
+    host.settle(Duration::from_secs(60));
+    assert_eq!(host.machine.take_exits().last().unwrap().1, ExitStatus::Code(7));
+    assert_eq!(host.printed(), "asked echo helloasked ");
+}

@@ -294,12 +294,16 @@ impl Proc {
 
     /// Gives an onlooker its copy without ever waiting for it; false if nobody is there any more.
     fn copy_to(&self, open: &mut Open, bytes: &[u8]) -> bool {
+        // An onlooker that looks on at itself would never end.
+        !matches!(open, Open::Tee { .. }) && self.write_forced(open, bytes)
+    }
+
+    /// Writes everything at once, however full a pipe is; false if nobody takes it.
+    pub(crate) fn write_forced(&self, open: &mut Open, bytes: &[u8]) -> bool {
         match open {
             Open::PipeWriter(writer) => {
                 !matches!(writer.write(bytes, self.pid, true), Written::Broken)
             }
-            // An onlooker that looks on at itself would never end.
-            Open::Tee { .. } => false,
             other => self.write_now(other, bytes).is_ok(),
         }
     }
@@ -341,9 +345,9 @@ impl Proc {
 }
 
 /// Withdraws a request when nobody waits for its answer any more.
-struct Withdraw<'a> {
-    proc: &'a Proc,
-    id: RequestId,
+pub(crate) struct Withdraw<'a> {
+    pub(crate) proc: &'a Proc,
+    pub(crate) id: RequestId,
 }
 
 impl Drop for Withdraw<'_> {
