@@ -408,7 +408,10 @@ impl State {
         spawn.cwd = Some(cwd);
         spawn.user = Some(user);
         let pid = state.add(parent, namespace, spawn, EXEC_COST);
-        state.started.push((pid, main(Proc { state: shared.clone(), pid })));
+        drop(state);
+        // A program may make system calls before it is first polled.
+        let future = main(Proc { state: shared.clone(), pid });
+        shared.borrow_mut().started.push((pid, future));
         Ok(pid)
     }
 

@@ -120,6 +120,56 @@ fn a_program_can_take_its_process_over() {
     assert_eq!(host.machine.process_count(), 0);
 }
 
+fn reads_bytes(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.set_handle(Fd::STDIN, Handle::bytes(b"here".to_vec()));
+        assert_eq!(proc.write(Fd::STDIN, b"x").await, Err(Errno::BadFd));
+        let fd = proc.add_handle(proc.open_read_write("/tmp/both").unwrap());
+        proc.write(fd, &proc.read_to_end(Fd::STDIN).await.unwrap()).await.unwrap();
+        proc.print(proc.read_file("/tmp/both").unwrap()).await;
+        0
+    })
+}
+
+#[test]
+fn here_documents_are_read_to_their_end() {
+    let mut host = Host::new(&[("reads", reads_bytes)]);
+    assert_eq!(host.run("/bin/reads", &["reads"]), (0, "here".into()));
+}
+
+/// Two children of a group of their own: one Ctrl-C ends both.
+fn pipeline(proc: Proc) -> Running {
+    Box::pin(async move {
+        let sleeper = |child: Proc| -> Running {
+            Box::pin(async move {
+                let _ = child.sleep(Duration::from_secs(100)).await;
+                0
+            })
+        };
+        let first = proc.fork(BTreeMap::new(), true, false, sleeper);
+        let second = proc.fork(BTreeMap::new(), false, false, sleeper);
+        proc.set_group(second, first);
+        assert_eq!(proc.visible_pid(first), first);
+        assert_eq!(proc.process_count(), 3);
+        let codes = [proc.wait(first).await.unwrap(), proc.wait(second).await.unwrap()];
+        codes.iter().map(|status| status.code()).sum::<i32>() - 260
+    })
+}
+
+#[test]
+fn ctrl_c_reaches_all_of_a_pipeline() {
+    let mut host = Host::new(&[("pipeline", pipeline)]);
+    let terminal = host.machine.add_terminal();
+    let fds = BTreeMap::from([(Fd(0), Handle::terminal(terminal))]);
+    let namespace = host.machine.host();
+    let spawn = Spawn { path: "/bin/pipeline".into(), fds, foreground: true, ..Spawn::default() };
+    host.machine.spawn(&namespace, spawn).unwrap();
+    host.settle(Duration::from_secs(1));
+    host.machine.interrupt(terminal);
+    host.settle(Duration::from_secs(1));
+    assert_eq!(host.machine.take_exits()[0].1, ExitStatus::Code(0));
+}
+
 /// Writes far more than a pipe holds to a child that reads it slowly, then counts.
 fn pipes(proc: Proc) -> Running {
     Box::pin(async move {

@@ -106,6 +106,12 @@ impl Proc {
         match open {
             Open::Null | Open::Sink(_) | Open::Tee { .. } => done(b""),
             Open::Zero => Attempt::Done(Ok(vec![0; limit.min(65_536)])),
+            Open::Bytes(bytes, offset) => {
+                let from = (*offset).min(bytes.len());
+                let to = from.saturating_add(limit).min(bytes.len());
+                *offset = to;
+                done(&bytes[from..to])
+            }
             Open::PipeWriter(_) => Attempt::Done(Err(Errno::BadFd)),
             Open::PipeReader(reader) => match reader.read(limit, self.pid) {
                 Some(bytes) => Attempt::Done(Ok(bytes)),
@@ -248,7 +254,9 @@ impl Proc {
         let all = Ok(Written::Some(bytes.len()));
         match open {
             Open::Null | Open::Zero => all,
-            Open::PipeReader(_) | Open::File { writable: false, .. } => Err(Errno::BadFd),
+            Open::PipeReader(_) | Open::Bytes(..) | Open::File { writable: false, .. } => {
+                Err(Errno::BadFd)
+            }
             Open::PipeWriter(writer) => Ok(writer.write(bytes, self.pid, false)),
             Open::Sink(sink) => {
                 let now = self.now();
