@@ -43,4 +43,9 @@ impl Config {
             max_uncommitted_size: u64::MAX,
         }
     }
+
+    /// The window of appends in flight; with 0 nothing would ever be replicated.
+    pub(crate) fn window(&self) -> u32 {
+        self.max_inflight_count.max(1)
+    }
 }

@@ -6,7 +6,7 @@
 use crate::outbox::Promise;
 use crate::quorum::VoteResult;
 use crate::raft::{Answers, Raft, RoleState};
-use crate::{Message, MessageBody, RaftId, StepError, Term};
+use crate::{Committed, Message, MessageBody, RaftId, StepError, Term};
 
 /// The answers to a candidate so far.
 #[derive(Clone, Debug, Default)]
@@ -73,8 +73,8 @@ impl Raft {
     /// A higher term ends whatever this member was, except in a pre-vote, which is only a question.
     fn adopt_term(&mut self, message: &Message) {
         match message.body {
-            MessageBody::PreVoteRequest { .. } | MessageBody::PreVoteResponse { granted: true } => {
-            }
+            MessageBody::PreVoteRequest { .. }
+            | MessageBody::PreVoteResponse { granted: true, .. } => {}
             _ => {
                 let leader = message.body.is_from_leader().then_some(message.from);
                 self.become_follower(message.term, leader);
@@ -98,7 +98,8 @@ impl Raft {
             }
             // Otherwise a member with a long log and a low term would ask for ever (etcd#8501).
             MessageBody::PreVoteRequest { .. } => {
-                self.send(message.from, MessageBody::PreVoteResponse { granted: false });
+                let committed = self.log.committed();
+                self.send(message.from, MessageBody::PreVoteResponse { granted: false, committed });
             }
             _ => {}
         }
@@ -120,15 +121,18 @@ impl Raft {
                 let granted = current && free;
                 // The grant names the term that was asked for: the asker compares (etcd#8243).
                 let answer_term = if granted { term } else { self.term };
-                let body = MessageBody::PreVoteResponse { granted };
+                let body =
+                    MessageBody::PreVoteResponse { granted, committed: self.log.committed() };
                 self.send_in_term(from, answer_term, body);
             }
-            MessageBody::VoteResponse { granted } => {
+            MessageBody::VoteResponse { granted, committed } => {
+                self.learn_commit(committed);
                 if matches!(self.role, RoleState::Candidate(_)) {
                     self.record_vote(from, granted);
                 }
             }
-            MessageBody::PreVoteResponse { granted } => {
+            MessageBody::PreVoteResponse { granted, committed } => {
+                self.learn_commit(committed);
                 let for_now = if granted { self.term.next() } else { self.term };
                 if matches!(self.role, RoleState::PreCandidate(_)) && term == for_now {
                     self.record_vote(from, granted);
@@ -150,13 +154,25 @@ impl Raft {
     /// that is not in its own configuration votes too: it may have been added without knowing it
     /// (etcd#10998).
     fn answer_vote_request(&mut self, to: RaftId, granted: bool) {
-        let body = MessageBody::VoteResponse { granted };
+        let body = MessageBody::VoteResponse { granted, committed: self.log.committed() };
         if granted {
             self.vote = Some(to);
             self.timer.elapsed_ticks = 0;
             self.send_when_durable(to, body);
         } else {
             self.send(to, body);
+        }
+    }
+
+    /// A voter tells what is committed. If that includes a change of members, the campaign ends: it may
+    /// have asked the wrong members.
+    fn learn_commit(&mut self, committed: Committed) {
+        if self.is_leader() || self.log.term(committed.index) != Some(committed.term) {
+            return;
+        }
+        self.log.commit_to(committed.index);
+        if !matches!(self.role, RoleState::Follower) && self.campaign_obstacle().is_some() {
+            self.become_follower(self.term, None);
         }
     }
 

@@ -73,7 +73,7 @@ impl Sender<'_> {
 impl Leader {
     /// Sends what there is to send to each member that may get something.
     fn flush(&mut self, sender: &mut Sender<'_>) {
-        let window = sender.config.max_inflight_count;
+        let window = sender.config.window();
         let limit = u64::from(sender.config.max_message_size.max(1));
         let (last, commit) = (sender.log.last(), sender.log.commit());
         for (to, progress) in &mut self.peers {
@@ -306,7 +306,7 @@ impl Raft {
                 // Entries without an answer may be lost, and nothing else would tell: an append
                 // without entries asks (etcd#14633).
                 if progress.state() == ProgressState::Replicate && progress.matched < last {
-                    let window = sender.config.max_inflight_count;
+                    let window = sender.config.window();
                     if progress.is_paused(window) || last < progress.next {
                         sender.append(from, progress, 0);
                     }

@@ -100,7 +100,7 @@ mod types;
 pub use config::Config;
 pub use election::CampaignObstacle;
 pub use error::{CompactError, ProposeError, StepError};
-pub use message::{Message, MessageBody};
+pub use message::{Committed, Message, MessageBody};
 pub use progress::{PeerStatus, ProgressState};
 pub use raft::{Raft, Ready};
 pub use status::{Role, Status};

@@ -74,6 +74,8 @@ pub enum MessageBody {
     PreVoteResponse {
         /// Yes or no.
         granted: bool,
+        /// What the sender knows to be committed.
+        committed: Committed,
     },
     /// Vote for me in this term.
     VoteRequest {
@@ -88,6 +90,8 @@ pub enum MessageBody {
     VoteResponse {
         /// Yes or no.
         granted: bool,
+        /// What the sender knows to be committed.
+        committed: Committed,
     },
     /// Leader: the log that you need is gone, take this.
     Snapshot(Snapshot),
@@ -97,6 +101,18 @@ pub enum MessageBody {
     /// check-quorum or pre-vote, where its recipient would otherwise be stuck (etcd answers with an
     /// empty append response).
     TermOver,
+}
+
+/// A committed entry. Answers to requests for votes carry the newest one that the voter knows of, as in
+/// raft-rs: since changes of members count from when they are applied, a member can be the only one that
+/// could be elected, and yet wait for the vote of one that was removed by an entry which it does not know
+/// to be committed (etcd#12359).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Committed {
+    /// Its position.
+    pub index: Index,
+    /// Its term.
+    pub term: Term,
 }
 
 impl MessageBody {
@@ -169,8 +185,10 @@ impl fmt::Display for Message {
                 write!(f, " last {last_index}/{last_term}")?;
                 if *transfer { f.write_str(" transfer") } else { Ok(()) }
             }
-            MessageBody::PreVoteResponse { granted } | MessageBody::VoteResponse { granted } => {
-                f.write_str(if *granted { " granted" } else { " refused" })
+            MessageBody::PreVoteResponse { granted, committed }
+            | MessageBody::VoteResponse { granted, committed } => {
+                let answer = if *granted { "granted" } else { "refused" };
+                write!(f, " {answer} commit {}/{}", committed.index, committed.term)
             }
             MessageBody::Snapshot(snapshot) => {
                 write!(f, " at {}/{} voters", snapshot.index, snapshot.term)?;

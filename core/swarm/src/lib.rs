@@ -9,11 +9,23 @@
 //! | [`store`] | the replicated store: tables, transactions, events | `manager/state/store` |
 //! | [`control`] | the control API: checks and error texts | `manager/controlapi` |
 //! | [`leader`] | what runs on the leader only: orchestrators, allocator, scheduler, updater, reaper | `manager/{orchestrator,scheduler,allocator,constraint}` |
+//! | [`node`] | one host's part of a swarm, from init to leave; manager and agent together | `node/`, `manager/manager.go` |
+//! | `raft_driver` | Raft with a disk and a wire; the sealed write-ahead log | `manager/state/raft` |
+//! | `transport` | sealed channels between nodes and what is said in them | `connectionbroker`, `api/*.proto` |
+//! | `dispatcher` | the agents' sessions, heartbeats and assignments | `manager/dispatcher` |
+//! | `agent` | the tasks, secrets and configs of this node | `agent/` |
+//! | `ca` | certificates: issuing them, getting them, keeping them | `ca/` |
 
+mod agent;
+mod ca;
 pub mod control;
+mod dispatcher;
 pub mod leader;
+pub mod node;
 pub mod objects;
+mod raft_driver;
 pub mod store;
+mod transport;
 
 #[cfg(test)]
 mod testing;

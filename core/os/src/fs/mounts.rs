@@ -100,6 +100,11 @@ impl Mounts {
         self.mounts.push(mount);
     }
 
+    /// Makes what is at `/` read-only or writable; other mounts stay as they are.
+    pub fn set_root_read_only(&mut self, read_only: bool) {
+        self.mounts[0].read_only = read_only;
+    }
+
     /// Takes the topmost mount at `at` away.
     pub fn remove(&mut self, at: &str) -> Option<Mount> {
         let index = self.mounts.iter().rposition(|mount| mount.at == at && at != "/")?;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use glasshive_raft::{Config, HardState, PeerStatus, ProgressState};
+use glasshive_raft::{Committed, Config, HardState, PeerStatus, ProgressState};
 
 use super::*;
 
@@ -162,7 +162,7 @@ fn r9_promises_ahead_of_the_disk() {
     let says = |body| {
         complains(promises_are_durable(&Message { from, to, term, body }, &disk), "R9");
     };
-    says(MessageBody::VoteResponse { granted: true });
+    says(MessageBody::VoteResponse { granted: true, committed: Committed::default() });
     says(MessageBody::AppendAccepted { matched: Index(1) });
     let (last_index, last_term) = (Index(0), Term(0));
     says(MessageBody::VoteRequest { last_index, last_term, transfer: false });

@@ -256,7 +256,7 @@ pub(crate) fn promises_are_durable(message: &Message, disk: &Disk) -> Verdict {
     let durable = disk.hard_state;
     let later = message.term < durable.term;
     let kept = match &message.body {
-        MessageBody::VoteResponse { granted: true } => {
+        MessageBody::VoteResponse { granted: true, .. } => {
             later || durable.term == message.term && durable.vote == Some(message.to)
         }
         MessageBody::VoteRequest { .. } => {

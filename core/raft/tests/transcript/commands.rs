@@ -25,8 +25,8 @@ use std::fmt::Write as _;
 use std::str::FromStr;
 
 use glasshive_raft::{
-    ConfChange, Config, Entry, HardState, Index, Message, MessageBody, Payload, RaftId, Ready,
-    Snapshot, Term,
+    Committed, ConfChange, Config, Entry, HardState, Index, Message, MessageBody, Payload, RaftId,
+    Ready, Snapshot, Term,
 };
 
 use super::show;
@@ -444,6 +444,7 @@ fn entries(first: u64, terms: &[u64]) -> Vec<Entry> {
 
 fn body(args: &Args<'_>) -> MessageBody {
     let commit = Index(args.number("commit").unwrap_or(0));
+    let committed = Committed::default();
     let kind = args.0.iter().find(|word| !word.contains("->") && !word.contains('='));
     match *kind.expect("a kind of message") {
         "append" => {
@@ -468,9 +469,9 @@ fn body(args: &Args<'_>) -> MessageBody {
             let (last_index, last_term) = args.place("last");
             MessageBody::PreVoteRequest { last_index, last_term }
         }
-        "granted" => MessageBody::VoteResponse { granted: true },
-        "refused" => MessageBody::VoteResponse { granted: false },
-        "pre-granted" => MessageBody::PreVoteResponse { granted: true },
+        "granted" => MessageBody::VoteResponse { granted: true, committed },
+        "refused" => MessageBody::VoteResponse { granted: false, committed },
+        "pre-granted" => MessageBody::PreVoteResponse { granted: true, committed },
         "snapshot" => {
             let voters: Vec<RaftId> = args.list("voters").into_iter().map(RaftId).collect();
             MessageBody::Snapshot(base_snapshot(args.place("at"), &voters))

@@ -198,7 +198,7 @@ pub trait Stored: Clone {
     fn meta(&self) -> &Meta;
     /// Version and times, for the store to write.
     fn meta_mut(&mut self) -> &mut Meta;
-    /// The name that must be unique among its kind; none for tasks and unnamed nodes.
+    /// The name that must be unique among its kind; none for tasks and nodes.
     fn unique_name(&self) -> Option<&str>;
     /// Wraps it.
     fn wrap(this: Rc<Self>) -> Object;
@@ -233,7 +233,7 @@ macro_rules! stored {
     };
 }
 stored!(Cluster, this => Some(&this.spec.annotations.name));
-stored!(Node, this => Some(this.spec.annotations.name.as_str()).filter(|name| !name.is_empty()));
+stored!(Node, _this => None);
 stored!(Service, this => Some(&this.spec.annotations.name));
 stored!(Task, _this => None);
 stored!(Secret, this => Some(&this.spec.annotations.name));

@@ -11,6 +11,8 @@
 mod query;
 mod snapshot;
 mod table;
+#[cfg(test)]
+mod tests;
 mod tx;
 
 use std::collections::BTreeSet;
@@ -91,8 +93,8 @@ pub struct Store {
     secrets: Table<Secret>,
     configs: Table<Config>,
     networks: Table<Network>,
-    /// (service, task)
-    tasks_by_service: Rc<BTreeSet<(Id, Id)>>,
+    /// (service, slot, task)
+    tasks_by_service: Rc<BTreeSet<(Id, u64, Id)>>,
     /// (node, task)
     tasks_by_node: Rc<BTreeSet<(Id, Id)>>,
 }
@@ -184,7 +186,7 @@ impl Store {
     fn reindex(&mut self, old: Option<&Task>, new: Option<&Task>) {
         let service = |task: Option<&Task>| {
             task.filter(|task| !task.service_id.is_empty())
-                .map(|task| (task.service_id.clone(), task.id.clone()))
+                .map(|task| (task.service_id.clone(), task.slot, task.id.clone()))
         };
         let node = |task: Option<&Task>| {
             task.and_then(|task| Some((task.node_id.clone()?, task.id.clone())))
@@ -194,7 +196,7 @@ impl Store {
     }
 }
 
-fn change(index: &mut Rc<BTreeSet<(Id, Id)>>, old: Option<(Id, Id)>, new: Option<(Id, Id)>) {
+fn change<K: Ord + Clone>(index: &mut Rc<BTreeSet<K>>, old: Option<K>, new: Option<K>) {
     if old == new {
         return;
     }

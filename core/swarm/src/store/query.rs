@@ -61,14 +61,20 @@ impl Store {
         }
     }
 
-    /// The tasks of a service, by identifier.
+    /// The tasks of a service, by slot and identifier.
     pub fn tasks_of_service<'a>(&'a self, service: &'a str) -> impl Iterator<Item = &'a Rc<Task>> {
-        in_index(&self.tasks_by_service, service).filter_map(|id| self.task(id))
+        self.tasks_by_service
+            .range((Id::from(service), 0, Id::default())..)
+            .take_while(move |(key, _, _)| &**key == service)
+            .filter_map(|(_, _, id)| self.task(id))
     }
 
     /// The tasks that have this node, by identifier.
     pub fn tasks_of_node<'a>(&'a self, node: &'a str) -> impl Iterator<Item = &'a Rc<Task>> {
-        in_index(&self.tasks_by_node, node).filter_map(|id| self.task(id))
+        self.tasks_by_node
+            .range((Id::from(node), Id::default())..)
+            .take_while(move |(key, _)| &**key == node)
+            .filter_map(|(_, id)| self.task(id))
     }
 
     /// The tasks of one slot of a service, by identifier.
@@ -77,7 +83,10 @@ impl Store {
         service: &'a str,
         slot: u64,
     ) -> impl Iterator<Item = &'a Rc<Task>> {
-        self.tasks_of_service(service).filter(move |task| task.slot == slot)
+        self.tasks_by_service
+            .range((Id::from(service), slot, Id::default())..)
+            .take_while(move |(key, at, _)| &**key == service && *at == slot)
+            .filter_map(|(_, _, id)| self.task(id))
     }
 
     /// The services whose spec refers to this secret, by identifier.
@@ -102,27 +111,19 @@ impl Store {
 
     /// All objects, kind by kind.
     pub fn objects(&self) -> impl Iterator<Item = Object> {
-        let wrap_all = |store: &Self| {
-            let mut all = Vec::new();
-            all.extend(store.clusters.iter().cloned().map(Cluster::wrap));
-            all.extend(store.nodes.iter().cloned().map(Node::wrap));
-            all.extend(store.services.iter().cloned().map(Service::wrap));
-            all.extend(store.tasks.iter().cloned().map(Task::wrap));
-            all.extend(store.secrets.iter().cloned().map(Secret::wrap));
-            all.extend(store.configs.iter().cloned().map(Config::wrap));
-            all.extend(store.networks.iter().cloned().map(Network::wrap));
-            all
-        };
-        wrap_all(self).into_iter()
+        let clusters = self.clusters.iter().cloned().map(Cluster::wrap);
+        let nodes = self.nodes.iter().cloned().map(Node::wrap);
+        let services = self.services.iter().cloned().map(Service::wrap);
+        let tasks = self.tasks.iter().cloned().map(Task::wrap);
+        let secrets = self.secrets.iter().cloned().map(Secret::wrap);
+        let configs = self.configs.iter().cloned().map(Config::wrap);
+        let networks = self.networks.iter().cloned().map(Network::wrap);
+        clusters
+            .chain(nodes)
+            .chain(services)
+            .chain(tasks)
+            .chain(secrets)
+            .chain(configs)
+            .chain(networks)
     }
-}
-
-fn in_index<'a>(
-    index: &'a std::collections::BTreeSet<(Id, Id)>,
-    first: &'a str,
-) -> impl Iterator<Item = &'a Id> {
-    index
-        .range((Id::from(first), Id::default())..)
-        .take_while(move |(key, _)| &**key == first)
-        .map(|(_, task)| task)
 }

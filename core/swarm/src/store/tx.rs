@@ -1,6 +1,7 @@
 //! Transactions: what the leader does to a copy of the store before it proposes the changes
 //! (swarmkit: `manager/state/store/memory.go`).
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sim::Time;
@@ -49,12 +50,14 @@ pub struct Tx {
     working: Store,
     context: TxContext,
     actions: Vec<StoreAction>,
+    /// Where the last change of an object stands in `actions`.
+    last_change: BTreeMap<Id, usize>,
 }
 
 impl Tx {
     /// Begins a transaction on this state of the store.
     pub fn new(store: &Store, context: TxContext) -> Self {
-        Self { working: store.clone(), context, actions: Vec::new() }
+        Self { working: store.clone(), context, actions: Vec::new(), last_change: BTreeMap::new() }
     }
 
     /// The store with the changes so far.
@@ -155,11 +158,31 @@ impl Tx {
         }
     }
 
+    /// One transaction changes an object once: a second change replaces the first, so that whoever
+    /// watches the store sees each version of an object exactly once.
     fn record(&mut self, action: StoreAction) -> Result<(), StoreError> {
+        if let StoreAction::Update(object) = &action
+            && let Some(&at) = self.last_change.get(object.id())
+        {
+            self.working.apply(std::slice::from_ref(&action));
+            self.actions[at] = match &self.actions[at] {
+                StoreAction::Create(_) => StoreAction::Create(object.clone()),
+                StoreAction::Update(_) | StoreAction::Remove(..) => action,
+            };
+            return Ok(());
+        }
         if self.room() == 0 {
             return Err(StoreError::TooLarge);
         }
         self.working.apply(std::slice::from_ref(&action));
+        match &action {
+            StoreAction::Create(object) | StoreAction::Update(object) => {
+                self.last_change.insert(object.id().clone(), self.actions.len());
+            }
+            StoreAction::Remove(_, id) => {
+                self.last_change.remove(id);
+            }
+        }
         self.actions.push(action);
         Ok(())
     }

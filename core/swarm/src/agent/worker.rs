@@ -1,0 +1,280 @@
+//! What the node shall have: tasks, and the secrets and configs that those tasks refer to
+//! (swarmkit: `agent/worker.go`, `agent/secrets/secrets.go`).
+//!
+//! Secrets are in memory only. A COMPLETE set replaces all of them. A task reaches only the secrets
+//! that its own spec names.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use sim::{Disk, Time};
+
+use super::storage::{self, StoredTask};
+use super::task::AgentTask;
+use crate::control::{ApiError, Code};
+use crate::node::{ExecutorCommand, ExecutorEvent, Output};
+use crate::objects::{Config, Id, Secret, SecretBytes, Task, TaskStatus};
+use crate::transport::protocol::{AssignmentChange, AssignmentsKind, AssignmentsMessage};
+
+/// The node's tasks and what they need.
+#[derive(Default)]
+pub(crate) struct Worker {
+    tasks: BTreeMap<Id, AgentTask>,
+    secrets: BTreeMap<Id, Rc<Secret>>,
+    configs: BTreeMap<Id, Rc<Config>>,
+    /// States that the dispatcher has not confirmed yet.
+    unreported: BTreeMap<Id, TaskStatus>,
+    /// True when `tasks.db` is behind.
+    is_dirty: bool,
+}
+
+impl std::fmt::Debug for Worker {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Worker")
+            .field("tasks", &self.tasks.len())
+            .field("secrets", &self.secrets.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Worker {
+    /// The tasks that the disk remembers, and what the executor must be asked about them.
+    pub(crate) fn restore(disk: &Disk, out: &mut Vec<Output>) -> Self {
+        let mut worker = Self::default();
+        for StoredTask { task, status } in storage::read(disk) {
+            let mut restored = AgentTask::restored(Rc::clone(&task), status);
+            out.extend(restored.resume().map(Output::Executor));
+            worker.tasks.insert(task.id.clone(), restored);
+        }
+        worker
+    }
+
+    /// Carries out what the dispatcher says: secrets first, then configs, then tasks.
+    pub(crate) fn assign(
+        &mut self,
+        now: Time,
+        message: &AssignmentsMessage,
+        out: &mut Vec<Output>,
+    ) {
+        let is_complete = message.kind == AssignmentsKind::Complete;
+        if is_complete {
+            self.secrets.clear();
+            self.configs.clear();
+        }
+        for change in &message.changes {
+            match change {
+                AssignmentChange::UpdateSecret(secret) => {
+                    self.secrets.insert(secret.id.clone(), Rc::clone(secret));
+                }
+                AssignmentChange::RemoveSecret(id) => {
+                    self.secrets.remove(id);
+                }
+                AssignmentChange::UpdateConfig(config) => {
+                    self.configs.insert(config.id.clone(), Rc::clone(config));
+                }
+                AssignmentChange::RemoveConfig(id) => {
+                    self.configs.remove(id);
+                }
+                AssignmentChange::UpdateTask(_) | AssignmentChange::RemoveTask(_) => {}
+            }
+        }
+        let mut assigned = Vec::new();
+        for change in &message.changes {
+            match change {
+                AssignmentChange::UpdateTask(task) => {
+                    assigned.push(task.id.clone());
+                    self.update_task(now, task, out);
+                }
+                AssignmentChange::RemoveTask(id) => self.remove_task(id, out),
+                _ => {}
+            }
+        }
+        if is_complete {
+            let gone: Vec<Id> =
+                self.tasks.keys().filter(|id| !assigned.contains(id)).cloned().collect();
+            for id in gone {
+                self.remove_task(&id, out);
+            }
+        }
+    }
+
+    fn update_task(&mut self, now: Time, task: &Rc<Task>, out: &mut Vec<Output>) {
+        match self.tasks.get_mut(&task.id) {
+            Some(known) => known.update(Rc::clone(task)),
+            None => {
+                self.tasks.insert(task.id.clone(), AgentTask::new(Rc::clone(task)));
+            }
+        }
+        self.is_dirty = true;
+        self.advance(now, &task.id, out);
+    }
+
+    fn remove_task(&mut self, id: &Id, out: &mut Vec<Output>) {
+        if let Some(task) = self.tasks.remove(id) {
+            self.unreported.remove(id);
+            self.is_dirty = true;
+            if task.has_container() {
+                out.push(Output::Executor(ExecutorCommand::Remove(id.clone())));
+            }
+        }
+    }
+
+    fn advance(&mut self, now: Time, id: &Id, out: &mut Vec<Output>) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        let (command, entered) = task.advance(now);
+        for status in entered {
+            self.entered(id, status, out);
+        }
+        out.extend(command.map(Output::Executor));
+    }
+
+    fn entered(&mut self, id: &Id, status: TaskStatus, out: &mut Vec<Output>) {
+        let Some(task) = self.tasks.get(id) else { return };
+        let why = status.err.as_ref().map_or_else(String::new, |err| format!(": {err}"));
+        let detail = format!(
+            "{} ({id}) {} \"{}\"{why}",
+            task.task.annotations.name,
+            status.state.word(),
+            status.message
+        );
+        out.push(Output::Event { kind: "task.state", detail });
+        self.unreported.insert(id.clone(), status);
+        self.is_dirty = true;
+    }
+
+    /// What the executor says about a task.
+    pub(crate) fn on_executor(
+        &mut self,
+        now: Time,
+        id: &Id,
+        event: ExecutorEvent,
+        out: &mut Vec<Output>,
+    ) {
+        let Some(task) = self.tasks.get_mut(id) else { return };
+        if let Some(status) = task.on_event(now, event) {
+            self.entered(id, status, out);
+        }
+        self.advance(now, id, out);
+    }
+
+    /// When a task's step is tried again.
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        self.tasks.values().filter_map(AgentTask::retry_at).min()
+    }
+
+    /// Tries again what failed for the time being.
+    pub(crate) fn due(&mut self, now: Time, out: &mut Vec<Output>) {
+        let late: Vec<Id> = self
+            .tasks
+            .iter()
+            .filter(|(_, task)| task.retry_at().is_some_and(|at| at <= now))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in late {
+            self.advance(now, &id, out);
+        }
+    }
+
+    /// States to report; they come back with [`Worker::report_failed`] if that does not succeed.
+    pub(crate) fn take_unreported(&mut self) -> BTreeMap<Id, TaskStatus> {
+        std::mem::take(&mut self.unreported)
+    }
+
+    /// True when there is something to report.
+    pub(crate) fn has_unreported(&self) -> bool {
+        !self.unreported.is_empty()
+    }
+
+    /// The report was lost: newer states win over those in it.
+    pub(crate) fn report_failed(&mut self, statuses: BTreeMap<Id, TaskStatus>) {
+        for (id, status) in statuses {
+            if self.tasks.contains_key(&id) {
+                self.unreported.entry(id).or_insert(status);
+            }
+        }
+    }
+
+    /// A new session: everything is told again.
+    pub(crate) fn report_all(&mut self) {
+        for (id, task) in &self.tasks {
+            self.unreported.insert(id.clone(), task.status.clone());
+        }
+    }
+
+    /// Writes `tasks.db` if something changed; true if it did.
+    pub(crate) fn store(&mut self, disk: &mut Disk) -> bool {
+        if !std::mem::take(&mut self.is_dirty) {
+            return false;
+        }
+        let tasks: Vec<StoredTask> = self
+            .tasks
+            .values()
+            .map(|task| StoredTask { task: Rc::clone(&task.task), status: task.status.clone() })
+            .collect();
+        storage::write(disk, &tasks);
+        true
+    }
+
+    /// The node leaves the swarm: every container is removed, every secret forgotten.
+    pub(crate) fn clear(&mut self, out: &mut Vec<Output>) {
+        let all: Vec<Id> = self.tasks.keys().cloned().collect();
+        for id in all {
+            self.remove_task(&id, out);
+        }
+        self.secrets.clear();
+        self.configs.clear();
+    }
+
+    /// The restricted getter: a secret, for a task that names it in its spec.
+    ///
+    /// # Errors
+    /// `task not authorized to access secret <id>`; or the secret has not come (back) yet.
+    pub(crate) fn secret(&self, task: &str, secret_id: &str) -> Result<SecretBytes, ApiError> {
+        let names_it = self.tasks.get(task).is_some_and(|task| {
+            task.task.spec.container.secrets.iter().any(|secret| &*secret.secret_id == secret_id)
+        });
+        if !names_it {
+            return Err(unauthorized("secret", secret_id));
+        }
+        let secret = self.secrets.get(secret_id);
+        secret.map(|secret| secret.spec.data.clone()).ok_or_else(|| missing("secret", secret_id))
+    }
+
+    /// The same for configs.
+    ///
+    /// # Errors
+    /// `task not authorized to access config <id>`; or the config has not come (back) yet.
+    pub(crate) fn config(&self, task: &str, config_id: &str) -> Result<SecretBytes, ApiError> {
+        let names_it = self.tasks.get(task).is_some_and(|task| {
+            task.task.spec.container.configs.iter().any(|config| &*config.config_id == config_id)
+        });
+        if !names_it {
+            return Err(unauthorized("config", config_id));
+        }
+        let config = self.configs.get(config_id);
+        config.map(|config| config.spec.data.clone()).ok_or_else(|| missing("config", config_id))
+    }
+
+    /// The tasks, in id order.
+    pub(crate) fn tasks(&self) -> impl Iterator<Item = (&Task, &TaskStatus)> {
+        self.tasks.values().map(|task| (&*task.task, &task.status))
+    }
+
+    /// The secrets held, in id order.
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.secrets.values().map(Rc::as_ref)
+    }
+
+    /// The configs held, in id order.
+    pub(crate) fn configs(&self) -> impl Iterator<Item = &Config> {
+        self.configs.values().map(Rc::as_ref)
+    }
+}
+
+fn unauthorized(kind: &str, id: &str) -> ApiError {
+    ApiError::new(Code::PermissionDenied, format!("task not authorized to access {kind} {id}"))
+}
+
+fn missing(kind: &str, id: &str) -> ApiError {
+    ApiError::new(Code::NotFound, format!("{kind} {id} not found"))
+}

@@ -1,0 +1,330 @@
+//! The node's certificate and what hangs on it: new roles, renewal, the key file's seal (swarmkit:
+//! `node/node.go`, `ca/renewer.go`, `manager/manager.go`, `updateKEK`).
+
+use std::rc::Rc;
+
+use seal::{Dek, Kek, NodeKeyFile, Sealer};
+use sim::Duration;
+
+use super::manager::cluster_of;
+use super::swarm_node::{Io, Phase, SwarmNode, Waiting};
+use super::{LocalResponse, RequestId, Rngs, texts};
+use crate::ca::Credentials;
+use crate::ca::files;
+use crate::ca::join::{JoinFlow, Progress};
+use crate::control::ApiError;
+use crate::objects::{Id, IssuanceState, Role};
+use crate::raft_driver::{RaftDriver, driver::Start};
+use crate::transport::protocol::{Member, Request, Response};
+use crate::transport::{CallId, Trust};
+
+/// swarmkit: node.go retries to start the manager; the daemon's backoff goes up to 30 s.
+const RAFT_JOIN_BACKOFF_MAX: Duration = Duration::from_secs(30);
+const RAFT_JOIN_TIMEOUT: Duration = Duration::from_secs(20);
+/// swarmkit: `ca/renewer.go`, exponential backoff from 5 s; the simulation keeps to its base.
+const RENEW_RETRY: Duration = Duration::from_secs(5);
+
+impl SwarmNode {
+    /// A new certificate: written to disk, used for every connection from now on.
+    pub(crate) fn take_credentials(
+        &mut self,
+        credentials: Credentials,
+        key_file: NodeKeyFile,
+        io: &mut Io<'_>,
+    ) {
+        files::write_credentials(io.disk, &credentials, &key_file, self.kek.as_ref());
+        io.sync();
+        self.renew_at = credentials.own.as_ref().map(|own| {
+            io.now + seal::ca::renewal_delay(&own.certificate, io.now, &mut self.rngs.keys)
+        });
+        self.credentials = Some(Rc::new(credentials));
+        self.key_file = Some(key_file);
+        self.transport.set_credentials(self.credentials.clone(), io.out);
+    }
+
+    /// The managers this node knows, in memory and on disk.
+    pub(crate) fn set_managers(&mut self, managers: Vec<Member>, io: &mut Io<'_>) {
+        if self.managers != managers && !managers.is_empty() {
+            files::write_managers(io.disk, &managers);
+            io.sync();
+            self.managers = managers;
+        }
+    }
+
+    /// The answer to a call of the way to a certificate; false if it is none.
+    pub(crate) fn certificate_answer(
+        &mut self,
+        call: CallId,
+        result: &Result<Response, ApiError>,
+        io: &mut Io<'_>,
+    ) -> bool {
+        if let Some(flow) = &mut self.joining
+            && flow.waits_for(call)
+        {
+            match flow.on_answer(io.now, result.clone()) {
+                Progress::Going => {}
+                Progress::RootKnown(credentials) => {
+                    self.transport.set_credentials(Some(credentials), io.out);
+                }
+                Progress::Done(done) => {
+                    let server = flow.target().to_owned();
+                    self.joining = None;
+                    self.joined(done.0, done.1, &server, io);
+                }
+                Progress::Failed(error) => self.join_failed(&error, io),
+            }
+            return true;
+        }
+        if let Some(flow) = &mut self.renewing
+            && flow.waits_for(call)
+        {
+            match flow.on_answer(io.now, result.clone()) {
+                Progress::Going | Progress::RootKnown(_) => {}
+                Progress::Done(done) => {
+                    self.renewing = None;
+                    self.renewed(done.0, done.1, io);
+                }
+                Progress::Failed(error) => {
+                    self.renewing = None;
+                    self.renew_at = Some(io.now + RENEW_RETRY);
+                    io.event("ca.renewal_failed", error.to_string());
+                }
+            }
+            return true;
+        }
+        false
+    }
+
+    /// A renewal is due.
+    pub(crate) fn renewal_due(&mut self, io: &mut Io<'_>) {
+        if self.renew_at.is_none_or(|at| at > io.now) || self.phase != Phase::Active {
+            return;
+        }
+        self.renew_at = None;
+        let target = self
+            .agent
+            .as_ref()
+            .and_then(|agent| agent.session_addr().map(str::to_owned))
+            .or_else(|| self.rngs.agent.pick(&self.managers).map(|member| member.addr.clone()));
+        let (Some(target), Some(credentials)) = (target, &self.credentials) else {
+            self.renew_at = Some(io.now + RENEW_RETRY);
+            return;
+        };
+        let root = credentials.root.clone();
+        self.renewing = Some(JoinFlow::renew(io.now, root, &target, &mut self.rngs.keys));
+        if let Some(flow) = &mut self.renewing {
+            flow.due(io.now, &mut self.transport, io.out);
+        }
+    }
+
+    fn renewed(&mut self, credentials: Credentials, mut key_file: NodeKeyFile, io: &mut Io<'_>) {
+        let Some(own) = credentials.own.clone() else { return };
+        let old_role = self.role();
+        if let Some(old) = &self.key_file {
+            key_file.kek_version = old.kek_version;
+            key_file.dek.clone_from(&old.dek);
+            key_file.pending_dek.clone_from(&old.pending_dek);
+        }
+        match own.role() {
+            Role::Manager if old_role != Some(Role::Manager) => {
+                key_file.dek = Some(Dek::generate(&mut self.rngs.keys));
+            }
+            Role::Worker => {
+                (key_file.dek, key_file.pending_dek) = (None, None);
+                self.kek = None;
+            }
+            Role::Manager => {}
+        }
+        let detail = format!("node {} as {}", own.node_id(), own.role().word());
+        io.event("swarm.certificate", detail);
+        self.take_credentials(credentials, key_file, io);
+        if old_role != Some(own.role()) {
+            match own.role() {
+                Role::Manager => self.begin_raft_join(io),
+                Role::Worker => self.stop_manager(io),
+            }
+        }
+        if let Some(agent) = &mut self.agent {
+            agent.restart(io.now, io.out);
+        }
+    }
+
+    /// This node is no manager any more: its log goes.
+    pub(crate) fn stop_manager(&mut self, io: &mut Io<'_>) {
+        self.manager = None;
+        self.raft_join = None;
+        let own = self.advertise.clone();
+        let others: Vec<Member> =
+            self.managers.iter().filter(|member| member.addr != own).cloned().collect();
+        self.set_managers(others, io);
+        io.disk.remove_below(files::RAFT_FOLDER);
+        io.sync();
+    }
+
+    /// What the dispatcher said about this node: other managers, another role.
+    pub(crate) fn follow_news(&mut self, io: &mut Io<'_>) -> bool {
+        let Some(news) = self.agent.as_mut().and_then(crate::agent::Agent::take_news) else {
+            return false;
+        };
+        self.set_managers(news.managers, io);
+        let wants_renewal = self.role() != Some(news.node.role)
+            || news.node.certificate.state == IssuanceState::Rotate;
+        if wants_renewal && self.renewing.is_none() {
+            self.renew_at = Some(io.now);
+            self.renewal_due(io);
+        }
+        true
+    }
+
+    /// Whatever the manager learnt: the keys, or that it was removed. True if it did something.
+    pub(crate) fn follow_manager(&mut self, io: &mut Io<'_>) -> bool {
+        let Some(manager) = &mut self.manager else { return false };
+        if manager.driver.is_removed() {
+            io.event("raft.removed", format!("node {} is no member any more", manager.node_id));
+            self.stop_manager(io);
+            // The agent learns from another manager what this node is now.
+            if let Some(agent) = &mut self.agent {
+                agent.restart(io.now, io.out);
+            }
+            return true;
+        }
+        if manager.driver.take_rotated()
+            && let Some(key_file) = &mut self.key_file
+        {
+            key_file.dek = key_file.pending_dek.take();
+            files::write_key(io.disk, key_file, self.kek.as_ref());
+            io.sync();
+            io.event("swarm.keys", "the new DEK is the only one".to_owned());
+        }
+        let Some(cluster) = cluster_of(&manager.store) else { return false };
+        if cluster.meta.version == self.keys_of_version {
+            return false;
+        }
+        self.keys_of_version = cluster.meta.version;
+        let unlock_key = cluster
+            .unlock_keys
+            .iter()
+            .find(|key| key.subsystem == "swarm-manager")
+            .and_then(|key| <[u8; 32]>::try_from(key.key.expose()).ok())
+            .map(Kek::from_bytes);
+        if unlock_key == self.kek {
+            return false;
+        }
+        let Some(key_file) = &mut self.key_file else { return false };
+        key_file.kek_version = cluster.meta.version;
+        self.kek = unlock_key;
+        if self.kek.is_some() {
+            // Whoever copied the DEK while it was in clear shall read nothing new.
+            let dek = Dek::generate(&mut self.rngs.keys);
+            manager.driver.rotate_dek(Sealer::new(&dek));
+            key_file.pending_dek = Some(dek);
+        }
+        files::write_key(io.disk, key_file, self.kek.as_ref());
+        io.sync();
+        let how = if self.kek.is_some() { "sealed with the unlock key" } else { "in clear" };
+        io.event("swarm.keys", format!("the key file is {how}"));
+        true
+    }
+
+    /// A manager without a raft group asks to become a member.
+    pub(crate) fn raft_join_due(&mut self, io: &mut Io<'_>) {
+        let own = self.advertise.clone();
+        let Some(join) = &mut self.raft_join else { return };
+        if join.call.is_some() || join.retry_at > io.now {
+            return;
+        }
+        if join.target.is_empty() {
+            let others: Vec<&Member> =
+                self.managers.iter().filter(|member| member.addr != own).collect();
+            let Some(member) = self.rngs.agent.pick(&others) else { return };
+            join.target.clone_from(&member.addr);
+        }
+        let target = (join.target.as_str(), Trust::Mutual);
+        let request = Request::RaftJoin { addr: own };
+        join.call = Some(self.transport.call(io.now, target, request, RAFT_JOIN_TIMEOUT, io.out));
+    }
+
+    /// The answer to that; false if it is none.
+    pub(crate) fn raft_join_answer(
+        &mut self,
+        call: CallId,
+        result: &Result<Response, ApiError>,
+        io: &mut Io<'_>,
+    ) -> bool {
+        let Some(join) = &mut self.raft_join else { return false };
+        if join.call != Some(call) {
+            return false;
+        }
+        join.call = None;
+        match result {
+            Ok(Response::RaftJoined { raft_id, members, removed }) => {
+                let own = self.credentials.as_ref().and_then(|all| all.own.as_ref());
+                let dek = self.key_file.as_ref().and_then(|file| file.dek.as_ref());
+                let (Some(own), Some(dek)) = (own, dek) else { return true };
+                let node_id: Id = own.node_id();
+                let start = Start {
+                    node_id: &node_id,
+                    raft_id: *raft_id,
+                    sealer: Sealer::new(dek),
+                    options: self.config.options,
+                    rng: Rngs::split(&mut self.rngs.raft, "raft"),
+                };
+                let driver =
+                    RaftDriver::join(io.now, start, members.clone(), removed.clone(), io.disk);
+                io.event("raft.joined", format!("member {raft_id} of {}", members.len()));
+                self.start_manager(node_id, driver);
+                let list = members.iter().map(|(_, member)| member.clone()).collect();
+                self.set_managers(list, io);
+            }
+            Ok(Response::NotLeader { leader_addr: Some(addr) }) => {
+                join.target.clone_from(addr);
+                join.retry_at = io.now;
+            }
+            _ => {
+                join.target.clear();
+                join.retry_at = io.now + join.backoff;
+                join.backoff = join.backoff.saturating_mul(2).min(RAFT_JOIN_BACKOFF_MAX);
+            }
+        }
+        true
+    }
+
+    /// Answers init and join once the node is what it should be.
+    pub(crate) fn reply_when_ready(&mut self, io: &mut Io<'_>) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let has_session = self.agent.as_ref().is_some_and(crate::agent::Agent::has_session);
+        let is_manager = self.role() == Some(Role::Manager);
+        let manager_ready = self.manager.as_ref().is_some_and(|manager| {
+            manager.store.cluster().is_some() && manager.driver.raft().leader().is_some()
+        });
+        if !has_session || self.phase != Phase::Active || (is_manager && !manager_ready) {
+            return;
+        }
+        let own = self.credentials.as_ref().and_then(|all| all.own.as_ref());
+        let node_id = own.map(crate::ca::credentials::Own::node_id).unwrap_or_default();
+        let ready: Vec<(RequestId, Waiting)> =
+            self.pending.iter().map(|(id, pending)| (*id, pending.what)).collect();
+        for (id, what) in ready {
+            let response = match what {
+                Waiting::Init => LocalResponse::Initialized { node_id: node_id.clone() },
+                Waiting::Join => LocalResponse::Joined { as_manager: is_manager },
+                Waiting::Control => continue,
+            };
+            self.reply(id, Ok(response), io);
+        }
+    }
+
+    /// What is wrong, for `docker info`.
+    pub(crate) fn trouble(&self) -> String {
+        match &self.phase {
+            Phase::Failed(why) => why.clone(),
+            Phase::Locked => texts::LOCKED.to_owned(),
+            _ => {
+                let agent = self.agent.as_ref().filter(|agent| !agent.has_session());
+                agent.and_then(|agent| agent.error()).unwrap_or_default().to_owned()
+            }
+        }
+    }
+}

@@ -1,0 +1,477 @@
+//! Into a swarm, back into it after a restart, and out of it (moby: `daemon/cluster/swarm.go`;
+//! swarmkit: `node/node.go`).
+
+use std::rc::Rc;
+
+use raft::RaftId;
+use seal::keyfile::NodeKeyFile;
+use seal::unlock::UnlockKeyError;
+use seal::{Csr, Dek, JoinToken, Kek, NodeIdentity, PrivateKey, RootCa, Sealer, UnlockKey};
+
+use super::leader::InitialCluster;
+use super::manager::Manager;
+use super::swarm_node::{Io, PORT, Phase, RaftJoin, SwarmNode, Waiting};
+use super::{InitOptions, JoinOptions, LocalResponse, RequestId, Rngs, texts};
+use crate::agent::{Agent, Worker};
+use crate::ca::Credentials;
+use crate::ca::credentials::Own;
+use crate::ca::files::{self, DockerState, Missing};
+use crate::ca::join::JoinFlow;
+use crate::control::{self, ApiError, Code};
+use crate::objects::{
+    Cluster, ClusterCa, ClusterSpec, EncryptionKey, Id, IssuanceState, NetworkKey, Node,
+    NodeCertificate, NodeSpec, NodeState, NodeStatus, Role, SecretBytes, random_id,
+};
+use crate::raft_driver::{RaftDriver, driver::Start, restore};
+use crate::transport::protocol::Member;
+
+type Answer = Result<Option<LocalResponse>, ApiError>;
+
+/// A raft member's number: 63 random bits and one more (swarmkit: `raft.go`).
+pub(crate) fn random_raft_id(rng: &mut sim::Rng) -> RaftId {
+    RaftId((rng.next_u64() >> 1) + 1)
+}
+
+impl SwarmNode {
+    fn set_advertise(&mut self, addr: Option<&String>) {
+        let addr = addr.filter(|addr| !addr.is_empty()).unwrap_or(&self.config.addr);
+        self.advertise = if addr.contains(':') { addr.clone() } else { format!("{addr}:{PORT}") };
+    }
+
+    fn write_docker_state(&self, remote: &str, join_in_progress: bool, io: &mut Io<'_>) {
+        let state = DockerState {
+            local_addr: self.config.addr.clone(),
+            remote_addr: remote.to_owned(),
+            listen_addr: format!("0.0.0.0:{PORT}"),
+            advertise_addr: self.advertise.clone(),
+            data_path_addr: String::new(),
+            join_in_progress,
+        };
+        files::write_docker_state(io.disk, &state);
+    }
+
+    /// `docker swarm init`: a root CA, a certificate of its own, a raft group of one.
+    pub(crate) fn init(&mut self, id: RequestId, options: &InitOptions, io: &mut Io<'_>) -> Answer {
+        if options.force_new_cluster {
+            return self.force_new_cluster(id, options, io);
+        }
+        if self.phase != Phase::Inactive {
+            return Err(texts::unavailable(texts::ALREADY));
+        }
+        self.set_advertise(options.advertise_addr.as_ref());
+        let rng = &mut self.rngs.keys;
+        let ca = RootCa::create(io.now, rng);
+        let key = PrivateKey::generate(rng);
+        let csr = Csr::new(&key);
+        let (node_id, cluster_id) = (random_id(&mut self.rngs.ids), random_id(&mut self.rngs.ids));
+        let identity = NodeIdentity {
+            node_id: node_id.to_string(),
+            role: seal::Role::Manager,
+            cluster_id: cluster_id.to_string(),
+        };
+        let lifetime = crate::objects::defaults::NODE_CERT_EXPIRY;
+        let certificate = ca
+            .issue(&csr, &identity, io.now, lifetime, rng)
+            .map_err(|error| ApiError::local(Code::Internal, error.to_string()))?;
+        let pem = certificate.pem();
+        let own = Own { key: key.clone(), certificate, identity };
+        let credentials = Credentials { root: ca.certificate.clone(), own: Some(own) };
+        let mut key_file = NodeKeyFile::new(key);
+        let dek = Dek::generate(rng);
+        key_file.dek = Some(dek.clone());
+        let initial = InitialCluster {
+            cluster: new_cluster(&cluster_id, &ca, options.autolock, &mut self.rngs),
+            node: Node {
+                id: node_id.clone(),
+                spec: NodeSpec {
+                    desired_role: Role::Manager,
+                    availability: options.availability,
+                    ..NodeSpec::default()
+                },
+                role: Role::Manager,
+                status: NodeStatus { state: NodeState::Unknown, ..NodeStatus::default() },
+                certificate: NodeCertificate {
+                    role: Role::Manager,
+                    state: IssuanceState::Issued,
+                    csr: csr.to_bytes(),
+                    certificate: pem.into_bytes(),
+                    ..NodeCertificate::default()
+                },
+                ..Node::default()
+            },
+            networks: control::initial_networks(&mut self.rngs.ids),
+        };
+        self.write_docker_state("", false, io);
+        self.take_credentials(credentials, key_file, io);
+        let member = Member { node_id: node_id.clone(), addr: self.advertise.clone() };
+        let start = Start {
+            node_id: &node_id,
+            raft_id: random_raft_id(&mut self.rngs.ids),
+            sealer: Sealer::new(&dek),
+            options: self.config.options,
+            rng: Rngs::split(&mut self.rngs.raft, "raft"),
+        };
+        let driver = RaftDriver::bootstrap(io.now, start, &member, io.disk);
+        self.start_manager(node_id.clone(), driver);
+        if let Some(manager) = &mut self.manager {
+            manager.initial = Some(Box::new(initial));
+        }
+        self.set_managers(vec![member], io);
+        self.phase = Phase::Active;
+        self.start_agent(Worker::default(), io);
+        io.event("swarm.init", format!("node {node_id} begins cluster {cluster_id}"));
+        self.wait(id, Waiting::Init, io);
+        Ok(None)
+    }
+
+    /// `docker swarm join`.
+    pub(crate) fn join(&mut self, id: RequestId, options: &JoinOptions, io: &mut Io<'_>) -> Answer {
+        if self.phase != Phase::Inactive {
+            return Err(texts::unavailable(texts::ALREADY));
+        }
+        self.set_advertise(options.advertise_addr.as_ref());
+        let remotes: Vec<String> = options
+            .remotes
+            .iter()
+            .map(|addr| if addr.contains(':') { addr.clone() } else { format!("{addr}:{PORT}") })
+            .collect();
+        let flow = JoinFlow::new(
+            io.now,
+            &options.token,
+            &remotes,
+            options.availability,
+            &mut self.rngs.keys,
+        )?;
+        self.write_docker_state(flow.target(), true, io);
+        io.sync();
+        self.joining = Some(flow);
+        self.phase = Phase::Joining;
+        self.wait(id, Waiting::Join, io);
+        Ok(None)
+    }
+
+    /// The first certificate is there.
+    pub(crate) fn joined(
+        &mut self,
+        credentials: Credentials,
+        mut key_file: NodeKeyFile,
+        server: &str,
+        io: &mut Io<'_>,
+    ) {
+        let own = credentials.own.clone();
+        let Some(own) = own else { return };
+        if own.role() == Role::Manager {
+            key_file.dek = Some(Dek::generate(&mut self.rngs.keys));
+        }
+        self.write_docker_state(server, false, io);
+        self.take_credentials(credentials, key_file, io);
+        self.phase = Phase::Active;
+        let detail = format!("node {} as {}", own.node_id(), own.role().word());
+        io.event("swarm.certificate", detail);
+        self.set_managers(vec![Member { node_id: Id::default(), addr: server.to_owned() }], io);
+        self.start_agent(Worker::default(), io);
+        if own.role() == Role::Manager {
+            self.begin_raft_join(io);
+        }
+    }
+
+    /// The first certificate is not to be had.
+    pub(crate) fn join_failed(&mut self, error: &ApiError, io: &mut Io<'_>) {
+        io.event("swarm.join_failed", error.to_string());
+        let waiting: Vec<RequestId> = self
+            .pending
+            .iter()
+            .filter(|(_, pending)| pending.what == Waiting::Join)
+            .map(|(id, _)| *id)
+            .collect();
+        self.forget(io);
+        for id in waiting {
+            self.reply(id, Err(error.clone()), io);
+        }
+    }
+
+    pub(crate) fn begin_raft_join(&mut self, io: &Io<'_>) {
+        self.raft_join = Some(RaftJoin {
+            call: None,
+            retry_at: io.now,
+            target: String::new(),
+            backoff: sim::Duration::from_millis(100),
+        });
+    }
+
+    pub(crate) fn start_manager(&mut self, node_id: Id, driver: RaftDriver) {
+        let rngs = Rngs {
+            raft: Rngs::split(&mut self.rngs.raft, "manager"),
+            ids: Rngs::split(&mut self.rngs.ids, "manager"),
+            keys: Rngs::split(&mut self.rngs.keys, "manager"),
+            channels: Rngs::split(&mut self.rngs.channels, "manager"),
+            agent: Rngs::split(&mut self.rngs.agent, "manager"),
+            dispatcher: Rngs::split(&mut self.rngs.dispatcher, "manager"),
+            loops: Rngs::split(&mut self.rngs.loops, "manager"),
+        };
+        self.raft_join = None;
+        self.manager = Some(Box::new(Manager::new(node_id, driver, rngs)));
+    }
+
+    fn start_agent(&mut self, worker: Worker, io: &Io<'_>) {
+        let rng = Rngs::split(&mut self.rngs.agent, "agent");
+        self.agent = Some(Agent::new(io.now, self.description(), worker, rng));
+    }
+
+    /// The daemon starts.
+    pub(crate) fn boot(&mut self, io: &mut Io<'_>) {
+        let Some(state) = files::read_docker_state(io.disk) else { return };
+        if !state.advertise_addr.is_empty() {
+            self.advertise = state.advertise_addr;
+        }
+        if state.join_in_progress {
+            // moby keeps no token: a join that was cut short begins again with the command.
+            return self.forget(io);
+        }
+        self.start_from_disk(None, io);
+    }
+
+    /// Keys, log and tasks are read from the disk.
+    fn start_from_disk(&mut self, kek: Option<Kek>, io: &mut Io<'_>) {
+        let found = match files::read_credentials(io.disk, io.now, kek.as_ref()) {
+            Ok(found) => found,
+            Err(missing) => {
+                self.phase = match missing {
+                    Missing::Locked | Missing::WrongKey => Phase::Locked,
+                    Missing::Expired => Phase::Failed(texts::EXPIRED.to_owned()),
+                    Missing::Absent | Missing::Damaged => {
+                        Phase::Failed("the node's certificates cannot be read".to_owned())
+                    }
+                };
+                let detail = format!("{:?}", self.phase);
+                return io.event("swarm.not_started", detail);
+            }
+        };
+        self.kek = kek;
+        self.managers = files::read_managers(io.disk);
+        let Some(own) = found.credentials.own.clone() else { return };
+        let sealers: Vec<Sealer> = [&found.key_file.dek, &found.key_file.pending_dek]
+            .into_iter()
+            .flatten()
+            .map(Sealer::new)
+            .collect();
+        self.renew_at =
+            Some(io.now + seal::ca::renewal_delay(&own.certificate, io.now, &mut self.rngs.keys));
+        self.credentials = Some(Rc::new(found.credentials));
+        self.transport.set_credentials(self.credentials.clone(), io.out);
+        self.key_file = Some(found.key_file);
+        self.phase = Phase::Active;
+        if own.role() == Role::Manager {
+            let node_id = own.node_id();
+            match restore::read(io.disk, &sealers, &node_id) {
+                Ok(Some(log)) => {
+                    let mut sealers = sealers.into_iter();
+                    let Some(sealer) = sealers.next() else { return };
+                    let start = Start {
+                        node_id: &node_id,
+                        raft_id: log.raft_id,
+                        sealer,
+                        options: self.config.options,
+                        rng: Rngs::split(&mut self.rngs.raft, "raft"),
+                    };
+                    let detail = format!(
+                        "member {} with {} entries",
+                        log.raft_id,
+                        log.restored.entries.len()
+                    );
+                    io.event("raft.restored", detail);
+                    let mut driver = RaftDriver::restore(io.now, start, log.restored, io.disk);
+                    if let Some(pending) = sealers.next() {
+                        driver.rotate_dek(pending);
+                    }
+                    self.start_manager(node_id, driver);
+                }
+                Ok(None) => self.begin_raft_join(io),
+                Err(why) => {
+                    io.event("swarm.not_started", why.clone());
+                    self.phase = Phase::Failed(why);
+                    return;
+                }
+            }
+        }
+        let worker = Worker::restore(io.disk, io.out);
+        self.start_agent(worker, io);
+        io.event("swarm.started", format!("node {} as {}", own.node_id(), own.role().word()));
+    }
+
+    /// `docker swarm init --force-new-cluster`: this manager alone, with all objects.
+    fn force_new_cluster(
+        &mut self,
+        id: RequestId,
+        options: &InitOptions,
+        io: &mut Io<'_>,
+    ) -> Answer {
+        let Some(manager) = self.manager.take() else {
+            return Err(texts::unavailable(texts::NO_SWARM));
+        };
+        if options.advertise_addr.is_some() {
+            self.set_advertise(options.advertise_addr.as_ref());
+            self.write_docker_state("", false, io);
+        }
+        // Other entries will stand where uncommitted ones stood: a new DEK keeps nonces apart.
+        let dek = Dek::generate(&mut self.rngs.keys);
+        if let Some(key_file) = &mut self.key_file {
+            key_file.dek = Some(dek.clone());
+            files::write_key(io.disk, key_file, self.kek.as_ref());
+        }
+        let node_id = manager.node_id.clone();
+        let member = Member { node_id: node_id.clone(), addr: self.advertise.clone() };
+        let store = manager.store.clone();
+        io.disk.remove_below(files::RAFT_FOLDER);
+        let start = Start {
+            node_id: &node_id,
+            raft_id: random_raft_id(&mut self.rngs.ids),
+            sealer: Sealer::new(&dek),
+            options: self.config.options,
+            rng: Rngs::split(&mut self.rngs.raft, "raft"),
+        };
+        let status = manager.driver.raft().status();
+        let driver = RaftDriver::force_new(
+            io.now,
+            start,
+            &member,
+            (status.term, manager.applied),
+            store.save(),
+            io.disk,
+        );
+        self.start_manager(node_id.clone(), driver);
+        self.set_managers(vec![member], io);
+        io.event("swarm.force_new_cluster", format!("node {node_id} goes on alone"));
+        self.wait(id, Waiting::Init, io);
+        Ok(None)
+    }
+
+    /// `docker swarm unlock`.
+    pub(crate) fn unlock(&mut self, key: &str, io: &mut Io<'_>) -> Result<LocalResponse, ApiError> {
+        let invalid = || {
+            let text = "swarm could not be unlocked: invalid key provided";
+            ApiError::local(Code::InvalidArgument, text)
+        };
+        let key: UnlockKey = key.parse().map_err(|error| match error {
+            UnlockKeyError::Malformed => {
+                ApiError::local(Code::InvalidArgument, "invalid key string")
+            }
+            UnlockKeyError::Length => invalid(),
+        })?;
+        match self.phase {
+            Phase::Locked => {}
+            Phase::Inactive => return Err(texts::unavailable(texts::NO_SWARM)),
+            _ => return Err(ApiError::local(Code::FailedPrecondition, "swarm is not locked")),
+        }
+        self.start_from_disk(Some(Kek::from(&key)), io);
+        if self.phase == Phase::Locked {
+            return Err(invalid());
+        }
+        io.event("swarm.unlocked", self.config.hostname.clone());
+        Ok(LocalResponse::Unlocked)
+    }
+
+    /// `docker swarm leave`.
+    pub(crate) fn leave(
+        &mut self,
+        force: bool,
+        io: &mut Io<'_>,
+    ) -> Result<LocalResponse, ApiError> {
+        match &self.phase {
+            Phase::Inactive => return Err(texts::unavailable(texts::NOT_PART)),
+            Phase::Locked if !force => return Err(texts::unavailable(texts::LEAVE_LOCKED)),
+            _ => {}
+        }
+        if !force && self.role() == Some(Role::Manager) {
+            return Err(self.why_not_leave());
+        }
+        io.event("swarm.leave", self.config.hostname.clone());
+        self.forget(io);
+        Ok(LocalResponse::Left)
+    }
+
+    fn why_not_leave(&self) -> ApiError {
+        let Some(manager) = &self.manager else { return texts::leave_refused(false, None) };
+        if manager.driver.raft().leader().is_none() {
+            return texts::leave_refused(false, None);
+        }
+        let members = manager.raft_members().0;
+        let reachable = members.values().filter(|member| member.reachable).count() as u64;
+        let unreachable = members.len() as u64 - reachable;
+        texts::leave_refused(reachable == 1 && unreachable == 0, Some((reachable, unreachable)))
+    }
+
+    /// Out of the swarm: containers, secrets, keys, log and connections go.
+    pub(crate) fn forget(&mut self, io: &mut Io<'_>) {
+        if let Some(mut agent) = self.agent.take() {
+            agent.worker.clear(io.out);
+        }
+        self.manager = None;
+        self.raft_join = None;
+        self.joining = None;
+        self.renewing = None;
+        self.renew_at = None;
+        self.credentials = None;
+        self.key_file = None;
+        self.kek = None;
+        self.keys_of_version = 0;
+        self.managers.clear();
+        self.phase = Phase::Inactive;
+        self.transport.set_credentials(None, io.out);
+        io.disk.remove_below(files::FOLDER);
+        io.sync();
+        let waiting: Vec<RequestId> = self.pending.keys().copied().collect();
+        for id in waiting {
+            if self.pending.get(&id).is_some_and(|pending| pending.what == Waiting::Control) {
+                self.reply(id, Err(texts::unavailable(texts::NO_SWARM)), io);
+            }
+        }
+        self.advertise = format!("{}:{PORT}", self.config.addr);
+    }
+}
+
+/// The cluster object of a new swarm (swarmkit: `manager.go`, `defaultClusterObject`).
+fn new_cluster(id: &Id, ca: &RootCa, autolock: bool, rngs: &mut Rngs) -> Cluster {
+    let rng = &mut rngs.keys;
+    let token = |rng: &mut sim::Rng| JoinToken::generate(&ca.certificate, rng).to_string();
+    let (worker_token, manager_token) = (token(rng), token(rng));
+    let digest = ca.certificate.digest().iter().map(|byte| format!("{byte:02x}")).collect();
+    let mut network_key = |subsystem: &str, lamport_time| NetworkKey {
+        subsystem: subsystem.to_owned(),
+        key: SecretBytes::from(&rng.bytes::<16>()[..]),
+        lamport_time,
+    };
+    let network_keys = vec![
+        network_key("networking:gossip", 0),
+        network_key("networking:gossip", 1),
+        network_key("networking:ipsec", 0),
+        network_key("networking:ipsec", 1),
+    ];
+    let unlock_keys = if autolock {
+        vec![EncryptionKey {
+            subsystem: "swarm-manager".to_owned(),
+            key: SecretBytes::from(&rng.bytes::<32>()[..]),
+        }]
+    } else {
+        Vec::new()
+    };
+    Cluster {
+        id: id.clone(),
+        spec: ClusterSpec { autolock, ..ClusterSpec::default() },
+        root_ca: ClusterCa {
+            certificate: ca.certificate.pem().into_bytes(),
+            key: SecretBytes::from(&ca.key.to_bytes()[..]),
+            digest,
+            worker_token,
+            manager_token,
+            ..ClusterCa::default()
+        },
+        unlock_keys,
+        network_keys,
+        encryption_key_lamport_clock: 2,
+        default_address_pool: vec!["10.0.0.0/8".to_owned()],
+        subnet_size: 24,
+        vxlan_udp_port: 4789,
+        ..Cluster::default()
+    }
+}

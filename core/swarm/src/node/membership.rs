@@ -1,0 +1,177 @@
+//! Who is a member of the raft group, as the leader sees to it: joins, and roles that follow what was
+//! asked for (swarmkit: `manager/state/raft/raft.go`, `Join`; `manager/role_manager.go`).
+
+use std::collections::BTreeMap;
+
+use raft::{ConfChange, RaftId};
+use sim::{Duration, Time};
+
+use super::leader::{Job, Leader};
+use super::manager::{Context, ReplyTo, members_of};
+use crate::control::{ApiError, Code};
+use crate::objects::{Id, Object, Role};
+use crate::raft_driver::RaftDriver;
+use crate::store::{Store, StoreEvent};
+use crate::transport::protocol::{Member, Request, Response};
+use crate::transport::{CallId, Trust};
+
+/// swarmkit: `roleReconcileInterval`.
+const ROLE_INTERVAL: Duration = Duration::from_secs(5);
+/// swarmkit: the health check of a joiner's address.
+const HEALTH_TIMEOUT: Duration = Duration::from_secs(5);
+
+#[derive(Debug)]
+struct PendingJoin {
+    raft_id: RaftId,
+    member: Member,
+    reply: ReplyTo,
+}
+
+/// Joins under way, and when roles are looked at.
+#[derive(Debug, Default)]
+pub(crate) struct Membership {
+    checking: BTreeMap<CallId, PendingJoin>,
+    look_at: Option<Time>,
+}
+
+impl Membership {
+    /// Roles are to be looked at now.
+    pub(crate) fn look_again(&mut self, now: Time) {
+        self.look_at = Some(now);
+    }
+
+    /// When roles are looked at again.
+    pub(crate) const fn next_deadline(&self) -> Option<Time> {
+        self.look_at
+    }
+
+    /// A node changed.
+    pub(crate) fn on_events(&mut self, events: &[StoreEvent], now: Time) {
+        let differs = |event: &StoreEvent| matches!(event.object(), Object::Node(node) if node.spec.desired_role != node.role);
+        if events.iter().any(differs) {
+            self.look_again(now);
+        }
+    }
+
+    /// This manager leads no more.
+    pub(crate) fn stop(&mut self, error: &ApiError, context: &mut Context<'_>) {
+        for join in std::mem::take(&mut self.checking).into_values() {
+            context.answer(join.reply, Err(error.clone()));
+        }
+    }
+
+    /// The next step towards the roles that were asked for, if one can be made now.
+    pub(crate) fn next_job(
+        &mut self,
+        own: &Id,
+        driver: &mut RaftDriver,
+        store: &Store,
+        context: &mut Context<'_>,
+    ) -> Option<Job> {
+        if self.look_at.is_none_or(|at| at > context.now) {
+            return None;
+        }
+        self.look_at = None;
+        let differing: Vec<(Id, Role)> = store
+            .nodes()
+            .iter()
+            .filter(|node| node.spec.desired_role != node.role)
+            .map(|node| (node.id.clone(), node.spec.desired_role))
+            .collect();
+        for (node_id, role) in differing {
+            // Whatever is done now, there may be more to do.
+            self.look_at = Some(context.now + ROLE_INTERVAL);
+            let member = driver.members().iter().find(|(_, member)| member.node_id == node_id);
+            let raft_id = member.map(|(id, _)| *id);
+            match (role, raft_id) {
+                (Role::Worker, Some(raft_id)) if node_id != *own => {
+                    if members_of(driver).can_remove(&node_id) {
+                        let change = ConfChange::RemoveVoter { id: raft_id };
+                        return Some(Job::Members { change, reply: ReplyTo::Nobody });
+                    }
+                }
+                // swarmkit: a leader that is demoted hands over first.
+                (Role::Worker, Some(_)) => hand_over(driver, context),
+                _ => return Some(Job::SetRole { node_id, role }),
+            }
+        }
+        None
+    }
+}
+
+fn hand_over(driver: &mut RaftDriver, context: &mut Context<'_>) {
+    let own = driver.raft().id();
+    let heir = driver.members().keys().copied().find(|id| *id != own && driver.is_reachable(*id));
+    if let Some(heir) = heir
+        && driver.raft_mut().transfer_leadership(heir)
+    {
+        context.event("raft.transfer", format!("leadership goes to {heir}"));
+    }
+}
+
+impl Leader {
+    /// A node with a manager's certificate wants to become a member: first its address is tried.
+    pub(crate) fn raft_join(
+        &mut self,
+        member: Member,
+        reply: ReplyTo,
+        driver: &RaftDriver,
+        new_id: impl FnOnce() -> RaftId,
+        context: &mut Context<'_>,
+    ) {
+        let known = driver.members().iter().find(|(_, known)| known.node_id == member.node_id);
+        if let Some((raft_id, known)) = known
+            && known.addr == member.addr
+        {
+            let members = driver.members().iter().map(|(id, m)| (*id, m.clone())).collect();
+            let removed = driver.removed().iter().copied().collect();
+            let response = Response::RaftJoined { raft_id: *raft_id, members, removed };
+            return context.answer(reply, Ok(response));
+        }
+        let raft_id = known.map_or_else(new_id, |(id, _)| *id);
+        let call = context.transport.call(
+            context.now,
+            (&member.addr, Trust::Mutual),
+            Request::Health,
+            HEALTH_TIMEOUT,
+            context.out,
+        );
+        self.membership.checking.insert(call, PendingJoin { raft_id, member, reply });
+    }
+
+    /// A member says that it goes.
+    pub(crate) fn raft_leave(&mut self, raft_id: RaftId, reply: ReplyTo) {
+        self.push(Job::Members { change: ConfChange::RemoveVoter { id: raft_id }, reply });
+    }
+
+    /// The answer to a health check; false if it is none.
+    pub(crate) fn on_answer(
+        &mut self,
+        call: CallId,
+        result: &Result<Response, ApiError>,
+        context: &mut Context<'_>,
+    ) -> bool {
+        let Some(join) = self.membership.checking.remove(&call) else { return false };
+        match result {
+            Ok(_) => {
+                let detail = format!(
+                    "node {} at {} becomes member {}",
+                    join.member.node_id, join.member.addr, join.raft_id
+                );
+                context.event("raft.join", detail);
+                let bytes =
+                    postcard::to_allocvec(&join.member).expect("a member has no unsized parts");
+                let change = ConfChange::AddVoter { id: join.raft_id, context: bytes };
+                self.push(Job::Members { change, reply: join.reply });
+            }
+            Err(error) => {
+                let text = format!(
+                    "could not connect to prospective new cluster member using its advertised \
+                     address: {error}"
+                );
+                context.answer(join.reply, Err(ApiError::new(Code::Unavailable, text)));
+            }
+        }
+        true
+    }
+}

@@ -1,0 +1,151 @@
+//! A cheap view of one node, for maps, invariants and the checks of labs. It borrows; it never shows
+//! more than the node itself holds.
+
+use raft::{Index, RaftId, Term};
+
+use super::swarm_node::{Phase, SwarmNode};
+use super::{LocalInfo, LocalState};
+use crate::ca::credentials::Own;
+use crate::objects::{Config, Id, Role, Secret, Task, TaskStatus};
+use crate::store::Store;
+
+/// One node at one moment.
+#[derive(Debug)]
+pub struct NodeView<'a> {
+    /// How it stands to a swarm.
+    pub state: LocalState,
+    /// Its identifier, if it has one.
+    pub node_id: Option<Id>,
+    /// What its certificate says.
+    pub role: Option<Role>,
+    /// Its part in the raft group.
+    pub raft: Option<RaftView>,
+    /// Everything the managers know, on managers.
+    pub store: Option<&'a Store>,
+    /// Sessions of agents with this node's dispatcher, on the leader.
+    pub session_count: u64,
+    /// Its agent.
+    pub agent: Option<AgentView<'a>>,
+}
+
+/// A member of the raft group.
+#[derive(Clone, Debug)]
+pub struct RaftView {
+    /// Everything Raft itself knows.
+    pub status: raft::Status,
+    /// True when the leader's work is done here: the loops, the dispatcher, the CA.
+    pub is_leading: bool,
+    /// Who leads, as far as this member knows.
+    pub leader: Option<RaftId>,
+    /// The term.
+    pub term: Term,
+    /// The last index applied to the store.
+    pub applied: Index,
+    /// All members: number, node, address, and whether it answers.
+    pub members: Vec<(RaftId, Id, String, bool)>,
+}
+
+/// An agent.
+#[derive(Debug)]
+pub struct AgentView<'a> {
+    /// The manager that it has a session with.
+    pub session_with: Option<&'a str>,
+    /// Its tasks with their states as the agent knows them.
+    pub tasks: Vec<(&'a Task, &'a TaskStatus)>,
+    /// The secrets in its memory.
+    pub secrets: Vec<&'a Secret>,
+    /// The configs in its memory.
+    pub configs: Vec<&'a Config>,
+}
+
+impl SwarmNode {
+    /// A view of the node as it is.
+    pub fn observe(&self) -> NodeView<'_> {
+        let manager = self.manager.as_ref();
+        NodeView {
+            state: self.local_state(),
+            node_id: self.own().map(Own::node_id),
+            role: self.role(),
+            raft: manager.map(|manager| {
+                let status = manager.driver.raft().status();
+                let members = manager.driver.members().iter().map(|(id, member)| {
+                    let is_reachable = manager.driver.is_reachable(*id);
+                    (*id, member.node_id.clone(), member.addr.clone(), is_reachable)
+                });
+                RaftView {
+                    is_leading: manager.is_leading(),
+                    leader: status.leader,
+                    term: status.term,
+                    applied: manager.applied,
+                    members: members.collect(),
+                    status,
+                }
+            }),
+            store: manager.map(|manager| &manager.store),
+            session_count: manager
+                .and_then(|manager| manager.leader())
+                .map_or(0, |leader| leader.session_count() as u64),
+            agent: self.agent.as_ref().map(|agent| AgentView {
+                session_with: agent.session_addr(),
+                tasks: agent.worker.tasks().collect(),
+                secrets: agent.worker.secrets().collect(),
+                configs: agent.worker.configs().collect(),
+            }),
+        }
+    }
+
+    /// The raft log in memory, for those who want to look at it. Entries hold secrets in clear.
+    pub fn raft_log(&self) -> &[raft::Entry] {
+        self.manager.as_ref().map_or(&[], |manager| manager.driver.raft().log_entries())
+    }
+
+    fn own(&self) -> Option<&Own> {
+        self.credentials.as_ref()?.own.as_ref()
+    }
+
+    fn local_state(&self) -> LocalState {
+        match &self.phase {
+            Phase::Inactive => LocalState::Inactive,
+            Phase::Joining => LocalState::Pending,
+            Phase::Locked => LocalState::Locked,
+            Phase::Failed(_) => LocalState::Error,
+            Phase::Active if self.raft_join.is_some() && self.pending.is_empty() => {
+                LocalState::Pending
+            }
+            Phase::Active => LocalState::Active,
+        }
+    }
+
+    /// What `docker info` tells.
+    pub(crate) fn info(&self) -> LocalInfo {
+        let store = self.manager.as_ref().map(|manager| &manager.store);
+        LocalInfo {
+            state: self.local_state(),
+            node_id: self.own().map(Own::node_id).unwrap_or_default(),
+            node_addr: if self.phase == Phase::Inactive {
+                String::new()
+            } else {
+                self.config.addr.clone()
+            },
+            control_available: self
+                .manager
+                .as_ref()
+                .is_some_and(|manager| manager.driver.raft().leader().is_some()),
+            error: self.trouble(),
+            remote_managers: self
+                .managers
+                .iter()
+                .map(|member| (member.node_id.clone(), member.addr.clone()))
+                .collect(),
+            cluster_id: store
+                .and_then(Store::cluster)
+                .map(|cluster| cluster.id.clone())
+                .unwrap_or_default(),
+            node_count: store.map_or(0, |store| store.nodes().iter().count() as u64),
+            manager_count: store.map_or(0, |store| {
+                store.nodes().iter().filter(|node| node.role == Role::Manager).count() as u64
+            }),
+            certificate_expires_at: self.own().map(|own| own.certificate.not_after()),
+        }
+    }
+}

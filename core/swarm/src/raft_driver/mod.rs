@@ -1,0 +1,15 @@
+//! Raft with a disk and a wire: what swarmkit's `manager/state/raft` is around etcd/raft.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`wal`] | the log's files: checksummed records |
+//! | [`sealed`] | entries and snapshots as they are on disk: sealed with the DEK, bound to their place |
+//! | [`restore`] | what a manager finds on its disk when it starts |
+//! | [`driver`] | ticks, writes, syncs, sends, and who of the peers answers |
+
+pub(crate) mod driver;
+pub(crate) mod restore;
+pub(crate) mod sealed;
+pub(crate) mod wal;
+
+pub(crate) use driver::{Committed, RaftDriver};

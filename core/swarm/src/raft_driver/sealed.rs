@@ -1,0 +1,154 @@
+//! Entries and snapshots as they are on disk. Term, index and kind are readable; what an entry or a
+//! snapshot holds is sealed with the manager's DEK and opens only at its own place.
+
+use std::collections::BTreeSet;
+use std::rc::Rc;
+
+use raft::{ConfChange, Entry, Index, Payload, RaftId, Snapshot, Term};
+use seal::{Nonce, SealError, Sealer};
+use serde::{Deserialize, Serialize};
+use sim::Disk;
+
+use super::wal::{EntryKind, Record, SNAPSHOT_FOLDER};
+use crate::store::StoreAction;
+use crate::transport::protocol::Member;
+
+/// What a data entry of the log holds (swarmkit: `InternalRaftRequest`).
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct Envelope {
+    /// Chosen by the proposer.
+    pub(crate) id: u64,
+    /// The transaction.
+    pub(crate) actions: Vec<StoreAction>,
+}
+
+/// What a snapshot's data holds.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct SnapshotData {
+    /// The store as `Store::save` gives it.
+    pub(crate) store: Vec<u8>,
+    /// The members.
+    pub(crate) members: Vec<(RaftId, Member)>,
+    /// Members that may never come back.
+    pub(crate) removed: BTreeSet<RaftId>,
+}
+
+impl std::fmt::Debug for SnapshotData {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "SnapshotData({} bytes, {:?})", self.store.len(), self.members)
+    }
+}
+
+/// A snapshot's file.
+#[derive(Serialize, Deserialize)]
+struct SnapshotFile {
+    index: Index,
+    term: Term,
+    voters: Vec<RaftId>,
+    data: Vec<u8>,
+}
+
+fn position(what: &str, node_id: &str, term: Term, index: Index) -> Vec<u8> {
+    format!("{what} {node_id} {term} {index}").into_bytes()
+}
+
+/// Terms above 32 bits cannot come about within the simulated time; the nonce keeps the low ones.
+const fn epoch(term: Term) -> u32 {
+    term.0 as u32
+}
+
+/// The record of an entry.
+pub(crate) fn seal_entry(sealer: &mut Sealer, node_id: &str, entry: &Entry) -> Record {
+    let (kind, data) = match &entry.payload {
+        Payload::Empty => (EntryKind::Empty, Vec::new()),
+        Payload::Data(data) => (EntryKind::Data, data.to_vec()),
+        Payload::ConfChange(change) => {
+            let bytes = postcard::to_allocvec(change).expect("a change has no unsized parts");
+            (EntryKind::ConfChange, bytes)
+        }
+    };
+    let data = if kind == EntryKind::Empty {
+        data
+    } else {
+        let nonce = Nonce::entry(epoch(entry.term), entry.index.0);
+        let place = position(&format!("{kind:?}"), node_id, entry.term, entry.index);
+        sealer.seal(nonce, &place, &data)
+    };
+    Record::Entry { term: entry.term, index: entry.index, kind, data }
+}
+
+/// The entry of a record.
+pub(crate) fn open_entry(
+    sealers: &[Sealer],
+    node_id: &str,
+    at: (Term, Index),
+    kind: EntryKind,
+    data: &[u8],
+) -> Result<Entry, SealError> {
+    let (term, index) = at;
+    let open = || {
+        let place = position(&format!("{kind:?}"), node_id, term, index);
+        seal::sealer::open_with_any(sealers, &place, data)
+    };
+    let payload = match kind {
+        EntryKind::Empty => Payload::Empty,
+        EntryKind::Data => Payload::Data(Rc::from(open()?)),
+        EntryKind::ConfChange => {
+            let change: ConfChange =
+                postcard::from_bytes(&open()?).map_err(|_| SealError::UnknownFormat)?;
+            Payload::ConfChange(change)
+        }
+    };
+    Ok(Entry { term, index, payload })
+}
+
+fn snapshot_path(term: Term, index: Index) -> String {
+    format!("{SNAPSHOT_FOLDER}{:016x}-{:016x}.snap", term.0, index.0)
+}
+
+/// Writes a snapshot's file; older ones go (swarmkit: `KeepOldSnapshots` 0) once it is durable, with
+/// [`remove_other_snapshots`].
+pub(crate) fn write_snapshot(
+    disk: &mut Disk,
+    sealer: &mut Sealer,
+    node_id: &str,
+    snapshot: &Snapshot,
+) {
+    let place = position("snapshot", node_id, snapshot.term, snapshot.index);
+    let nonce = Nonce::snapshot(epoch(snapshot.term), snapshot.index.0);
+    let file = SnapshotFile {
+        index: snapshot.index,
+        term: snapshot.term,
+        voters: snapshot.voters.clone(),
+        data: sealer.seal(nonce, &place, &snapshot.data),
+    };
+    let bytes = postcard::to_allocvec(&file).expect("a snapshot has no unsized parts");
+    let path = snapshot_path(snapshot.term, snapshot.index);
+    let temporary = format!("{path}.tmp");
+    disk.write(&temporary, &bytes);
+    disk.rename(&temporary, &path);
+}
+
+/// Removes all snapshots but this one.
+pub(crate) fn remove_other_snapshots(disk: &mut Disk, term: Term, index: Index) {
+    let kept = snapshot_path(term, index);
+    let others: Vec<String> =
+        disk.list(SNAPSHOT_FOLDER).filter(|path| **path != *kept).map(str::to_owned).collect();
+    for path in others {
+        disk.remove(&path);
+    }
+}
+
+/// Reads the snapshot that ends at this place.
+pub(crate) fn read_snapshot(
+    disk: &Disk,
+    sealers: &[Sealer],
+    node_id: &str,
+    at: (Term, Index),
+) -> Option<Snapshot> {
+    let bytes = disk.read(&snapshot_path(at.0, at.1))?;
+    let file: SnapshotFile = postcard::from_bytes(bytes).ok()?;
+    let place = position("snapshot", node_id, file.term, file.index);
+    let data = seal::sealer::open_with_any(sealers, &place, &file.data).ok()?;
+    Some(Snapshot { index: file.index, term: file.term, voters: file.voters, data: Rc::from(data) })
+}

@@ -1,0 +1,94 @@
+//! Crashes and partitions: others lead, nothing committed is lost, and the words are Docker's.
+
+use glasshive_swarm::control::{ControlRequest, ControlResponse, Filters};
+use glasshive_swarm::objects::{Annotations, SecretSpec};
+
+use crate::harness::Lab;
+
+#[test]
+fn another_manager_leads_when_the_leader_crashes() {
+    let mut lab = Lab::cluster_of(21, 3, 2);
+    lab.create_secret(0, "sec1", b"geheim");
+    lab.crash(0);
+    let took = lab.until(60, |lab| lab.leader().is_some());
+    assert!((8..25).contains(&took.as_secs()), "{took}");
+    let other = lab.leader().unwrap();
+    lab.create_secret(3 - other, "sec2", b"auch");
+    lab.run(10);
+    let table = lab.node_table(other);
+    assert!(table.contains("manager down unreachable") || table.contains("unknown"), "{table}");
+    lab.start(0);
+    lab.until(30, |lab| {
+        let store = lab.view(0).store.unwrap();
+        store.secrets().iter().count() == 2
+    });
+    lab.run(30);
+    let table = lab.node_table(0);
+    assert_eq!(table.matches(" ready ").count(), 5, "{table}");
+    assert_eq!(table.matches("reachable").count(), 2, "{table}");
+}
+
+#[test]
+fn without_a_quorum_nothing_is_written_and_nothing_is_lost() {
+    let mut lab = Lab::cluster_of(22, 3, 0);
+    lab.crash(1);
+    lab.crash(2);
+    let spec = SecretSpec {
+        annotations: Annotations::named("late"),
+        data: b"geheim".as_slice().into(),
+        ..SecretSpec::default()
+    };
+    let create = ControlRequest::CreateSecret { spec: Box::new(spec) };
+    let error = lab.control(0, create).unwrap_err();
+    let expected = ["context deadline exceeded", "raft: failed to process the request"];
+    assert!(expected.iter().any(|text| error.message.starts_with(text)), "{error}");
+    lab.run(30);
+    let error = lab.control(0, ControlRequest::ListNodes(Filters::default())).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "rpc error: code = Unknown desc = The swarm does not have a leader. It's possible that too \
+         few managers are online. Make sure more than half of the managers are online."
+    );
+    lab.start(1);
+    lab.until(60, |lab| lab.leader().is_some());
+    assert!(lab.control(0, ControlRequest::ListNodes(Filters::default())).is_ok());
+}
+
+#[test]
+fn a_partitioned_leader_steps_down_and_comes_back_as_a_follower() {
+    let mut lab = Lab::cluster_of(23, 3, 1);
+    lab.cut(0);
+    lab.until(60, |lab| (1..3).any(|host| lab.view(host).raft.is_some_and(|raft| raft.is_leading)));
+    lab.run(25);
+    assert!(!lab.view(0).raft.unwrap().is_leading, "check-quorum");
+    lab.heal(0);
+    lab.run(40);
+    let leaders = (0..3).filter(|&host| lab.view(host).raft.unwrap().is_leading).count();
+    assert_eq!(leaders, 1);
+    let table = lab.node_table(0);
+    assert_eq!(table.matches(" ready ").count(), 4, "{table}");
+}
+
+#[test]
+fn seeds_repeat_and_differ() {
+    let digest = |seed| {
+        let mut lab = Lab::cluster_of(seed, 3, 1);
+        lab.create_secret(1, "sec1", b"geheim");
+        lab.crash(0);
+        lab.run(30);
+        (lab.story(), lab.wire.len(), lab.handled_count)
+    };
+    assert_eq!(digest(24), digest(24));
+    assert_ne!(digest(24), digest(25));
+}
+
+#[test]
+fn lists_of_secrets_from_a_follower_go_to_the_leader() {
+    let mut lab = Lab::cluster_of(26, 3, 0);
+    lab.create_secret(1, "sec1", b"geheim");
+    // Read your own write, from any manager, at once.
+    for host in [2, 1, 0] {
+        let list = lab.control(host, ControlRequest::ListSecrets(Filters::default())).unwrap();
+        assert!(matches!(&list, ControlResponse::Secrets(all) if all.len() == 1), "{list:?}");
+    }
+}

@@ -1,0 +1,106 @@
+//! Promotion, demotion, removal: roles, certificates and the raft group follow each other.
+
+use glasshive_swarm::control::ControlRequest;
+use glasshive_swarm::objects::{Availability, Role};
+
+use crate::harness::Lab;
+
+#[track_caller]
+fn set_role(lab: &mut Lab, via: usize, hostname: &str, role: Role) {
+    let nodes = lab.nodes(via);
+    let node = nodes.iter().find(|node| node.description.hostname == hostname).unwrap();
+    let mut spec = node.spec.clone();
+    spec.desired_role = role;
+    let request = ControlRequest::UpdateNode {
+        id: node.id.clone(),
+        version: node.meta.version,
+        spec: Box::new(spec),
+    };
+    lab.control(via, request).unwrap();
+}
+
+#[test]
+fn a_worker_is_promoted_and_demoted_again() {
+    let mut lab = Lab::cluster_of(41, 1, 2);
+    let secret = lab.create_secret(0, "sec1", b"a rather long secret");
+    lab.create_service(0, "redis", 3, &[("sec1", &secret)]);
+    lab.until(20, |lab| lab.running_tasks(0) == 3);
+    let before = lab.hosts[1].running.clone();
+
+    set_role(&mut lab, 0, "node2", Role::Manager);
+    lab.until(20, |lab| lab.view(1).store.is_some_and(|store| store.secrets().iter().count() == 1));
+    lab.run(5);
+    assert_eq!(lab.node_table(1).matches("node2 manager ready reachable").count(), 1);
+    assert_eq!(lab.hosts[1].running, before, "its tasks ran on");
+    let log = "/var/lib/docker/swarm/raft/";
+    assert!(0 < lab.hosts[1].disk.list(log).count());
+
+    set_role(&mut lab, 0, "node2", Role::Worker);
+    lab.until(30, |lab| lab.view(1).store.is_none());
+    lab.run(10);
+    assert_eq!(lab.node_table(0).matches("node2 worker ready -").count(), 1);
+    assert_eq!(lab.hosts[1].disk.list(log).count(), 0, "its log is gone");
+    assert_eq!(lab.hosts[1].running, before, "its tasks ran on");
+    assert_eq!(lab.view(0).raft.unwrap().members.len(), 1);
+    assert_eq!(lab.leaks(b"a rather long secret"), Vec::<String>::new());
+}
+
+#[test]
+fn a_leader_that_is_demoted_hands_over_first() {
+    let mut lab = Lab::cluster_of(42, 3, 0);
+    set_role(&mut lab, 1, "node1", Role::Worker);
+    let took = lab.until(30, |lab| lab.leader().is_some_and(|leader| leader != 0));
+    assert!(took.as_secs() < 5, "no election timeout passed: {took}");
+    lab.until(30, |lab| lab.view(0).role == Some(Role::Worker));
+    lab.run(15);
+    let other = lab.leader().unwrap();
+    let table = lab.node_table(other);
+    assert!(table.contains("node1 worker ready -"), "{table}\n{}", lab.story());
+    assert_eq!(lab.view(other).raft.unwrap().members.len(), 2);
+}
+
+#[test]
+fn the_last_manager_stays() {
+    let mut lab = Lab::cluster_of(43, 1, 1);
+    let node = lab.nodes(0).remove(0);
+    let mut spec = node.spec.clone();
+    spec.desired_role = Role::Worker;
+    let request = ControlRequest::UpdateNode {
+        id: node.id.clone(),
+        version: node.meta.version,
+        spec: Box::new(spec),
+    };
+    let error = lab.control(0, request).unwrap_err();
+    assert_eq!(error.message, "attempting to demote the last manager of the swarm");
+}
+
+#[test]
+fn a_removed_node_is_locked_out() {
+    let mut lab = Lab::cluster_of(44, 1, 1);
+    let id = lab.nodes(0)[1].id.clone();
+    let request = ControlRequest::RemoveNode { id: id.clone(), force: true };
+    lab.control(0, request).unwrap();
+    lab.run(20);
+    assert_eq!(lab.nodes(0).len(), 1);
+    assert!(lab.view(1).agent.unwrap().session_with.is_none());
+    let told = format!("node {id} was removed from swarm");
+    assert!(lab.history.iter().any(|(_, host, _, detail)| *host == 1 && detail.contains(&told)));
+}
+
+#[test]
+fn a_drained_node_is_left_alone() {
+    let mut lab = Lab::cluster_of(45, 1, 2);
+    let secret = lab.create_secret(0, "sec1", b"geheim");
+    lab.create_service(0, "redis", 3, &[("sec1", &secret)]);
+    lab.until(20, |lab| lab.running_tasks(0) == 3);
+    let nodes = lab.nodes(0);
+    let mut spec = nodes[2].spec.clone();
+    spec.availability = Availability::Drain;
+    let (id, version) = (nodes[2].id.clone(), nodes[2].meta.version);
+    lab.control(0, ControlRequest::UpdateNode { id, version, spec: Box::new(spec) }).unwrap();
+    lab.until(20, |lab| {
+        lab.hosts[2].running.is_empty()
+            && lab.running_tasks(0) == 3
+            && lab.view(2).agent.is_some_and(|agent| agent.secrets.is_empty())
+    });
+}

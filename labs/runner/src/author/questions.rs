@@ -1,0 +1,80 @@
+//! Questions: `quiz` with choices, `ask` with a typed answer.
+
+use super::Problems;
+use super::blocks::Block;
+use super::markdown::prose;
+use crate::model::{Ask, Choice, Quiz};
+
+/// Prose, then `- [x] right` and `- [ ] wrong`, each with ` :: explanation` if wanted.
+pub(super) fn quiz(block: &Block<'_>, problems: &mut Problems) -> Option<Quiz> {
+    block.info.allow(false, true, &[], &[], problems);
+    let first = block.lines.iter().position(|line| line.starts_with("- ["));
+    let count = first.unwrap_or(block.lines.len());
+    let mut choices = Vec::new();
+    for (index, text) in block.lines.iter().enumerate().skip(count) {
+        if text.trim().is_empty() {
+            continue;
+        }
+        let choice = [("- [x] ", true), ("- [ ] ", false)]
+            .into_iter()
+            .find_map(|(mark, right)| Some((text.strip_prefix(mark)?, right)));
+        let Some((text, right)) = choice else {
+            let message = "expected `- [x] right choice :: why` or `- [ ] wrong choice :: why`";
+            problems.add(block.line(index), 1, message);
+            continue;
+        };
+        let (text, because) = text.split_once(" :: ").unwrap_or((text, ""));
+        choices.push(Choice {
+            html: inline(text, block.line(index), problems),
+            right,
+            because: inline(because, block.line(index), problems),
+        });
+    }
+    if !choices.iter().any(|choice| choice.right) || choices.len() < 2 {
+        let message =
+            "a quiz has at least two choices and one of them is right: expected `- [x] ...`";
+        problems.add(block.info.line, 1, message);
+        return None;
+    }
+    Some(Quiz {
+        id: block.info.id_text(),
+        html: prose(&block.lines[..count], block.first_line, problems),
+        choices,
+    })
+}
+
+/// Prose, then `= answer` lines and perhaps `because: ...`.
+pub(super) fn ask(block: &Block<'_>, problems: &mut Problems) -> Option<Ask> {
+    block.info.allow(false, true, &[], &[], problems);
+    let mut answers = Vec::new();
+    let mut because = String::new();
+    let mut question = Vec::new();
+    for (index, text) in block.lines.iter().enumerate() {
+        if let Some(answer) = text.strip_prefix("= ") {
+            answers.push(answer.trim().to_owned());
+        } else if let Some(text) = text.strip_prefix("because: ") {
+            because = inline(text, block.line(index), problems);
+        } else if answers.is_empty() {
+            question.push(*text);
+        } else if !text.trim().is_empty() {
+            problems.add(block.line(index), 1, "expected `= answer` or `because: ...`");
+        }
+    }
+    if answers.is_empty() {
+        problems.add(block.info.line, 1, "a question needs an answer: expected a line `= answer`");
+        return None;
+    }
+    Some(Ask {
+        id: block.info.id_text(),
+        html: prose(&question, block.first_line, problems),
+        answers,
+        because,
+    })
+}
+
+/// One line of Markdown without the paragraph around it.
+fn inline(text: &str, line: u32, problems: &mut Problems) -> String {
+    let html = prose(&[text], line, problems);
+    let html = html.trim();
+    html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>")).unwrap_or(html).to_owned()
+}

@@ -1,0 +1,245 @@
+//! A lab as the runner and the page see it: what compiling a `.lab.md` file gives.
+//!
+//! Everything here is plain data that can be stored as JSON. Prose is HTML already; expectations and
+//! checks are parsed already, so that a page needs neither a Markdown nor a YAML parser.
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::CheckLine;
+use crate::pattern::Pattern;
+
+/// The format that this version reads and the first line of every lab's front matter.
+pub const FORMAT: &str = "glasshive-lab/1";
+
+/// A whole lab.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lab {
+    /// Short name, also the name in a link.
+    pub id: String,
+    /// Title for people.
+    pub title: String,
+    /// For whom, in one word (`beginner`); empty if not said.
+    pub level: String,
+    /// How long a student needs; 0 if not said.
+    pub minutes: u32,
+    /// What a student can do afterwards.
+    pub goals: Vec<String>,
+    /// Where the lab comes from and under which licence.
+    pub credits: Vec<String>,
+    /// The Docker version whose command line and behaviour the lab shows.
+    pub docker: String,
+    /// The seed unless the caller gives another.
+    pub seed: u64,
+    /// When the world starts, in seconds since 1970-01-01T00:00:00Z; the date of the Docker version if
+    /// not said.
+    pub start_secs: Option<u64>,
+    /// All hosts.
+    pub nodes: Vec<String>,
+    /// The hosts that are the managers of one swarm at the start, whose workers the others are. Empty:
+    /// no swarm yet.
+    pub managers: Vec<String>,
+    /// Virtual time between the end of one command and the typing of the next.
+    pub pace_ms: u64,
+    /// Prose before the first step, as HTML.
+    pub intro: String,
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// One step: a `##` heading and what follows it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Step {
+    /// Name in links and messages.
+    pub id: String,
+    /// The heading.
+    pub title: String,
+    /// What it is made of, in order.
+    pub parts: Vec<Part>,
+}
+
+/// One piece of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "part", rename_all = "kebab-case")]
+pub enum Part {
+    /// Text for the student.
+    Prose {
+        /// The text.
+        html: String,
+    },
+    /// Something to type (`sh`, `solution`).
+    Command(Command),
+    /// Virtual time passes until something holds (`until`).
+    Until(Until),
+    /// A check (`check`).
+    Check(Check),
+    /// Something happens to a host (`fault`).
+    Fault(Fault),
+    /// A hint, folded until asked for (`hint`).
+    Hint {
+        /// The text.
+        html: String,
+    },
+    /// A remark on the source of the lab or on the real Docker, with its proof (`note`).
+    Note(Note),
+    /// A question with choices (`quiz`).
+    Quiz(Quiz),
+    /// A question with a typed answer (`ask`).
+    Ask(Ask),
+}
+
+/// Something to type into a terminal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Name for `proof=`; empty if it has none.
+    pub id: String,
+    /// The line of the `.lab.md` file.
+    pub line: u32,
+    /// On which host; may be `{{captured}}`.
+    pub node: String,
+    /// The text; `{{name}}` stands for a captured value.
+    pub text: String,
+    /// True for a `solution`: the page shows it only when asked.
+    pub solution: bool,
+    /// The exit status that is expected; nothing if any will do.
+    pub exit: Option<i32>,
+    /// The pause before it, where it differs from the lab's.
+    pub pace_ms: Option<u64>,
+    /// How long it may run, virtual time.
+    pub limit_ms: u64,
+    /// What it should print; nothing if the lab does not say.
+    pub expects: Option<Pattern>,
+}
+
+/// Lets virtual time pass until all lines hold; the deadline is a failure.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Until {
+    /// The line of the `.lab.md` file.
+    pub line: u32,
+    /// The deadline.
+    pub within_ms: u64,
+    /// How often to look.
+    pub every_ms: u64,
+    /// What must hold.
+    pub lines: Vec<CheckLine>,
+}
+
+/// What must hold at one moment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Check {
+    /// Name in messages and for `proof=`.
+    pub id: String,
+    /// The line of the `.lab.md` file.
+    pub line: u32,
+    /// It may hold before the step too: `test` does not ask that it fails there.
+    pub standing: bool,
+    /// What must hold, all of it.
+    pub lines: Vec<CheckLine>,
+    /// What to tell a student when it does not.
+    pub why: String,
+}
+
+/// What happens to hosts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    /// The line of the `.lab.md` file.
+    pub line: u32,
+    /// In this order, at the same instant.
+    pub actions: Vec<Action>,
+}
+
+/// One thing that happens to a host.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// Power loss: what was not synced is gone. The host's name may be `{{captured}}`.
+    Crash(String),
+    /// Power comes back.
+    Restart(String),
+}
+
+/// A remark that the replay proves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Note {
+    /// Name; empty if it has none.
+    pub id: String,
+    /// The line of the `.lab.md` file.
+    pub line: u32,
+    /// True for a mistake of the text that the lab is made after.
+    pub erratum: bool,
+    /// The text.
+    pub html: String,
+    /// Names of the commands and checks that prove it.
+    pub proof: Vec<String>,
+}
+
+/// A question with choices.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Quiz {
+    /// Name; empty if it has none.
+    pub id: String,
+    /// The question.
+    pub html: String,
+    /// The choices, at least one of them right.
+    pub choices: Vec<Choice>,
+}
+
+/// One choice of a quiz.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// The text.
+    pub html: String,
+    /// Whether it is right.
+    pub right: bool,
+    /// What to say when it is chosen; may be empty.
+    pub because: String,
+}
+
+/// A question with a typed answer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ask {
+    /// Name; empty if it has none.
+    pub id: String,
+    /// The question.
+    pub html: String,
+    /// The answers that count, compared without regard to case and blanks; `{{name}}` is allowed.
+    pub answers: Vec<String>,
+    /// What to say when it is answered; may be empty.
+    pub because: String,
+}
+
+/// Where a part is: step and part, both from 0.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
+pub struct At {
+    /// Which step.
+    pub step: u32,
+    /// Which part of it.
+    pub part: u32,
+}
+
+impl Lab {
+    /// The part at a place, if there is one.
+    pub fn part(&self, at: At) -> Option<&Part> {
+        self.steps.get(at.step as usize)?.parts.get(at.part as usize)
+    }
+
+    /// All places in order.
+    pub fn places(&self) -> impl Iterator<Item = (At, &Part)> {
+        self.steps.iter().zip(0_u32..).flat_map(|(step, s)| {
+            step.parts.iter().zip(0_u32..).map(move |(part, p)| (At { step: s, part: p }, part))
+        })
+    }
+
+    /// How many commands a run types.
+    pub fn command_count(&self) -> usize {
+        self.places().filter(|(_, part)| matches!(part, Part::Command(_))).count()
+    }
+}
+
+impl Part {
+    /// True for the parts that a run does something with.
+    pub const fn acts(&self) -> bool {
+        matches!(self, Self::Command(_) | Self::Until(_) | Self::Check(_) | Self::Fault(_))
+    }
+}
