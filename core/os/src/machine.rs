@@ -338,6 +338,19 @@ impl Machine {
         }
     }
 
+    /// The process that waits for a line at a terminal, to look at its world as it does.
+    pub fn reader(&self, id: TerminalId) -> Option<Proc> {
+        let state = self.state.borrow();
+        let (pid, ..) = state.terminals.get(&id)?.awaits.as_ref()?;
+        Some(Proc { state: self.state.clone(), pid: *pid })
+    }
+
+    /// True when no process has this terminal any more.
+    pub fn is_abandoned(&self, id: TerminalId) -> bool {
+        let state = self.state.borrow();
+        !state.processes.values().any(|p| p.ended.is_none() && p.terminal == Some(id))
+    }
+
     /// The number of processes that have not ended.
     pub fn process_count(&self) -> usize {
         self.running.len()
