@@ -3,4 +3,6 @@
 
 mod containers;
 mod images;
+mod programs;
+mod python;
 mod support;
