@@ -20,6 +20,7 @@
 
 mod boot;
 mod error;
+mod files;
 mod host;
 mod input;
 mod observe;
