@@ -27,6 +27,7 @@ mod observe;
 mod rootfs;
 mod search;
 mod spec;
+mod state_folder;
 mod tap;
 mod typing;
 mod world;
