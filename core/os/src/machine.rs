@@ -205,6 +205,16 @@ impl Machine {
         !state.ready.is_empty() || !state.started.is_empty()
     }
 
+    /// Tells the time without letting anything run: what is started or written next has this date.
+    pub fn tell_time(&mut self, now: Time) {
+        self.state.borrow_mut().advance(now);
+    }
+
+    /// True when [`Machine::run`] would do something at `now`.
+    pub fn is_due(&self, now: Time) -> bool {
+        self.is_ready() || self.next_deadline().is_some_and(|at| at <= now)
+    }
+
     /// When a sleeping process wakes.
     pub fn next_deadline(&self) -> Option<Time> {
         self.state.borrow().timers.first().map(|(at, _)| *at)

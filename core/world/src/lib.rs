@@ -21,12 +21,14 @@
 mod boot;
 mod complete;
 mod error;
+mod files;
 mod host;
 mod input;
 mod observe;
 mod rootfs;
 mod search;
 mod spec;
+mod state_folder;
 mod tap;
 mod typing;
 mod world;

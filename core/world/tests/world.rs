@@ -98,3 +98,18 @@ fn a_crashed_host_comes_back_with_its_files() {
     assert!(up.output.contains("Ready"), "{}", up.output);
     assert_eq!(world.run_line("node2", "cat file", LINE_LIMIT).unwrap().output, "kept\n");
 }
+
+#[test]
+fn the_tools_of_a_host_see_the_swarms_state() {
+    let mut world = world();
+    let folder = "/var/lib/docker/swarm";
+    let result = world.run_line("node1", &format!("ls {folder}"), LINE_LIMIT).unwrap();
+    assert_eq!(result.output, "certificates  docker-state.json  raft  state.json\n");
+    let count = format!("cat {folder}/raft/wal-v3-encrypted/* | wc -c");
+    let before = world.run_line("node1", &count, LINE_LIMIT).unwrap().output;
+    world.run_line("node1", "echo otter | docker secret create s -", LINE_LIMIT).unwrap();
+    let after = world.run_line("node1", &count, LINE_LIMIT).unwrap().output;
+    assert!(after.trim().parse::<u64>().unwrap() > before.trim().parse::<u64>().unwrap());
+    let search = format!("grep -r otter {folder}");
+    assert_eq!(world.run_line("node1", &search, LINE_LIMIT).unwrap().output, "");
+}
