@@ -146,6 +146,7 @@ fn machine(now: Time) -> Machine {
     programs.add("put", put);
     programs.add("copy", copy);
     programs.add("feeder", feeder);
+    shell::register(&mut programs);
     glasshive_engine::programs::register(&mut programs);
     let mounts = Mounts::new(FileSystem::from_tree(FsKind::Disk, tree).shared());
     Machine::new(now, "node1", mounts, programs)
@@ -158,18 +159,26 @@ impl Host {
         Self {
             machine: machine(now),
             engine: Engine::new(EngineOptions::for_release(release), rng),
-            registry: Catalog::standard(TOOLS, TOOLS).into_registry(),
+            registry: Catalog::standard(
+                &[shell::gnu_commands(), TOOLS].concat(),
+                &[shell::busybox_commands(), TOOLS].concat(),
+            )
+            .into_registry(),
             now,
         }
     }
 
     pub(crate) fn with_images(release: Release) -> Self {
+        Self::with(release, &["redis:alpine", "nginx:latest", "alpine:latest"])
+    }
+
+    pub(crate) fn with(release: Release, images: &[&str]) -> Self {
         let mut host = Self::new(release);
-        for name in ["redis:alpine", "nginx:latest", "alpine:latest"] {
+        for name in images {
             let reference = Reference::parse(name).unwrap();
             host.engine.start_pull(host.now, &reference, &host.registry);
         }
-        host.settle(Duration::from_secs(120));
+        host.settle(Duration::from_secs(300));
         host.engine.take_events();
         host
     }
