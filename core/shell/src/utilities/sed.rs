@@ -1,7 +1,7 @@
 //! `sed`: addresses, `s`, `d`, `p`, `q`, `a`, `i`, `c`, `y`, `=`, `n`, groups. No hold space, no jumps.
 
 use super::regex::Regex;
-use super::{Spec, Utility, lines_of};
+use super::{Arguments, Spec, Utility, lines_of};
 
 #[derive(Clone, Debug)]
 enum Address {
@@ -483,6 +483,38 @@ fn substitute(
     changed.then_some(result)
 }
 
+/// The script: of `-e` and `-f`, or the first operand, which is taken.
+async fn script(
+    utility: &Utility,
+    parsed: &mut Arguments,
+    spec: &Spec,
+) -> Result<Vec<String>, i32> {
+    let mut script = Vec::new();
+    for (letter, value) in &parsed.options {
+        match letter {
+            'e' => script.push(value.clone()),
+            'f' => match utility.read_or_tell(value).await {
+                Some(bytes) => script.push(String::from_utf8_lossy(&bytes).into_owned()),
+                None => return Err(1),
+            },
+            _ => {}
+        }
+    }
+    if script.is_empty() {
+        if parsed.operands.is_empty() {
+            if utility.gnu {
+                let text =
+                    "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n";
+                utility.proc.eprint(text).await;
+                return Err(1);
+            }
+            return Err(utility.misuse("", spec).await);
+        }
+        script.push(parsed.operands.remove(0));
+    }
+    Ok(script)
+}
+
 pub(crate) async fn sed(utility: Utility) -> i32 {
     let spec = Spec {
         flags: "nEre:f:is",
@@ -517,29 +549,10 @@ pub(crate) async fn sed(utility: Utility) -> i32 {
         Ok(parsed) => parsed,
         Err(code) => return code,
     };
-    let mut script = Vec::new();
-    for (letter, value) in &parsed.options {
-        match letter {
-            'e' => script.push(value.clone()),
-            'f' => match utility.read_or_tell(value).await {
-                Some(bytes) => script.push(String::from_utf8_lossy(&bytes).into_owned()),
-                None => return 1,
-            },
-            _ => {}
-        }
-    }
-    if script.is_empty() {
-        if parsed.operands.is_empty() {
-            if utility.gnu {
-                let text =
-                    "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n";
-                utility.proc.eprint(text).await;
-                return 1;
-            }
-            return utility.misuse("", &spec).await;
-        }
-        script.push(parsed.operands.remove(0));
-    }
+    let script = match script(&utility, &mut parsed, &spec).await {
+        Ok(script) => script,
+        Err(code) => return code,
+    };
     let chars: Vec<char> = script.join("\n").chars().collect();
     let extended = parsed.has('E') || parsed.has('r');
     let mut reader = Reader { chars, position: 0, extended, depth: 0 };
