@@ -130,3 +130,53 @@ fn wget_and_curl_fetch_from_a_server_beside_them() {
     assert_eq!(code, 1);
     assert!(text.contains("server returned error: HTTP/1.1 404 Not Found"), "{text}");
 }
+
+#[test]
+fn a_terminal_inside_a_container() {
+    let mut host = Host::with(Release(19, 3), &["redis:alpine"]);
+    let id = host.run(with_secret(image("redis:alpine", &[])));
+    host.settle(Duration::from_secs(3));
+    let terminal = host.machine.add_terminal();
+    let tty = os::process::Handle::terminal(terminal);
+    let config = glasshive_engine::ExecConfig {
+        command: vec!["sh".into()],
+        tty: true,
+        stdio: glasshive_engine::Stdio {
+            stdin: Some(tty.clone()),
+            stdout: Some(tty.clone()),
+            stderr: None,
+        },
+        ..glasshive_engine::ExecConfig::default()
+    };
+    host.engine.exec(host.now, &mut host.machine, &id, config).unwrap();
+    host.settle(Duration::from_secs(1));
+    let prompt = |host: &Host| host.machine.terminal(terminal, |t| t.prompt().to_owned()).unwrap();
+    assert_eq!(prompt(&host), "/data # ");
+    host.machine.type_text(terminal, "cd /run/secrets\ncat sec1\nsleep 100\n");
+    host.settle(Duration::from_secs(2));
+    host.machine.interrupt(terminal);
+    host.settle(Duration::from_secs(1));
+    assert_eq!(prompt(&host), "/run/secrets # ");
+    host.machine.type_text(terminal, "exit\n");
+    host.settle(Duration::from_secs(1));
+    let shown: Vec<String> = host
+        .machine
+        .terminal(terminal, |t| t.blocks().iter().map(|block| block.screen.shown()).collect())
+        .unwrap();
+    assert_eq!(shown[1], "secrets are important\n", "{shown:?}");
+    assert!(host.engine.get(&id).unwrap().execs.is_empty());
+    assert!(host.engine.get(&id).unwrap().is_running(), "Ctrl-C reached the foreground alone");
+    // `docker run -it`: the first process has the terminal, and its log has what it showed.
+    let mut asked = image("redis:alpine", &["sh"]);
+    (asked.tty, asked.open_stdin) = (true, true);
+    let id = host.engine.create(host.now, &host.machine, asked).unwrap();
+    let stdio =
+        glasshive_engine::Stdio { stdin: Some(tty.clone()), stdout: Some(tty), stderr: None };
+    host.engine.start(host.now, &mut host.machine, &id, stdio).unwrap();
+    host.settle(Duration::from_secs(1));
+    assert_eq!(prompt(&host), "/data # ");
+    host.machine.type_text(terminal, "echo hello; exit 3\n");
+    host.settle(Duration::from_secs(1));
+    assert_eq!(host.engine.get(&id).unwrap().state.exit_code, 3);
+    assert_eq!(host.log(&id), "hello\n");
+}
