@@ -2,6 +2,7 @@
 
 mod control;
 mod input;
+mod options;
 mod state;
 
 use crate::Flavour;
@@ -79,7 +80,7 @@ pub(crate) async fn run(shell: &mut Shell, words: &[String]) -> Done {
         "export" | "readonly" => state::export(shell, name, args).await?,
         "unset" => state::unset(shell, args).await,
         "local" | "declare" | "typeset" => state::declare(shell, name, args).await?,
-        "set" => state::set(shell, args).await?,
+        "set" => options::set(shell, args).await?,
         "shift" => state::shift(shell, args).await,
         "alias" => state::alias(shell, args).await,
         "unalias" => state::unalias(shell, args).await,

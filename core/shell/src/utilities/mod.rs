@@ -19,6 +19,7 @@ pub(crate) mod processes;
 pub(crate) mod regex;
 pub(crate) mod running;
 pub(crate) mod sed;
+mod sed_script;
 pub(crate) mod system;
 pub(crate) mod test;
 pub(crate) mod text;

@@ -354,7 +354,7 @@ pub(crate) async fn seq(utility: Utility) -> i32 {
             }
             Err(_) => {
                 let message = if utility.gnu {
-                    format!("invalid floating point argument: '{operand}'")
+                    format!("invalid floating point argument: \u{2018}{operand}\u{2019}")
                 } else {
                     format!("invalid number '{operand}'")
                 };
