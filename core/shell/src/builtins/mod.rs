@@ -123,7 +123,8 @@ async fn shared(shell: &mut Shell, name: &str, args: &[String]) -> Result<i32, F
         _ => "[",
     };
     let gnu = shell.flavour != Flavour::Ash;
-    let utility = Utility::new(shell.proc.clone(), name, gnu, args.to_vec(), shell.prefix());
+    let mut utility = Utility::new(shell.proc.clone(), name, gnu, args.to_vec(), shell.prefix());
+    utility.dash = shell.flavour == Flavour::Dash;
     Ok(match name {
         "echo" if shell.flavour == Flavour::Dash => output::echo_escaped(utility).await,
         "echo" => output::echo(utility).await,

@@ -60,8 +60,9 @@ impl Parser {
         match self.peek() {
             Err(error) => error,
             Ok(Token::End) => {
-                // The end counts as a line of its own.
-                let line = self.line + u32::from(self.chars.last() != Some(&'\n'));
+                // To bash the end is a line of its own.
+                let counts = self.flavour == Flavour::Bash && self.chars.last() != Some(&'\n');
+                let line = self.line + u32::from(counts);
                 SyntaxError::End { expecting, line }
             }
             Ok(_) => match self.describe() {

@@ -190,7 +190,9 @@ impl Printing<'_> {
                 }
             }
             None => {
-                let message = if self.utility.gnu {
+                let message = if self.utility.dash {
+                    format!("{text}: expected numeric value")
+                } else if self.utility.gnu {
                     format!("{text}: invalid number")
                 } else {
                     format!("invalid number '{text}'")
