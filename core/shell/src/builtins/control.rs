@@ -35,6 +35,9 @@ pub(super) async fn leave_loop(shell: &mut Shell, name: &str, args: &[String]) -
 }
 
 pub(super) async fn leave(shell: &mut Shell, name: &str, args: &[String]) -> Done {
+    if name != "return" && shell.interactive && shell.flavour == Flavour::Bash {
+        shell.proc.eprint("exit\n").await;
+    }
     let status = match args.first() {
         None => shell.status,
         Some(text) => match text.parse::<i64>() {
@@ -57,9 +60,6 @@ pub(super) async fn leave(shell: &mut Shell, name: &str, args: &[String]) -> Don
             return Ok(());
         }
         return Err(Flow::Return);
-    }
-    if shell.interactive && shell.flavour == Flavour::Bash {
-        shell.proc.eprint("exit\n").await;
     }
     Err(Flow::Exit)
 }
@@ -94,9 +94,13 @@ pub(super) async fn source(shell: &mut Shell, name: &str, args: &[String]) -> Do
                 Flavour::Bash if file.contains('/') => format!("{file}: {errno}"),
                 Flavour::Bash => format!("{file}: {errno}"),
                 Flavour::Ash => format!("{name}: can't open '{file}': {errno}"),
+                Flavour::Dash if errno == os::Errno::NotFound => {
+                    format!("{name}: cannot open {file}: No such file")
+                }
                 Flavour::Dash => format!("{name}: cannot open {file}: {errno}"),
             };
-            shell.status = fail(shell, message, 1).await;
+            let status = if shell.flavour == Flavour::Dash { 2 } else { 1 };
+            shell.status = fail(shell, message, status).await;
             let ends = shell.flavour != Flavour::Bash && !shell.interactive;
             return if ends { Err(Flow::Exit) } else { Ok(()) };
         }

@@ -19,6 +19,7 @@ pub(crate) mod processes;
 pub(crate) mod regex;
 pub(crate) mod running;
 pub(crate) mod sed;
+mod sed_script;
 pub(crate) mod system;
 pub(crate) mod test;
 pub(crate) mod text;
@@ -32,6 +33,8 @@ pub(crate) struct Utility {
     pub(crate) name: &'static str,
     /// GNU's, else BusyBox's.
     pub(crate) gnu: bool,
+    /// A builtin of dash, which has messages of its own.
+    pub(crate) dash: bool,
     /// Without the name.
     pub(crate) args: Vec<String>,
     /// What error messages begin with before the name.
@@ -80,13 +83,13 @@ impl Utility {
         args: Vec<String>,
         prefix: String,
     ) -> Self {
-        Self { proc, name, gnu, args, prefix }
+        Self { proc, name, gnu, dash: false, args, prefix }
     }
 
     /// The utility that a process runs.
     pub(crate) fn of(proc: Proc, name: &'static str, gnu: bool) -> Self {
         let args = proc.args().into_iter().skip(1).collect();
-        Self { proc, name, gnu, args, prefix: String::new() }
+        Self { proc, name, gnu, dash: false, args, prefix: String::new() }
     }
 
     /// Prints to standard output.
@@ -97,8 +100,13 @@ impl Utility {
     /// Prints an error; the value is 1, the usual exit code.
     pub(crate) async fn error(&self, message: impl AsRef<str>) -> i32 {
         let text = format!("{}{}: {}\n", self.prefix, self.name, message.as_ref());
-        self.proc.eprint(text).await;
+        self.proc.eprint(self.in_locale(text)).await;
         1
+    }
+
+    /// Hosts speak UTF-8; images have the C locale, whose quotes are plain.
+    fn in_locale(&self, text: String) -> String {
+        if self.proc.is_contained() { text.replace(['\u{2018}', '\u{2019}'], "'") } else { text }
     }
 
     fn help_line(&self, spec: &Spec) -> String {
@@ -119,7 +127,7 @@ impl Utility {
             text.clear();
         }
         text.push_str(&self.help_line(spec));
-        self.proc.eprint(text).await;
+        self.proc.eprint(self.in_locale(text)).await;
         spec.failure.max(1)
     }
 
