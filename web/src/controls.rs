@@ -28,8 +28,11 @@ pub fn Controls(props: &Props) -> Html {
         }
     };
     let over = matches!(bar.status, Status::Passed | Status::Failed);
-    let (pause_label, pause_icon) =
-        if bar.paused { ("Go on", Icon::Play) } else { ("Pause", Icon::Pause) };
+    let (pause_label, pause_icon) = match (bar.paused, bar.status) {
+        (true, Status::Ready) => ("Start the clock", Icon::Play),
+        (true, _) => ("Go on", Icon::Play),
+        (false, _) => ("Pause", Icon::Pause),
+    };
     let speeds = Speed::ALL.map(|speed| {
         let onclick = on.reform(move |_: MouseEvent| Msg::Speed(speed));
         let chosen = speed == bar.speed;

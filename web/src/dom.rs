@@ -22,15 +22,6 @@ pub fn focus(selector: &str) {
     }
 }
 
-/// Brings an element into view.
-pub fn reveal(selector: &str) {
-    if let Some(element) = find(selector) {
-        let options = web_sys::ScrollIntoViewOptions::new();
-        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
-        element.scroll_into_view_with_scroll_into_view_options(&options);
-    }
-}
-
 /// Sets an attribute of the root element, or takes it away.
 pub fn root_attribute(name: &str, value: Option<&str>) {
     let root = window().document().and_then(|document| document.document_element());
@@ -66,4 +57,10 @@ pub fn is_typing() -> bool {
     active.is_some_and(|element| {
         matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
     })
+}
+
+/// True with a mouse or the like; fingers would only call the on-screen keyboard.
+pub fn has_fine_pointer() -> bool {
+    let query = window().match_media("(pointer: fine)").ok().flatten();
+    query.is_some_and(|query| query.matches())
 }

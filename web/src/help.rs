@@ -40,7 +40,7 @@ pub fn Help(props: &Props) -> Html {
         html! { <dl>{ for rows }</dl> }
     };
     html! {
-        <aside class="help" aria-labelledby="help-title">
+        <aside class="help" data-testid="help" aria-labelledby="help-title">
             <header>
                 <h2 id="help-title">{ "Keys" }</h2>
                 <button type="button" class="btn quiet square" aria-label="Close"

@@ -1,10 +1,11 @@
-//! The browser shell.
+//! The browser shell: components that draw what `glasshive-web-model` says, storage, frames.
 
+mod app;
 mod checks;
 mod command;
 mod controls;
-mod demo;
 mod dom;
+mod fault;
 mod header;
 mod help;
 mod icons;
@@ -19,11 +20,16 @@ mod page;
 mod prompt_line;
 mod questions;
 mod rail;
+mod stage;
+mod store;
 mod terminal;
 mod terminals;
 
 fn main() {
-    console_error_panic_hook::set_once();
-    let root = web_sys::window().and_then(|w| w.document()).and_then(|d| d.get_element_by_id("app")).expect("app");
-    yew::Renderer::<demo::Demo>::with_root(root).render();
+    fault::watch();
+    let root = dom::window()
+        .document()
+        .and_then(|document| document.get_element_by_id("app"))
+        .expect("index.html has it");
+    yew::Renderer::<app::App>::with_root(root).render();
 }

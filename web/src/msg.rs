@@ -40,6 +40,10 @@ pub enum Msg {
     Speed(Speed),
     /// Another terminal.
     Select(String),
+    /// Another terminal, to type in.
+    Open(String),
+    /// To a pane, with the keyboard.
+    Jump(Pane),
     /// One terminal or all.
     Split,
     /// Another pane.

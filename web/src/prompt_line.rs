@@ -18,6 +18,8 @@ pub struct Props {
     pub history: Rc<Vec<String>>,
     pub candidates: Rc<[String]>,
     pub current: bool,
+    /// Time is stopped: nothing comes of a line before it goes on.
+    pub paused: bool,
     pub on: Callback<Msg>,
 }
 
@@ -83,6 +85,7 @@ pub fn PromptLine(props: &Props) -> Html {
         html! { <button type="button" class="btn" tabindex="-1" {onclick}>{ *label }</button> }
     });
     let (prompt, idle) = match props.reader {
+        Reader::Nobody if props.paused => ("stopped: press Go on ", true),
         Reader::Nobody => ("running… ", true),
         Reader::Off => ("powered off ", true),
         Reader::Shell | Reader::More => (props.prompt.as_str(), false),

@@ -7,6 +7,7 @@ use model::view::{Block, Reader, TermView};
 use web_sys::HtmlElement;
 use yew::prelude::*;
 
+use crate::dom;
 use crate::icons::{Icon, icon};
 use crate::msg::Msg;
 use crate::prompt_line::PromptLine;
@@ -23,6 +24,7 @@ pub struct Props {
     pub current: bool,
     /// It shows its name, because others are beside it.
     pub named: bool,
+    pub paused: bool,
     pub on: Callback<Msg>,
 }
 
@@ -61,6 +63,15 @@ pub fn Terminal(props: &Props) -> Html {
             follows.set(true);
         })
     };
+    let onclick = {
+        let (node, on) = (view.node.clone(), on.clone());
+        Callback::from(move |_: MouseEvent| {
+            // A click that selects text is not one that wants to type.
+            if !dom::has_selection() {
+                on.emit(Msg::Open(node.clone()));
+            }
+        })
+    };
     let skipped = props.cleared.saturating_sub(view.first);
     let blocks = view.blocks.iter().enumerate().skip(skipped).map(|(offset, block)| {
         let number = view.first + offset;
@@ -78,7 +89,7 @@ pub fn Terminal(props: &Props) -> Html {
             if props.named {
                 <h2 class="name">{ icon(Icon::Cell) }{ &view.node }</h2>
             }
-            <div class="scroll" ref={scroll} {onscroll} tabindex="0" role="log" aria-live="off"
+            <div class="scroll" ref={scroll} {onscroll} {onclick} tabindex="0" role="log" aria-live="off"
                 aria-label={format!("Transcript of {}", view.node)}>
                 if is_empty {
                     <p class="empty">{ empty_text(view) }</p>
@@ -90,7 +101,7 @@ pub fn Terminal(props: &Props) -> Html {
             }
             <PromptLine node={view.node.clone()} prompt={view.prompt.clone()} reader={view.reader}
                 draft={props.draft.clone()} history={props.history.clone()}
-                candidates={props.candidates.clone()} {current} on={on.clone()} />
+                candidates={props.candidates.clone()} {current} paused={props.paused} on={on.clone()} />
         </section>
     }
 }

@@ -26,7 +26,7 @@ pub fn Terminals(props: &Props) -> Html {
         let selected = node == ui.node;
         let onclick = on.reform({
             let node = node.clone();
-            move |_: MouseEvent| Msg::Select(node.clone())
+            move |_: MouseEvent| Msg::Open(node.clone())
         });
         let onkeydown = arrows(terminals, &node, on);
         let busy = term.reader == Reader::Nobody;
@@ -48,7 +48,7 @@ pub fn Terminals(props: &Props) -> Html {
             html! {
                 <Terminal key={term.node.clone()} view={term.clone()} history={history.clone()}
                     cleared={ui.cleared(&term.node)} draft={ui.draft(&term.node).to_owned()}
-                    candidates={ui.candidates(&term.node)} {current} named={ui.split} on={on.clone()} />
+                    candidates={ui.candidates(&term.node)} {current} named={ui.split} paused={ui.paused} on={on.clone()} />
             }
         })
     });

@@ -5,6 +5,7 @@
 //! browser: components, storage, the frame clock.
 
 pub mod clock;
+pub mod completion;
 pub mod lesson;
 pub mod map;
 pub mod saved;
@@ -12,6 +13,8 @@ pub mod screens;
 pub mod session;
 pub mod ui;
 pub mod view;
+
+pub use world::Duration;
 
 /// The line at the top and the bar at the bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

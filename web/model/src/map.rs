@@ -132,7 +132,7 @@ fn pill(task: &TaskView, container: Option<&ContainerView>) -> Pill {
         name: task.name.clone(),
         state: if leaves { "stopping".to_owned() } else { task.state.clone() },
         tone: if leaves { Tone::Wait } else { tone },
-        error: task.error.clone(),
+        error: task.error.clone().unwrap_or_default(),
         secrets: container.map(|container| container.secrets.clone()).unwrap_or_default(),
     }
 }

@@ -166,7 +166,11 @@ impl Session {
 
     /// Somebody waits for the end of something: a command that runs, the lab that is played.
     pub fn is_busy(&self) -> bool {
-        !self.hands.is_empty() || self.runner.running().is_some() || self.playing == Some(Play::Command)
+        let is_played = matches!(self.playing, Some(Play::Step | Play::All));
+        // What the lab waits for between commands is awaited too, unless a play shows it.
+        !self.hands.is_empty()
+            || self.runner.running().is_some()
+            || (self.runner.goal() != Goal::Rest && !is_played)
     }
 
     /// What is to be told since the last time.

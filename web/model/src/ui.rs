@@ -108,6 +108,8 @@ pub struct Ui {
     pub help: bool,
     /// The map is shown as a table.
     pub table: bool,
+    /// Time is stopped by the student.
+    pub paused: bool,
     /// What is told.
     pub messages: Vec<Message>,
     /// For screen readers: the last thing that happened.
