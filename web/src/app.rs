@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use gloo::events::EventListener;
+use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::{AnimationFrame, request_animation_frame};
 use labs::Lab;
 use model::ui::{Pane, Theme, Ui};
@@ -164,17 +164,27 @@ impl App {
     }
 }
 
+fn is_page_key(key: &str) -> bool {
+    let is_digit = key.len() == 1 && key.starts_with(|char: char| ('1'..='9').contains(&char));
+    is_digit || matches!(key, "?" | "n" | "a" | "p" | "t" | "l" | "m" | "Escape")
+}
+
 /// The keys outside of inputs, and the end of the page.
 fn listeners(on: &Callback<Msg>) -> Vec<EventListener> {
     let window = dom::window();
     let keys = {
         let on = on.clone();
-        EventListener::new(&window, "keydown", move |event| {
+        let options = EventListenerOptions::enable_prevent_default();
+        EventListener::new_with_options(&window, "keydown", options, move |event| {
             let Some(event) = event.dyn_ref::<KeyboardEvent>() else { return };
             let with_modifier = event.ctrl_key() || event.alt_key() || event.meta_key();
-            if !with_modifier && !dom::is_typing() {
-                on.emit(Msg::Key(event.key()));
+            let key = event.key();
+            if with_modifier || dom::is_typing() || !is_page_key(&key) {
+                return;
             }
+            // The key may move the focus into an input, and must not be typed there.
+            event.prevent_default();
+            on.emit(Msg::Key(key));
         })
     };
     let leave = |name: &'static str| {

@@ -27,8 +27,8 @@ pub fn Check(props: &CheckProps) -> Html {
         html! {
             <li class="line" data-state={line.state.word()}>
                 { state_icon(line.state) }
-                <span><span class="sr-only">{ state_text(line.state, view.waits) }{ ": " }</span>{ &line.source }</span>
-                if line.state != State::Holds && !line.why.is_empty() {
+                <span><span class="sr-only">{ state_text(line.state, view.waits) }{ ": " }</span><code>{ &line.source }</code></span>
+                if !line.why.is_empty() {
                     <span class="reason">{ &line.why }</span>
                 }
             </li>

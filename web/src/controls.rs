@@ -18,7 +18,12 @@ pub struct Props {
 #[component]
 pub fn Controls(props: &Props) -> Html {
     let Props { bar, on } = props;
-    let button = |testid: &'static str, label: &'static str, drawing, class: &'static str, off: bool, msg: Msg| {
+    let button = |testid: &'static str,
+                  label: &'static str,
+                  drawing,
+                  class: &'static str,
+                  off: bool,
+                  msg: Msg| {
         let onclick = on.reform(move |_: MouseEvent| msg.clone());
         html! {
             <button type="button" class={classes!("btn", class)} data-testid={testid} disabled={off}
@@ -67,6 +72,11 @@ pub fn Controls(props: &Props) -> Html {
             <div class="segments" role="radiogroup" aria-labelledby="speed-label" data-testid="speed">
                 { for speeds }
             </div>
+            <button type="button" class="btn speed-next" data-testid="speed-next"
+                aria-label={format!("Speed {}, change to {}", bar.speed.label(), bar.speed.next().label())}
+                onclick={{ let next = bar.speed.next(); on.reform(move |_: MouseEvent| Msg::Speed(next)) }}>
+                { bar.speed.label() }
+            </button>
             <div class="clock" title={bar.date.clone()}>
                 <span class="sr-only">{ "Virtual time " }</span>
                 <span data-testid="clock">{ &bar.clock }</span>

@@ -64,3 +64,12 @@ pub fn has_fine_pointer() -> bool {
     let query = window().match_media("(pointer: fine)").ok().flatten();
     query.is_some_and(|query| query.matches())
 }
+
+/// Brings an element into view, if it is not there.
+pub fn reveal(selector: &str) {
+    if let Some(element) = find(selector) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}

@@ -60,12 +60,16 @@ fn Step(props: &StepProps) -> Html {
     let parts = step.parts.iter().enumerate().map(|(key, part)| {
         let drawn = match part {
             PartView::Prose(html) => prose(html),
-            PartView::Command(view) => html! { <Command view={(**view).clone()} on={on.clone()} /> },
+            PartView::Command(view) => {
+                html! { <Command view={(**view).clone()} on={on.clone()} /> }
+            }
             PartView::Check(view) => html! { <Check view={view.clone()} /> },
             PartView::Fault(view) => html! { <Fault view={view.clone()} /> },
             PartView::Hints(hints) => html! { <Hints hints={hints.clone()} /> },
             PartView::Note(view) => html! { <Note view={view.clone()} /> },
-            PartView::Quiz(view) => html! { <Quiz name={format!("quiz-{index}-{key}")} view={view.clone()} /> },
+            PartView::Quiz(view) => {
+                html! { <Quiz name={format!("quiz-{index}-{key}")} view={view.clone()} /> }
+            }
             PartView::Ask(view) => html! { <Ask view={view.clone()} /> },
         };
         html! { <div {key}>{ drawn }</div> }
@@ -74,7 +78,9 @@ fn Step(props: &StepProps) -> Html {
     let (tone, text) = match step.state {
         State::Holds => ("good", "done".to_owned()),
         State::Broken => ("bad", format!("{done} of {all}")),
-        State::Open | State::Running => (if *current { "wait" } else { "" }, format!("{done} of {all}")),
+        State::Open | State::Running => {
+            (if *current { "wait" } else { "" }, format!("{done} of {all}"))
+        }
     };
     html! {
         <section class="step" id={format!("step-{}", step.id)} data-state={step.state.word()}

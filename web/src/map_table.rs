@@ -15,7 +15,10 @@ pub fn MapTable(props: &Props) -> Html {
     let map = &props.map;
     let nodes = map.nodes.iter().map(|node| {
         let raft = node.raft.as_ref().map_or_else(String::new, |raft| {
-            format!("{}, term {}, committed {}, applied {}", raft.role, raft.term, raft.commit, raft.applied)
+            format!(
+                "{}, term {}, committed {}, applied {}",
+                raft.role, raft.term, raft.commit, raft.applied
+            )
         });
         let tasks = node.pills.iter().map(|pill| {
             html! { <div>{ format!("{}: {} {}", pill.name, pill.state, pill.error) }</div> }

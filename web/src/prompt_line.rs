@@ -102,7 +102,7 @@ pub fn PromptLine(props: &Props) -> Html {
             if !props.candidates.is_empty() {
                 <ul class="candidates bare" aria-label="Possible completions">{ for candidates }</ul>
             }
-            <label class="line">
+            <label class="entry-line">
                 <span class={classes!("prompt", idle.then_some("idle"))}>{ prompt }</span>
                 <textarea ref={area} {rows} value={props.draft.clone()} {oninput} {onkeydown}
                     aria-label={format!("Command line of {}", props.node)} data-testid={testid}

@@ -154,8 +154,8 @@ impl Stage {
     }
 
     fn bring_back(&mut self, text: &str, ui: &mut Ui) {
-        let replay = Saved::read(text, &self.lab)
-            .and_then(|saved| Replay::new(Rc::clone(&self.lab), saved));
+        let replay =
+            Saved::read(text, &self.lab).and_then(|saved| Replay::new(Rc::clone(&self.lab), saved));
         match replay {
             Ok(replay) => {
                 self.views = None;
@@ -171,7 +171,9 @@ impl Stage {
             Some(key) => format!("it is set aside in this browser's storage as {key}"),
             None => "the browser has no room to set it aside".to_owned(),
         };
-        let told = format!("Your last session could not be brought back ({why}); {place}. This is a fresh one.");
+        let told = format!(
+            "Your last session could not be brought back ({why}); {place}. This is a fresh one."
+        );
         ui.tell(told, true, false);
         self.begin(self.lab.seed);
         self.is_unkept = true;
@@ -229,7 +231,10 @@ impl Stage {
             match notice {
                 Notice::Said(text) => ui.announcement = text,
                 Notice::Asks(text) => ui.tell(text, false, false),
-                Notice::Look(node) => ui.node = node,
+                Notice::Look(node, number) => {
+                    ui.node = node;
+                    dom::reveal(&format!("[data-testid=command-{number}]"));
+                }
             }
         }
         self.is_unkept |= moves;

@@ -43,7 +43,10 @@ pub struct Page {
 
 fn setting(name: &str) -> Result<String> {
     std::env::var(name).map_err(|_| {
-        format!("{name} is not set: this test is run by `cargo xtask test` or `cargo xtask browser`").into()
+        format!(
+            "{name} is not set: this test is run by `cargo xtask test` or `cargo xtask browser`"
+        )
+        .into()
     })
 }
 
@@ -84,8 +87,11 @@ impl Page {
     /// If it does not get ready.
     pub async fn load(&self) -> Result<()> {
         self.client.goto(&self.address).await?;
-        self.wait("the page is ready", "return document.querySelector('#app[data-ready=true]') !== null")
-            .await
+        self.wait(
+            "the page is ready",
+            "return document.querySelector('#app[data-ready=true]') !== null",
+        )
+        .await
     }
 
     /// Ends the browser; fails if the page has stopped with a mistake of its own.
@@ -93,7 +99,11 @@ impl Page {
     /// # Errors
     /// With the page's report.
     pub async fn close(self) -> Result<()> {
-        let report = self.script("const f = document.getElementById('fault'); return f.hidden ? '' : f.innerText;").await?;
+        let report = self
+            .script(
+                "const f = document.getElementById('fault'); return f.hidden ? '' : f.innerText;",
+            )
+            .await?;
         self.client.close().await?;
         match report.as_str() {
             Some("") => Ok(()),
@@ -121,8 +131,13 @@ impl Page {
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
-        let shown = self.script("return document.querySelector('#app').innerText.slice(0, 3000)").await?;
-        Err(format!("waited in vain until {what}; the page shows:\n{}", shown.as_str().unwrap_or("")).into())
+        let shown =
+            self.script("return document.querySelector('#app').innerText.slice(0, 3000)").await?;
+        Err(format!(
+            "waited in vain until {what}; the page shows:\n{}",
+            shown.as_str().unwrap_or("")
+        )
+        .into())
     }
 
     /// The element with a test id.
@@ -204,7 +219,12 @@ impl Page {
     ///
     /// # Errors
     /// If it is none of them in time.
-    pub async fn wait_for_state(&self, testid: &str, name: &str, values: &[&str]) -> Result<String> {
+    pub async fn wait_for_state(
+        &self,
+        testid: &str,
+        name: &str,
+        values: &[&str],
+    ) -> Result<String> {
         let script = format!(
             "const e = document.querySelector(\"[data-testid='{testid}']\"); \
              return e !== null && {}.includes(e.getAttribute('{name}'))",
@@ -228,6 +248,19 @@ impl Page {
             .script("return [...document.querySelectorAll('[data-state=broken]')].map(e => e.innerText).join('\\n---\\n')")
             .await?;
         Err(format!("the lab has failed:\n{}", broken.as_str().unwrap_or("")).into())
+    }
+
+    /// Waits until a step, counted from 0, was played to its end and the page waits for the student.
+    ///
+    /// # Errors
+    /// If it does not get there.
+    pub async fn wait_for_step(&self, step: u64) -> Result<()> {
+        let script = format!(
+            "return document.querySelectorAll('section.step')[{step}].dataset.state === 'holds' \
+             && (!document.querySelector('[data-testid=next-step]').disabled \
+             || document.querySelector('[data-testid=lab-status]').textContent !== 'running')"
+        );
+        self.wait(&format!("step {} is done", step + 1), &script).await
     }
 
     /// The whole digest.

@@ -34,7 +34,8 @@ async fn by_hand_and_by_click() -> Result<()> {
     assert_eq!(page.digest().await?, native::fresh_digest());
     page.speed("4").await?;
     page.picture("desktop-start-light").await?;
-    let count = page.script("return document.querySelectorAll('[data-testid^=command-]').length").await?;
+    let count =
+        page.script("return document.querySelectorAll('[data-testid^=command-]').length").await?;
     for number in 1..=count.as_u64().unwrap_or(0) {
         let testid = format!("command-{number}");
         // The one before may have to settle first: the lab waits until its service runs.
@@ -43,7 +44,9 @@ async fn by_hand_and_by_click() -> Result<()> {
             page.click_css(&format!("[data-testid={testid}] [data-testid=run]")).await?;
         } else {
             let read = |part: &str| {
-                format!("return document.querySelector('[data-testid={testid}] {part}').textContent")
+                format!(
+                    "return document.querySelector('[data-testid={testid}] {part}').textContent"
+                )
             };
             let node = page.script(&read(".where")).await?;
             let text = page.script(&read(".text")).await?;
@@ -82,7 +85,11 @@ async fn play_all() -> Result<()> {
     assert_eq!(page.text("terminal-node1").await?, shown, "the transcript after a reload");
     // A restart asks nothing, because it can be undone.
     page.click("restart").await?;
-    page.wait("the lab is ready", "return document.querySelector('[data-testid=lab-status]').textContent === 'ready'").await?;
+    page.wait(
+        "the lab is ready",
+        "return document.querySelector('[data-testid=lab-status]').textContent === 'ready'",
+    )
+    .await?;
     assert_eq!(page.digest().await?, native::fresh_digest());
     page.click("undo").await?;
     page.wait_until_passed().await?;
@@ -101,12 +108,7 @@ async fn step_by_step() -> Result<()> {
     let steps = page.script("return document.querySelectorAll('section.step').length").await?;
     for step in 0..steps.as_u64().unwrap_or(0) {
         page.click("next-step").await?;
-        let script = format!(
-            "return document.querySelectorAll('section.step')[{step}].dataset.state === 'holds' \
-             && (!document.querySelector('[data-testid=next-step]').disabled \
-             || document.querySelector('[data-testid=lab-status]').textContent !== 'running')"
-        );
-        page.wait(&format!("step {} is done", step + 1), &script).await?;
+        page.wait_for_step(step).await?;
     }
     page.wait_until_passed().await?;
     assert_eq!(page.digest().await?, native::digest());
@@ -143,10 +145,12 @@ async fn something_else() -> Result<()> {
     page.wait("Tab completes", &format!("{draft} === 'docker secret '")).await?;
     input.send_keys(&format!("{}u{}", Key::Control, Key::Null)).await?;
     page.enter("sleep 1000").await?;
-    let running = "return document.querySelector('[data-testid=terminal-node2] .block.running') !== null";
+    let running =
+        "return document.querySelector('[data-testid=terminal-node2] .block.running') !== null";
     page.wait("sleep runs", running).await?;
     input.send_keys(&format!("{}c{}", Key::Control, Key::Null)).await?;
-    let ended = "return document.querySelector('[data-testid=terminal-node2] .block.running') === null";
+    let ended =
+        "return document.querySelector('[data-testid=terminal-node2] .block.running') === null";
     page.wait("Ctrl-C ends it", ended).await?;
     page.click("split").await?;
     page.find("terminal-node3").await?;
@@ -158,18 +162,26 @@ async fn something_else() -> Result<()> {
 async fn damaged_state() -> Result<()> {
     let page = Page::open(DESKTOP).await?;
     page.enter("echo here").await?;
-    page.wait("the session is kept", "return (localStorage.getItem('glasshive/session/secrets') ?? '').includes('echo here')")
-        .await?;
+    page.wait(
+        "the session is kept",
+        "return (localStorage.getItem('glasshive/session/secrets') ?? '').includes('echo here')",
+    )
+    .await?;
     // Leaving the page keeps the session, so that the damage is done on the way in.
     page.script("addEventListener('pagehide', () => localStorage.setItem('glasshive/session/secrets', '{\"format\": \"x'))").await?;
     page.load().await?;
-    page.wait("the page tells it", "return document.querySelector('[data-testid=message]') !== null").await?;
+    page.wait(
+        "the page tells it",
+        "return document.querySelector('[data-testid=message]') !== null",
+    )
+    .await?;
     page.picture("desktop-message-light").await?;
     let aside = page.script("return localStorage.getItem('glasshive/aside/secrets/0')").await?;
     assert_eq!(aside.as_str(), Some("{\"format\": \"x"), "nothing is lost");
     assert_eq!(page.digest().await?, native::fresh_digest());
     page.click_css("[data-testid=message] button[aria-label=Dismiss]").await?;
-    page.wait("it is gone", "return document.querySelector('[data-testid=message]') === null").await?;
+    page.wait("it is gone", "return document.querySelector('[data-testid=message]') === null")
+        .await?;
     page.close().await
 }
 
@@ -181,7 +193,11 @@ async fn keyboard_only() -> Result<()> {
     page.keys(&Key::Escape.to_string()).await?;
     page.keys("2").await?;
     let focused = "return document.activeElement.getAttribute('aria-label')";
-    page.wait("the input of node2 has the focus", &format!("{focused} === 'Command line of node2'")).await?;
+    page.wait(
+        "the input of node2 has the focus",
+        &format!("{focused} === 'Command line of node2'"),
+    )
+    .await?;
     page.keys("hostname").await?;
     page.keys(&Key::Enter.to_string()).await?;
     page.wait(
@@ -190,9 +206,14 @@ async fn keyboard_only() -> Result<()> {
     )
     .await?;
     page.keys(&Key::Escape.to_string()).await?;
-    page.wait("Esc leaves the terminal", "return document.activeElement.id === 'tab-node2'").await?;
+    page.wait("Esc leaves the terminal", "return document.activeElement.id === 'tab-node2'")
+        .await?;
     page.keys(&Key::Left.to_string()).await?;
-    page.wait("arrows change the terminal", "return document.querySelector('[data-testid=terminal-node1]') !== null").await?;
+    page.wait(
+        "arrows change the terminal",
+        "return document.querySelector('[data-testid=terminal-node1]') !== null",
+    )
+    .await?;
     // From the top of the page, Tab reaches the first command, and Enter runs it.
     page.script("document.activeElement.blur(); document.querySelector('.skip').focus()").await?;
     for _ in 0..60 {
@@ -223,12 +244,19 @@ async fn on_a_phone() -> Result<()> {
     page.enter("hostname").await?;
     page.wait("node1 answers", "return document.querySelector('[data-testid=terminal-node1]').innerText.includes('\\nnode1\\n')").await?;
     page.picture("phone-shell-light").await?;
-    page.speed("max").await?;
-    page.click("play-all").await?;
-    page.wait_until_passed().await?;
+    // One button goes round the speeds: 4, 20, max.
+    for _ in 0..3 {
+        page.click("speed-next").await?;
+    }
+    for step in 0..3 {
+        page.click("next-step").await?;
+        page.wait_for_step(step).await?;
+    }
     page.click("pane-map").await?;
     assert!(page.find("map-node-node1").await?.is_displayed().await?);
     page.picture("phone-map-light").await?;
+    page.click("play-all").await?;
+    page.wait_until_passed().await?;
     let wide = page.script("return document.documentElement.scrollWidth").await?;
     assert_eq!(wide.as_u64(), Some(u64::from(PHONE.width)), "nothing is wider than the screen");
     let small = page

@@ -47,6 +47,17 @@ impl Speed {
         }
     }
 
+    /// The next one, for a button that goes round.
+    #[must_use]
+    pub const fn next(self) -> Self {
+        match self {
+            Self::Real => Self::Four,
+            Self::Four => Self::Twenty,
+            Self::Twenty => Self::Max,
+            Self::Max => Self::Real,
+        }
+    }
+
     const fn factor(self) -> u64 {
         match self {
             Self::Real => 1,

@@ -25,7 +25,8 @@ pub fn lesson(lab: &Lab, runner: &WorldRunner, lights: &Lights) -> LessonView {
     facts.retain(|fact| !fact.is_empty());
     let drawing = Drawing { lab, runner, lights };
     let mut number = 0;
-    let steps = (0_u32..).zip(&lab.steps).map(|(index, _)| Rc::new(drawing.step(index, &mut number)));
+    let steps =
+        (0_u32..).zip(&lab.steps).map(|(index, _)| Rc::new(drawing.step(index, &mut number)));
     LessonView {
         title: lab.title.clone(),
         facts,
@@ -180,7 +181,8 @@ impl Drawing<'_> {
         // A light that is out is not a failure: the student is not there yet.
         let unmet = if played.is_some() { State::Broken } else { State::Open };
         let outcome = played.or_else(|| self.lights.get(&at));
-        let is_next = waits && self.runner.position() == Some(at) && self.runner.goal() != labs::Goal::Rest;
+        let is_next =
+            waits && self.runner.position() == Some(at) && self.runner.goal() != labs::Goal::Rest;
         let state = match outcome {
             Some(outcome) if outcome.holds() => State::Holds,
             Some(_) if is_next => State::Running,

@@ -9,7 +9,7 @@ pub fn map(seen: &Observation) -> MapView {
     let (headline, tone) = headline(seen);
     let services = seen.services.iter().map(|service| ServiceRow {
         name: service.name.clone(),
-        image: service.image.clone(),
+        image: short_image(&service.image).to_owned(),
         mode: service.mode.clone(),
         running: service.running,
         desired: service.desired,
@@ -26,10 +26,14 @@ pub fn map(seen: &Observation) -> MapView {
     }
 }
 
+/// An image's name without the digest that the manager has pinned it to.
+fn short_image(image: &str) -> &str {
+    image.split_once('@').map_or(image, |(name, _)| name)
+}
+
 fn headline(seen: &Observation) -> (String, Tone) {
-    let with_role = |role: &str| {
-        seen.nodes.iter().filter(|node| node.role.as_deref() == Some(role)).count()
-    };
+    let with_role =
+        |role: &str| seen.nodes.iter().filter(|node| node.role.as_deref() == Some(role)).count();
     let (managers, workers) = (with_role("manager"), with_role("worker"));
     if managers + workers == 0 {
         let count = seen.nodes.len();
@@ -232,7 +236,10 @@ mod tests {
         let off = NodeView { up: false, ..member("node1", "manager", false) };
         let seen = Observation { nodes: vec![off], ..Observation::default() };
         let map = map(&seen);
-        assert_eq!((map.headline.as_str(), map.tone), ("1 manager, 0 workers; nobody leads", Tone::Bad));
+        assert_eq!(
+            (map.headline.as_str(), map.tone),
+            ("1 manager, 0 workers; nobody leads", Tone::Bad)
+        );
         assert_eq!(map.nodes[0].state, "powered off");
     }
 }

@@ -90,31 +90,33 @@ fn merge(old: &TermView, new: TerminalView, restarted: bool) -> TermView {
         blocks.clear();
     }
     let first = if blocks.is_empty() { new.first } else { old.first };
-    blocks.extend(new.blocks.into_iter().map(|view| Rc::new(block(view))));
+    // A shell in a container opens blocks of its own below the command that started it; only the
+    // last one is going on.
+    if let (Some(last), false) = (blocks.last_mut(), new.blocks.is_empty())
+        && last.open
+    {
+        Rc::make_mut(last).open = false;
+    }
+    let end = new.blocks.len();
+    let views = new.blocks.into_iter().zip(1..);
+    blocks.extend(views.map(|(view, number)| Rc::new(block(view, number == end))));
     let reader = match (new.up, new.at_prompt, new.more) {
         (false, _, _) => Reader::Off,
         (_, true, _) => Reader::Shell,
         (_, _, true) => Reader::More,
         _ => Reader::Nobody,
     };
-    TermView {
-        node: old.node.clone(),
-        index: old.index,
-        first,
-        blocks,
-        prompt: new.prompt,
-        reader,
-    }
+    TermView { node: old.node.clone(), index: old.index, first, blocks, prompt: new.prompt, reader }
 }
 
-fn block(view: BlockView) -> Block {
+fn block(view: BlockView, is_last: bool) -> Block {
     let shown = view.shown.strip_suffix('\n').unwrap_or(&view.shown).to_owned();
     Block {
         prompt: view.prompt,
         typed: view.typed.join("\n"),
         shown,
         status: view.status,
-        open: view.ended_ms.is_none(),
+        open: is_last && view.ended_ms.is_none(),
         took_ms: view.ended_ms.map(|ended| ended.saturating_sub(view.started_ms)),
     }
 }

@@ -73,8 +73,8 @@ pub enum Notice {
     Said(String),
     /// It needs the student: shown until dismissed.
     Asks(String),
-    /// A command is typed on this node by the runner: show its terminal.
-    Look(String),
+    /// The lab's command with this number is typed on this node: show both.
+    Look(String, usize),
 }
 
 /// A line typed by hand whose end is waited for.
@@ -250,7 +250,9 @@ impl Session {
         let (node, text) = self.filled(number)?;
         let is_next = self.command_number(self.runner.next_command().map(|(at, _, _)| at));
         if self.world.awaits(&node).map_err(|error| error.to_string())?.is_none() {
-            return Err(format!("A command still runs on {node}: wait for it or press Ctrl-C there."));
+            return Err(format!(
+                "A command still runs on {node}: wait for it or press Ctrl-C there."
+            ));
         }
         if is_next == Some(number) && self.runner.goal() == Goal::Rest && self.hands.is_empty() {
             return Ok(Act::Play { goal: Play::Command });
@@ -267,7 +269,9 @@ impl Session {
             .ok_or_else(|| format!("The lab has no command {number}."))?;
         let fill = |text: &str| {
             self.runner.bindings().fill(text).map_err(|labs::Unbound(name)| {
-                format!("This command needs `{name}`, which a command above it shows: run that first.")
+                format!(
+                    "This command needs `{name}`, which a command above it shows: run that first."
+                )
             })
         };
         Ok((fill(&command.node)?, fill(&command.text)?))
@@ -334,9 +338,10 @@ impl Session {
     fn tell(&mut self, event: Event) {
         match event {
             Event::Step { .. } => {}
-            Event::Typed { node, text, .. } => {
+            Event::Typed { at, node, text } => {
                 self.screens.remember(&node, &text);
-                self.notices.push(Notice::Look(node));
+                let number = self.command_number(Some(at)).unwrap_or(0);
+                self.notices.push(Notice::Look(node, number));
             }
             Event::Done { at } => self.tell_done(at),
             Event::Blocked { node, why } => {
