@@ -1,8 +1,28 @@
 //! dockerd on one host: the API that the command line talks to, joining engine and swarm.
 //!
 //! [`api`] is the typed form of Docker's HTTP API, [`client`] asks it from within a process of the
-//! host: a request travels through [`os::Proc::request`] on the port [`client::PORT`], as the real one does through
-//! `/var/run/docker.sock`.
+//! host: a request travels through [`os::Proc::request`] on the port [`client::PORT`], as the real
+//! one does through `/var/run/docker.sock`.
+//!
+//! The [`Daemon`] itself is a state machine without I/O. It owns the host's engine and the host's part
+//! of the swarm, resolves what users name, and is the executor that turns the agent's tasks into
+//! containers. It asks the agent for a task's secrets through the agent's restricted getter when the
+//! task's container starts, and keeps none.
 
 pub mod api;
+mod binds;
 pub mod client;
+mod config;
+mod containers;
+mod convert;
+mod daemon;
+mod execs;
+mod executor;
+mod images;
+mod info;
+mod managers;
+mod pattern;
+
+pub use config::{CPU_COUNT, Config, KERNEL, MEMORY_SIZE};
+pub use daemon::{Caller, Context, Daemon, Output, SharedRegistry};
+pub use info::{ContainerView, Place};

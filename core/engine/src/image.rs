@@ -64,6 +64,8 @@ pub struct Image {
     pub author: String,
     /// A commit's message.
     pub comment: String,
+    /// The container it was committed from, all 64 digits; empty for none.
+    pub container: String,
     /// The Docker version that made it.
     pub docker_version: String,
     /// How it came to be, oldest first.
@@ -85,6 +87,8 @@ pub struct ImageParts {
     pub author: String,
     /// See [`Image::comment`].
     pub comment: String,
+    /// See [`Image::container`].
+    pub container: String,
     /// See [`Image::docker_version`].
     pub docker_version: String,
     /// See [`Image::history`].
@@ -103,6 +107,7 @@ impl Image {
             created: parts.created,
             author: parts.author,
             comment: parts.comment,
+            container: parts.container,
             docker_version: parts.docker_version,
             history: parts.history,
             layers: parts.layers,
@@ -134,6 +139,9 @@ impl Image {
         }
         if !self.comment.is_empty() {
             object["comment"] = json!(self.comment);
+        }
+        if !self.container.is_empty() {
+            object["container"] = json!(self.container);
         }
         object.to_string().into_bytes()
     }

@@ -267,6 +267,7 @@ impl Engine {
             created: now,
             author: commit.author.clone(),
             comment: commit.message.clone(),
+            container: id.to_string(),
             docker_version: version,
             ..ImageParts::default()
         };

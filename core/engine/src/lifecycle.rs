@@ -49,6 +49,9 @@ impl Engine {
             container.state.error.clone_from(&error.message);
             container.state.exit_code = error.exit_code.unwrap_or(128);
             release(machine, container, self.options.secret_mounts);
+            if container.config.auto_remove {
+                self.destroy(now, machine, id, true);
+            }
         }
         result
     }
@@ -75,7 +78,9 @@ impl Engine {
         secrets::mount(machine, container, &mut mounts, how, now)?;
         mounts.set_root_read_only(container.config.read_only);
         let hostname = container.config.hostname.clone().unwrap_or_default();
-        let namespace = Namespace::new(mounts, &hostname, true).shared();
+        let mut namespace = Namespace::new(mounts, &hostname, true);
+        namespace.addresses = container.attachments.iter().map(|a| a.address.clone()).collect();
+        let namespace = namespace.shared();
         container.namespace = Some(namespace.clone());
         let spawn = prepare_first(machine, container, &namespace, stdio, release)?;
         let program = spawn.path.clone();
@@ -122,6 +127,22 @@ impl Engine {
             prefix_length: 16,
             gateway: "172.17.0.1".to_owned(),
         }]
+    }
+
+    /// The running container that has an address: calls to it are brought there with
+    /// [`Machine::call`].
+    pub fn by_address(&self, address: &str) -> Option<&Container> {
+        self.containers.values().find(|container| {
+            container.is_running() && container.attachments.iter().any(|a| a.address == address)
+        })
+    }
+
+    /// The running container, and its port, that a port of the host is published for.
+    pub fn by_host_port(&self, port: u16) -> Option<(&Container, u16)> {
+        self.containers.values().filter(|container| container.is_running()).find_map(|container| {
+            let binding = container.config.ports.iter().find(|b| b.host_port == port)?;
+            Some((container, binding.container_port))
+        })
     }
 
     /// Attaches to a running container: handles get what is written from now on.

@@ -266,7 +266,8 @@ pub(crate) fn finish_pull(store: &mut ImageStore, transfer: &mut Transfer) {
             let found = store.find(&reference.to_string()).map(|image| image.id);
             let is_new = found != Ok(image.id);
             let id = store.add(image.clone());
-            if reference.digest.is_none() || reference.tag.is_some() {
+            // A pinned image keeps its digest as its only name, even if a tag was written.
+            if reference.digest.is_none() {
                 store.tag(reference, id);
             }
             store.note_digest(reference, digest, id);

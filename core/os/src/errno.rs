@@ -7,6 +7,8 @@ use std::fmt;
 pub enum Errno {
     /// EACCES.
     Access,
+    /// EADDRINUSE.
+    AddressInUse,
     /// EBADF.
     BadFd,
     /// EBUSY: a mount point.
@@ -39,6 +41,10 @@ pub enum Errno {
     NotPermitted,
     /// EPIPE.
     BrokenPipe,
+    /// ECONNREFUSED.
+    Refused,
+    /// ETIMEDOUT.
+    TimedOut,
     /// EROFS.
     ReadOnly,
     /// ESRCH.
@@ -52,6 +58,7 @@ impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Access => "Permission denied",
+            Self::AddressInUse => "Address already in use",
             Self::BadFd => "Bad file descriptor",
             Self::Busy => "Device or resource busy",
             Self::NoChild => "No child processes",
@@ -68,6 +75,8 @@ impl fmt::Display for Errno {
             Self::NotTerminal => "Inappropriate ioctl for device",
             Self::NotPermitted => "Operation not permitted",
             Self::BrokenPipe => "Broken pipe",
+            Self::Refused => "Connection refused",
+            Self::TimedOut => "Connection timed out",
             Self::ReadOnly => "Read-only file system",
             Self::NoProcess => "No such process",
             Self::CrossDevice => "Invalid cross-device link",

@@ -19,10 +19,12 @@ pub mod machine;
 pub mod pipe;
 pub mod process;
 pub mod program;
+pub mod service;
 pub mod terminal;
 
 pub use errno::Errno;
 pub use machine::{Machine, Request, RequestId};
 pub use process::{ExitStatus, Fd, Pid, Proc, Signal, Spawn};
 pub use program::Programs;
+pub use service::{NET_PORT, NetCall, Service};
 pub use terminal::{Terminal, TerminalId};

@@ -10,11 +10,18 @@ use sim::{Duration, Time};
 
 use crate::errno::Errno;
 use crate::fs::{Mounts, User};
+<<<<<<< HEAD
+use crate::pipe::Ready;
+use crate::process::{Disposition, ExitStatus, Fd, Handle, Pid, Proc, Signal, Spawn};
+use crate::program::{Executable, Main, Programs, Running, parse};
+=======
 use crate::pipe::{Ready, pipe};
 use crate::process::{
     Disposition, ExitStatus, Fd, Handle, Open, Pid, Proc, ProcessInfo, Signal, Spawn,
 };
 use crate::program::{Executable, Main, Programs, Running, parse};
+use crate::service::Listener;
+>>>>>>> main
 use crate::terminal::{Terminal, TerminalId, Typed};
 
 /// What fork and exec take: a process starts this much later than it was asked for.
@@ -31,13 +38,23 @@ pub struct Namespace {
     pub hostname: String,
     /// False for the host itself.
     pub is_container: bool,
+    /// Its own addresses besides `127.0.0.0/8`.
+    pub addresses: Vec<String>,
+    pub(crate) listeners: BTreeMap<u16, Listener>,
     next_pid: u32,
 }
 
 impl Namespace {
     /// A namespace without processes.
     pub fn new(mounts: Mounts, hostname: &str, is_container: bool) -> Self {
-        Self { mounts, hostname: hostname.to_owned(), is_container, next_pid: 1 }
+        Self {
+            mounts,
+            hostname: hostname.to_owned(),
+            is_container,
+            addresses: Vec::new(),
+            listeners: BTreeMap::new(),
+            next_pid: 1,
+        }
     }
 
     /// The same, shared.
@@ -183,6 +200,11 @@ impl Machine {
         }
     }
 
+    /// The time of the last [`Machine::run`].
+    pub fn now(&self) -> Time {
+        self.state.borrow().now
+    }
+
     /// True when [`Machine::run`] would do something at the present time.
     pub fn is_ready(&self) -> bool {
         let state = self.state.borrow();
@@ -322,9 +344,29 @@ impl Machine {
         }
     }
 
+    /// True when no process has this terminal any more.
+    pub fn is_abandoned(&self, id: TerminalId) -> bool {
+        let state = self.state.borrow();
+        !state.processes.values().any(|p| p.ended.is_none() && p.terminal == Some(id))
+    }
+
     /// The number of processes that have not ended.
     pub fn process_count(&self) -> usize {
         self.running.len()
+    }
+}
+
+impl Drop for Machine {
+    /// Listeners hold what holds them; without this a dropped machine would stay in memory.
+    fn drop(&mut self) {
+        let namespaces: Vec<SharedNamespace> = match self.state.try_borrow() {
+            Ok(state) => state.processes.values().map(|p| p.namespace.clone()).collect(),
+            Err(_) => return,
+        };
+        for namespace in namespaces {
+            let listeners = std::mem::take(&mut namespace.borrow_mut().listeners);
+            drop(listeners);
+        }
     }
 }
 
@@ -378,7 +420,14 @@ impl State {
         spawn.cwd = Some(cwd);
         spawn.user = Some(user);
         let pid = state.add(parent, namespace, spawn, EXEC_COST);
+<<<<<<< HEAD
+        drop(state);
+        // A program may make system calls before it is first polled.
+        let future = main(Proc { state: shared.clone(), pid });
+        shared.borrow_mut().started.push((pid, future));
+=======
         state.started.push((pid, main(Proc { state: shared.clone(), pid })));
+>>>>>>> main
         Ok(pid)
     }
 
@@ -568,6 +617,8 @@ impl State {
     }
 
     fn end(shared: &Rc<RefCell<Self>>, pid: Pid, status: ExitStatus) {
+        let listeners = State::close_listeners(shared, pid);
+        drop(listeners);
         let (handles, namespace) = {
             let mut state = shared.borrow_mut();
             let Some(process) = state.processes.get_mut(&pid) else { return };
@@ -609,6 +660,20 @@ impl State {
                 state.signal(pid, Signal::Kill);
             }
         }
+    }
+
+    /// Takes a process's listeners away; they may hold its [`Proc`], so they go while it exists.
+    fn close_listeners(shared: &Rc<RefCell<Self>>, pid: Pid) -> Vec<Listener> {
+        let state = shared.borrow();
+        let Some(process) = state.processes.get(&pid) else { return Vec::new() };
+        let mut namespace = process.namespace.borrow_mut();
+        let ports: Vec<u16> = namespace
+            .listeners
+            .iter()
+            .filter(|(_, listener)| listener.pid == pid)
+            .map(|(port, _)| *port)
+            .collect();
+        ports.iter().filter_map(|port| namespace.listeners.remove(port)).collect()
     }
 
     /// Children of an ended process go on alone; those that have ended too are forgotten.

@@ -120,6 +120,59 @@ fn a_program_can_take_its_process_over() {
     assert_eq!(host.machine.process_count(), 0);
 }
 
+<<<<<<< HEAD
+fn reads_bytes(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.set_handle(Fd::STDIN, Handle::bytes(b"here".to_vec()));
+        assert_eq!(proc.write(Fd::STDIN, b"x").await, Err(Errno::BadFd));
+        let fd = proc.add_handle(proc.open_read_write("/tmp/both").unwrap());
+        proc.write(fd, &proc.read_to_end(Fd::STDIN).await.unwrap()).await.unwrap();
+        proc.print(proc.read_file("/tmp/both").unwrap()).await;
+        0
+    })
+}
+
+#[test]
+fn here_documents_are_read_to_their_end() {
+    let mut host = Host::new(&[("reads", reads_bytes)]);
+    assert_eq!(host.run("/bin/reads", &["reads"]), (0, "here".into()));
+}
+
+/// Two children of a group of their own: one Ctrl-C ends both.
+fn pipeline(proc: Proc) -> Running {
+    Box::pin(async move {
+        let sleeper = |child: Proc| -> Running {
+            Box::pin(async move {
+                let _ = child.sleep(Duration::from_secs(100)).await;
+                0
+            })
+        };
+        let first = proc.fork(BTreeMap::new(), true, false, sleeper);
+        let second = proc.fork(BTreeMap::new(), false, false, sleeper);
+        proc.set_group(second, first);
+        assert_eq!(proc.visible_pid(first), first);
+        assert_eq!(proc.process_count(), 3);
+        let codes = [proc.wait(first).await.unwrap(), proc.wait(second).await.unwrap()];
+        codes.iter().map(|status| status.code()).sum::<i32>() - 260
+    })
+}
+
+#[test]
+fn ctrl_c_reaches_all_of_a_pipeline() {
+    let mut host = Host::new(&[("pipeline", pipeline)]);
+    let terminal = host.machine.add_terminal();
+    let fds = BTreeMap::from([(Fd(0), Handle::terminal(terminal))]);
+    let namespace = host.machine.host();
+    let spawn = Spawn { path: "/bin/pipeline".into(), fds, foreground: true, ..Spawn::default() };
+    host.machine.spawn(&namespace, spawn).unwrap();
+    host.settle(Duration::from_secs(1));
+    host.machine.interrupt(terminal);
+    host.settle(Duration::from_secs(1));
+    assert_eq!(host.machine.take_exits()[0].1, ExitStatus::Code(0));
+}
+
+=======
+>>>>>>> main
 /// Writes far more than a pipe holds to a child that reads it slowly, then counts.
 fn pipes(proc: Proc) -> Running {
     Box::pin(async move {
@@ -356,4 +409,55 @@ fn onlookers_get_a_copy_and_hold_nobody_back() {
     host.settle(Duration::from_secs(1));
     assert_eq!((host.printed().as_str(), &*other.borrow().0), ("both", &b"both"[..]));
     assert_eq!(onlookers.count(), 1, "the one that nobody reads is gone");
+}
+
+#[derive(Debug)]
+struct Echo(Proc);
+impl glasshive_os::Service for Echo {
+    fn answer(&mut self, _now: Time, request: &[u8]) -> Vec<u8> {
+        self.0.write_now_or_never(Fd::STDOUT, b"asked ");
+        [b"echo ", request].concat()
+    }
+}
+
+fn serves(proc: Proc) -> Running {
+    Box::pin(async move {
+        let echo = Rc::new(RefCell::new(Echo(proc.clone())));
+        proc.listen(80, echo.clone()).unwrap();
+        assert_eq!(proc.listen(80, echo), Err(Errno::AddressInUse));
+        let _ = proc.sleep(Duration::from_secs(10)).await;
+        0
+    })
+}
+
+fn calls(proc: Proc) -> Running {
+    Box::pin(async move {
+        let _ = proc.sleep(Duration::from_secs(1)).await;
+        let answer = proc.call("localhost", 80, b"hello").await.unwrap();
+        proc.print(answer).await;
+        assert_eq!(proc.call("127.0.0.1", 81, b"").await, Err(Errno::Refused));
+        assert_eq!(proc.call("10.9.9.9", 80, b"far").await, Ok(b"answer".to_vec()));
+        assert_eq!(proc.call("10.9.9.9", 80, b"lost").await, Err(Errno::TimedOut));
+        assert_eq!(proc.call("localhost", 80, b"gone").await, Err(Errno::Refused));
+        7
+    })
+}
+
+#[test]
+fn programs_answer_on_ports_while_they_run() {
+    let mut host = Host::new(&[("serves", serves), ("calls", calls)]);
+    host.spawn("/bin/serves", &[]).unwrap();
+    host.spawn("/bin/calls", &[]).unwrap();
+    host.settle(Duration::from_secs(2));
+    let namespace = host.machine.host();
+    assert_eq!(host.machine.call(&namespace, 80, b"x").unwrap(), b"echo x");
+    assert_eq!(host.machine.listeners(&namespace).len(), 1);
+    let requests = host.machine.take_requests();
+    let call = requests[0].body.downcast_ref::<glasshive_os::NetCall>().unwrap();
+    assert_eq!((call.address.as_str(), call.request.as_slice()), ("10.9.9.9", &b"far"[..]));
+    let answer: Result<Vec<u8>, Errno> = Ok(b"answer".to_vec());
+    host.machine.reply(requests[0].id, Box::new(answer));
+    host.settle(Duration::from_secs(60));
+    assert_eq!(host.machine.take_exits().last().unwrap().1, ExitStatus::Code(7));
+    assert_eq!(host.printed(), "asked echo helloasked ");
 }

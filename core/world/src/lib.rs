@@ -1,1 +1,44 @@
-//! A cluster you can type into: hosts, terminals, faults, record and replay, observation.
+//! A cluster you can type into.
+//!
+//! A [`World`] is built from a [`Spec`] (hosts, Docker version, seed) and moves only when it is told
+//! to: [`World::advance`] lets virtual time pass, [`World::apply`] does what a person at the keyboard
+//! or a fault does. Everything that came from outside is recorded; the same spec and the same
+//! [`Recording`] give the same history, to the byte.
+//!
+//! ```
+//! use world::{Spec, World};
+//!
+//! let spec = Spec::new(["node1", "node2"]).with_managers(["node1"]);
+//! let mut world = World::new(spec)?;
+//! let result = world.run_line("node1", "docker node ls -q | wc -l", world::LINE_LIMIT)?;
+//! assert_eq!((result.output.as_str(), result.status), ("2\n", 0));
+//! # Ok::<(), world::Error>(())
+//! ```
+//!
+//! Nothing here decides how Docker behaves: this crate carries frames and requests between the
+//! parts, keeps the order of events, and shows what there is ([`World::observe`]).
+
+mod boot;
+mod error;
+mod host;
+mod input;
+mod observe;
+mod rootfs;
+mod search;
+mod spec;
+mod tap;
+mod typing;
+mod world;
+
+pub use error::Error;
+pub use input::{Input, Recorded, Recording};
+pub use observe::{
+    ContainerView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
+};
+pub use search::{Found, Surface};
+pub use spec::Spec;
+pub use typing::{BlockView, LINE_LIMIT, LineResult, Mark, TerminalView};
+pub use world::World;
+
+pub use os::terminal::Awaits;
+pub use sim::{Duration, Time};

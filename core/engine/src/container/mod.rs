@@ -188,6 +188,11 @@ impl Container {
         Signal::parse(&self.config.stop_signal).unwrap_or(Signal::Terminate)
     }
 
+    /// Bytes in the files of the writable layer.
+    pub fn layer_size(&self) -> u64 {
+        crate::layer::content_size(self.root.borrow().upper())
+    }
+
     /// What the writable layer changed, as `docker diff` lists it: `A`dded, `C`hanged, `D`eleted.
     pub fn diff(&self) -> Vec<(char, String)> {
         let root = self.root.borrow();

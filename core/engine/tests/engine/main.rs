@@ -3,4 +3,5 @@
 
 mod containers;
 mod images;
+mod programs;
 mod support;

@@ -79,6 +79,16 @@ impl Proc {
         self.open(path, mode)
     }
 
+    /// Opens a file to read and write it from its start (`<>`), making it if need be.
+    ///
+    /// # Errors
+    /// As [`Proc::open_write`].
+    pub fn open_read_write(&self, path: &str) -> Result<Handle, Errno> {
+        let mode =
+            OpenMode { read: true, write: true, create: true, truncate: false, append: false };
+        self.open(path, mode)
+    }
+
     fn open(&self, path: &str, mode: OpenMode) -> Result<Handle, Errno> {
         let located = self.locate(path, true)?;
         let user = self.user();

@@ -40,6 +40,8 @@ pub(crate) enum Open {
     },
     Null,
     Zero,
+    /// Bytes to read that are in no file (a here-document), and how many were read.
+    Bytes(Vec<u8>, usize),
     Sink(Rc<RefCell<dyn Sink>>),
     /// A sink, and whoever else looks on at the time of a write.
     Tee {
@@ -87,6 +89,11 @@ impl Handle {
     /// `/dev/null`.
     pub fn null() -> Self {
         Self::new(Open::Null)
+    }
+
+    /// Bytes to read, as a here-document gives them.
+    pub fn bytes(bytes: Vec<u8>) -> Self {
+        Self::new(Open::Bytes(bytes, 0))
     }
 
     /// Writes go to `sink`; reads are at the end of the file.

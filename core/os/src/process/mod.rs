@@ -14,6 +14,7 @@ pub use handle::{Handle, Onlookers, Sink};
 pub use proc::{Proc, ProcessInfo};
 
 pub(crate) use handle::Open;
+pub(crate) use waiting::Withdraw;
 
 use crate::fs::User;
 

@@ -221,6 +221,41 @@ impl Proc {
         State::fork(&self.state, self.pid, spawn, main)
     }
 
+    /// Puts a child into the process group that `leader` leads, so that one Ctrl-C reaches all of a
+    /// pipeline.
+    pub fn set_group(&self, child: Pid, leader: Pid) {
+        let mut state = self.state.borrow_mut();
+        let group = state.processes.get(&leader).map(|leader| leader.group);
+        // The leader may have ended and be gone; the group keeps its number all the same.
+        let group = group.unwrap_or(leader);
+        if let Some(child) = state.processes.get_mut(&child) {
+            child.group = group;
+        }
+    }
+
+    /// Puts a child's process group in the foreground of the own terminal (`fg`).
+    pub fn set_foreground(&self, child: Pid) {
+        let mut state = self.state.borrow_mut();
+        let group = state.processes.get(&child).map(|child| child.group);
+        let terminal = state.processes.get(&self.pid).and_then(|own| own.terminal);
+        if let (Some(group), Some(terminal)) = (group, terminal)
+            && let Some(terminal) = state.terminals.get_mut(&terminal)
+        {
+            terminal.foreground.push(group);
+        }
+    }
+
+    /// A process's number as seen within its container (what `$!` shows of a child).
+    pub fn visible_pid(&self, pid: Pid) -> Pid {
+        let state = self.state.borrow();
+        state.processes.get(&pid).map_or(pid, |process| process.inner_pid)
+    }
+
+    /// How many processes the machine has.
+    pub fn process_count(&self) -> usize {
+        self.state.borrow().processes.len()
+    }
+
     /// Replaces the own arguments, as `ps` shows them.
     pub fn set_args(&self, args: Vec<String>) {
         self.me(|process| process.args = args);

@@ -106,6 +106,12 @@ impl Proc {
         match open {
             Open::Null | Open::Sink(_) | Open::Tee { .. } => done(b""),
             Open::Zero => Attempt::Done(Ok(vec![0; limit.min(65_536)])),
+            Open::Bytes(bytes, offset) => {
+                let from = (*offset).min(bytes.len());
+                let to = from.saturating_add(limit).min(bytes.len());
+                *offset = to;
+                done(&bytes[from..to])
+            }
             Open::PipeWriter(_) => Attempt::Done(Err(Errno::BadFd)),
             Open::PipeReader(reader) => match reader.read(limit, self.pid) {
                 Some(bytes) => Attempt::Done(Ok(bytes)),
@@ -248,7 +254,9 @@ impl Proc {
         let all = Ok(Written::Some(bytes.len()));
         match open {
             Open::Null | Open::Zero => all,
-            Open::PipeReader(_) | Open::File { writable: false, .. } => Err(Errno::BadFd),
+            Open::PipeReader(_) | Open::Bytes(..) | Open::File { writable: false, .. } => {
+                Err(Errno::BadFd)
+            }
             Open::PipeWriter(writer) => Ok(writer.write(bytes, self.pid, false)),
             Open::Sink(sink) => {
                 let now = self.now();
@@ -294,12 +302,16 @@ impl Proc {
 
     /// Gives an onlooker its copy without ever waiting for it; false if nobody is there any more.
     fn copy_to(&self, open: &mut Open, bytes: &[u8]) -> bool {
+        // An onlooker that looks on at itself would never end.
+        !matches!(open, Open::Tee { .. }) && self.write_forced(open, bytes)
+    }
+
+    /// Writes everything at once, however full a pipe is; false if nobody takes it.
+    pub(crate) fn write_forced(&self, open: &mut Open, bytes: &[u8]) -> bool {
         match open {
             Open::PipeWriter(writer) => {
                 !matches!(writer.write(bytes, self.pid, true), Written::Broken)
             }
-            // An onlooker that looks on at itself would never end.
-            Open::Tee { .. } => false,
             other => self.write_now(other, bytes).is_ok(),
         }
     }
@@ -341,9 +353,9 @@ impl Proc {
 }
 
 /// Withdraws a request when nobody waits for its answer any more.
-struct Withdraw<'a> {
-    proc: &'a Proc,
-    id: RequestId,
+pub(crate) struct Withdraw<'a> {
+    pub(crate) proc: &'a Proc,
+    pub(crate) id: RequestId,
 }
 
 impl Drop for Withdraw<'_> {

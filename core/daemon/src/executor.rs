@@ -1,0 +1,310 @@
+//! The agent's executor: tasks become containers (moby: `daemon/cluster/executor/container`).
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use engine::transfer::TransferId;
+use engine::{ContainerConfig, ContainerId, Progress, SecretFile, Stdio};
+use sim::Duration;
+use swarm::node::{ExecutorCommand, ExecutorEvent, Input};
+use swarm::objects::{FileTarget, Id, Task};
+
+use crate::convert::{container_image, engine_mounts};
+use crate::daemon::{Context, Daemon, bytes_of};
+
+/// One of the agent's tasks on this host.
+#[derive(Debug)]
+pub(crate) struct TaskRun {
+    pub(crate) task: Rc<Task>,
+    pub(crate) container: Option<ContainerId>,
+    stage: Stage,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Its image is on the way.
+    Pulling(TransferId),
+    /// Its container exists.
+    Prepared,
+    /// Its container was started.
+    Started,
+    /// Its container was asked to stop.
+    Stopping,
+    /// Over.
+    Ended,
+}
+
+/// The label that says which task a container runs.
+const TASK_LABEL: &str = "com.docker.swarm.task.id";
+
+impl Daemon {
+    /// Does what the agent wants.
+    pub(crate) fn execute(&mut self, context: &mut Context<'_>, command: ExecutorCommand) {
+        match command {
+            ExecutorCommand::Prepare(task) => self.prepare(context, task),
+            ExecutorCommand::Start(id) => self.start_task(context, &id),
+            ExecutorCommand::Resume(task) => self.resume(context, task),
+            ExecutorCommand::Shutdown(id) => self.shut_down(context, &id),
+            ExecutorCommand::Remove(id) => self.remove_task(context, &id),
+        }
+    }
+
+    fn tell(&mut self, context: &mut Context<'_>, task: Id, event: ExecutorEvent) {
+        self.drive_swarm(context, Input::Executor { task, event });
+    }
+
+    fn prepare(&mut self, context: &mut Context<'_>, task: Rc<Task>) {
+        let image = task.spec.container.image.clone();
+        let id = task.id.clone();
+        let known = self.engine.images().find(&image).is_ok();
+        let mut run = TaskRun { task, container: None, stage: Stage::Prepared };
+        if !known && let Ok(reference) = engine::Reference::parse(&image) {
+            let registry = self.registry.borrow();
+            let transfer = self.engine.start_pull(context.now, &reference, &registry);
+            run.stage = Stage::Pulling(transfer);
+            drop(registry);
+            self.tasks.insert(id, run);
+            context.event("image.pull", format!("{image} is pulled for a task"));
+            return;
+        }
+        self.tasks.insert(id.clone(), run);
+        self.create_for_task(context, &id);
+    }
+
+    /// Pulls that tasks waited for are over.
+    pub(crate) fn pulled(&mut self, context: &mut Context<'_>, transfer: TransferId) {
+        let waiting: Vec<Id> = self
+            .tasks
+            .iter()
+            .filter(|(_, run)| run.stage == Stage::Pulling(transfer))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in waiting {
+            // A failed pull shows as a missing image, as in moby.
+            self.create_for_task(context, &id);
+        }
+    }
+
+    fn create_for_task(&mut self, context: &mut Context<'_>, id: &Id) {
+        let Some(run) = self.tasks.get(id) else { return };
+        let config = self.task_config(&run.task);
+        let made = self.engine.create(context.now, context.machine, config);
+        let Some(run) = self.tasks.get_mut(id) else { return };
+        let event = match made {
+            Ok(container) => {
+                run.stage = Stage::Prepared;
+                run.container = Some(container.clone());
+                ExecutorEvent::Prepared { container_id: container.to_string() }
+            }
+            Err(error) => {
+                run.stage = Stage::Ended;
+                ExecutorEvent::Rejected { error: error.message }
+            }
+        };
+        self.tell(context, id.clone(), event);
+    }
+
+    fn task_config(&self, task: &Task) -> ContainerConfig {
+        let spec = &task.spec.container;
+        let node_id = task.node_id.as_ref().map(ToString::to_string).unwrap_or_default();
+        let mut labels = spec.labels.clone();
+        let service = &task.service_annotations.name;
+        for (label, value) in [
+            ("com.docker.swarm.node.id", node_id),
+            ("com.docker.swarm.service.id", task.service_id.to_string()),
+            ("com.docker.swarm.service.name", service.clone()),
+            ("com.docker.swarm.task", String::new()),
+            (TASK_LABEL, task.id.to_string()),
+            ("com.docker.swarm.task.name", task.annotations.name.clone()),
+        ] {
+            labels.insert(label.to_owned(), value);
+        }
+        ContainerConfig {
+            image: container_image(&spec.image, self.config.digest_replaces_tag),
+            name: Some(task.annotations.name.clone()),
+            command: spec.args.clone(),
+            entrypoint: Some(spec.command.clone()).filter(|command| !command.is_empty()),
+            env: spec.env.clone(),
+            labels,
+            hostname: Some(spec.hostname.clone()).filter(|name| !name.is_empty()),
+            user: spec.user.clone(),
+            working_dir: spec.dir.clone(),
+            tty: spec.tty,
+            open_stdin: spec.open_stdin,
+            mounts: engine_mounts(&spec.mounts),
+            stop_signal: spec.stop_signal.clone(),
+            stop_grace: spec.stop_grace_period,
+            read_only: spec.read_only,
+            extra_hosts: spec.hosts.clone(),
+            dns: spec.dns.nameservers.clone(),
+            ..ContainerConfig::default()
+        }
+    }
+
+    /// The files of a task's secrets and configs, by the agent's restricted getter.
+    fn secret_files(&self, task: &Task) -> Result<(Vec<SecretFile>, Vec<SecretFile>), String> {
+        let container = &task.spec.container;
+        let mut secrets = Vec::new();
+        for reference in &container.secrets {
+            let Some(target) = &reference.file else { continue };
+            let bytes = self.swarm.secret(&task.id, &reference.secret_id).map_err(|e| e.message)?;
+            secrets.push(file(&reference.secret_id, target, bytes_of(&bytes)));
+        }
+        let mut configs = Vec::new();
+        for reference in &container.configs {
+            let Some(target) = &reference.file else { continue };
+            let bytes = self.swarm.config(&task.id, &reference.config_id).map_err(|e| e.message)?;
+            configs.push(file(&reference.config_id, target, bytes_of(&bytes)));
+        }
+        Ok((secrets, configs))
+    }
+
+    fn start_task(&mut self, context: &mut Context<'_>, id: &Id) {
+        let Some(run) = self.tasks.get(id) else { return };
+        let (task, container) = (run.task.clone(), run.container.clone());
+        let result = self.try_start(context, &task, container.as_ref());
+        let Some(run) = self.tasks.get_mut(id) else { return };
+        let event = match result {
+            Ok(pid) => {
+                run.stage = Stage::Started;
+                ExecutorEvent::Started { pid }
+            }
+            Err(error) => {
+                run.stage = Stage::Ended;
+                ExecutorEvent::Failed { error }
+            }
+        };
+        self.tell(context, id.clone(), event);
+    }
+
+    fn try_start(
+        &mut self,
+        context: &mut Context<'_>,
+        task: &Task,
+        container: Option<&ContainerId>,
+    ) -> Result<u32, String> {
+        let container = container.ok_or("the task has no container")?;
+        let (secrets, configs) = self.secret_files(task)?;
+        self.engine
+            .provide_secrets(container, secrets, configs)
+            .and_then(|()| {
+                self.engine.start(context.now, context.machine, container, Stdio::default())
+            })
+            .map_err(|error| error.message)?;
+        let pid = self.engine.get(container).and_then(|container| container.state.pid);
+        Ok(pid.map_or(0, |pid| pid.0))
+    }
+
+    fn resume(&mut self, context: &mut Context<'_>, task: Rc<Task>) {
+        let id = task.id.clone();
+        let container = self
+            .engine
+            .containers()
+            .find(|container| container.config.labels.get(TASK_LABEL).is_some_and(|l| **l == *id));
+        let event = match container {
+            None => ExecutorEvent::Failed { error: "the task's container is gone".to_owned() },
+            Some(container) => match container.state.pid {
+                Some(pid) => ExecutorEvent::Started { pid: pid.0 },
+                None => ExecutorEvent::Exited { code: container.state.exit_code, error: None },
+            },
+        };
+        let stage = match event {
+            ExecutorEvent::Started { .. } => Stage::Started,
+            _ => Stage::Ended,
+        };
+        let container = container.map(|container| container.id.clone());
+        self.tasks.insert(id.clone(), TaskRun { task, container, stage });
+        self.tell(context, id, event);
+    }
+
+    fn shut_down(&mut self, context: &mut Context<'_>, id: &Id) {
+        let Some(run) = self.tasks.get_mut(id) else {
+            self.tell(context, id.clone(), ExecutorEvent::Stopped);
+            return;
+        };
+        let grace: Option<Duration> = run.task.spec.container.stop_grace_period;
+        let container = run.container.clone();
+        run.stage = if container.is_some() { Stage::Stopping } else { Stage::Ended };
+        let stopped = match container {
+            None => true,
+            Some(container) => !matches!(
+                self.engine.stop(context.now, context.machine, &container, grace),
+                Ok(Progress::Pending)
+            ),
+        };
+        if stopped {
+            self.task_stopped(context, id);
+        }
+    }
+
+    fn task_stopped(&mut self, context: &mut Context<'_>, id: &Id) {
+        if let Some(run) = self.tasks.get_mut(id) {
+            run.stage = Stage::Ended;
+        }
+        self.tell(context, id.clone(), ExecutorEvent::Stopped);
+    }
+
+    fn remove_task(&mut self, context: &mut Context<'_>, id: &Id) {
+        let Some(run) = self.tasks.remove(id) else { return };
+        if let Some(container) = run.container {
+            // A container that is gone already is just as well.
+            let _ = self.engine.remove(context.now, context.machine, &container, true, true);
+        }
+    }
+
+    /// A container's first process has ended.
+    pub(crate) fn task_container_died(
+        &mut self,
+        context: &mut Context<'_>,
+        container: &ContainerId,
+        code: i32,
+    ) {
+        let found = self.tasks.iter_mut().find(|(_, run)| run.container.as_ref() == Some(container));
+        let Some((id, run)) = found else { return };
+        let id = id.clone();
+        match run.stage {
+            Stage::Started => {
+                run.stage = Stage::Ended;
+                self.tell(context, id, ExecutorEvent::Exited { code, error: None });
+            }
+            Stage::Stopping => self.task_stopped(context, &id),
+            Stage::Pulling(_) | Stage::Prepared | Stage::Ended => {}
+        }
+    }
+
+    /// Names of the secrets that a container's task may read, by the task's spec.
+    pub(crate) fn secret_names(&self, container: &ContainerId) -> Vec<String> {
+        let run = self.tasks.values().find(|run| run.container.as_ref() == Some(container));
+        let mounted: BTreeMap<&str, ()> = self
+            .engine
+            .get(container)
+            .filter(|container| container.is_running())
+            .into_iter()
+            .flat_map(|container| &container.config.secrets)
+            .filter(|file| file.bytes.is_some())
+            .map(|file| (file.id.as_str(), ()))
+            .collect();
+        let references = run.into_iter().flat_map(|run| &run.task.spec.container.secrets);
+        references
+            .filter(|reference| mounted.contains_key(&*reference.secret_id))
+            .map(|reference| reference.secret_name.clone())
+            .collect()
+    }
+
+    /// The task that a container runs.
+    pub(crate) fn task_of(&self, container: &ContainerId) -> Option<String> {
+        let labels = &self.engine.get(container)?.config.labels;
+        labels.get(TASK_LABEL).cloned()
+    }
+}
+
+fn file(id: &Id, target: &FileTarget, bytes: Rc<[u8]>) -> SecretFile {
+    SecretFile {
+        id: id.to_string(),
+        target: target.name.clone(),
+        bytes: Some(bytes),
+        uid: target.uid.parse().unwrap_or(0),
+        gid: target.gid.parse().unwrap_or(0),
+        mode: target.mode,
+    }
+}

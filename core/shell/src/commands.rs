@@ -1,0 +1,187 @@
+//! Which programs there are, and where a host or an image has them.
+
+use os::Programs;
+
+use crate::utilities::{
+    Utility, archive, binary, columns, compare, copying, date, files, find, grep, identity, lines,
+    listing, output, permissions, processes, running, sed, system, test, text,
+};
+use crate::{Flavour, shell};
+
+/// Adds `gnu:name` and `busybox:name` for each utility, and tables of where they are.
+macro_rules! utilities {
+    ($($name:literal, $main:path, $gnu:expr, $busybox:expr;)*) => {
+        fn register_utilities(programs: &mut Programs) {
+            $(
+                programs.add(concat!("gnu:", $name), |proc| {
+                    Box::pin($main(Utility::of(proc, $name, true)))
+                });
+                programs.add(concat!("busybox:", $name), |proc| {
+                    Box::pin($main(Utility::of(proc, $name, false)))
+                });
+            )*
+        }
+
+        const GNU: &[(&str, &str)] = &[
+            ("/bin/bash", "bash"),
+            ("/bin/sh", "dash"),
+            ("/bin/dash", "dash"),
+            $((concat!($gnu, $name), concat!("gnu:", $name)),)*
+        ];
+
+        const BUSYBOX: &[(&str, &str)] = &[
+            ("/bin/sh", "busybox-ash"),
+            ("/bin/ash", "busybox-ash"),
+            ("/bin/busybox", "busybox"),
+            $((concat!($busybox, $name), concat!("busybox:", $name)),)*
+        ];
+
+        /// The applet `name` of BusyBox.
+        fn applet(name: &str) -> Option<os::program::Main> {
+            match name {
+                "sh" | "ash" => Some(|proc| Box::pin(shell::main(proc, Flavour::Ash))),
+                $($name => Some(|proc| Box::pin($main(Utility::of(proc, $name, false)))),)*
+                _ => None,
+            }
+        }
+    };
+}
+
+utilities! {
+    "[", test::run, "/usr/bin/", "/usr/bin/";
+    "arch", identity::arch, "/usr/bin/", "/bin/";
+    "base64", binary::base64, "/usr/bin/", "/bin/";
+    "basename", files::basename, "/usr/bin/", "/usr/bin/";
+    "cat", text::cat, "/bin/", "/bin/";
+    "chgrp", permissions::chgrp, "/bin/", "/bin/";
+    "chmod", permissions::chmod, "/bin/", "/bin/";
+    "chown", permissions::chown, "/bin/", "/bin/";
+    "clear", system::clear, "/usr/bin/", "/usr/bin/";
+    "cmp", compare::cmp, "/usr/bin/", "/usr/bin/";
+    "comm", compare::comm, "/usr/bin/", "/usr/bin/";
+    "cp", copying::cp, "/bin/", "/bin/";
+    "cut", columns::cut, "/usr/bin/", "/usr/bin/";
+    "date", date::date, "/bin/", "/bin/";
+    "df", system::df, "/bin/", "/bin/";
+    "diff", compare::diff, "/usr/bin/", "/usr/bin/";
+    "dirname", files::dirname, "/usr/bin/", "/usr/bin/";
+    "du", system::du, "/usr/bin/", "/usr/bin/";
+    "echo", output::echo, "/bin/", "/bin/";
+    "egrep", grep::egrep, "/bin/", "/bin/";
+    "env", identity::env, "/usr/bin/", "/usr/bin/";
+    "expr", columns::expr, "/usr/bin/", "/usr/bin/";
+    "false", system::no, "/bin/", "/bin/";
+    "fgrep", grep::fgrep, "/bin/", "/bin/";
+    "find", find::find, "/usr/bin/", "/usr/bin/";
+    "fold", columns::fold, "/usr/bin/", "/usr/bin/";
+    "free", system::free, "/usr/bin/", "/usr/bin/";
+    "grep", grep::grep, "/bin/", "/bin/";
+    "groups", identity::groups, "/usr/bin/", "/usr/bin/";
+    "gunzip", archive::lacking, "/bin/", "/bin/";
+    "gzip", archive::lacking, "/bin/", "/bin/";
+    "head", text::head, "/usr/bin/", "/usr/bin/";
+    "hexdump", binary::hexdump, "/usr/bin/", "/usr/bin/";
+    "hostname", identity::hostname, "/bin/", "/bin/";
+    "id", identity::id, "/usr/bin/", "/usr/bin/";
+    "kill", processes::kill, "/bin/", "/bin/";
+    "less", system::more, "/usr/bin/", "/usr/bin/";
+    "ln", files::ln, "/bin/", "/bin/";
+    "ls", listing::ls, "/bin/", "/bin/";
+    "man", system::man, "/usr/bin/", "/usr/bin/";
+    "md5sum", archive::lacking, "/usr/bin/", "/usr/bin/";
+    "mkdir", files::mkdir, "/bin/", "/bin/";
+    "mktemp", files::mktemp, "/bin/", "/bin/";
+    "more", system::more, "/bin/", "/bin/";
+    "mount", system::mount, "/bin/", "/bin/";
+    "mv", copying::mv, "/bin/", "/bin/";
+    "nano", system::editor, "/usr/bin/", "/usr/bin/";
+    "nl", text::nl, "/usr/bin/", "/usr/bin/";
+    "nohup", running::nohup, "/usr/bin/", "/usr/bin/";
+    "nproc", identity::nproc, "/usr/bin/", "/usr/bin/";
+    "od", binary::od, "/usr/bin/", "/usr/bin/";
+    "paste", columns::paste, "/usr/bin/", "/usr/bin/";
+    "pidof", processes::pidof, "/bin/", "/bin/";
+    "printenv", identity::printenv, "/usr/bin/", "/bin/";
+    "printf", output::printf, "/usr/bin/", "/usr/bin/";
+    "ps", processes::ps, "/bin/", "/bin/";
+    "pwd", files::pwd, "/bin/", "/bin/";
+    "readlink", files::readlink, "/bin/", "/usr/bin/";
+    "realpath", files::realpath, "/usr/bin/", "/usr/bin/";
+    "rev", text::rev, "/usr/bin/", "/bin/";
+    "rm", files::rm, "/bin/", "/bin/";
+    "rmdir", files::rmdir, "/bin/", "/bin/";
+    "sed", sed::sed, "/bin/", "/bin/";
+    "seq", output::seq, "/usr/bin/", "/usr/bin/";
+    "sha1sum", archive::lacking, "/usr/bin/", "/usr/bin/";
+    "sha256sum", binary::sha256sum, "/usr/bin/", "/usr/bin/";
+    "sleep", processes::sleep, "/bin/", "/bin/";
+    "sort", lines::sort, "/usr/bin/", "/usr/bin/";
+    "stat", system::stat, "/usr/bin/", "/bin/";
+    "sync", system::yes, "/bin/", "/bin/";
+    "tac", text::tac, "/usr/bin/", "/usr/bin/";
+    "tail", text::tail, "/usr/bin/", "/usr/bin/";
+    "tar", archive::lacking, "/bin/", "/bin/";
+    "tee", text::tee, "/usr/bin/", "/usr/bin/";
+    "test", test::run, "/usr/bin/", "/usr/bin/";
+    "time", running::time, "/usr/bin/", "/usr/bin/";
+    "timeout", running::timeout, "/usr/bin/", "/usr/bin/";
+    "top", archive::lacking, "/usr/bin/", "/usr/bin/";
+    "touch", files::touch, "/bin/", "/bin/";
+    "tr", columns::tr, "/usr/bin/", "/usr/bin/";
+    "true", system::yes, "/bin/", "/bin/";
+    "tty", identity::tty, "/usr/bin/", "/usr/bin/";
+    "umount", system::umount, "/bin/", "/bin/";
+    "uname", identity::uname, "/bin/", "/bin/";
+    "uniq", lines::uniq, "/usr/bin/", "/usr/bin/";
+    "uptime", processes::uptime, "/usr/bin/", "/usr/bin/";
+    "vi", system::editor, "/usr/bin/", "/bin/";
+    "vim", system::editor, "/usr/bin/", "/usr/bin/";
+    "watch", running::watch, "/usr/bin/", "/bin/";
+    "wc", text::wc, "/usr/bin/", "/usr/bin/";
+    "which", identity::which, "/usr/bin/", "/usr/bin/";
+    "whoami", identity::whoami, "/usr/bin/", "/usr/bin/";
+    "xargs", running::xargs, "/usr/bin/", "/usr/bin/";
+    "xxd", binary::xxd, "/usr/bin/", "/usr/bin/";
+    "yes", output::yes, "/usr/bin/", "/usr/bin/";
+}
+
+/// Adds the shells (`bash`, `dash`, `busybox-ash`), `busybox` itself, and each utility as `gnu:name`
+/// and `busybox:name`.
+pub fn register(programs: &mut Programs) {
+    programs.add("bash", |proc| Box::pin(shell::main(proc, Flavour::Bash)));
+    programs.add("dash", |proc| Box::pin(shell::main(proc, Flavour::Dash)));
+    programs.add("busybox-ash", |proc| Box::pin(shell::main(proc, Flavour::Ash)));
+    programs.add("busybox", |proc| Box::pin(busybox(proc)));
+    register_utilities(programs);
+}
+
+/// The executables of a host or a Debian image: paths, and the programs that they are.
+pub fn gnu_commands() -> &'static [(&'static str, &'static str)] {
+    GNU
+}
+
+/// The executables of an Alpine or BusyBox image.
+pub fn busybox_commands() -> &'static [(&'static str, &'static str)] {
+    BUSYBOX
+}
+
+/// `busybox applet args...`.
+async fn busybox(proc: os::Proc) -> i32 {
+    let args = proc.args();
+    let Some(name) = args.get(1).cloned() else {
+        let names: Vec<&str> =
+            BUSYBOX.iter().filter_map(|(_, program)| program.strip_prefix("busybox:")).collect();
+        let text = format!(
+            "BusyBox v1.25.1 (2016-10-26 16:15:20 GMT) multi-call binary.\n\nCurrently defined functions:\n\t{}\n",
+            names.join(", ")
+        );
+        proc.print(text).await;
+        return 0;
+    };
+    let Some(main) = applet(&name) else {
+        proc.eprint(format!("{name}: applet not found\n")).await;
+        return 127;
+    };
+    proc.set_args(args[1..].to_vec());
+    main(proc.clone()).await
+}

@@ -1,0 +1,690 @@
+//! From words to fields: parameters, command substitution, arithmetic, splitting, file names.
+
+use std::collections::BTreeMap;
+
+use os::Fd;
+use os::fs::Kind;
+
+use super::{Boxed, Flow, Shell, brace};
+use crate::Flavour;
+use crate::pattern::{Ch, Field, Pattern, is_pattern, text};
+use crate::syntax::{
+    Command, Compound, Index, List, Operation, Parameter, Part, RedirectKind, Word,
+};
+
+/// The most characters that one command's words may have together.
+const SIZE_MAX: usize = 4 << 20;
+
+/// Fields while they are being made.
+#[derive(Debug)]
+struct Output {
+    fields: Vec<Field>,
+    current: Option<Field>,
+    /// What separates fields; none where nothing is split.
+    separators: Option<String>,
+    /// The last field was ended by a blank, which a following separator belongs to.
+    after_blank: bool,
+    size: usize,
+}
+
+impl Output {
+    fn new(separators: Option<String>) -> Self {
+        Self { fields: Vec::new(), current: None, separators, after_blank: false, size: 0 }
+    }
+
+    fn text(&mut self, text: &str, quoted: bool) {
+        self.after_blank = false;
+        self.size += text.len();
+        let chars = text.chars().map(|char| Ch { char, quoted });
+        self.current.get_or_insert_default().extend(chars);
+    }
+
+    fn end_field(&mut self) {
+        if let Some(field) = self.current.take() {
+            self.fields.push(field);
+        }
+    }
+
+    /// The result of an expansion.
+    fn value(&mut self, value: &str, quoted: bool) {
+        let Some(separators) = self.separators.clone().filter(|_| !quoted) else {
+            if quoted || !value.is_empty() {
+                self.text(value, quoted);
+            }
+            return;
+        };
+        self.size += value.len();
+        for char in value.chars() {
+            if !separators.contains(char) {
+                self.after_blank = false;
+                self.current.get_or_insert_default().push(Ch { char, quoted: false });
+            } else if char.is_whitespace() {
+                if self.current.is_some() {
+                    self.end_field();
+                    self.after_blank = true;
+                }
+            } else if self.after_blank {
+                self.after_blank = false;
+            } else {
+                self.current.get_or_insert_default();
+                self.end_field();
+            }
+        }
+    }
+}
+
+/// What a parameter stands for.
+enum Found {
+    Unset,
+    One(String),
+    /// All of `$@` or an array; true if joined (`$*`).
+    Many(Vec<String>, bool),
+}
+
+impl Shell {
+    fn separators(&self) -> String {
+        self.variable("IFS").unwrap_or_else(|| " \t\n".to_owned())
+    }
+
+    /// Expands words to fields, with everything.
+    pub(crate) async fn expand_words(&mut self, words: &[Word]) -> Result<Vec<String>, Flow> {
+        let mut all = Vec::new();
+        for word in words {
+            self.expand_into(word, &mut all).await?;
+        }
+        Ok(all)
+    }
+
+    /// Expands one word to any number of fields.
+    pub(crate) async fn expand_into(
+        &mut self,
+        word: &Word,
+        all: &mut Vec<String>,
+    ) -> Result<(), Flow> {
+        let words = if self.flavour == Flavour::Bash {
+            brace::expand(word)
+        } else {
+            vec![word.parts.clone()]
+        };
+        for parts in words {
+            let mut output = Output::new(Some(self.separators()));
+            let parts = self.with_tilde(&parts, false);
+            self.parts(&parts, false, &mut output).await?;
+            output.end_field();
+            for field in output.fields {
+                if is_pattern(&field) && !self.options.noglob {
+                    let found = self.glob(&field);
+                    if !found.is_empty() {
+                        all.extend(found);
+                        continue;
+                    }
+                }
+                all.push(text(&field));
+            }
+        }
+        Ok(())
+    }
+
+    /// Expands to one text: nothing is split, no file names.
+    pub(crate) async fn expand_text(&mut self, word: &Word) -> Result<String, Flow> {
+        let parts = self.with_tilde(&word.parts, false);
+        Ok(text(&self.expand_field(&parts).await?))
+    }
+
+    /// Expands the right side of an assignment.
+    pub(crate) async fn expand_value(&mut self, word: &Word) -> Result<String, Flow> {
+        let parts = self.with_tilde(&word.parts, true);
+        Ok(text(&self.expand_field(&parts).await?))
+    }
+
+    /// Expands to one field that remembers what was quoted.
+    pub(crate) async fn expand_field(&mut self, parts: &[Part]) -> Result<Field, Flow> {
+        let mut output = Output::new(None);
+        self.parts(parts, false, &mut output).await?;
+        output.end_field();
+        let blank = Ch { char: ' ', quoted: true };
+        Ok(output.fields.join(&blank))
+    }
+
+    /// Expands a pattern.
+    pub(crate) async fn expand_pattern(&mut self, word: &Word) -> Result<Pattern, Flow> {
+        let parts = self.with_tilde(&word.parts, false);
+        Ok(Pattern::new(&self.expand_field(&parts).await?))
+    }
+
+    /// Replaces a leading `~` (in an assignment also one after `:`).
+    fn with_tilde(&self, parts: &[Part], assignment: bool) -> Vec<Part> {
+        let mut parts = parts.to_vec();
+        let whole = parts.len() == 1;
+        for (index, part) in parts.iter_mut().enumerate() {
+            let Part::Literal(literal) = part else { continue };
+            if !literal.contains('~') {
+                continue;
+            }
+            let pieces: Vec<&str> =
+                if assignment { literal.split(':').collect() } else { vec![literal.as_str()] };
+            let count = pieces.len();
+            let mut expanded = Vec::new();
+            for (number, piece) in pieces.into_iter().enumerate() {
+                let starts_here = if number == 0 { index == 0 } else { true };
+                let is_last = number + 1 == count;
+                let user = piece.strip_prefix('~').map(|rest| rest.split('/').next().unwrap_or(""));
+                let complete = piece.contains('/') || !is_last || whole;
+                match user.filter(|_| starts_here && complete).and_then(|user| self.home_of(user)) {
+                    Some(home) => {
+                        let rest = piece.find('/').map_or("", |at| &piece[at..]);
+                        expanded.push(format!("{home}{rest}"));
+                    }
+                    None => expanded.push(piece.to_owned()),
+                }
+            }
+            *literal = expanded.join(":");
+        }
+        parts
+    }
+
+    fn home_of(&self, user: &str) -> Option<String> {
+        match user {
+            "" => self.variable("HOME").or_else(|| Some("/root".to_owned())),
+            "+" => Some(self.proc.cwd()),
+            "-" => self.variable("OLDPWD"),
+            user => crate::accounts::by_name(&self.proc, user).map(|account| account.home),
+        }
+    }
+
+    fn parts<'a>(
+        &'a mut self,
+        parts: &'a [Part],
+        quoted: bool,
+        output: &'a mut Output,
+    ) -> Boxed<'a, Result<(), Flow>> {
+        Box::pin(async move {
+            for part in parts {
+                match part {
+                    Part::Literal(text) => output.text(text, quoted),
+                    Part::Quoted(text) => output.text(text, true),
+                    Part::Double(inner) => {
+                        let only_lists = !inner.is_empty() && inner.iter().all(is_list);
+                        self.parts(inner, true, output).await?;
+                        if !only_lists {
+                            output.text("", true);
+                        }
+                    }
+                    Part::Parameter(parameter) => {
+                        self.expand_parameter(parameter, quoted, output).await?;
+                    }
+                    Part::Command(list) => {
+                        let value = self.substitute(list).await?;
+                        output.value(&value, quoted);
+                    }
+                    Part::Arithmetic(inner) => {
+                        let expression = text(&self.expand_field(inner).await?);
+                        let value = self.arithmetic(&expression).await?;
+                        output.value(&value.to_string(), quoted);
+                    }
+                    Part::Array(_) => {}
+                }
+                if output.size > SIZE_MAX || output.fields.len() > SIZE_MAX / 16 {
+                    return Err(self.abort("not simulated: words of more than 4 MiB").await);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// The output of a command, without the newlines at its end.
+    async fn substitute(&mut self, list: &std::rc::Rc<List>) -> Result<String, Flow> {
+        let bytes = match self.file_of(list).await? {
+            Some(bytes) => bytes,
+            None => {
+                let (reader, writer) = self.proc.pipe();
+                let fds = BTreeMap::from([(Fd::STDOUT, writer)]);
+                let body = list.clone();
+                let child =
+                    self.fork(fds, false, false, move |shell| shell.run_as_child(body)).await?;
+                let fd = self.proc.add_handle(reader);
+                let mut bytes = Vec::new();
+                loop {
+                    match self.proc.read(fd, 65_536).await {
+                        Ok(more) if more.is_empty() => break,
+                        Ok(more) => bytes.extend(more),
+                        Err(_) => {
+                            let taken = self.take_signals().await;
+                            if taken.is_err() {
+                                self.proc.signal_child(child, os::Signal::Interrupt);
+                                self.proc.close(fd);
+                                return Err(Flow::Interrupt);
+                            }
+                        }
+                    }
+                    if bytes.len() > SIZE_MAX {
+                        self.proc.close(fd);
+                        return Err(self.abort("not simulated: words of more than 4 MiB").await);
+                    }
+                }
+                self.proc.close(fd);
+                self.status = self.await_child(child).await?;
+                bytes
+            }
+        };
+        self.substitution_status = Some(self.status);
+        let mut value = String::from_utf8_lossy(&bytes).replace('\0', "");
+        value.truncate(value.trim_end_matches('\n').len());
+        Ok(value)
+    }
+
+    /// `$(<file)` reads the file without a process.
+    async fn file_of(&mut self, list: &List) -> Result<Option<Vec<u8>>, Flow> {
+        let [item] = list.as_slice() else { return Ok(None) };
+        let [command] = item.chain.first.commands.as_slice() else { return Ok(None) };
+        let Command::Simple(simple) = &**command else { return Ok(None) };
+        let is_read = simple.words.is_empty() && simple.assignments.is_empty();
+        let [redirect] = simple.redirects.as_slice() else { return Ok(None) };
+        let RedirectKind::Read(word) = &redirect.kind else { return Ok(None) };
+        if !is_read || !item.chain.rest.is_empty() || self.flavour != Flavour::Bash {
+            return Ok(None);
+        }
+        let path = self.expand_text(word).await?;
+        match self.proc.read_file(&path) {
+            Ok(bytes) => {
+                self.status = 0;
+                Ok(Some(bytes))
+            }
+            Err(errno) => {
+                self.complain(&format!("{path}: {errno}")).await;
+                self.status = 1;
+                Ok(Some(Vec::new()))
+            }
+        }
+    }
+
+    async fn find(&mut self, parameter: &Parameter) -> Result<Found, Flow> {
+        let name = parameter.name.as_str();
+        match &parameter.index {
+            None => {}
+            Some(Index::Each) => {
+                return Ok(Found::Many(self.elements(name).into_values().collect(), false));
+            }
+            Some(Index::Joined) => {
+                return Ok(Found::Many(self.elements(name).into_values().collect(), true));
+            }
+            Some(Index::One(parts)) => {
+                let expression = text(&self.expand_field(parts).await?);
+                let index = self.arithmetic(&expression).await?;
+                let found = crate::arithmetic::Variables::get(self, name, Some(index));
+                return Ok(found.map_or(Found::Unset, Found::One));
+            }
+        }
+        Ok(match name {
+            "@" => Found::Many(self.parameters.clone(), false),
+            "*" => Found::Many(self.parameters.clone(), true),
+            name => self.parameter(name).map_or(Found::Unset, Found::One),
+        })
+    }
+
+    async fn expand_parameter(
+        &mut self,
+        parameter: &Parameter,
+        quoted: bool,
+        output: &mut Output,
+    ) -> Result<(), Flow> {
+        let mut found = self.find(parameter).await?;
+        let is_set = match &found {
+            Found::Unset => false,
+            Found::One(text) => !text.is_empty(),
+            Found::Many(texts, _) => texts.iter().any(|text| !text.is_empty()),
+        };
+        let is_declared = match &found {
+            Found::Unset => false,
+            Found::One(_) => true,
+            Found::Many(texts, _) => !texts.is_empty(),
+        };
+        match &parameter.operation {
+            Operation::Bad => {
+                let message = match self.flavour {
+                    Flavour::Bash => format!("{}: bad substitution", parameter.text),
+                    Flavour::Dash => "Bad substitution".to_owned(),
+                    Flavour::Ash => "syntax error: bad substitution".to_owned(),
+                };
+                return Err(self.abort(&message).await);
+            }
+            Operation::Default { operator, colon, word } => {
+                let has_value = if *colon { is_set } else { is_declared };
+                let word_is_used = (*operator == '+') == has_value;
+                if word_is_used {
+                    return self.use_word(parameter, *operator, *colon, word, quoted, output).await;
+                }
+                if *operator == '+' {
+                    return Ok(());
+                }
+            }
+            Operation::Length => {
+                let size = match &found {
+                    Found::Unset => 0,
+                    Found::One(text) => text.chars().count(),
+                    Found::Many(texts, _) => texts.len(),
+                };
+                if matches!(found, Found::Unset) {
+                    self.check_unset(parameter).await?;
+                }
+                output.value(&size.to_string(), quoted);
+                return Ok(());
+            }
+            Operation::Indirect => {
+                found = match (&parameter.index, &found) {
+                    (Some(_), _) => {
+                        let indices = self.elements(&parameter.name);
+                        Found::Many(indices.keys().map(u32::to_string).collect(), false)
+                    }
+                    (None, Found::One(name)) => {
+                        let name = name.clone();
+                        self.parameter(&name).map_or(Found::Unset, Found::One)
+                    }
+                    _ => Found::Unset,
+                };
+            }
+            Operation::Plain => {}
+            operation => found = self.transform(found, operation).await?,
+        }
+        match found {
+            Found::Unset => {
+                self.check_unset(parameter).await?;
+                if quoted {
+                    output.text("", true);
+                }
+            }
+            Found::One(text) => output.value(&text, quoted),
+            Found::Many(texts, joined) if joined && quoted || output.separators.is_none() => {
+                let between = if joined {
+                    self.separators().chars().next().map(String::from).unwrap_or_default()
+                } else {
+                    " ".to_owned()
+                };
+                output.value(&texts.join(&between), quoted);
+            }
+            Found::Many(texts, _) => {
+                for (index, text) in texts.iter().enumerate() {
+                    if index > 0 {
+                        output.end_field();
+                    }
+                    output.value(text, quoted);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn check_unset(&mut self, parameter: &Parameter) -> Result<(), Flow> {
+        if !self.options.nounset || matches!(parameter.operation, Operation::Default { .. }) {
+            return Ok(());
+        }
+        let what = match self.flavour {
+            Flavour::Bash => "unbound variable",
+            Flavour::Ash | Flavour::Dash => "parameter not set",
+        };
+        Err(self.abort(&format!("{}: {what}", parameter.name)).await)
+    }
+
+    async fn use_word(
+        &mut self,
+        parameter: &Parameter,
+        operator: char,
+        colon: bool,
+        word: &[Part],
+        quoted: bool,
+        output: &mut Output,
+    ) -> Result<(), Flow> {
+        match operator {
+            '-' | '+' => {
+                let word = self.with_tilde(word, false);
+                self.parts_as_value(&word, quoted, output).await
+            }
+            '=' => {
+                let value = text(&self.expand_field(word).await?);
+                if let Err(message) = self.assign(&parameter.name, None, &value) {
+                    return Err(self.abort(&message).await);
+                }
+                output.value(&value, quoted);
+                Ok(())
+            }
+            _ => {
+                let mut message = text(&self.expand_field(word).await?);
+                if message.is_empty() {
+                    message = match (self.flavour, colon) {
+                        (Flavour::Bash, true) => "parameter null or not set",
+                        (Flavour::Bash, false) => "parameter not set",
+                        (_, true) => "parameter not set or null",
+                        (_, false) => "parameter not set",
+                    }
+                    .to_owned();
+                }
+                let flow = self.abort(&format!("{}: {message}", parameter.name)).await;
+                if self.flavour == Flavour::Bash && !self.interactive {
+                    self.status = 127;
+                }
+                Err(flow)
+            }
+        }
+    }
+
+    /// The word of `${x:-word}`: unquoted text in it is split like a value.
+    async fn parts_as_value(
+        &mut self,
+        word: &[Part],
+        quoted: bool,
+        output: &mut Output,
+    ) -> Result<(), Flow> {
+        for part in word {
+            match part {
+                Part::Literal(text) => output.value(text, quoted),
+                part => self.parts(std::slice::from_ref(part), quoted, output).await?,
+            }
+        }
+        Ok(())
+    }
+
+    async fn transform(&mut self, found: Found, operation: &Operation) -> Result<Found, Flow> {
+        let (texts, many) = match found {
+            Found::Unset => return Ok(Found::Unset),
+            Found::One(text) => (vec![text], None),
+            Found::Many(texts, joined) => (texts, Some(joined)),
+        };
+        let mut results = Vec::new();
+        match operation {
+            Operation::Slice { offset, length } => {
+                let offset = text(&self.expand_field(offset).await?);
+                let offset = self.arithmetic(&offset).await?;
+                let length = match length {
+                    Some(length) => {
+                        let length = text(&self.expand_field(length).await?);
+                        Some(self.arithmetic(&length).await?)
+                    }
+                    None => None,
+                };
+                if let Some(joined) = many {
+                    // `${@:1}` counts from `$1`, an array from 0.
+                    let mut all = texts;
+                    all.insert(0, self.name.clone());
+                    let (from, to) = slice(all.len(), offset, length);
+                    return Ok(Found::Many(all[from..to].to_vec(), joined));
+                }
+                for text in texts {
+                    let chars: Vec<char> = text.chars().collect();
+                    let (from, to) = slice(chars.len(), offset, length);
+                    results.push(chars[from..to].iter().collect());
+                }
+            }
+            Operation::Trim { suffix, longest, pattern } => {
+                let pattern = Pattern::new(&self.expand_field(pattern).await?);
+                results.extend(texts.iter().map(|text| trim(text, &pattern, *suffix, *longest)));
+            }
+            Operation::Replace { all, anchor, pattern, replacement } => {
+                let field = self.expand_field(pattern).await?;
+                let replacement = text(&self.expand_field(replacement).await?);
+                if field.is_empty() {
+                    results = texts;
+                } else {
+                    let pattern = Pattern::new(&field);
+                    for text in &texts {
+                        results.push(replace(text, &pattern, &replacement, *all, *anchor));
+                    }
+                }
+            }
+            Operation::Case { upper, all } => {
+                for text in texts {
+                    let change = |part: &str| {
+                        if *upper { part.to_uppercase() } else { part.to_lowercase() }
+                    };
+                    let first = text.chars().next().map_or(0, char::len_utf8);
+                    results.push(if *all {
+                        change(&text)
+                    } else {
+                        format!("{}{}", change(&text[..first]), &text[first..])
+                    });
+                }
+            }
+            _ => results = texts,
+        }
+        Ok(match many {
+            Some(joined) => Found::Many(results, joined),
+            None => Found::One(results.pop().unwrap_or_default()),
+        })
+    }
+
+    /// The files that a pattern matches, in order.
+    pub(crate) fn glob(&self, field: &[Ch]) -> Vec<String> {
+        let mut pieces: Vec<&[Ch]> = field.split(|ch| ch.char == '/').collect();
+        let mut found = vec![String::new()];
+        if pieces.first().is_some_and(|piece| piece.is_empty()) {
+            found = vec!["/".to_owned()];
+            pieces.remove(0);
+        }
+        for (index, piece) in pieces.iter().enumerate() {
+            let is_last = index + 1 == pieces.len();
+            let mut next = Vec::new();
+            for base in &found {
+                if piece.is_empty() {
+                    next.push(base.clone());
+                    continue;
+                }
+                if !is_pattern(piece) {
+                    let path = format!("{base}{}", text(piece));
+                    if self.proc.lstat(&path).is_ok() {
+                        next.push(if is_last { path } else { format!("{path}/") });
+                    }
+                    continue;
+                }
+                let pattern = Pattern::new(piece);
+                let folder = if base.is_empty() { "." } else { base.as_str() };
+                let Ok(entries) = self.proc.list(folder) else { continue };
+                for (name, inode) in entries {
+                    if name.starts_with('.') && !pattern.starts_with_dot() {
+                        continue;
+                    }
+                    let chars: Vec<char> = name.chars().collect();
+                    let may_descend =
+                        is_last || matches!(inode.kind, Kind::Directory | Kind::Symlink(_));
+                    if may_descend && pattern.matches(&chars) {
+                        let slash = if is_last { "" } else { "/" };
+                        next.push(format!("{base}{name}{slash}"));
+                    }
+                }
+                if next.len() > 50_000 {
+                    break;
+                }
+            }
+            found = next;
+        }
+        found
+    }
+}
+
+fn is_list(part: &Part) -> bool {
+    let Part::Parameter(parameter) = part else { return false };
+    matches!(parameter.operation, Operation::Plain)
+        && (parameter.name == "@" || matches!(parameter.index, Some(Index::Each)))
+}
+
+/// The range that an offset and a length mean; both may count from the end.
+fn slice(size: usize, offset: i64, length: Option<i64>) -> (usize, usize) {
+    let size_signed = i64::try_from(size).unwrap_or(i64::MAX);
+    let from = if offset < 0 { offset.saturating_add(size_signed) } else { offset };
+    if from < 0 || from > size_signed {
+        return (0, 0);
+    }
+    let to = match length {
+        None => size_signed,
+        Some(length) if length < 0 => size_signed.saturating_add(length),
+        Some(length) => from.saturating_add(length).min(size_signed),
+    };
+    let from = usize::try_from(from).unwrap_or(0);
+    (from, usize::try_from(to).unwrap_or(0).max(from))
+}
+
+fn trim(text: &str, pattern: &Pattern, suffix: bool, longest: bool) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let sizes: Vec<usize> =
+        if longest { (0..=chars.len()).rev().collect() } else { (0..=chars.len()).collect() };
+    for size in sizes {
+        let (part, rest) = if suffix {
+            let (rest, part) = chars.split_at(chars.len() - size);
+            (part, rest)
+        } else {
+            chars.split_at(size)
+        };
+        if pattern.matches(part) {
+            return rest.iter().collect();
+        }
+    }
+    text.to_owned()
+}
+
+fn replace(
+    text: &str,
+    pattern: &Pattern,
+    replacement: &str,
+    all: bool,
+    anchor: Option<char>,
+) -> String {
+    let chars: Vec<char> = text.chars().collect();
+    let mut result = String::new();
+    let mut index = 0;
+    while index <= chars.len() {
+        let end = (index..=chars.len())
+            .rev()
+            .filter(|end| anchor != Some('%') || *end == chars.len())
+            .find(|end| pattern.matches(&chars[index..*end]));
+        match end {
+            Some(end) if end > index || chars.is_empty() => {
+                result.push_str(replacement);
+                index = end.max(index + usize::from(chars.is_empty()));
+                if !all {
+                    result.extend(&chars[index.min(chars.len())..]);
+                    return result;
+                }
+            }
+            _ if anchor == Some('#') => return text.to_owned(),
+            _ => {
+                result.extend(chars.get(index));
+                index += 1;
+            }
+        }
+    }
+    result
+}
+
+/// Words of an array's values, expanded.
+impl Shell {
+    pub(crate) async fn expand_array(
+        &mut self,
+        words: &[Word],
+    ) -> Result<BTreeMap<u32, String>, Flow> {
+        let values = self.expand_words(words).await?;
+        Ok((0..).zip(values).collect())
+    }
+
+    /// The compound of a command, for callers that look at what they run.
+    pub(crate) fn is_subshell(command: &Command) -> bool {
+        matches!(command, Command::Compound(Compound::Subshell(_), ..))
+    }
+}

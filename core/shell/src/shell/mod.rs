@@ -1,0 +1,510 @@
+//! The shell's state, and how a process becomes a shell: command strings, scripts, terminals.
+
+mod brace;
+mod execute;
+mod expand;
+mod history;
+mod interactive;
+mod jobs;
+mod redirect;
+mod simple;
+mod testing;
+mod variables;
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::pin::Pin;
+use std::rc::Rc;
+
+use os::process::{Disposition, Handle};
+use os::{Fd, Pid, Proc, Signal};
+use sim::{Duration, Time};
+
+use crate::Flavour;
+use crate::syntax::{Command, Parser, SyntaxError};
+
+pub(crate) use jobs::Job;
+pub(crate) use variables::{Value, Variable};
+
+/// What a simple command costs before it does anything.
+const COMMAND_COST: Duration = Duration::from_micros(30);
+
+/// Functions, `eval` and `.` within each other: no deeper than this.
+const CALL_DEPTH_MAX: u32 = 50;
+
+/// Why execution left the normal order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Flow {
+    /// Out of so many loops.
+    Break(u32),
+    /// On with the so-manieth loop outwards.
+    Continue(u32),
+    /// Out of a function or a sourced file.
+    Return,
+    /// Out of the shell.
+    Exit,
+    /// Ctrl-C: back to the prompt.
+    Interrupt,
+    /// An error that ends a script, and in an interactive shell the line.
+    Abort,
+}
+
+/// How running something came out; the status is in the shell.
+pub(crate) type Done = Result<(), Flow>;
+
+pub(crate) type Boxed<'a, T> = Pin<Box<dyn Future<Output = T> + 'a>>;
+
+/// Where commands come from; decides how errors begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    Terminal,
+    /// `-c`
+    Argument,
+    /// A file, or standard input that is no terminal.
+    Script,
+}
+
+/// What `set` switches.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Options {
+    pub(crate) errexit: bool,
+    pub(crate) nounset: bool,
+    pub(crate) xtrace: bool,
+    pub(crate) pipefail: bool,
+    pub(crate) noglob: bool,
+    pub(crate) noclobber: bool,
+    pub(crate) allexport: bool,
+    pub(crate) verbose: bool,
+    pub(crate) noexec: bool,
+}
+
+/// One shell.
+#[derive(Clone)]
+pub(crate) struct Shell {
+    pub(crate) proc: Proc,
+    pub(crate) flavour: Flavour,
+    /// `$0`.
+    pub(crate) name: String,
+    pub(crate) parameters: Vec<String>,
+    pub(crate) variables: BTreeMap<String, Variable>,
+    /// What the variables that are `local` were outside, innermost function last.
+    pub(crate) locals: Vec<BTreeMap<String, Option<Variable>>>,
+    pub(crate) functions: BTreeMap<String, Rc<Command>>,
+    pub(crate) aliases: Rc<BTreeMap<String, String>>,
+    pub(crate) options: Options,
+    pub(crate) status: i32,
+    /// `$$`: a subshell keeps its parent's.
+    pub(crate) pid: Pid,
+    pub(crate) last_background: Option<Pid>,
+    pub(crate) jobs: Vec<Job>,
+    pub(crate) source: Source,
+    /// Reads commands at a prompt (false in its subshells).
+    pub(crate) interactive: bool,
+    pub(crate) history: Vec<String>,
+    /// Lines of the history that the file held already.
+    pub(crate) history_saved: usize,
+    pub(crate) line: u32,
+    pub(crate) loop_depth: u32,
+    pub(crate) call_depth: u32,
+    /// Above zero while a failure is looked at (`if`, `&&`) and so ends nothing.
+    pub(crate) condition_depth: u32,
+    pub(crate) traps: BTreeMap<String, String>,
+    /// The status of the last `$(...)` of the command that is being expanded.
+    pub(crate) substitution_status: Option<i32>,
+    /// The next external program may take this process's place.
+    pub(crate) may_exec: bool,
+    /// Descriptors from 3 on that `exec` opened.
+    pub(crate) own_fds: BTreeMap<Fd, Handle>,
+    pub(crate) started: Time,
+    pub(crate) random: u64,
+    /// Where `getopts` is within the present argument.
+    pub(crate) getopts_offset: usize,
+}
+
+/// How the shell was asked to start.
+struct Invocation {
+    command: Option<String>,
+    script: Option<String>,
+    parameters: Vec<String>,
+    name: String,
+    interactive: bool,
+}
+
+impl Shell {
+    fn new(proc: Proc, flavour: Flavour, name: String) -> Self {
+        let (pid, started) = (proc.own_pid(), proc.now());
+        let random = started.unix_nanos() ^ u64::from(pid.0) << 32;
+        let mut shell = Self {
+            proc,
+            flavour,
+            name,
+            parameters: Vec::new(),
+            variables: BTreeMap::new(),
+            locals: Vec::new(),
+            functions: BTreeMap::new(),
+            aliases: Rc::default(),
+            options: Options::default(),
+            status: 0,
+            pid,
+            last_background: None,
+            jobs: Vec::new(),
+            source: Source::Script,
+            interactive: false,
+            history: Vec::new(),
+            history_saved: 0,
+            line: 1,
+            loop_depth: 0,
+            call_depth: 0,
+            condition_depth: 0,
+            traps: BTreeMap::new(),
+            substitution_status: None,
+            may_exec: false,
+            own_fds: BTreeMap::new(),
+            started,
+            random,
+            getopts_offset: 0,
+        };
+        shell.import_environment();
+        shell
+    }
+
+    /// The shell that a forked process continues as.
+    pub(crate) fn subshell(&self, child: Proc) -> Self {
+        Self {
+            proc: child,
+            interactive: false,
+            jobs: Vec::new(),
+            loop_depth: 0,
+            traps: self.traps.iter().filter(|(_, action)| action.is_empty()).map(clone).collect(),
+            ..self.clone()
+        }
+    }
+
+    /// How error messages of the shell itself begin.
+    pub(crate) fn prefix(&self) -> String {
+        let base = self.name.rsplit('/').next().unwrap_or_default();
+        match (self.flavour, self.source) {
+            (Flavour::Bash, Source::Terminal) => format!("{base}: "),
+            (Flavour::Bash, _) => format!("{}: line {}: ", self.name, self.line),
+            (Flavour::Ash, Source::Script) if self.name.contains('.') || self.name != "sh" => {
+                format!("{}: line {}: ", self.name, self.line)
+            }
+            (Flavour::Ash, _) => format!("{base}: "),
+            (Flavour::Dash, _) => format!("{}: {}: ", self.name, self.line),
+        }
+    }
+
+    /// Prints an error in the shell's own name.
+    pub(crate) async fn complain(&self, message: &str) {
+        let text = format!("{}{message}\n", self.prefix());
+        self.proc.eprint(text).await;
+    }
+
+    /// Prints an error that ends a script, or the line of an interactive shell.
+    pub(crate) async fn abort(&mut self, message: &str) -> Flow {
+        self.complain(message).await;
+        self.status = if self.flavour == Flavour::Bash { 1 } else { 2 };
+        Flow::Abort
+    }
+
+    /// Spends time and looks at signals; every command and every turn of a loop comes through here.
+    pub(crate) async fn tick(&mut self) -> Done {
+        self.proc.compute(COMMAND_COST).await;
+        self.take_signals().await
+    }
+
+    /// Acts on the signals that came.
+    pub(crate) async fn take_signals(&mut self) -> Done {
+        while let Some(signal) = self.proc.take_signal() {
+            match self.traps.get(signal.name()).cloned() {
+                Some(action) if action.is_empty() => {}
+                Some(action) => {
+                    let status = self.status;
+                    Box::pin(self.evaluate(&action)).await?;
+                    self.status = status;
+                }
+                None if self.interactive && signal == Signal::Interrupt => {
+                    self.status = 130;
+                    return Err(Flow::Interrupt);
+                }
+                None => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs commands from text in this shell (`eval`, `.`, traps).
+    pub(crate) async fn evaluate(&mut self, text: &str) -> Done {
+        if self.call_depth >= CALL_DEPTH_MAX {
+            return Err(self.abort("maximum nesting level exceeded").await);
+        }
+        self.call_depth += 1;
+        let first = self.line;
+        let done = self.run_text(text, first).await;
+        self.call_depth -= 1;
+        done
+    }
+
+    /// Runs text whose first line has number `first`, command by command.
+    async fn run_text(&mut self, text: &str, first: u32) -> Done {
+        let mut parser = Parser::new(text, first, self.flavour, false);
+        loop {
+            parser.set_aliases(self.usable_aliases());
+            match parser.complete() {
+                Ok(None) => return Ok(()),
+                Ok(Some(list)) => {
+                    self.warn_of_here_documents(&mut parser).await;
+                    if !self.options.noexec {
+                        self.run_list(&list).await?;
+                    }
+                }
+                Err(error) => {
+                    let shown = parser.line_text(first, error.line());
+                    self.report(&error, &shown).await;
+                    return Err(Flow::Abort);
+                }
+            }
+        }
+    }
+
+    /// Bash expands aliases at the prompt only; the others always.
+    pub(crate) fn usable_aliases(&self) -> Rc<BTreeMap<String, String>> {
+        let usable = self.flavour != Flavour::Bash || self.source == Source::Terminal;
+        if usable { self.aliases.clone() } else { Rc::default() }
+    }
+
+    pub(crate) async fn warn_of_here_documents(&mut self, parser: &mut Parser) {
+        for (line, delimiter) in std::mem::take(&mut parser.warnings) {
+            if self.flavour == Flavour::Bash {
+                let message = format!(
+                    "warning: here-document at line {line} delimited by end-of-file (wanted `{delimiter}')"
+                );
+                self.complain(&message).await;
+            }
+        }
+    }
+
+    /// Prints a syntax error as the flavour does and sets the status.
+    pub(crate) async fn report(&mut self, error: &SyntaxError, shown: &str) {
+        self.status = 2;
+        self.line = error.line();
+        let text = crate::messages::syntax_error(error, self.flavour);
+        let in_command = self.flavour == Flavour::Bash && self.source == Source::Argument;
+        let prefix = if in_command {
+            format!("{}: -c: line {}: ", self.name, self.line)
+        } else {
+            self.prefix()
+        };
+        let mut message = format!("{prefix}{text}\n");
+        let shows_line = self.flavour == Flavour::Bash
+            && self.source != Source::Terminal
+            && matches!(error, SyntaxError::Unexpected { .. });
+        if shows_line {
+            message.push_str(&format!("{prefix}`{shown}'\n"));
+        }
+        self.proc.eprint(message).await;
+    }
+
+    /// Ends the shell: the EXIT trap, the history; the value is the process's exit code.
+    pub(crate) async fn finish(&mut self) -> i32 {
+        if let Some(action) = self.traps.remove("EXIT").filter(|action| !action.is_empty()) {
+            let status = self.status;
+            let done = self.evaluate(&action).await;
+            if done != Err(Flow::Exit) {
+                self.status = status;
+            }
+        }
+        self.status & 0xff
+    }
+}
+
+fn clone<K: Clone, V: Clone>((key, value): (&K, &V)) -> (K, V) {
+    (key.clone(), value.clone())
+}
+
+/// Runs a shell of this flavour as the process.
+pub(crate) async fn main(proc: Proc, flavour: Flavour) -> i32 {
+    let args = proc.args();
+    let name = args.first().cloned().unwrap_or_else(|| flavour.name().to_owned());
+    let mut shell = Shell::new(proc, flavour, name);
+    let invocation = match shell.read_arguments(&args).await {
+        Ok(invocation) => invocation,
+        Err(code) => return code,
+    };
+    shell.name = invocation.name;
+    shell.parameters = invocation.parameters;
+    let done = match (invocation.command, invocation.script) {
+        (Some(command), _) => {
+            shell.source = Source::Argument;
+            shell.run_text(&command, 1).await
+        }
+        (None, Some(path)) => match shell.proc.read_file(&path) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                shell.run_text(&text, 1).await
+            }
+            Err(errno) => {
+                let (text, code) = crate::messages::cannot_open(&path, errno, flavour);
+                shell.proc.eprint(format!("{}{text}\n", shell.own_prefix(&args))).await;
+                return code;
+            }
+        },
+        (None, None) if invocation.interactive => {
+            shell.source = Source::Terminal;
+            shell.interactive = true;
+            shell.proc.on_signal(Signal::Interrupt, Disposition::Catch);
+            shell.proc.on_signal(Signal::Terminate, Disposition::Ignore);
+            shell.converse().await;
+            return shell.finish().await;
+        }
+        (None, None) => shell.run_standard_input().await,
+    };
+    if done == Err(Flow::Abort) && shell.status == 0 {
+        shell.status = 1;
+    }
+    shell.finish().await
+}
+
+impl Shell {
+    fn own_prefix(&self, args: &[String]) -> String {
+        let name = args.first().map_or("sh", String::as_str);
+        match self.flavour {
+            Flavour::Bash => format!("{name}: "),
+            Flavour::Ash => format!("{}: ", name.rsplit('/').next().unwrap_or_default()),
+            Flavour::Dash => format!("{name}: 0: "),
+        }
+    }
+
+    async fn read_arguments(&mut self, args: &[String]) -> Result<Invocation, i32> {
+        let mut invocation = Invocation {
+            command: None,
+            script: None,
+            parameters: Vec::new(),
+            name: self.name.clone(),
+            interactive: false,
+        };
+        let (mut reads_command, mut reads_input) = (false, false);
+        let mut rest = args.iter().skip(1).peekable();
+        while let Some(arg) = rest.peek() {
+            if *arg == "--" || *arg == "-" {
+                rest.next();
+                break;
+            }
+            if arg.starts_with("--") {
+                let known = ["--login", "--posix", "--norc", "--noprofile", "--noediting"];
+                if !known.contains(&arg.as_str()) {
+                    let text = format!("{}{arg}: invalid option\n", self.own_prefix(args));
+                    self.proc.eprint(text).await;
+                    return Err(2);
+                }
+                rest.next();
+                continue;
+            }
+            let Some(on) = arg
+                .strip_prefix('-')
+                .map(|flags| (true, flags))
+                .or_else(|| arg.strip_prefix('+').map(|flags| (false, flags)))
+            else {
+                break;
+            };
+            let (on, flags) = (on.0, on.1.to_owned());
+            rest.next();
+            for flag in flags.chars() {
+                match flag {
+                    'c' => reads_command = true,
+                    'i' => invocation.interactive = true,
+                    's' => reads_input = true,
+                    'l' => {}
+                    'o' => {
+                        let option = rest.next().map(String::as_str).unwrap_or_default();
+                        if !self.set_option_by_name(option, on) {
+                            let text =
+                                format!("{}{option}: invalid option name\n", self.own_prefix(args));
+                            self.proc.eprint(text).await;
+                            return Err(2);
+                        }
+                    }
+                    flag if self.set_option(flag, on) => {}
+                    _ => {
+                        let text = format!("{}-{flag}: invalid option\n", self.own_prefix(args));
+                        self.proc.eprint(text).await;
+                        return Err(2);
+                    }
+                }
+            }
+        }
+        if reads_command {
+            let Some(command) = rest.next() else {
+                let text = "-c: option requires an argument\n";
+                self.proc.eprint(format!("{}{text}", self.own_prefix(args))).await;
+                return Err(2);
+            };
+            invocation.command = Some(command.clone());
+            if let Some(name) = rest.next() {
+                invocation.name.clone_from(name);
+            }
+        } else if !reads_input && let Some(script) = rest.next() {
+            invocation.script = Some(script.clone());
+            invocation.name.clone_from(script);
+        } else if self.proc.is_terminal(Fd::STDIN) {
+            invocation.interactive = true;
+        }
+        invocation.parameters = rest.cloned().collect();
+        Ok(invocation)
+    }
+
+    /// Reads commands from standard input that is no terminal, line by line: what a command leaves
+    /// unread is the next command.
+    async fn run_standard_input(&mut self) -> Done {
+        let mut number = 1;
+        let mut pending = String::new();
+        let mut first = 1;
+        loop {
+            let line = self.read_line(Fd::STDIN).await;
+            let more = line.is_some();
+            pending.push_str(&line.unwrap_or_default());
+            number += 1;
+            if pending.trim().is_empty() && !more {
+                return Ok(());
+            }
+            let mut parser = Parser::new(&pending, first, self.flavour, more);
+            parser.set_aliases(self.usable_aliases());
+            match parser.complete() {
+                Ok(list) => {
+                    self.warn_of_here_documents(&mut parser).await;
+                    self.run_list(&list.unwrap_or_default()).await?;
+                }
+                Err(error) if error.is_incomplete() && more => continue,
+                Err(error) => {
+                    let shown = parser.line_text(first, error.line());
+                    self.report(&error, &shown).await;
+                    return Err(Flow::Abort);
+                }
+            }
+            pending.clear();
+            first = number;
+            if !more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Reads a line with its newline, byte by byte so that nothing behind it is taken; none at the
+    /// end. A terminal gives a whole line at once.
+    pub(crate) async fn read_line(&self, fd: Fd) -> Option<String> {
+        let limit = if self.proc.is_terminal(fd) { 65_536 } else { 1 };
+        let mut line = Vec::new();
+        loop {
+            let bytes = self.proc.read(fd, limit).await.ok()?;
+            if bytes.is_empty() {
+                break;
+            }
+            let ends = bytes.last() == Some(&b'\n');
+            line.extend(bytes);
+            if ends || line.len() > 1 << 20 {
+                break;
+            }
+        }
+        if line.is_empty() { None } else { Some(String::from_utf8_lossy(&line).into_owned()) }
+    }
+}

@@ -1,0 +1,342 @@
+//! Processes and time: `ps`, `kill`, `sleep`, `uptime`, `pidof`.
+
+use os::process::ProcessInfo;
+use os::{Errno, Pid, Signal};
+use sim::Duration;
+
+use super::{Spec, Utility};
+use crate::accounts;
+
+pub(crate) async fn sleep(utility: Utility) -> i32 {
+    let spec = Spec { usage: "sleep [N]...", ..Spec::default() };
+    let parsed = match utility.parse(&spec).await {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
+    if parsed.operands.is_empty() {
+        return utility.missing_operand(&spec).await;
+    }
+    let mut span = Duration::ZERO;
+    for text in &parsed.operands {
+        if text == "infinity" && utility.gnu {
+            span = Duration::from_secs(u64::MAX / 4_000_000_000);
+            continue;
+        }
+        match parse_span(text) {
+            Some(more) => span = span + more,
+            None if utility.gnu => {
+                let message = format!("invalid time interval \u{2018}{text}\u{2019}");
+                return utility.misuse(&message, &spec).await;
+            }
+            None => return utility.error(format!("invalid number '{text}'")).await,
+        }
+    }
+    i32::from(utility.proc.sleep(span).await.is_err())
+}
+
+/// `1`, `0.5`, `2m`.
+pub(crate) fn parse_span(text: &str) -> Option<Duration> {
+    let (digits, unit) = match text.chars().last()? {
+        's' => (&text[..text.len() - 1], 1),
+        'm' => (&text[..text.len() - 1], 60),
+        'h' => (&text[..text.len() - 1], 3_600),
+        'd' => (&text[..text.len() - 1], 86_400),
+        _ => (text, 1),
+    };
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let only_digits = |text: &str| text.chars().all(|char| char.is_ascii_digit());
+    if digits.is_empty() || digits == "." || !only_digits(whole) || !only_digits(fraction) {
+        return None;
+    }
+    let whole: u64 = if whole.is_empty() { 0 } else { whole.parse().ok()? };
+    let nanos: u64 = format!("{:0<9}", &fraction[..fraction.len().min(9)]).parse().ok()?;
+    let nanos = whole.checked_mul(1_000_000_000)?.checked_add(nanos)?.checked_mul(unit)?;
+    Some(Duration::from_nanos(nanos))
+}
+
+pub(crate) async fn kill(utility: Utility) -> i32 {
+    let mut signal = Signal::Terminate;
+    let mut args = utility.args.clone();
+    match args.first().map(String::as_str) {
+        Some("-l" | "-L") => {
+            let names: Vec<String> = Signal::ALL
+                .iter()
+                .map(|signal| format!("{:>2}) SIG{}", signal.number(), signal.name()))
+                .collect();
+            utility.print(format!("{}\n", names.join("\t"))).await;
+            return 0;
+        }
+        Some("--") => {
+            args.remove(0);
+        }
+        Some(first) if first.starts_with('-') && first.len() > 1 => {
+            let name = if matches!(first, "-s" | "-n") {
+                args.remove(0);
+                args.first().cloned().unwrap_or_default()
+            } else {
+                first[1..].to_owned()
+            };
+            let parsed = if name == "0" { None } else { Signal::parse(&name) };
+            match parsed {
+                Some(parsed) => signal = parsed,
+                None if name == "0" => return probe(&utility, &args[1..]).await,
+                None if is_real_signal(&name) => {
+                    return utility.error(format!("not simulated: signal {name}")).await;
+                }
+                None => {
+                    let message = if utility.gnu {
+                        format!("{name}: invalid signal specification")
+                    } else {
+                        format!("bad signal name '{name}'")
+                    };
+                    return utility.error(message).await;
+                }
+            }
+            if !args.is_empty() {
+                args.remove(0);
+            }
+        }
+        _ => {}
+    }
+    if args.is_empty() {
+        let usage = "usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]";
+        if utility.gnu {
+            utility.error(usage).await;
+            return 2;
+        }
+        return utility.error("you need to specify whom to kill").await;
+    }
+    let mut status = 0;
+    for text in &args {
+        status = status.max(send(&utility, text, Some(signal)).await);
+    }
+    status
+}
+
+fn is_real_signal(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let name = upper.strip_prefix("SIG").unwrap_or(&upper);
+    name.parse::<u32>().is_ok_and(|number| (1..=64).contains(&number))
+        || matches!(
+            name,
+            "STOP"
+                | "CONT"
+                | "TSTP"
+                | "ALRM"
+                | "CHLD"
+                | "ABRT"
+                | "SEGV"
+                | "WINCH"
+                | "TTIN"
+                | "TTOU"
+                | "URG"
+                | "ILL"
+                | "TRAP"
+                | "BUS"
+                | "FPE"
+                | "IO"
+                | "SYS"
+                | "PWR"
+        )
+}
+
+async fn probe(utility: &Utility, args: &[String]) -> i32 {
+    let mut status = 0;
+    for text in args {
+        status = status.max(send(utility, text, None).await);
+    }
+    status
+}
+
+async fn send(utility: &Utility, text: &str, signal: Option<Signal>) -> i32 {
+    let Ok(number) = text.parse::<u32>() else {
+        let message = match (utility.gnu, text.strip_prefix('%')) {
+            (true, Some(_)) => format!("{text}: no such job"),
+            (true, None) => format!("{text}: arguments must be process or job IDs"),
+            (false, _) => format!("invalid number '{text}'"),
+        };
+        return utility.error(message).await;
+    };
+    let result = match signal {
+        Some(signal) => utility.proc.kill(Pid(number), signal),
+        None => {
+            let alive = utility.proc.processes().iter().any(|process| process.pid == Pid(number));
+            if alive { Ok(()) } else { Err(Errno::NoProcess) }
+        }
+    };
+    match result {
+        Ok(()) => 0,
+        Err(errno) => {
+            let message = if utility.gnu {
+                format!("({number}) - {errno}")
+            } else {
+                format!("can't kill pid {number}: {errno}")
+            };
+            utility.error(message).await
+        }
+    }
+}
+
+const PS: Spec = Spec {
+    flags: "eAafFlxuHwp:o:",
+    long: &[("sort", '\0'), ("forest", '\0'), ("no-headers", '\0'), ("pid", 'p')],
+    lacking: "CGNTUcgjkmnqrstVyZLdMOS",
+    usage: "ps [-o COL1,COL2=HEADER]",
+    failure: 1,
+};
+
+pub(crate) async fn ps(utility: Utility) -> i32 {
+    // BSD's options come without a dash.
+    let mut args = utility.args.clone();
+    let bsd = args.first().is_some_and(|arg| !arg.starts_with('-') && utility.gnu);
+    if bsd {
+        args[0] = format!("-{}", args[0].replace("aux", "u").replace("ax", "A"));
+    }
+    let parsed = match (Utility { args, ..utility.clone() }).parse(&PS).await {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
+    let mut processes = utility.proc.processes();
+    if let Some(pids) = parsed.value('p') {
+        let pids: Vec<u32> = pids.split(',').filter_map(|pid| pid.parse().ok()).collect();
+        processes.retain(|process| pids.contains(&process.pid.0));
+    }
+    if let Some(columns) = parsed.value('o') {
+        return show_columns(&utility, &processes, columns).await;
+    }
+    let mut text = String::new();
+    if !utility.gnu {
+        text.push_str("PID   USER     TIME   COMMAND\n");
+        for process in &processes {
+            let user = accounts::user_name(&utility.proc, process.user.uid);
+            let command = process.args.join(" ");
+            text.push_str(&format!("{:>5} {user:<8}   0:00 {command}\n", process.pid.0));
+        }
+        utility.print(text).await;
+        return 0;
+    }
+    let own_terminal = utility.proc.terminal();
+    let all = ['e', 'A', 'u', 'x', 'a', 'p'].into_iter().any(|letter| parsed.has(letter));
+    if !all {
+        processes.retain(|process| process.terminal == own_terminal);
+    }
+    let tty = |process: &ProcessInfo| {
+        process.terminal.map_or("?".to_owned(), |id| format!("pts/{}", id.0))
+    };
+    if parsed.has('u') {
+        text.push_str(
+            "USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n",
+        );
+    } else if parsed.has('f') || parsed.has('F') {
+        text.push_str("UID        PID  PPID  C STIME TTY          TIME CMD\n");
+    } else {
+        text.push_str("  PID TTY          TIME CMD\n");
+    }
+    for process in &processes {
+        let user = accounts::user_name(&utility.proc, process.user.uid);
+        let command = process.args.join(" ");
+        let c = process.started.civil();
+        let started = format!("{:02}:{:02}", c.hour, c.minute);
+        let (pid, parent, tty) = (process.pid.0, process.parent.0, tty(process));
+        text.push_str(&if parsed.has('u') {
+            format!("{user:<8} {pid:>7}  0.0  0.1   4624  1700 {tty:<8} S    {started}   0:00 {command}\n")
+        } else if parsed.has('f') || parsed.has('F') {
+            format!("{user:<8} {pid:>5} {parent:>5}  0 {started} {tty:<8} 00:00:00 {command}\n")
+        } else {
+            let name = process.args.first().map_or("", String::as_str);
+            let name = super::base_name(name);
+            format!("{pid:>5} {tty:<8} 00:00:00 {name}\n")
+        });
+    }
+    utility.print(text).await;
+    0
+}
+
+async fn show_columns(utility: &Utility, processes: &[ProcessInfo], columns: &str) -> i32 {
+    let mut titles = Vec::new();
+    for column in columns.split(',') {
+        let (name, title) = match column.split_once('=') {
+            Some((name, title)) => (name, Some(title.to_owned())),
+            None => (column, None),
+        };
+        let default = match name {
+            "pid" => "PID",
+            "ppid" => "PPID",
+            "user" => "USER",
+            "uid" => "UID",
+            "comm" | "args" | "cmd" | "command" => "COMMAND",
+            _ => return utility.error(format!("not simulated: -o {name}")).await,
+        };
+        titles.push((name, title.unwrap_or_else(|| default.to_owned())));
+    }
+    let cell = |process: &ProcessInfo, name: &str| match name {
+        "pid" => process.pid.to_string(),
+        "ppid" => process.parent.to_string(),
+        "user" => accounts::user_name(&utility.proc, process.user.uid),
+        "uid" => process.user.uid.to_string(),
+        "comm" => super::base_name(process.args.first().map_or("", String::as_str)).to_owned(),
+        _ => process.args.join(" "),
+    };
+    let row = |cells: Vec<String>| {
+        let cells: Vec<String> = cells
+            .into_iter()
+            .zip(&titles)
+            .map(|(text, (name, _))| match *name {
+                "pid" | "ppid" | "uid" => format!("{text:>5}"),
+                "user" => format!("{text:<8}"),
+                _ => text,
+            })
+            .collect();
+        format!("{}\n", cells.join(" ").trim_end())
+    };
+    let mut text = row(titles.iter().map(|(_, title)| title.clone()).collect());
+    if text.trim().is_empty() {
+        text.clear();
+    }
+    for process in processes {
+        text.push_str(&row(titles.iter().map(|(name, _)| cell(process, name)).collect()));
+    }
+    utility.print(text).await;
+    0
+}
+
+pub(crate) async fn pidof(utility: Utility) -> i32 {
+    let mut found = Vec::new();
+    for process in utility.proc.processes() {
+        let name = super::base_name(process.args.first().map_or("", String::as_str)).to_owned();
+        if utility.args.contains(&name) {
+            found.push(process.pid.to_string());
+        }
+    }
+    found.reverse();
+    if found.is_empty() {
+        return 1;
+    }
+    utility.print(format!("{}\n", found.join(" "))).await;
+    0
+}
+
+pub(crate) async fn uptime(utility: Utility) -> i32 {
+    let now = utility.proc.now();
+    let c = now.civil();
+    // The oldest process is as old as the host's own start.
+    let started = utility.proc.processes().iter().map(|process| process.started).min();
+    let minutes = now.since(started.unwrap_or(now)).as_secs() / 60;
+    let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
+    let mut up = String::new();
+    if days > 0 {
+        up.push_str(&format!("{days} day{}, ", if days == 1 { "" } else { "s" }));
+    }
+    up.push_str(&if hours > 0 {
+        format!("{hours:>2}:{minutes:02}")
+    } else {
+        format!("{minutes} min")
+    });
+    let users = if utility.gnu { "  1 user," } else { "" };
+    let text = format!(
+        " {:02}:{:02}:{:02} up {up}, {users} load average: 0.00, 0.00, 0.00\n",
+        c.hour, c.minute, c.second
+    );
+    utility.print(text).await;
+    0
+}

@@ -1,0 +1,216 @@
+//! One host: its operating system, its disk, its daemon, and the carrying between them.
+
+use daemon::api::Request;
+use daemon::client::{PORT, Reply};
+use daemon::{Caller, Daemon};
+use engine::Engine;
+use os::fs::{FileSystem, FsKind, Mounts, SharedFs, Tree};
+use os::process::Handle;
+use os::{Fd, Machine, Programs, Spawn, TerminalId};
+use sim::{Disk, Duration, EventId, HostId, Time, Trace};
+
+/// A host of the world.
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) id: HostId,
+    pub(crate) name: String,
+    pub(crate) disk: Disk,
+    /// The files that survive a crash: the root filesystem.
+    pub(crate) root: SharedFs,
+    /// While the host is down: what its engine has on the disk.
+    pub(crate) engine: Option<Engine>,
+    /// Nothing while the host is down.
+    pub(crate) up: Option<Up>,
+    /// How often the host has booted; events meant for an earlier boot are dropped.
+    pub(crate) boot_count: u32,
+    /// Transcripts of terminals from before the last crash are gone with the machine; the command
+    /// numbers go on.
+    pub(crate) terminal: TerminalId,
+}
+
+/// What a running host has in memory.
+#[derive(Debug)]
+pub(crate) struct Up {
+    pub(crate) machine: Machine,
+    pub(crate) daemon: Daemon,
+    /// What the last line typed at the terminal is in the history: the cause of what its processes
+    /// ask for.
+    pub(crate) typed: Option<EventId>,
+    /// When something is due next, as of the last settling.
+    pub(crate) deadline: Option<Time>,
+}
+
+impl Host {
+    pub(crate) fn new(id: HostId, name: &str, tree: Tree) -> Self {
+        Self {
+            id,
+            name: name.to_owned(),
+            disk: Disk::default(),
+            root: FileSystem::from_tree(FsKind::Disk, tree).shared(),
+            engine: None,
+            up: None,
+            boot_count: 0,
+            terminal: TerminalId(0),
+        }
+    }
+
+    /// Boots: a machine with the same files, a daemon with the same disk, a shell at the terminal.
+    pub(crate) fn boot(&mut self, now: Time, programs: &Programs, daemon: Daemon) {
+        let mounts = Mounts::new(self.root.clone());
+        let mut machine = Machine::new(now, &self.name, mounts, programs.clone());
+        self.terminal = machine.add_terminal();
+        self.boot_count += 1;
+        start_shell(&mut machine, self.terminal, &self.name);
+        self.up = Some(Up { machine, daemon, typed: None, deadline: Some(now) });
+    }
+}
+
+/// Starts root's login shell; it starts again whenever it ends, as a getty has it.
+pub(crate) fn start_shell(machine: &mut Machine, terminal: TerminalId, hostname: &str) {
+    let tty = Handle::terminal(terminal);
+    let env = [
+        ("HOME", "/root"),
+        ("HOSTNAME", hostname),
+        ("LOGNAME", "root"),
+        ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
+        ("SHELL", "/bin/bash"),
+        ("TERM", "xterm"),
+        ("USER", "root"),
+    ];
+    let spawn = Spawn {
+        path: "/bin/bash".into(),
+        args: vec!["-bash".into()],
+        env: env.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        cwd: Some("/root".into()),
+        fds: [Fd::STDIN, Fd::STDOUT, Fd::STDERR].map(|fd| (fd, tty.clone())).into(),
+        foreground: true,
+        ..Spawn::default()
+    };
+    let namespace = machine.host();
+    // The root filesystem has /bin/bash unless somebody removed it; then there is no shell, as on a
+    // real host.
+    let _ = machine.spawn(&namespace, spawn);
+}
+
+/// What a host wants from the world.
+#[derive(Debug)]
+pub(crate) enum Wanted {
+    Send { to: HostId, flow: u64, bytes: std::rc::Rc<[u8]>, cause: Option<EventId> },
+    Sync { barrier: sim::disk::Barrier, cause: Option<EventId> },
+    Answer { caller: u64, reply: Box<Reply> },
+}
+
+/// What one event at a host may touch.
+pub(crate) struct Settling<'a> {
+    pub(crate) now: Time,
+    pub(crate) trace: &'a mut Trace,
+    pub(crate) wanted: &'a mut Vec<Wanted>,
+}
+
+/// No single moment takes more rounds than this between processes and daemon; more would be a loop
+/// without virtual time.
+const ROUND_COUNT_MAX: u32 = 100_000;
+
+impl Host {
+    /// Lets the daemon handle something.
+    pub(crate) fn with_daemon(
+        &mut self,
+        settling: &mut Settling<'_>,
+        handle: impl FnOnce(&mut Daemon, &mut daemon::Context<'_>),
+    ) {
+        let Some(up) = &mut self.up else { return };
+        let mut out = Vec::new();
+        let mut context = daemon::Context {
+            now: settling.now,
+            machine: &mut up.machine,
+            disk: &mut self.disk,
+            out: &mut out,
+        };
+        handle(&mut up.daemon, &mut context);
+        for output in out {
+            let cause = settling.trace.cause();
+            match output {
+                daemon::Output::Frame { to, flow, bytes } => {
+                    settling.wanted.push(Wanted::Send { to, flow, bytes, cause });
+                }
+                daemon::Output::Sync(barrier) => {
+                    settling.wanted.push(Wanted::Sync { barrier, cause });
+                }
+                daemon::Output::Event { kind, detail } => {
+                    let id = settling.trace.record(settling.now, Some(self.id), kind, detail);
+                    settling.trace.set_cause(Some(id));
+                }
+                daemon::Output::Reply { caller: Caller::Process(id), reply } => {
+                    up.machine.reply(id, reply);
+                }
+                daemon::Output::Reply { caller: Caller::Operator(caller), reply } => {
+                    settling.wanted.push(Wanted::Answer { caller, reply });
+                }
+            }
+        }
+    }
+
+    /// Lets everything that is due at this moment happen: processes, the daemon, and processes again
+    /// until all wait.
+    pub(crate) fn settle(&mut self, settling: &mut Settling<'_>) {
+        let cause = settling.trace.cause();
+        for _ in 0..ROUND_COUNT_MAX {
+            let Some(up) = &mut self.up else { return };
+            if up.daemon.next_deadline().is_some_and(|at| at <= settling.now) {
+                self.with_daemon(settling, |daemon, context| daemon.due(context));
+                settling.trace.set_cause(cause);
+            }
+            let Some(up) = &mut self.up else { return };
+            up.machine.run(settling.now);
+            let requests = up.machine.take_requests();
+            let withdrawn = up.machine.take_withdrawn();
+            let exits = up.machine.take_exits();
+            let typed = up.typed;
+            if requests.is_empty() && withdrawn.is_empty() && exits.is_empty() && !up.machine.is_ready()
+            {
+                let daemon = up.daemon.next_deadline();
+                let machine = up.machine.next_deadline();
+                let next = [daemon, machine].into_iter().flatten().min();
+                up.deadline = next;
+                if next.is_none_or(|at| at > settling.now) {
+                    return;
+                }
+            }
+            for request in requests {
+                settling.trace.set_cause(typed);
+                if request.port != PORT {
+                    continue;
+                }
+                if let Ok(body) = request.body.downcast::<Request>() {
+                    self.with_daemon(settling, |daemon, context| {
+                        daemon.request(context, Caller::Process(request.id), *body);
+                    });
+                }
+                settling.trace.set_cause(cause);
+            }
+            for id in withdrawn {
+                self.with_daemon(settling, |daemon, context| daemon.withdrawn(context, id));
+            }
+            for (pid, status) in exits {
+                self.with_daemon(settling, |daemon, context| daemon.exited(context, pid, status));
+                settling.trace.set_cause(cause);
+            }
+            self.revive_shell();
+        }
+    }
+
+    fn revive_shell(&mut self) {
+        let Some(up) = &mut self.up else { return };
+        if up.machine.is_abandoned(self.terminal) {
+            start_shell(&mut up.machine, self.terminal, &self.name);
+        }
+    }
+
+    /// When something is due.
+    pub(crate) fn deadline(&self) -> Option<Time> {
+        self.up.as_ref().and_then(|up| up.deadline)
+    }
+}
+
+/// What a disk takes to make a write durable.
+pub(crate) const SYNC_TIME: Duration = Duration::from_micros(800);

@@ -1,0 +1,106 @@
+//! What comes from outside, and the record of it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::spec::Spec;
+
+/// One thing that a person or a fault does to the world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Input {
+    /// Text typed at a node's terminal; a newline enters the line.
+    Type {
+        /// The node.
+        node: String,
+        /// The text.
+        text: String,
+    },
+    /// Ctrl-C.
+    Interrupt {
+        /// The node.
+        node: String,
+    },
+    /// Ctrl-D.
+    EndOfFile {
+        /// The node.
+        node: String,
+    },
+    /// A file put on a host, as an editor or an upload does.
+    WriteFile {
+        /// The node.
+        node: String,
+        /// Where, absolute.
+        path: String,
+        /// What.
+        text: String,
+    },
+    /// The host loses its power; what was not synced is gone.
+    Crash {
+        /// The node.
+        node: String,
+    },
+    /// A host that is down boots.
+    Restart {
+        /// The node.
+        node: String,
+    },
+    /// Frames from one node to another are lost from now on.
+    Cut {
+        /// The sender.
+        from: String,
+        /// The receiver.
+        to: String,
+    },
+    /// Frames from one node to another arrive again.
+    Heal {
+        /// The sender.
+        from: String,
+        /// The receiver.
+        to: String,
+    },
+}
+
+impl Input {
+    /// For the history: what was done, in words.
+    pub(crate) fn describe(&self) -> String {
+        match self {
+            Self::Type { node, text } => format!("{node}$ {}", text.trim_end_matches('\n')),
+            Self::Interrupt { node } => format!("Ctrl-C on {node}"),
+            Self::EndOfFile { node } => format!("Ctrl-D on {node}"),
+            Self::WriteFile { node, path, text } => {
+                format!("{} bytes written to {path} on {node}", text.len())
+            }
+            Self::Crash { node } => format!("{node} loses its power"),
+            Self::Restart { node } => format!("{node} boots"),
+            Self::Cut { from, to } => format!("frames from {from} to {to} are lost"),
+            Self::Heal { from, to } => format!("frames from {from} to {to} arrive again"),
+        }
+    }
+}
+
+/// An input and when it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Nanoseconds of virtual time since the world was ready.
+    pub at_ns: u64,
+    /// What.
+    pub input: Input,
+}
+
+/// A whole run: what to build and all that was done to it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recording {
+    /// [`Recording::FORMAT`].
+    pub format: String,
+    /// What was built.
+    pub spec: Spec,
+    /// What was done, in order of time.
+    pub inputs: Vec<Recorded>,
+    /// How far virtual time had come, in nanoseconds since the world was ready.
+    pub end_ns: u64,
+}
+
+impl Recording {
+    /// The format's name and version.
+    pub const FORMAT: &str = "glasshive-run/1";
+}

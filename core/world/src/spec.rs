@@ -1,0 +1,126 @@
+//! What a world is built from.
+
+use serde::{Deserialize, Serialize};
+use sim::Time;
+
+use crate::error::Error;
+
+/// Hosts, Docker version and seed: together with the inputs, the whole history.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Spec {
+    /// The hosts' names, in order.
+    pub nodes: Vec<String>,
+    /// Hosts that are managers of one swarm from the start; the others are its workers then. If
+    /// empty, no host is in a swarm.
+    #[serde(default)]
+    pub managers: Vec<String>,
+    /// The Docker version, for instance `17.03`.
+    pub docker: String,
+    /// The seed of all randomness.
+    #[serde(default)]
+    pub seed: u64,
+    /// The date at which the hosts boot; that of the Docker version if none.
+    #[serde(default)]
+    pub start: Option<Time>,
+}
+
+/// More hosts than this help nobody and cost every step.
+const NODE_COUNT_MAX: usize = 20;
+
+impl Spec {
+    /// Hosts with these names, in no swarm, Docker 17.03, seed 0.
+    pub fn new<N: Into<String>>(nodes: impl IntoIterator<Item = N>) -> Self {
+        Self {
+            nodes: nodes.into_iter().map(Into::into).collect(),
+            managers: Vec::new(),
+            docker: "17.03".into(),
+            seed: 0,
+            start: None,
+        }
+    }
+
+    /// The same with these managers of one swarm.
+    #[must_use]
+    pub fn with_managers<N: Into<String>>(mut self, names: impl IntoIterator<Item = N>) -> Self {
+        self.managers = names.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// The same with another Docker version.
+    #[must_use]
+    pub fn with_docker(mut self, version: &str) -> Self {
+        version.clone_into(&mut self.docker);
+        self
+    }
+
+    /// The same with another seed.
+    #[must_use]
+    pub const fn with_seed(mut self, seed: u64) -> Self {
+        self.seed = seed;
+        self
+    }
+
+    /// Checks all that can be checked before the hosts boot.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] with what was expected.
+    pub fn check(&self) -> Result<&'static docker::Profile, Error> {
+        let spec = |text: String| Err(Error::Spec(text));
+        if self.nodes.is_empty() || self.nodes.len() > NODE_COUNT_MAX {
+            let count = self.nodes.len();
+            return spec(format!("a world has 1 to {NODE_COUNT_MAX} nodes, not {count}"));
+        }
+        for (index, name) in self.nodes.iter().enumerate() {
+            if !is_hostname(name) {
+                return spec(format!(
+                    "`{name}` is not a host name: 1 to 63 of a-z, 0-9 and -, beginning and ending \
+                     with a letter or digit"
+                ));
+            }
+            if self.nodes[..index].contains(name) {
+                return spec(format!("node `{name}` is named twice"));
+            }
+        }
+        for (index, name) in self.managers.iter().enumerate() {
+            if !self.nodes.contains(name) {
+                let known = self.nodes.join(", ");
+                return spec(format!("manager `{name}` is not among the nodes {known}"));
+            }
+            if self.managers[..index].contains(name) {
+                return spec(format!("manager `{name}` is named twice"));
+            }
+        }
+        docker::Profile::parse(&self.docker).map_err(|error| Error::Spec(error.to_string()))
+    }
+}
+
+fn is_hostname(name: &str) -> bool {
+    let alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let bytes = name.as_bytes();
+    (1..=63).contains(&bytes.len())
+        && bytes.iter().all(|&byte| alphanumeric(byte) || byte == b'-')
+        && bytes.first().is_some_and(|&byte| alphanumeric(byte))
+        && bytes.last().is_some_and(|&byte| alphanumeric(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn refuses(spec: &Spec, expected: &str) {
+        let error = spec.check().expect_err("it should be refused").to_string();
+        assert!(error.contains(expected), "{error}");
+    }
+
+    #[test]
+    fn a_contradiction_is_named() {
+        assert!(Spec::new(["node1"]).with_managers(["node1"]).check().is_ok());
+        refuses(&Spec::new::<&str>([]), "1 to 20 nodes");
+        refuses(&Spec::new(["a", "a"]), "named twice");
+        refuses(&Spec::new(["Node 1"]), "not a host name");
+        refuses(&Spec::new(["a"]).with_managers(["b"]), "not among the nodes a");
+        refuses(&Spec::new(["a"]).with_docker("9.99"), "9.99");
+    }
+}

@@ -1,0 +1,410 @@
+//! The world's state and its loop.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use daemon::Daemon;
+use daemon::client::Reply;
+use engine::Engine;
+use os::Programs;
+use sim::disk::Barrier;
+use sim::net::Latency;
+use sim::trace::HistoryDigest;
+use sim::{Duration, EventId, Frame, HostId, Net, Queue, Streams, Time, Trace};
+
+use crate::error::Error;
+use crate::host::{Host, SYNC_TIME, Settling, Wanted};
+use crate::input::{Input, Recorded, Recording};
+use crate::spec::Spec;
+use crate::tap::Tap;
+
+/// Something that happens at a time of its own; what hosts wait for by themselves is not here.
+#[derive(Debug)]
+enum Event {
+    Frame { frame: Frame, cause: Option<EventId> },
+    Synced { host: HostId, boot_count: u32, barrier: Barrier, cause: Option<EventId> },
+}
+
+/// Hosts run a release that was built some weeks ago, unless the spec names a date.
+const WORN_IN: Duration = Duration::from_secs(20 * 86_400);
+
+/// A cluster you can type into.
+#[derive(Debug)]
+pub struct World {
+    pub(crate) spec: Spec,
+    pub(crate) profile: &'static docker::Profile,
+    pub(crate) now: Time,
+    /// When the world was ready for its first input.
+    pub(crate) started: Time,
+    pub(crate) hosts: Vec<Host>,
+    pub(crate) trace: Trace,
+    pub(crate) tap: Tap,
+    pub(crate) programs: Programs,
+    pub(crate) streams: Streams,
+    pub(crate) registry: daemon::SharedRegistry,
+    queue: Queue<Event>,
+    net: Net,
+    inputs: Vec<Recorded>,
+    /// Answers to the world's own requests.
+    pub(crate) answers: BTreeMap<u64, Reply>,
+    event_count: u64,
+}
+
+impl World {
+    /// Boots the hosts and, if the spec names managers, forms their swarm.
+    ///
+    /// # Errors
+    /// [`Error::Spec`] for a spec that cannot be; [`Error::Boot`] if the swarm does not form.
+    pub fn new(spec: Spec) -> Result<Self, Error> {
+        let profile = spec.check()?;
+        let start = spec.start.unwrap_or_else(|| profile.built() + WORN_IN);
+        let streams = Streams::new(spec.seed);
+        let mut programs = Programs::default();
+        shell::register(&mut programs);
+        engine::programs::register(&mut programs);
+        docker::register(&mut programs);
+        let catalog =
+            engine::Catalog::standard(shell::gnu_commands(), shell::busybox_commands());
+        let mut world = Self {
+            now: start,
+            started: start,
+            hosts: Vec::new(),
+            trace: Trace::default(),
+            tap: Tap::default(),
+            programs,
+            streams,
+            registry: Rc::new(RefCell::new(catalog.into_registry())),
+            queue: Queue::default(),
+            net: Net::new(streams.stream("net"), Latency::default()),
+            inputs: Vec::new(),
+            answers: BTreeMap::new(),
+            event_count: 0,
+            spec,
+            profile,
+        };
+        crate::boot::boot_all(&mut world)?;
+        world.started = world.now;
+        Ok(world)
+    }
+
+    /// Plays a recording to its end.
+    ///
+    /// # Errors
+    /// [`Error::Recording`] for another format or inputs out of order, and whatever the spec or an
+    /// input is refused for.
+    pub fn replay(recording: &Recording) -> Result<Self, Error> {
+        if recording.format != Recording::FORMAT {
+            let format = &recording.format;
+            let expected = Recording::FORMAT;
+            return Err(Error::Recording(format!("format `{format}`, expected `{expected}`")));
+        }
+        let mut world = Self::new(recording.spec.clone())?;
+        for recorded in &recording.inputs {
+            let at = world.started + Duration::from_nanos(recorded.at_ns);
+            if at < world.now {
+                let text = format!("an input at {} ns comes after a later one", recorded.at_ns);
+                return Err(Error::Recording(text));
+            }
+            world.advance_until(at);
+            world.apply(recorded.input.clone())?;
+        }
+        world.advance_until(world.started + Duration::from_nanos(recording.end_ns));
+        Ok(world)
+    }
+
+    /// What was built and all that was done to it so far.
+    pub fn recording(&self) -> Recording {
+        Recording {
+            format: Recording::FORMAT.to_owned(),
+            spec: self.spec.clone(),
+            inputs: self.inputs.clone(),
+            end_ns: self.now.since(self.started).as_nanos(),
+        }
+    }
+
+    /// What the world was built from.
+    pub const fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    /// The Docker version's profile.
+    pub const fn profile(&self) -> &'static docker::Profile {
+        self.profile
+    }
+
+    /// The virtual time.
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// When the world was ready for its first input.
+    pub const fn started(&self) -> Time {
+        self.started
+    }
+
+    /// Milliseconds of virtual time since the world was ready.
+    pub fn at_ms(&self) -> u64 {
+        self.now.since(self.started).as_millis()
+    }
+
+    /// The history's digest.
+    pub fn digest(&self) -> HistoryDigest {
+        self.trace.history_digest()
+    }
+
+    /// The history.
+    pub const fn trace(&self) -> &Trace {
+        &self.trace
+    }
+
+    /// How many events the world has handled.
+    pub const fn event_count(&self) -> u64 {
+        self.event_count
+    }
+
+    /// Lets a span of virtual time pass.
+    pub fn advance(&mut self, span: Duration) {
+        self.advance_until(self.now + span);
+    }
+
+    /// Lets virtual time pass until `until`.
+    pub fn advance_until(&mut self, until: Time) {
+        while self.step(until) {}
+        self.now = self.now.max(until);
+    }
+
+    /// Handles the next event if it is not after `limit`.
+    pub fn step(&mut self, limit: Time) -> bool {
+        let waiting = self.hosts.iter().enumerate().filter_map(|(index, host)| {
+            let at = host.deadline()?;
+            Some((at, index))
+        });
+        let host = waiting.min();
+        let queued = self.queue.next_at();
+        self.trace.set_cause(None);
+        match (host, queued) {
+            (_, Some(at)) if at <= limit && host.is_none_or(|(due, _)| at <= due) => {
+                if let Some((at, event)) = self.queue.pop_until(limit) {
+                    self.now = self.now.max(at);
+                    self.handle(event);
+                }
+            }
+            (Some((at, index)), _) if at <= limit => {
+                self.now = self.now.max(at);
+                self.trace.routine(self.now, Some(self.hosts[index].id), "due", b"");
+                self.settle(index, |_, _| {});
+            }
+            _ => return false,
+        }
+        self.event_count += 1;
+        true
+    }
+
+    fn handle(&mut self, event: Event) {
+        match event {
+            Event::Frame { frame, cause } => {
+                self.trace.set_cause(cause);
+                self.trace.routine(self.now, Some(frame.to), "frame", &frame.bytes);
+                let index = usize::from(frame.to.0);
+                self.settle(index, |host, settling| {
+                    host.with_daemon(settling, |daemon, context| daemon.frame(context, &frame));
+                });
+            }
+            Event::Synced { host, boot_count, barrier, cause } => {
+                let index = usize::from(host.0);
+                if self.hosts[index].boot_count != boot_count || self.hosts[index].up.is_none() {
+                    return;
+                }
+                self.hosts[index].disk.complete_sync(barrier);
+                self.trace.set_cause(cause);
+                self.trace.routine(self.now, Some(host), "synced", b"");
+                self.settle(index, |host, settling| {
+                    host.with_daemon(settling, |daemon, context| daemon.synced(context, barrier));
+                });
+            }
+        }
+    }
+
+    /// Does something at a host, then lets it and all that follows at this moment settle.
+    pub(crate) fn settle(
+        &mut self,
+        index: usize,
+        act: impl FnOnce(&mut Host, &mut Settling<'_>),
+    ) {
+        let mut wanted = Vec::new();
+        let host = &mut self.hosts[index];
+        let mut settling =
+            Settling { now: self.now, trace: &mut self.trace, wanted: &mut wanted };
+        act(host, &mut settling);
+        host.settle(&mut settling);
+        let (from, boot_count) = (host.id, host.boot_count);
+        for wish in wanted {
+            match wish {
+                Wanted::Send { to, flow, bytes, cause } => {
+                    let frame = Frame { from, to, flow, bytes };
+                    if from == to {
+                        // The loopback interface: never on a wire, always there.
+                        let at = self.now + Duration::from_micros(20);
+                        self.queue.push(at, Event::Frame { frame, cause });
+                    } else {
+                        self.tap.see(self.now, &frame);
+                        if let Some(at) = self.net.send(self.now, &frame) {
+                            self.queue.push(at, Event::Frame { frame, cause });
+                        }
+                    }
+                }
+                Wanted::Sync { barrier, cause } => {
+                    let event = Event::Synced { host: from, boot_count, barrier, cause };
+                    self.queue.push(self.now + SYNC_TIME, event);
+                }
+                Wanted::Answer { caller, reply } => {
+                    self.answers.insert(caller, *reply);
+                }
+            }
+        }
+    }
+
+    /// The index of a host by its name.
+    pub(crate) fn index(&self, node: &str) -> Result<usize, Error> {
+        self.hosts.iter().position(|host| host.name == node).ok_or_else(|| {
+            let known = self.hosts.iter().map(|host| host.name.clone()).collect();
+            Error::UnknownNode(node.to_owned(), known)
+        })
+    }
+
+    fn running(&self, node: &str) -> Result<usize, Error> {
+        let index = self.index(node)?;
+        match self.hosts[index].up {
+            Some(_) => Ok(index),
+            None => Err(Error::NodeDown(node.to_owned())),
+        }
+    }
+
+    /// Does what a person or a fault does, now, and records it.
+    ///
+    /// # Errors
+    /// For a node that is not there or in the wrong state; nothing has happened then.
+    pub fn apply(&mut self, input: Input) -> Result<(), Error> {
+        self.check(&input)?;
+        self.trace.set_cause(None);
+        let id = self.trace.record(self.now, None, "input", input.describe());
+        self.trace.set_cause(Some(id));
+        self.inputs.push(Recorded {
+            at_ns: self.now.since(self.started).as_nanos(),
+            input: input.clone(),
+        });
+        match input {
+            Input::Type { node, text } => self.at_terminal(&node, id, |machine, terminal| {
+                machine.type_text(terminal, &text);
+            })?,
+            Input::Interrupt { node } => self.at_terminal(&node, id, |machine, terminal| {
+                machine.interrupt(terminal);
+            })?,
+            Input::EndOfFile { node } => self.at_terminal(&node, id, |machine, terminal| {
+                machine.type_end_of_file(terminal);
+            })?,
+            Input::WriteFile { node, path, text } => {
+                let index = self.index(&node)?;
+                let mut root = self.hosts[index].root.borrow_mut();
+                let mut tree = os::fs::Tree::default();
+                tree.add_file(&path, text, 0o644, self.now);
+                for (path, inode) in tree.iter() {
+                    if !inode.is_directory() || root.get(path).is_none() {
+                        // The folders above come first, so that putting cannot fail.
+                        let _ = root.put(path, inode.clone(), self.now);
+                    }
+                }
+            }
+            Input::Crash { node } => {
+                let index = self.index(&node)?;
+                self.crash(index);
+            }
+            Input::Restart { node } => {
+                let index = self.index(&node)?;
+                self.boot(index);
+            }
+            Input::Cut { from, to } => {
+                let (from, to) = (self.host_id(&from)?, self.host_id(&to)?);
+                self.net.cut(from, to);
+            }
+            Input::Heal { from, to } => {
+                let (from, to) = (self.host_id(&from)?, self.host_id(&to)?);
+                self.net.heal(from, to);
+            }
+        }
+        Ok(())
+    }
+
+    fn host_id(&self, node: &str) -> Result<HostId, Error> {
+        Ok(self.hosts[self.index(node)?].id)
+    }
+
+    fn check(&self, input: &Input) -> Result<(), Error> {
+        match input {
+            Input::Type { node, .. }
+            | Input::Interrupt { node }
+            | Input::EndOfFile { node }
+            | Input::Crash { node } => self.running(node).map(drop),
+            Input::Restart { node } => match self.hosts[self.index(node)?].up {
+                None => Ok(()),
+                Some(_) => Err(Error::NodeUp(node.clone())),
+            },
+            Input::WriteFile { node, path, .. } => {
+                self.running(node)?;
+                if path.starts_with('/') && !path.ends_with('/') {
+                    Ok(())
+                } else {
+                    Err(Error::Recording(format!("`{path}` is not an absolute path of a file")))
+                }
+            }
+            Input::Cut { from, to } | Input::Heal { from, to } => {
+                self.index(from).and_then(|_| self.index(to)).map(drop)
+            }
+        }
+    }
+
+    fn at_terminal(
+        &mut self,
+        node: &str,
+        id: EventId,
+        act: impl FnOnce(&mut os::Machine, os::TerminalId),
+    ) -> Result<(), Error> {
+        let index = self.running(node)?;
+        self.settle(index, |host, _| {
+            if let Some(up) = &mut host.up {
+                up.typed = Some(id);
+                act(&mut up.machine, host.terminal);
+            }
+        });
+        Ok(())
+    }
+
+    /// The power of a host fails: what was in memory is gone, and what the disk had not synced.
+    fn crash(&mut self, index: usize) {
+        let host = &mut self.hosts[index];
+        if let Some(up) = host.up.take() {
+            host.engine = Some(up.daemon.lose_power(self.now));
+        }
+        host.disk.lose_power(None);
+    }
+
+    /// Boots a host that is down.
+    pub(crate) fn boot(&mut self, index: usize) {
+        let config = crate::boot::daemon_config(self, index);
+        let streams = self.streams;
+        let host = &mut self.hosts[index];
+        let epoch = host.boot_count;
+        let name = host.name.clone();
+        let stream = move |purpose: &str| streams.stream(&format!("{purpose}/{name}/{epoch}"));
+        let engine = host
+            .engine
+            .take()
+            .unwrap_or_else(|| Engine::new(config.engine.clone(), stream("engine")));
+        let daemon = Daemon::new(config, engine, self.registry.clone(), &stream);
+        host.boot(self.now, &self.programs, daemon);
+        self.settle(index, |host, settling| {
+            host.with_daemon(settling, |daemon, context| daemon.boot(context));
+        });
+    }
+}
