@@ -10,18 +10,12 @@ use sim::{Duration, Time};
 
 use crate::errno::Errno;
 use crate::fs::{Mounts, User};
-<<<<<<< HEAD
-use crate::pipe::Ready;
-use crate::process::{Disposition, ExitStatus, Fd, Handle, Pid, Proc, Signal, Spawn};
-use crate::program::{Executable, Main, Programs, Running, parse};
-=======
 use crate::pipe::{Ready, pipe};
 use crate::process::{
     Disposition, ExitStatus, Fd, Handle, Open, Pid, Proc, ProcessInfo, Signal, Spawn,
 };
 use crate::program::{Executable, Main, Programs, Running, parse};
 use crate::service::Listener;
->>>>>>> main
 use crate::terminal::{Terminal, TerminalId, Typed};
 
 /// What fork and exec take: a process starts this much later than it was asked for.
@@ -420,14 +414,10 @@ impl State {
         spawn.cwd = Some(cwd);
         spawn.user = Some(user);
         let pid = state.add(parent, namespace, spawn, EXEC_COST);
-<<<<<<< HEAD
         drop(state);
         // A program may make system calls before it is first polled.
         let future = main(Proc { state: shared.clone(), pid });
         shared.borrow_mut().started.push((pid, future));
-=======
-        state.started.push((pid, main(Proc { state: shared.clone(), pid })));
->>>>>>> main
         Ok(pid)
     }
 

@@ -120,7 +120,6 @@ fn a_program_can_take_its_process_over() {
     assert_eq!(host.machine.process_count(), 0);
 }
 
-<<<<<<< HEAD
 fn reads_bytes(proc: Proc) -> Running {
     Box::pin(async move {
         proc.set_handle(Fd::STDIN, Handle::bytes(b"here".to_vec()));
@@ -171,8 +170,6 @@ fn ctrl_c_reaches_all_of_a_pipeline() {
     assert_eq!(host.machine.take_exits()[0].1, ExitStatus::Code(0));
 }
 
-=======
->>>>>>> main
 /// Writes far more than a pipe holds to a child that reads it slowly, then counts.
 fn pipes(proc: Proc) -> Running {
     Box::pin(async move {
