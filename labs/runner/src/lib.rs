@@ -17,6 +17,7 @@ pub mod cluster;
 mod model;
 mod outcome;
 pub mod pattern;
+mod real;
 mod runner;
 
 pub use bindings::{Bindings, Unbound};
@@ -26,3 +27,6 @@ pub use model::{
 };
 pub use outcome::{CheckOutcome, CommandOutcome, Event, FaultOutcome, Outcome};
 pub use runner::{Goal, Runner};
+
+/// A runner on the simulated cluster.
+pub type WorldRunner = Runner<world::Mark>;

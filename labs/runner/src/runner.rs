@@ -5,6 +5,7 @@
 //! exactly its pace after the end of what came before it, and its end is the event that made the
 //! terminal wait again: how the caller cuts time does not change a byte of the run.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
@@ -559,8 +560,13 @@ impl<M: Clone> Runner<M> {
 
     fn judged(&self, cluster: &impl Cluster<Mark = M>, lines: &[CheckLine]) -> CheckOutcome {
         let facts: Facts = cluster.facts();
-        let scene =
-            Scene { cluster, facts: &facts, bindings: &self.bindings, last: self.last.as_ref() };
+        let scene = Scene {
+            cluster,
+            facts: &facts,
+            bindings: &self.bindings,
+            last: self.last.as_ref(),
+            found: RefCell::default(),
+        };
         CheckOutcome {
             at_ms: cluster.now().since(self.origin).as_millis(),
             verdicts: lines.iter().map(|line| scene.judge(line)).collect(),

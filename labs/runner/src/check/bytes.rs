@@ -36,7 +36,7 @@ impl<C: Cluster> Scene<'_, C> {
         there: bool,
     ) -> Result<(bool, String), Unbound> {
         let place = self.filled(place)?;
-        let mut found = self.cluster.find_bytes(self.fill(text)?.as_bytes());
+        let mut found = self.find_bytes(self.fill(text)?.as_bytes());
         found.retain(|found| place.covers(found));
         Ok((found.is_empty() != there, listed(&found)))
     }
@@ -48,7 +48,7 @@ impl<C: Cluster> Scene<'_, C> {
     ) -> Result<(bool, String), Unbound> {
         let except =
             except.iter().map(|place| self.filled(place)).collect::<Result<Vec<_>, _>>()?;
-        let mut found = self.cluster.find_bytes(self.fill(text)?.as_bytes());
+        let mut found = self.find_bytes(self.fill(text)?.as_bytes());
         found.retain(|found| !except.iter().any(|place| place.covers(found)));
         let why = if found.is_empty() && !except.is_empty() {
             "they are nowhere else".to_owned()

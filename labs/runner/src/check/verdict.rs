@@ -1,10 +1,13 @@
 //! Does a predicate hold, and why.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::{NodeField, Object, Predicate, ServiceNumber, TextRelation};
 use crate::bindings::{Bindings, Unbound};
-use crate::cluster::{Cluster, Facts, NodeFacts};
+use crate::cluster::{Cluster, Facts, Found, NodeFacts};
 
 /// What came of one predicate.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -32,6 +35,8 @@ pub(crate) struct Scene<'a, C> {
     pub(crate) facts: &'a Facts,
     pub(crate) bindings: &'a Bindings,
     pub(crate) last: Option<&'a LastCommand>,
+    /// What was found already: the lines of one check often look for the same bytes.
+    pub(crate) found: RefCell<BTreeMap<Vec<u8>, Vec<Found>>>,
 }
 
 type Judged = (bool, String);
@@ -46,6 +51,11 @@ impl<C: Cluster> Scene<'_, C> {
             )
         });
         Verdict { source: self.bindings.fill_known(&line.source), holds, why }
+    }
+
+    pub(super) fn find_bytes(&self, needle: &[u8]) -> Vec<Found> {
+        let mut found = self.found.borrow_mut();
+        found.entry(needle.to_vec()).or_insert_with(|| self.cluster.find_bytes(needle)).clone()
     }
 
     pub(super) fn fill(&self, text: &str) -> Result<String, Unbound> {

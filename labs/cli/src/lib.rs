@@ -1,0 +1,151 @@
+//! Glasshive without a browser: play, check and test labs, and talk to a cluster in JSON lines.
+//!
+//! This crate decides nothing: it reads arguments, drives the runner or a world, and prints. Its exit
+//! statuses are the same everywhere: 0 all as it should be, 1 something is not, 2 a usage that is none
+//! or a file that cannot be read.
+
+mod args;
+mod files;
+mod play;
+mod session;
+
+use std::io::{self, BufRead, Write};
+
+use args::{Args, Usage};
+
+/// All is as it should be.
+pub const OK: u8 = 0;
+/// Something in a lab does not hold.
+pub const FAILED: u8 = 1;
+/// No such usage, or a file that is no lab.
+pub const BAD: u8 = 2;
+
+const HELP: &str = "\
+Glasshive: a whole Docker Swarm as a deterministic simulation
+
+Usage:
+  glasshive run PATH [--seed N] [--json]      play a lab and say whether all holds
+  glasshive test PATH [--seed N] [--seeds N]  play it as its author: checks fail before and hold after
+  glasshive lint PATH                         read it and list every mistake
+  glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
+                                              a cluster to talk to, JSON lines in and out
+  glasshive --help | --version
+
+PATH is a lab file (NAME.lab.md) or a folder of them.
+Exit status: 0 all holds, 1 something does not, 2 wrong usage or a file that is no lab.
+";
+
+/// Runs the program with its arguments, without its name; the exit status.
+pub fn main(
+    args: &[String],
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> u8 {
+    let done = command(args, input, out, err).and_then(|status| out.flush().map(|()| status));
+    // Nobody reads what is printed any more, so nobody can be told.
+    done.unwrap_or(FAILED)
+}
+
+fn command(
+    args: &[String],
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
+    let Some((name, rest)) = args.split_first() else {
+        write!(err, "{HELP}")?;
+        return Ok(BAD);
+    };
+    let done = match name.as_str() {
+        "run" => run(rest, out, err),
+        "test" => test(rest, out, err),
+        "lint" => lint(rest, out, err),
+        "session" => start_session(rest, input, out, err),
+        "-h" | "--help" | "help" => return write!(out, "{HELP}").map(|()| OK),
+        "-V" | "--version" => {
+            return writeln!(out, "glasshive {}", env!("CARGO_PKG_VERSION")).map(|()| OK);
+        }
+        other => {
+            Err(Usage(format!("unknown command `{other}`: expected run, test, lint or session")))
+        }
+    };
+    match done {
+        Ok(done) => done,
+        Err(Usage(message)) => {
+            writeln!(err, "glasshive: {message}\nSee `glasshive --help`.")?;
+            Ok(BAD)
+        }
+    }
+}
+
+type Done = Result<io::Result<u8>, Usage>;
+
+fn run(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
+    let mut args = Args::read(args, &["seed"], &["json"])?;
+    let (path, seed, json) = (args.path()?, args.number("seed")?, args.flag("json"));
+    Ok((|| {
+        let Some(labs) = files::read(&path, err)? else { return Ok(BAD) };
+        let mut status = OK;
+        for (_, lab) in labs {
+            status = status.max(play::run(lab, seed, json, out, err)?);
+        }
+        Ok(status)
+    })())
+}
+
+fn test(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
+    let mut args = Args::read(args, &["seed", "seeds"], &[])?;
+    let path = args.path()?;
+    let (seed, seeds) = (args.number("seed")?, args.number("seeds")?.unwrap_or(1));
+    if !(1..=1_000).contains(&seeds) {
+        return Err(Usage("--seeds takes a number from 1 to 1000".to_owned()));
+    }
+    Ok((|| {
+        let Some(labs) = files::read(&path, err)? else { return Ok(BAD) };
+        let mut status = OK;
+        for (name, lab) in labs {
+            status = status.max(play::test(&name, lab, seed, seeds, out, err)?);
+        }
+        Ok(status)
+    })())
+}
+
+fn lint(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
+    let path = Args::read(args, &[], &[])?.path()?;
+    Ok((|| {
+        let Some(labs) = files::read(&path, err)? else { return Ok(BAD) };
+        for (name, lab) in labs {
+            let (steps, commands) = (lab.steps.len(), lab.command_count());
+            writeln!(out, "{name}: {steps} steps, {commands} commands, no mistakes")?;
+        }
+        Ok(OK)
+    })())
+}
+
+fn start_session(
+    args: &[String],
+    input: &mut dyn BufRead,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> Done {
+    let mut args = Args::read(args, &["nodes", "managers", "docker", "seed"], &[])?;
+    args.end()?;
+    let Some(nodes) = args.list("nodes")? else {
+        return Err(Usage("a session needs hosts: expected --nodes node1,node2,...".to_owned()));
+    };
+    let mut spec = world::Spec::new(nodes);
+    if let Some(managers) = args.list("managers")? {
+        spec = spec.with_managers(managers);
+    }
+    if let Some(version) = args.text("docker") {
+        spec = spec.with_docker(&version);
+    }
+    if let Some(seed) = args.number("seed")? {
+        spec = spec.with_seed(seed);
+    }
+    match world::World::new(spec) {
+        Ok(world) => Ok(session::talk(world, input, out)),
+        Err(error) => Ok(writeln!(err, "glasshive: {error}").map(|()| BAD)),
+    }
+}

@@ -1,0 +1,149 @@
+//! The simulated cluster behind the runner's [`Cluster`].
+
+use sim::{Duration, Time};
+use world::{Input, Mark, Spec, Surface, World};
+
+use crate::cluster::{Awaits, Cluster, Facts, Found, NodeFacts, ServiceFacts};
+use crate::model::Lab;
+
+impl Lab {
+    /// What the lab's world is built from; `seed` takes the place of the lab's own.
+    pub fn spec(&self, seed: Option<u64>) -> Spec {
+        Spec {
+            nodes: self.nodes.clone(),
+            managers: self.managers.clone(),
+            docker: self.docker.clone(),
+            seed: seed.unwrap_or(self.seed),
+            start: self.start_secs.map(|secs| Time::EPOCH + Duration::from_secs(secs)),
+        }
+    }
+}
+
+impl Cluster for World {
+    type Mark = Mark;
+
+    fn now(&self) -> Time {
+        Self::now(self)
+    }
+
+    fn nodes(&self) -> Vec<String> {
+        self.spec().nodes.clone()
+    }
+
+    fn advance_until(&mut self, until: Time) {
+        Self::advance_until(self, until);
+    }
+
+    fn run_until_waiting(&mut self, node: &str, until: Time) -> bool {
+        let limit = until.since(Self::now(self));
+        // An unknown host never waits; typing there has failed before.
+        let _ = self.run_until_idle(node, limit);
+        let waits = Cluster::awaits(self, node).is_some();
+        if !waits {
+            // Also if the host lost its power meanwhile: time goes on for the others.
+            Self::advance_until(self, until);
+        }
+        waits
+    }
+
+    fn type_text(&mut self, node: &str, text: &str) -> Result<(), String> {
+        self.type_line(node, text).map_err(|error| error.to_string())
+    }
+
+    fn awaits(&self, node: &str) -> Option<Awaits> {
+        Self::awaits(self, node).ok().flatten().map(|awaits| match awaits {
+            world::Awaits::Command => Awaits::Command,
+            world::Awaits::Continuation => Awaits::Continuation,
+            world::Awaits::Program => Awaits::Program,
+        })
+    }
+
+    fn prompt(&self, node: &str) -> String {
+        self.terminal(node, usize::MAX).map(|terminal| terminal.prompt).unwrap_or_default()
+    }
+
+    fn mark(&self, node: &str) -> Mark {
+        Self::mark(self, node).unwrap_or_default()
+    }
+
+    fn printed_since(&self, node: &str, mark: &Mark) -> String {
+        self.result_since(node, mark).map(|result| result.output).unwrap_or_default()
+    }
+
+    fn status_since(&self, node: &str, _: &Mark) -> Option<i32> {
+        self.terminal(node, 0).ok()?.blocks.last()?.status
+    }
+
+    fn crash(&mut self, node: &str) -> Result<(), String> {
+        self.apply(Input::Crash { node: node.to_owned() }).map_err(|error| error.to_string())
+    }
+
+    fn restart(&mut self, node: &str) -> Result<(), String> {
+        self.apply(Input::Restart { node: node.to_owned() }).map_err(|error| error.to_string())
+    }
+
+    fn facts(&self) -> Facts {
+        let seen = self.observe();
+        let runs = |name: &str| {
+            let here = seen.tasks.iter().filter(|task| task.node.as_deref() == Some(name));
+            here.filter(|task| task.state == "running").map(|task| task.service.clone()).collect()
+        };
+        Facts {
+            leader: seen.leader.clone(),
+            nodes: seen
+                .nodes
+                .iter()
+                .map(|node| NodeFacts {
+                    name: node.name.clone(),
+                    up: node.up,
+                    role: node.role.clone().unwrap_or_else(|| "none".to_owned()),
+                    status: node.state.clone().unwrap_or_default(),
+                    availability: node.availability.clone().unwrap_or_default(),
+                    runs: runs(&node.name),
+                    secrets: node.agent_secrets.clone(),
+                })
+                .collect(),
+            services: seen
+                .services
+                .iter()
+                .map(|service| ServiceFacts {
+                    name: service.name.clone(),
+                    replicas: service.desired,
+                    running: service.running,
+                })
+                .collect(),
+            secrets: seen.secrets.iter().map(|secret| secret.name.clone()).collect(),
+        }
+    }
+
+    fn file_size(&self, node: &str, path: &str) -> Option<u64> {
+        Self::file_size(self, node, path).ok().flatten()
+    }
+
+    fn find_bytes(&self, needle: &[u8]) -> Vec<Found> {
+        Self::find_bytes(self, needle)
+            .into_iter()
+            .map(|found| Found {
+                surface: surface(found.surface).to_owned(),
+                node: found.node,
+                place: found.place,
+            })
+            .collect()
+    }
+}
+
+/// The name of a surface in checks; one of [`crate::cluster::SURFACES`].
+const fn surface(surface: Surface) -> &'static str {
+    match surface {
+        Surface::File => "file",
+        Surface::Disk => "disk",
+        Surface::Image => "image",
+        Surface::Container => "container",
+        Surface::Metadata => "metadata",
+        Surface::Tmpfs => "tmpfs",
+        Surface::Log => "log",
+        Surface::Memory => "memory",
+        Surface::Frame => "frame",
+        Surface::Terminal => "terminal",
+    }
+}
