@@ -81,7 +81,10 @@ fn arguments(
         ("CONFIG", Object::Config),
     ]
     .into_iter()
-    .filter(|(word, _)| usage.contains(word) && !command.path.ends_with("create") || *word == "IMAGE" && usage.contains("IMAGE"))
+    .filter(|(word, _)| {
+        usage.contains(word) && !command.path.ends_with("create")
+            || *word == "IMAGE" && usage.contains("IMAGE")
+    })
     .map(|(_, object)| object)
     .collect();
     if command.path == "inspect" {

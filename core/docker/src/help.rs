@@ -97,7 +97,8 @@ pub(crate) fn root_help(profile: &Profile) -> String {
       --tlsverify          Use TLS and verify the remote
   -v, --version            Print version information and quit
 ";
-    let help = if profile.help == Help::Tab { "      --help               Print usage\n" } else { "" };
+    let help =
+        if profile.help == Help::Tab { "      --help               Print usage\n" } else { "" };
     let all_groups: Vec<Group> = groups(profile).collect();
     let mut tops: Vec<(&str, &str)> = commands(profile)
         .filter_map(|command| {

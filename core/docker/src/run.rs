@@ -13,7 +13,7 @@ use crate::table::{self, Command, Count, Group, Outcome};
 const USAGE_STATUS: i32 = 125;
 
 /// Runs the command line of a release: what `/usr/bin/docker` is.
-pub async fn main(proc: Proc, profile: &'static Profile) -> i32 {
+pub(crate) async fn main(proc: Proc, profile: &'static Profile) -> i32 {
     let args = proc.args();
     match run(&proc, profile, args.get(1..).unwrap_or_default()).await {
         Ok(status) => status,
@@ -38,7 +38,9 @@ async fn run(proc: &Proc, profile: &'static Profile, args: &[String]) -> Outcome
         Err(Problem::Text(text)) => {
             let usage = help::root_help(profile);
             let hint = match profile.complaint {
-                Complaint::Prefixed => format!("{text}\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information"),
+                Complaint::Prefixed => format!(
+                    "{text}\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information"
+                ),
                 _ => format!("{text}\nSee 'docker --help'.\n{}", usage.trim_end_matches('\n')),
             };
             return Err(Failure::Status(hint, USAGE_STATUS));
@@ -61,9 +63,7 @@ async fn run(proc: &Proc, profile: &'static Profile, args: &[String]) -> Outcome
         return run_in_group(proc, profile, &group, rest).await;
     }
     match table::at_top(profile, word) {
-        Some(command) => {
-            run_command(proc, profile, command, format!("docker {word}"), rest).await
-        }
+        Some(command) => run_command(proc, profile, command, format!("docker {word}"), rest).await,
         None => Err(unknown_command(profile, word)),
     }
 }

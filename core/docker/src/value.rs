@@ -1,5 +1,5 @@
-//! Flag values: what Go's `strconv` and `time`, and Docker's own option types, accept, and what they
-//! say of the rest.
+//! Flag values: what Go's `strconv` and `time`, and Docker's own option types, accept, and what
+//! they say of the rest.
 
 use sim::Duration;
 
@@ -9,7 +9,8 @@ use crate::table::{Flag, Kind};
 
 /// Checks a value; the reason is shown after `invalid argument "x" for "--flag" flag: `.
 pub(crate) fn check(profile: &Profile, flag: &Flag, text: &str) -> Result<(), String> {
-    let number = |function: &str| format!("strconv.{function}: parsing {}: invalid syntax", quote(text));
+    let number =
+        |function: &str| format!("strconv.{function}: parsing {}: invalid syntax", quote(text));
     match flag.kind {
         Kind::Bool if boolean(text).is_none() => Err(number("ParseBool")),
         Kind::Int if text.parse::<i64>().is_err() => Err(number("ParseInt")),
@@ -213,9 +214,12 @@ mod tests {
 
     #[test]
     fn sizes_are_powers_of_1024() {
-        for (text, expected) in
-            [("64m", Some(67_108_864)), ("1.5GiB", Some(1_610_612_736)), ("7", Some(7)), ("x", None)]
-        {
+        for (text, expected) in [
+            ("64m", Some(67_108_864)),
+            ("1.5GiB", Some(1_610_612_736)),
+            ("7", Some(7)),
+            ("x", None),
+        ] {
             assert_eq!(bytes(text), expected, "{text}");
         }
         assert_eq!(nano_cpus("0.5"), Some(500_000_000));

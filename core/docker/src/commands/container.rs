@@ -118,9 +118,8 @@ fn row(
 /// `Up 7 minutes`, `Exited (0) 5 seconds ago`.
 fn status(profile: &Profile, container: &ContainerSummary, now: Time) -> String {
     let state = &container.state;
-    let since = |then: Option<Time>| {
-        human_duration(profile, now.since(then.unwrap_or(container.created)))
-    };
+    let since =
+        |then: Option<Time>| human_duration(profile, now.since(then.unwrap_or(container.created)));
     match state.status {
         ContainerStatus::Created => "Created".to_owned(),
         ContainerStatus::Running => {
@@ -161,7 +160,9 @@ fn ports(ports: &[ContainerPort]) -> String {
             None => String::new(),
         };
         let next = ranges.iter_mut().rev().find(|(ip, protocol, _, last)| {
-            *ip == host && *protocol == port.protocol && last.checked_add(1) == Some(port.private_port)
+            *ip == host
+                && *protocol == port.protocol
+                && last.checked_add(1) == Some(port.private_port)
         });
         match next {
             Some((.., last)) => *last = port.private_port,
@@ -173,7 +174,11 @@ fn ports(ports: &[ContainerPort]) -> String {
     }
     let shown = ranges.into_iter().map(|(ip, protocol, first, last)| {
         let range = if first == last { first.to_string() } else { format!("{first}-{last}") };
-        if ip.is_empty() { format!("{range}/{protocol}") } else { format!("{ip}:{range}->{range}/{protocol}") }
+        if ip.is_empty() {
+            format!("{range}/{protocol}")
+        } else {
+            format!("{ip}:{range}->{range}/{protocol}")
+        }
     });
     shown.chain(moved).collect::<Vec<_>>().join(", ")
 }
@@ -282,10 +287,8 @@ pub(crate) async fn wait(cli: &Cli) -> Outcome {
 
 /// `docker rename`.
 pub(crate) async fn rename(cli: &Cli) -> Outcome {
-    let request = Request::RenameContainer {
-        container: cli.arg(0).to_owned(),
-        name: cli.arg(1).to_owned(),
-    };
+    let request =
+        Request::RenameContainer { container: cli.arg(0).to_owned(), name: cli.arg(1).to_owned() };
     match cli.client.done(request).await {
         Ok(()) => Ok(0),
         Err(error) => {

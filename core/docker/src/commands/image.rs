@@ -72,8 +72,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
 pub(crate) async fn remove(cli: &Cli) -> Outcome {
     let force = cli.is_set("force");
     cli.for_each_arg(async |name: &str| {
-        let request =
-            Request::RemoveImage { image: name.to_owned(), force, no_prune: false };
+        let request = Request::RemoveImage { image: name.to_owned(), force, no_prune: false };
         let removed = match cli.client.ask(request).await {
             Ok(Response::Removed(removed)) => removed,
             Ok(other) => return Err(Failure::Api(unexpected(&other))),

@@ -42,11 +42,7 @@ pub(crate) fn indented(json: &Json) -> String {
 }
 
 /// Shows the objects that were found and then what went wrong.
-pub(crate) async fn show_all(
-    cli: &Cli,
-    found: Vec<Found>,
-    mut failures: Vec<String>,
-) -> Outcome {
+pub(crate) async fn show_all(cli: &Cli, found: Vec<Found>, mut failures: Vec<String>) -> Outcome {
     let format = cli.flag("format").filter(|format| !format.is_empty());
     let text = match format {
         None => {

@@ -109,8 +109,7 @@ pub(crate) async fn container(cli: &Cli) -> Outcome {
     if let Some(failure) = options(cli).err() {
         return Err(failure);
     }
-    let request =
-        |options| Request::ContainerLogs { container: name.to_owned(), options };
+    let request = |options| Request::ContainerLogs { container: name.to_owned(), options };
     match show(cli, request, async |line: &LogLine| line.bytes.clone()).await {
         Ok(()) => Ok(0),
         Err(error) => Err(cli.not_found("container", name, error)),
@@ -130,10 +129,7 @@ pub(crate) async fn service(cli: &Cli) -> Outcome {
         if cli.is_set("raw") {
             return line.bytes.clone();
         }
-        let key = (
-            line.task.clone().unwrap_or_default(),
-            line.node.clone().unwrap_or_default(),
-        );
+        let key = (line.task.clone().unwrap_or_default(), line.node.clone().unwrap_or_default());
         if !names.contains_key(&key) {
             let name = source(cli, &key.0, &key.1).await;
             width = width.max(name.chars().count());

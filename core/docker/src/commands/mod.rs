@@ -15,10 +15,10 @@ pub(crate) mod swarm;
 pub(crate) mod system;
 pub(crate) mod tasks;
 
+use ::swarm::control::{ControlRequest, ControlResponse};
 use daemon::api::{Error, Filters, Info, Request, Response};
 use daemon::client::unexpected;
 use os::Errno;
-use swarm::control::{ControlRequest, ControlResponse};
 
 use crate::cli::{Cli, Failure};
 
@@ -72,9 +72,10 @@ pub(crate) fn go_error(errno: Errno) -> String {
 pub(crate) fn env_lines(cli: &Cli, flag: &str) -> Result<Vec<String>, Failure> {
     let mut lines = Vec::new();
     for path in cli.matches.all(flag) {
-        let bytes = cli.proc.read_file(path).map_err(|errno| {
-            Failure::text(format!("open {path}: {}", go_error(errno)))
-        })?;
+        let bytes = cli
+            .proc
+            .read_file(path)
+            .map_err(|errno| Failure::text(format!("open {path}: {}", go_error(errno))))?;
         for line in String::from_utf8_lossy(&bytes).lines() {
             let line = line.trim_start();
             if !line.is_empty() && !line.starts_with('#') {

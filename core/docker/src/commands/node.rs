@@ -42,9 +42,7 @@ pub(crate) async fn reference(cli: &Cli, name: &str) -> Result<String, Failure> 
     if own.is_empty() {
         // Not in a swarm: the managers' own words.
         nodes(cli, control::Filters::default()).await?;
-        return Err(Failure::text(
-            "node ID not found in /info".to_owned(),
-        ));
+        return Err(Failure::text("node ID not found in /info".to_owned()));
     }
     Ok(own)
 }
@@ -65,9 +63,10 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
         .iter()
         .map(|node| {
             let is_self = node.id.as_str() == own;
-            let manager = node.manager_status.as_ref().map(|manager| {
-                if manager.leader { "leader" } else { manager.reachability.word() }
-            });
+            let manager = node
+                .manager_status
+                .as_ref()
+                .map(|manager| if manager.leader { "leader" } else { manager.reachability.word() });
             // The table has room between the identifier and the star.
             let mark = if is_self && is_table { " *" } else { "" };
             vec![

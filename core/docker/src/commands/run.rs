@@ -128,9 +128,9 @@ fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
     let text = |flag: &str| cli.flag(flag).unwrap_or_default().to_owned();
     let is_detached = cli.is_set("detach");
     let interactive = cli.is_set("interactive");
-    let entrypoint = cli.flag("entrypoint").map(|text| {
-        if text.is_empty() { Vec::new() } else { vec![text.to_owned()] }
-    });
+    let entrypoint = cli
+        .flag("entrypoint")
+        .map(|text| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] });
     let config = ContainerConfig {
         hostname: text("hostname"),
         user: text("user"),

@@ -27,10 +27,8 @@ pub(crate) async fn create(cli: &Cli) -> Outcome {
         return Err(Failure::text("secret file is required"));
     }
     let data = read(cli, file).await?;
-    let annotations = Annotations {
-        name: cli.arg(0).to_owned(),
-        labels: value::map(cli.matches.all("label")),
-    };
+    let annotations =
+        Annotations { name: cli.arg(0).to_owned(), labels: value::map(cli.matches.all("label")) };
     let spec = SecretSpec { annotations, data: SecretBytes::from(data), ..SecretSpec::default() };
     let request = ControlRequest::CreateSecret { spec: Box::new(spec) };
     let id = created(cli, Request::Control(request)).await?;

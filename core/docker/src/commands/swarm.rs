@@ -78,10 +78,7 @@ pub(crate) async fn init(cli: &Cli) -> Outcome {
             .flag("default-addr-pool-mask-length")
             .and_then(|text| text.parse().ok())
             .unwrap_or(24),
-        data_path_port: cli
-            .flag("data-path-port")
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(0),
+        data_path_port: cli.flag("data-path-port").and_then(|text| text.parse().ok()).unwrap_or(0),
     };
     let node = match created(cli, Request::SwarmInit(init)).await {
         Ok(node) => node,
@@ -97,10 +94,7 @@ pub(crate) async fn init(cli: &Cli) -> Outcome {
         }
     };
     let gap = if cli.profile.init_gap { "\n" } else { "" };
-    cli.out(format!(
-        "Swarm initialized: current node ({node}) is now a manager.\n{gap}\n"
-    ))
-    .await;
+    cli.out(format!("Swarm initialized: current node ({node}) is now a manager.\n{gap}\n")).await;
     show_join_command(cli, &node, true).await?;
     cli.out(
         "To add a manager to this swarm, run 'docker swarm join-token manager' and follow the \
@@ -172,11 +166,8 @@ pub(crate) async fn join_token(cli: &Cli) -> Outcome {
     let quiet = cli.is_set("quiet");
     if cli.is_set("rotate") {
         let before = cluster(cli).await?;
-        let rotation = KeyRotation {
-            worker_token: worker,
-            manager_token: !worker,
-            ..KeyRotation::default()
-        };
+        let rotation =
+            KeyRotation { worker_token: worker, manager_token: !worker, ..KeyRotation::default() };
         update_cluster(cli, &before, before.spec.clone(), rotation).await?;
         if !quiet {
             cli.out(format!("Successfully rotated {role} join token.\n\n")).await;

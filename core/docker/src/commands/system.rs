@@ -212,7 +212,8 @@ fn server(profile: &Profile, info: &Info) -> String {
     } else if profile.version_components {
         text += "Labels:\n";
     }
-    text += "Experimental: false\nInsecure Registries:\n 127.0.0.0/8\nLive Restore Enabled: false\n";
+    text +=
+        "Experimental: false\nInsecure Registries:\n 127.0.0.0/8\nLive Restore Enabled: false\n";
     text
 }
 

@@ -121,12 +121,7 @@ pub(crate) async fn show(cli: &Cli, tasks: Vec<Rc<Task>>) -> Outcome {
         ("Error", "ERROR"),
         ("Ports", "PORTS"),
     ];
-    let list = List {
-        columns,
-        more_titles: &[],
-        quiet: "FullID",
-        rows,
-        cells: cli.profile.swarm_cells,
-    };
+    let list =
+        List { columns, more_titles: &[], quiet: "FullID", rows, cells: cli.profile.swarm_cells };
     list.show(cli).await
 }

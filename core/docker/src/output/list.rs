@@ -53,7 +53,8 @@ impl List {
             return Ok(self.rows.iter().map(|row| member(row, self.quiet) + "\n").collect());
         }
         let Some(custom) = custom else { return Ok(self.table()) };
-        let source = if custom == "json" && cli.profile.format_json { "{{json .}}" } else { custom };
+        let source =
+            if custom == "json" && cli.profile.format_json { "{{json .}}" } else { custom };
         let is_table = source.starts_with("table");
         let body = source.strip_prefix("table").unwrap_or(source).trim_matches(' ');
         let body = body.replace("\\t", "\t").replace("\\n", "\n");

@@ -101,6 +101,9 @@ mod tests {
     fn without_a_terminal_changes_follow_each_other() {
         let mut display = Display::new(false, 80, "");
         assert_eq!(display.line("1/1", "running", Bar { current: 9, total: 9, bytes: false }), "");
-        assert_eq!(display.line("verify", "Service converged", Bar::default()), "verify: Service converged\n");
+        assert_eq!(
+            display.line("verify", "Service converged", Bar::default()),
+            "verify: Service converged\n"
+        );
     }
 }

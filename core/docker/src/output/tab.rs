@@ -1,5 +1,5 @@
-//! Columns as Go's `text/tabwriter` aligns them: a column is a block of neighbouring lines that have
-//! a cell there; a cell ends with a tab, so that the last text of a line belongs to no column.
+//! Columns as Go's `text/tabwriter` aligns them: a column is a block of neighbouring lines that
+//! have a cell there; a cell ends with a tab, so that the last text of a line belongs to no column.
 
 use crate::profile::Cells;
 

@@ -60,7 +60,8 @@ impl Format {
                      \"{key}\""
                 )
             }
-            TemplateError::Parse { line, message, .. } | TemplateError::Lex { line, message, .. } => {
+            TemplateError::Parse { line, message, .. }
+            | TemplateError::Lex { line, message, .. } => {
                 format!("template: :{line}: {message}")
             }
             TemplateError::UndefinedFunction(name) => {
@@ -84,8 +85,10 @@ pub(crate) fn value(json: &Json) -> Value {
         Json::String(text) => Value::from(text.clone()),
         Json::Array(items) => Value::List(items.iter().map(value).collect()),
         Json::Object(members) => {
-            let map: BTreeMap<Arc<str>, Value> =
-                members.iter().map(|(key, member)| (Arc::from(key.as_str()), value(member))).collect();
+            let map: BTreeMap<Arc<str>, Value> = members
+                .iter()
+                .map(|(key, member)| (Arc::from(key.as_str()), value(member)))
+                .collect();
             Value::Map(Arc::new(map))
         }
     }

@@ -64,8 +64,7 @@ fn host(host: &HostConfig) -> Json {
             (format!("{}/{}", port.private_port, port.protocol), binding)
         })
         .collect();
-    let policy =
-        if host.restart_policy.is_empty() { "no" } else { host.restart_policy.as_str() };
+    let policy = if host.restart_policy.is_empty() { "no" } else { host.restart_policy.as_str() };
     json!({
         "Binds": list(&host.binds),
         "ContainerIDFile": "",

@@ -127,14 +127,17 @@ fn container(style: Style, spec: &ContainerSpec) -> Json {
     object.fill("Mounts", spec.mounts.iter().map(|one| mount(style, one)).collect::<Vec<_>>());
     let default = || profile.insert_defaults.then_some(defaults::STOP_GRACE_PERIOD);
     object.some("StopGracePeriod", spec.stop_grace_period.or_else(default).map(nanos));
-    object.some("Healthcheck", spec.healthcheck.as_ref().map(|check| {
-        let mut shown = style.object();
-        shown.fill("Test", check.test.clone());
-        shown.some("Interval", check.interval.map(nanos));
-        shown.some("Timeout", check.timeout.map(nanos));
-        shown.some("StartPeriod", check.start_period.map(nanos));
-        shown.fill("Retries", check.retries).json()
-    }));
+    object.some(
+        "Healthcheck",
+        spec.healthcheck.as_ref().map(|check| {
+            let mut shown = style.object();
+            shown.fill("Test", check.test.clone());
+            shown.some("Interval", check.interval.map(nanos));
+            shown.some("Timeout", check.timeout.map(nanos));
+            shown.some("StartPeriod", check.start_period.map(nanos));
+            shown.fill("Retries", check.retries).json()
+        }),
+    );
     object.fill("Hosts", spec.hosts.clone());
     let mut dns = style.object();
     dns.fill("Nameservers", spec.dns.nameservers.clone());
@@ -233,7 +236,7 @@ fn mode(style: Style, mode: &ServiceMode) -> Json {
 
 /// A ratio of millionths as a JSON number with as many decimals as needed.
 fn ratio(ppm: u32) -> Json {
-    if ppm % 1_000_000 == 0 {
+    if ppm.is_multiple_of(1_000_000) {
         return Json::from(ppm / 1_000_000);
     }
     let text = format!("{}.{:06}", ppm / 1_000_000, ppm % 1_000_000);
@@ -244,19 +247,25 @@ fn update_config(style: Style, config: &UpdateConfig) -> Json {
     let mut object = style.object();
     object.put("Parallelism", config.parallelism);
     object.fill("Delay", nanos(config.delay));
-    object.put("FailureAction", match config.failure_action {
-        FailureAction::Pause => "pause",
-        FailureAction::Continue => "continue",
-        FailureAction::Rollback => "rollback",
-    });
+    object.put(
+        "FailureAction",
+        match config.failure_action {
+            FailureAction::Pause => "pause",
+            FailureAction::Continue => "continue",
+            FailureAction::Rollback => "rollback",
+        },
+    );
     let default = || style.profile.insert_defaults.then_some(defaults::MONITOR);
     object.some("Monitor", config.monitor.or_else(default).map(nanos));
     object.put("MaxFailureRatio", ratio(config.max_failure_ratio_ppm));
     if style.profile.rollback_config {
-        object.put("Order", match config.order {
-            UpdateOrder::StopFirst => "stop-first",
-            UpdateOrder::StartFirst => "start-first",
-        });
+        object.put(
+            "Order",
+            match config.order {
+                UpdateOrder::StopFirst => "stop-first",
+                UpdateOrder::StartFirst => "start-first",
+            },
+        );
     }
     object.json()
 }
@@ -265,19 +274,25 @@ fn port(style: Style, port: &PortConfig) -> Json {
     let mut object = style.object();
     object.fill("Name", port.name.clone()).put("Protocol", port.protocol.word());
     object.fill("TargetPort", port.target_port).fill("PublishedPort", port.published_port);
-    object.put("PublishMode", match port.publish_mode {
-        PublishMode::Ingress => "ingress",
-        PublishMode::Host => "host",
-    });
+    object.put(
+        "PublishMode",
+        match port.publish_mode {
+            PublishMode::Ingress => "ingress",
+            PublishMode::Host => "host",
+        },
+    );
     object.json()
 }
 
 fn endpoint_spec(style: Style, spec: &EndpointSpec) -> Json {
     let mut object = style.object();
-    object.put("Mode", match spec.mode {
-        EndpointMode::Vip => "vip",
-        EndpointMode::DnsRr => "dnsrr",
-    });
+    object.put(
+        "Mode",
+        match spec.mode {
+            EndpointMode::Vip => "vip",
+            EndpointMode::DnsRr => "dnsrr",
+        },
+    );
     object.fill("Ports", spec.ports.iter().map(|one| port(style, one)).collect::<Vec<_>>()).json()
 }
 
@@ -285,7 +300,9 @@ fn endpoint(style: Style, endpoint: Option<&Endpoint>) -> Json {
     let Some(endpoint) = endpoint else {
         return match style.form {
             Form::Printed => json!({"Spec": {}}),
-            Form::Typed => json!({"Spec": {"Mode": "", "Ports": []}, "Ports": [], "VirtualIPs": []}),
+            Form::Typed => {
+                json!({"Spec": {"Mode": "", "Ports": []}, "Ports": [], "VirtualIPs": []})
+            }
         };
     };
     // A service without ports and networks has nothing allocated.

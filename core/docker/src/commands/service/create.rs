@@ -11,10 +11,8 @@ use crate::table::Outcome;
 /// `docker service create`.
 pub(crate) async fn create(cli: &Cli) -> Outcome {
     let mut wanted = spec::from_flags(cli)?;
-    wanted.task.container.secrets =
-        spec::secret_references(cli, cli.matches.all("secret")).await?;
-    wanted.task.container.configs =
-        spec::config_references(cli, cli.matches.all("config")).await?;
+    wanted.task.container.secrets = spec::secret_references(cli, cli.matches.all("secret")).await?;
+    wanted.task.container.configs = spec::config_references(cli, cli.matches.all("config")).await?;
     let request = Request::CreateService {
         spec: Box::new(wanted),
         query_registry: !cli.is_set("no-resolve-image"),

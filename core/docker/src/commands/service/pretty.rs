@@ -69,11 +69,14 @@ fn update_config(title: &str, order: &str, config: &UpdateConfig, has_order: boo
     if config.delay != sim::Duration::ZERO {
         text += &format!(" Delay:\t\t{}\n", config.delay);
     }
-    text += &format!(" On failure:\t{}\n", match config.failure_action {
-        FailureAction::Pause => "pause",
-        FailureAction::Continue => "continue",
-        FailureAction::Rollback => "rollback",
-    });
+    text += &format!(
+        " On failure:\t{}\n",
+        match config.failure_action {
+            FailureAction::Pause => "pause",
+            FailureAction::Continue => "continue",
+            FailureAction::Rollback => "rollback",
+        }
+    );
     if let Some(monitor) = config.monitor {
         text += &format!(" Monitoring Period: {monitor}\n");
     }
@@ -134,8 +137,11 @@ fn resources(service: &Service, gap: &str) -> String {
         }
         text += &format!(" {title}:\n");
         if amounts.nano_cpus != 0 {
-            let cpus =
-                format!("{}.{:09}", amounts.nano_cpus / 1_000_000_000, amounts.nano_cpus % 1_000_000_000);
+            let cpus = format!(
+                "{}.{:09}",
+                amounts.nano_cpus / 1_000_000_000,
+                amounts.nano_cpus % 1_000_000_000
+            );
             text += &format!("  CPU:\t\t{}\n", cpus.trim_end_matches('0').trim_end_matches('.'));
         }
         if amounts.memory_bytes != 0 {

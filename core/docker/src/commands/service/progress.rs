@@ -9,10 +9,8 @@ use os::Signal;
 use os::process::Disposition;
 use os::{Errno, Fd};
 use sim::{Duration, Time};
-use swarm::control::{self, ControlRequest};
-use swarm::objects::{
-    Id, NodeState, Service, ServiceMode, Task, TaskState, UpdateState, defaults,
-};
+use swarm::control;
+use swarm::objects::{Id, NodeState, Service, ServiceMode, Task, TaskState, UpdateState, defaults};
 
 use super::service;
 use crate::cli::{Cli, Failure};
@@ -158,10 +156,8 @@ async fn look(
         }
         return Ok(true);
     }
-    let filters = control::Filters {
-        service_ids: vec![service.id.clone()],
-        ..control::Filters::default()
-    };
+    let filters =
+        control::Filters { service_ids: vec![service.id.clone()], ..control::Filters::default() };
     let all = tasks::tasks(cli, filters).await?;
     let current: Vec<_> =
         all.into_iter().filter(|task| task.spec_version == service.spec_version).collect();
@@ -359,11 +355,11 @@ fn is_running(task: &Task) -> bool {
 
 /// One task for each slot or node: of several the one with the lowest desired state, then the
 /// lowest state.
-fn pick<'a, K: Ord>(
-    tasks: &'a [Rc<Task>],
+fn pick<K: Ord>(
+    tasks: &[Rc<Task>],
     key: impl Fn(&Task) -> K,
     is_active: impl Fn(&Task) -> bool,
-) -> BTreeMap<K, &'a Task> {
+) -> BTreeMap<K, &Task> {
     let mut picked: BTreeMap<K, &Task> = BTreeMap::new();
     for task in tasks {
         let rank = |task: &Task| (place(task.desired_state), place(task.status.state));

@@ -61,10 +61,8 @@ pub(super) fn from_flags(cli: &Cli) -> Result<ServiceSpec, Failure> {
         },
         ..TaskSpec::default()
     };
-    let annotations = Annotations {
-        name: text("name"),
-        labels: value::map(cli.matches.all("label")),
-    };
+    let annotations =
+        Annotations { name: text("name"), labels: value::map(cli.matches.all("label")) };
     let endpoint = EndpointSpec { mode: endpoint_mode(cli)?, ports: Vec::new() };
     Ok(ServiceSpec { annotations, task, mode, update, rollback, endpoint: Some(endpoint) })
 }

@@ -90,8 +90,7 @@ fn change(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failure> {
     let removed = preferences(cli, "placement-pref-rm")?;
     placement.preferences.retain(|key| !removed.contains(key));
     placement.preferences.extend(preferences(cli, "placement-pref-add")?);
-    placement.max_replicas =
-        number(cli, "replicas-max-per-node").unwrap_or(placement.max_replicas);
+    placement.max_replicas = number(cli, "replicas-max-per-node").unwrap_or(placement.max_replicas);
     spec.task.resources = resources(cli, spec.task.resources);
     spec.task.restart = restart_policy(cli, spec.task.restart)?;
     spec.update = update_config(cli, "update", spec.update)?;
