@@ -136,8 +136,21 @@ impl Daemon {
         filters: &Filters,
     ) -> Result<Response, Error> {
         filters.validate(&[
-            "ancestor", "before", "exited", "expose", "health", "id", "is-task", "isolation",
-            "label", "name", "network", "publish", "since", "status", "volume",
+            "ancestor",
+            "before",
+            "exited",
+            "expose",
+            "health",
+            "id",
+            "is-task",
+            "isolation",
+            "label",
+            "name",
+            "network",
+            "publish",
+            "since",
+            "status",
+            "volume",
         ])?;
         let mut found: Vec<&engine::Container> = self.engine.containers().collect();
         found.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
@@ -188,9 +201,7 @@ impl Daemon {
                         id == value || id.trim_start_matches("sha256:").starts_with(value)
                     })
             })
-            && any("is-task", &|value| {
-                (value == "true") == self.task_of(&container.id).is_some()
-            })
+            && any("is-task", &|value| (value == "true") == self.task_of(&container.id).is_some())
             && any("network", &|value| container.attachments.iter().any(|a| a.network == value))
             && any("volume", &|value| {
                 container.mounts.iter().any(|mount| mount.name == value || mount.target == value)

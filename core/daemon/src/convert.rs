@@ -143,9 +143,9 @@ fn size(container: &engine::Container) -> (u64, u64) {
 
 pub(crate) fn details(container: &engine::Container, driver: &str) -> ContainerDetails {
     let path_and_args = container.path_and_args();
-    let (path, args) = path_and_args.split_first().map_or_else(Default::default, |(path, args)| {
-        (path.clone(), args.to_vec())
-    });
+    let (path, args) = path_and_args
+        .split_first()
+        .map_or_else(Default::default, |(path, args)| (path.clone(), args.to_vec()));
     let config = &container.config;
     let (restart_policy, restart_count_max) = match config.restart {
         engine::RestartPolicy::OnFailure(count) => ("on-failure", count),
@@ -225,7 +225,10 @@ fn endpoint(attachment: &engine::container::Attachment) -> ContainerEndpoint {
     }
 }
 
-pub(crate) fn image_summary(image: &engine::Image, store: &engine::image::ImageStore) -> ImageSummary {
+pub(crate) fn image_summary(
+    image: &engine::Image,
+    store: &engine::image::ImageStore,
+) -> ImageSummary {
     ImageSummary {
         id: image.id.to_string(),
         tags: store.tags_of(image.id),
@@ -236,7 +239,10 @@ pub(crate) fn image_summary(image: &engine::Image, store: &engine::image::ImageS
     }
 }
 
-pub(crate) fn image_details(image: &engine::Image, store: &engine::image::ImageStore) -> ImageDetails {
+pub(crate) fn image_details(
+    image: &engine::Image,
+    store: &engine::image::ImageStore,
+) -> ImageDetails {
     let config = &image.config;
     ImageDetails {
         id: image.id.to_string(),
@@ -275,7 +281,10 @@ mod tests {
         let image = "redis:alpine@sha256:9cd4";
         assert_eq!(container_image(image, true), "redis@sha256:9cd4");
         assert_eq!(container_image(image, false), image);
-        assert_eq!(container_image("host:5000/a/b:1@sha256:9cd4", true), "host:5000/a/b@sha256:9cd4");
+        assert_eq!(
+            container_image("host:5000/a/b:1@sha256:9cd4", true),
+            "host:5000/a/b@sha256:9cd4"
+        );
         assert_eq!(container_image("redis:alpine", true), "redis:alpine");
     }
 }

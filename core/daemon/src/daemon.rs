@@ -255,14 +255,14 @@ impl Daemon {
                 let mut spec = spec;
                 let warnings =
                     if rollback { Vec::new() } else { self.pin(&mut spec, query_registry) };
-                let update =
-                    crate::managers::ServiceUpdate { version, spec, rollback, warnings };
+                let update = crate::managers::ServiceUpdate { version, spec, rollback, warnings };
                 self.update_service(context, caller, &service, update);
                 Ok(None)
             }
-            Request::ServiceLogs { .. } => {
-                Err(Error::new(501, "not simulated: logs of a service; use docker logs on its node"))
-            }
+            Request::ServiceLogs { .. } => Err(Error::new(
+                501,
+                "not simulated: logs of a service; use docker logs on its node",
+            )),
             local => self.local_request(context, caller, local),
         };
         match now {

@@ -112,7 +112,11 @@ impl Daemon {
         Ok(Response::Done)
     }
 
-    pub(crate) fn wait_exec(&mut self, exec: &str, caller: Caller) -> Result<Option<Response>, Error> {
+    pub(crate) fn wait_exec(
+        &mut self,
+        exec: &str,
+        caller: Caller,
+    ) -> Result<Option<Response>, Error> {
         let run = self.execs.get(exec)?;
         match run.stage {
             Stage::Ended(code) => Ok(Some(Response::Exited { code })),

@@ -259,7 +259,8 @@ impl Daemon {
         container: &ContainerId,
         code: i32,
     ) {
-        let found = self.tasks.iter_mut().find(|(_, run)| run.container.as_ref() == Some(container));
+        let found =
+            self.tasks.iter_mut().find(|(_, run)| run.container.as_ref() == Some(container));
         let Some((id, run)) = found else { return };
         let id = id.clone();
         match run.stage {

@@ -1,7 +1,7 @@
 //! Requests about images, and the pinning of digests.
 
-use engine::transfer::{LayerState, TransferId};
 use engine::Reference;
+use engine::transfer::{LayerState, TransferId};
 use swarm::control::ControlRequest;
 use swarm::node::LocalRequest;
 use swarm::objects::ServiceSpec;

@@ -155,7 +155,10 @@ impl Daemon {
             look(Place::Mount(format!("container {} ", container.name), &container.root));
             if let Some(namespace) = &container.namespace {
                 for mount in namespace.borrow().mounts.iter().filter(|mount| mount.at != "/") {
-                    look(Place::Mount(format!("container {} {}", container.name, mount.at), &mount.fs));
+                    look(Place::Mount(
+                        format!("container {} {}", container.name, mount.at),
+                        &mount.fs,
+                    ));
                 }
             }
         }

@@ -80,7 +80,12 @@ fn target(request: &mut ControlRequest) -> Option<(Kind, &mut Id)> {
 
 impl Daemon {
     /// Asks the swarm; `then` gets the answer.
-    pub(crate) fn ask_swarm(&mut self, context: &mut Context<'_>, request: LocalRequest, then: Then) {
+    pub(crate) fn ask_swarm(
+        &mut self,
+        context: &mut Context<'_>,
+        request: LocalRequest,
+        then: Then,
+    ) {
         let id = RequestId(self.next_request);
         self.next_request += 1;
         self.waiting.insert(id, then);

@@ -11,9 +11,7 @@ pub(crate) fn found_in(pattern: &str, name: &str) -> bool {
     let mut budget = STEP_COUNT_MAX;
     [plain, slashed].iter().any(|text| {
         alternatives(&pattern).iter().any(|branch| {
-            (0..=text.len()).any(|start| {
-                matches(branch, text, start, &mut budget, &mut |_| true)
-            })
+            (0..=text.len()).any(|start| matches(branch, text, start, &mut budget, &mut |_| true))
         })
     })
 }

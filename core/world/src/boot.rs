@@ -74,8 +74,13 @@ pub(crate) fn boot_all(world: &mut World) -> Result<(), Error> {
 }
 
 fn form_swarm(world: &mut World) -> Result<(), Error> {
-    let managers: Vec<usize> =
-        world.spec.managers.clone().iter().map(|name| world.index(name)).collect::<Result<_, _>>()?;
+    let managers: Vec<usize> = world
+        .spec
+        .managers
+        .clone()
+        .iter()
+        .map(|name| world.index(name))
+        .collect::<Result<_, _>>()?;
     let first = managers[0];
     let init = SwarmInit { listen_addr: "0.0.0.0:2377".into(), ..SwarmInit::default() };
     ask(world, first, Request::SwarmInit(init))?;

@@ -166,7 +166,10 @@ impl Host {
             let withdrawn = up.machine.take_withdrawn();
             let exits = up.machine.take_exits();
             let typed = up.typed;
-            if requests.is_empty() && withdrawn.is_empty() && exits.is_empty() && !up.machine.is_ready()
+            if requests.is_empty()
+                && withdrawn.is_empty()
+                && exits.is_empty()
+                && !up.machine.is_ready()
             {
                 let daemon = up.daemon.next_deadline();
                 let machine = up.machine.next_deadline();

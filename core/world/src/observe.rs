@@ -169,9 +169,10 @@ impl World {
             .collect();
         let leader = nodes.iter().find(|node| node.leader).map(|node| node.name.clone());
         let members = best.and_then(|view| view.raft.as_ref()).map_or(0, |raft| raft.members.len());
-        let knowing = views.iter().flatten().filter(|view| {
-            view.raft.as_ref().is_some_and(|raft| raft.leader.is_some())
-        });
+        let knowing = views
+            .iter()
+            .flatten()
+            .filter(|view| view.raft.as_ref().is_some_and(|raft| raft.leader.is_some()));
         Observation {
             at_ms: self.at_ms(),
             time: self.now.rfc3339(),
@@ -192,9 +193,7 @@ impl World {
                 names.insert(id.clone(), host.name.clone());
             }
             for known in view.store.iter().flat_map(|store| store.nodes().iter()) {
-                names
-                    .entry(known.id.clone())
-                    .or_insert_with(|| known.description.hostname.clone());
+                names.entry(known.id.clone()).or_insert_with(|| known.description.hostname.clone());
             }
         }
         names
@@ -242,7 +241,9 @@ fn node(
         let mut held: Vec<String> = view
             .agent
             .iter()
-            .flat_map(|agent| agent.secrets.iter().map(|secret| secret.spec.annotations.name.clone()))
+            .flat_map(|agent| {
+                agent.secrets.iter().map(|secret| secret.spec.annotations.name.clone())
+            })
             .collect();
         held.sort();
         node.agent_secrets = held;

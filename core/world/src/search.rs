@@ -100,7 +100,12 @@ impl World {
             if let Some(offset) = position(&frame.bytes, needle) {
                 let name = |id: sim::HostId| self.hosts[usize::from(id.0)].name.clone();
                 let place = format!("to {}, flow {}", name(frame.to), frame.flow);
-                found.push(Found { surface: Surface::Frame, node: name(frame.from), place, offset });
+                found.push(Found {
+                    surface: Surface::Frame,
+                    node: name(frame.from),
+                    place,
+                    offset,
+                });
             }
         }
         found.dedup();

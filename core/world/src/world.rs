@@ -64,8 +64,7 @@ impl World {
         shell::register(&mut programs);
         engine::programs::register(&mut programs);
         docker::register(&mut programs);
-        let catalog =
-            engine::Catalog::standard(shell::gnu_commands(), shell::busybox_commands());
+        let catalog = engine::Catalog::standard(shell::gnu_commands(), shell::busybox_commands());
         let mut world = Self {
             now: start,
             started: start,
@@ -227,15 +226,10 @@ impl World {
     }
 
     /// Does something at a host, then lets it and all that follows at this moment settle.
-    pub(crate) fn settle(
-        &mut self,
-        index: usize,
-        act: impl FnOnce(&mut Host, &mut Settling<'_>),
-    ) {
+    pub(crate) fn settle(&mut self, index: usize, act: impl FnOnce(&mut Host, &mut Settling<'_>)) {
         let mut wanted = Vec::new();
         let host = &mut self.hosts[index];
-        let mut settling =
-            Settling { now: self.now, trace: &mut self.trace, wanted: &mut wanted };
+        let mut settling = Settling { now: self.now, trace: &mut self.trace, wanted: &mut wanted };
         act(host, &mut settling);
         host.settle(&mut settling);
         let (from, boot_count) = (host.id, host.boot_count);

@@ -17,6 +17,14 @@ pub(crate) fn publish(bases: &Bases, catalog: &mut Catalog) {
     catalog.add("nginx", &["latest", "1", "1.21", "mainline"], &web);
     let web = nginx(&bases.alpine, "1.21.6", Size(16_700_000, 7_200_000)).build();
     catalog.add("nginx", &["alpine", "1-alpine", "1.21-alpine"], &web);
+    let two = python(&bases.debian, "2.7.18", Size(820_000_000, 300_000_000)).build();
+    catalog.add("python", &["2.7", "2", "2.7-slim"], &two);
+    let three = python(&bases.debian, "3.11.2", Size(840_000_000, 310_000_000)).build();
+    catalog.add("python", &["latest", "3", "3.11", "3-slim"], &three);
+    let three = python(&bases.alpine, "3.11.2", Size(45_000_000, 15_000_000)).build();
+    catalog.add("python", &["3-alpine", "alpine"], &three);
+    catalog.add("mysql", &["5.7", "5.7.32", "5", "latest"], &mysql(&bases.debian).build());
+    catalog.add("gitea/gitea", &["1.13.0", "1.13", "latest"], &gitea(&bases.alpine).build());
 }
 
 const REDIS_PROGRAMS: Commands<'_> =
@@ -127,5 +135,76 @@ fn nginx(base: &Base, version: &str, size: Size) -> Recipe {
         .config("STOPSIGNAL SIGQUIT", |config| config.stop_signal = "SIGQUIT".to_owned())
         .config("CMD [\"nginx\" \"-g\" \"daemon off;\"]", |config| {
             config.cmd = ["nginx", "-g", "daemon off;"].map(str::to_owned).to_vec();
+        })
+}
+
+fn python(base: &Base, version: &str, size: Size) -> Recipe {
+    let files = Files::default()
+        .programs(&[("/usr/local/bin/python", "python")])
+        .link(&format!("/usr/local/bin/python{}", &version[..1]), "python")
+        .folder("/usr/local/lib", 0o755);
+    let command = format!("python{}", &version[..1]);
+    base.recipe
+        .clone()
+        .config(&format!("ENV PYTHON_VERSION={version}"), |config| {
+            config.env.push("LANG=C.UTF-8".to_owned());
+            config.env.push(format!("PYTHON_VERSION={version}"));
+        })
+        .layer("build and install python", files.tree(), size)
+        .config(&format!("CMD [\"{command}\"]"), |config| config.cmd = vec![command.clone()])
+}
+
+/// What the image's script does with variables, `mysqld` does here.
+const PASS_ON: &str = "#!/bin/sh\nset -e\n\n# The server reads MYSQL_* and MYSQL_*_FILE itself.\n\
+    exec \"$@\"\n";
+
+fn mysql(base: &Base) -> Recipe {
+    let files = base
+        .with_account("mysql", 999, "/home/mysql", "/bin/sh")
+        .programs(&[("/usr/sbin/mysqld", "mysqld"), ("/usr/bin/mysql", "mysql")])
+        .script("/usr/local/bin/docker-entrypoint.sh", PASS_ON)
+        .file("/etc/mysql/my.cnf", "[mysqld]\ndatadir = /var/lib/mysql\n")
+        .folder("/var/lib/mysql", 0o755)
+        .owned("/var/lib/mysql", 999, 999)
+        .folder("/run/mysqld", 0o755);
+    base.recipe
+        .clone()
+        .config("ENV MYSQL_MAJOR=5.7", |config| {
+            config.env.push("MYSQL_MAJOR=5.7".to_owned());
+            config.env.push("MYSQL_VERSION=5.7.32".to_owned());
+        })
+        .layer("install mysql", files.tree(), Size(370_000_000, 125_000_000))
+        .config("VOLUME [/var/lib/mysql]", |config| {
+            config.volumes.insert("/var/lib/mysql".to_owned());
+        })
+        .config("ENTRYPOINT [\"docker-entrypoint.sh\"]", |config| {
+            config.entrypoint = vec!["docker-entrypoint.sh".to_owned()];
+        })
+        .config("EXPOSE 3306 33060", |config| {
+            config.exposed_ports.extend(["3306/tcp", "33060/tcp"].map(str::to_owned));
+        })
+        .config("CMD [\"mysqld\"]", |config| config.cmd = vec!["mysqld".to_owned()])
+}
+
+fn gitea(base: &Base) -> Recipe {
+    let files = base
+        .with_account("git", 1000, "/data/git", "/bin/sh")
+        .programs(&[("/usr/local/bin/gitea", "gitea")])
+        .script("/usr/bin/entrypoint", "#!/bin/sh\nset -e\n\nexec \"$@\"\n")
+        .folder("/data", 0o755);
+    base.recipe
+        .clone()
+        .layer("install gitea", files.tree(), Size(105_000_000, 42_000_000))
+        .config("EXPOSE 22 3000", |config| {
+            config.exposed_ports.extend(["22/tcp", "3000/tcp"].map(str::to_owned));
+        })
+        .config("VOLUME [/data]", |config| {
+            config.volumes.insert("/data".to_owned());
+        })
+        .config("ENTRYPOINT [\"/usr/bin/entrypoint\"]", |config| {
+            config.entrypoint = vec!["/usr/bin/entrypoint".to_owned()];
+        })
+        .config("CMD [\"gitea\" \"web\"]", |config| {
+            config.cmd = ["gitea", "web"].map(str::to_owned).to_vec();
         })
 }

@@ -1,7 +1,10 @@
 //! The programs that the catalogue's images bring along.
 
+mod gitea;
+mod mysql;
 mod nginx;
 mod ping;
+mod python;
 mod redis;
 mod su_exec;
 
@@ -14,6 +17,10 @@ pub fn register(programs: &mut Programs) {
     programs.add("redis-cli", redis::cli);
     programs.add("nginx", nginx::nginx);
     programs.add("ping", ping::ping);
+    programs.add("mysqld", mysql::mysqld);
+    programs.add("mysql", mysql::mysql);
+    programs.add("gitea", gitea::gitea);
+    programs.add("python", python::python);
     programs.add("su-exec", su_exec::su_exec);
 }
 

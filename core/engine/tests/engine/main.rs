@@ -4,4 +4,5 @@
 mod containers;
 mod images;
 mod programs;
+mod python;
 mod support;

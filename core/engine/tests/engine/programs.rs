@@ -22,7 +22,7 @@ fn redis_runs_as_its_user_and_saves_when_asked_to_end() {
     host.settle(Duration::from_secs(1));
     let log = host.log(&id);
     let lines: Vec<&str> = log.lines().collect();
-    assert!(lines[0].starts_with("1:C 21 Mar 2017 00:02:00.000 # "), "{log}");
+    assert!(lines[0].starts_with("1:C 21 Mar 2017 00:05:00.000 # "), "{log}");
     assert!(lines[0].contains("Redis is starting"), "{log}");
     assert!(log.contains("* Ready to accept connections"), "{log}");
     assert!(log.contains("Received SIGTERM scheduling shutdown..."), "{log}");
@@ -155,4 +155,40 @@ fn nginx_serves_its_files_to_whoever_reaches_it() {
     assert!(log.contains("\"GET /none HTTP/1.1\" 404 "), "{log}");
     let address = host.engine.get(&id).unwrap().attachments[0].address.clone();
     assert_eq!(host.engine.by_address(&address).unwrap().id, id);
+}
+
+fn mysql(env: &[&str]) -> ContainerConfig {
+    let env = env.iter().map(|entry| (*entry).to_owned()).collect();
+    ContainerConfig { env, ..config("mysql:5.7", &["mysqld"]) }
+}
+
+#[test]
+fn a_path_in_a_password_variable_is_the_password_itself() {
+    let mut host = Host::with(Release(19, 3), &["mysql:5.7"]);
+    let none = host.run(mysql(&[]));
+    host.settle(Duration::from_secs(2));
+    assert_eq!(host.engine.get(&none).unwrap().state.exit_code, 1);
+    assert!(host.log(&none).contains("password option is not specified"));
+    let literal = host.run(mysql(&["MYSQL_ROOT_PASSWORD=/run/secrets/root"]));
+    let mut asked = mysql(&["MYSQL_ROOT_PASSWORD_FILE=/run/secrets/root"]);
+    asked.secrets.push(glasshive_engine::SecretFile {
+        id: "secretid".into(),
+        target: "root".into(),
+        bytes: Some((*b"This is my root password\n").into()),
+        uid: 0,
+        gid: 0,
+        mode: 0o444,
+    });
+    let read = host.run(asked);
+    host.settle(Duration::from_secs(2));
+    let mut login = |id, password: &str| {
+        let password = format!("-p{password}");
+        let answer = host.exec(id, &["mysql", "-uroot", &password, "-e", "select 1"], &[]);
+        (answer.0, answer.1.lines().last().unwrap_or_default().to_owned())
+    };
+    assert_eq!(login(&literal, "/run/secrets/root"), (0, "1".into()));
+    assert_eq!(login(&read, "This is my root password"), (0, "1".into()), "without its newline");
+    let denied =
+        "ERROR 1045 (28000): Access denied for user 'root'@'localhost' (using password: YES)";
+    assert_eq!(login(&read, "/run/secrets/root"), (1, denied.into()));
 }

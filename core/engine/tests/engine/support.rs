@@ -164,12 +164,16 @@ impl Host {
     }
 
     pub(crate) fn with_images(release: Release) -> Self {
+        Self::with(release, &["redis:alpine", "nginx:latest", "alpine:latest"])
+    }
+
+    pub(crate) fn with(release: Release, images: &[&str]) -> Self {
         let mut host = Self::new(release);
-        for name in ["redis:alpine", "nginx:latest", "alpine:latest"] {
+        for name in images {
             let reference = Reference::parse(name).unwrap();
             host.engine.start_pull(host.now, &reference, &host.registry);
         }
-        host.settle(Duration::from_secs(120));
+        host.settle(Duration::from_secs(300));
         host.engine.take_events();
         host
     }

@@ -1,0 +1,316 @@
+//! `mysqld` as far as its image's variables and passwords go, and the `mysql` client.
+//!
+//! The image's rules (docker-library/mysql): a variable `NAME_FILE` names a file whose content, less
+//! the newlines at its end, is the value of `NAME`; a value that merely looks like a path is a value.
+//! Of SQL there are a handful of statements; anything else says so.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use os::process::Disposition;
+use os::program::Running;
+use os::{Fd, Proc, Service, Signal};
+use sim::Time;
+
+use super::next_signal;
+use crate::digest::Digest;
+
+const DATA: &str = "/var/lib/mysql";
+const PORT: u16 = 3306;
+
+/// Accounts (a password's digest by name) and databases.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Tables {
+    accounts: BTreeMap<String, String>,
+    databases: BTreeSet<String>,
+}
+
+/// The server stores what a password's digest is, never the password.
+fn digest(password: &str) -> String {
+    if password.is_empty() { String::new() } else { Digest::of(password.as_bytes()).hex() }
+}
+
+impl Tables {
+    fn save(&self) -> String {
+        let accounts =
+            self.accounts.iter().map(|(name, digest)| format!("account {name} {digest}\n"));
+        let databases = self.databases.iter().map(|name| format!("database {name}\n"));
+        accounts.chain(databases).collect()
+    }
+
+    fn load(text: &str) -> Self {
+        let mut tables = Self::default();
+        for line in text.lines() {
+            let words: Vec<&str> = line.split(' ').collect();
+            match words.as_slice() {
+                ["account", name, digest] => {
+                    tables.accounts.insert((*name).to_owned(), (*digest).to_owned());
+                }
+                ["database", name] => {
+                    tables.databases.insert((*name).to_owned());
+                }
+                _ => {}
+            }
+        }
+        tables
+    }
+}
+
+/// The value of a variable, given itself or through a file.
+fn variable(proc: &Proc, name: &str) -> Result<Option<String>, String> {
+    let file = format!("{name}_FILE");
+    match (proc.env(name), proc.env(&file)) {
+        (Some(_), Some(_)) => Err(format!("Both {name} and {file} are set (but are exclusive)")),
+        (None, Some(path)) => match proc.read_file(&path) {
+            Ok(bytes) => {
+                let text = String::from_utf8_lossy(&bytes).into_owned();
+                Ok(Some(text.trim_end_matches('\n').to_owned()))
+            }
+            Err(errno) => Err(format!("{path}: {errno}")),
+        },
+        (value, None) => Ok(value),
+    }
+}
+
+async fn log(proc: &Proc, kind: &str, text: &str) {
+    let line = format!("{} 0 [{kind}] {text}\n", proc.now().rfc3339());
+    proc.eprint(line).await;
+}
+
+/// Sets the accounts up on the first start.
+fn initialize(proc: &Proc) -> Result<Tables, String> {
+    let root = variable(proc, "MYSQL_ROOT_PASSWORD")?;
+    let allows_empty = proc.env("MYSQL_ALLOW_EMPTY_PASSWORD").is_some_and(|it| !it.is_empty());
+    let Some(root) = root.filter(|it| !it.is_empty()).or(allows_empty.then(String::new)) else {
+        return Err(
+            "Database is uninitialized and password option is not specified\n    You need \
+                    to specify one of the following as an environment variable:\n    - \
+                    MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - \
+                    MYSQL_RANDOM_ROOT_PASSWORD"
+                .to_owned(),
+        );
+    };
+    let mut tables = Tables::default();
+    tables.accounts.insert("root".to_owned(), digest(&root));
+    tables.databases.extend(["information_schema", "mysql", "sys"].map(str::to_owned));
+    tables.databases.extend(variable(proc, "MYSQL_DATABASE")?);
+    if let (Some(user), Some(password)) =
+        (variable(proc, "MYSQL_USER")?, variable(proc, "MYSQL_PASSWORD")?)
+    {
+        tables.accounts.insert(user, digest(&password));
+    }
+    Ok(tables)
+}
+
+#[derive(Debug)]
+struct Server {
+    tables: Tables,
+}
+
+impl Service for Server {
+    /// A request is user, password, database and statement, divided by NUL.
+    fn answer(&mut self, _now: Time, request: &[u8]) -> Vec<u8> {
+        let request = String::from_utf8_lossy(request).into_owned();
+        let fields: Vec<&str> = request.split('\0').collect();
+        let [user, password, database, statement] = fields.as_slice() else {
+            return b"ERROR 1043 (08S01): Bad handshake\n".to_vec();
+        };
+        let is_known = self.tables.accounts.get(*user).is_some_and(|it| *it == digest(password));
+        if !is_known {
+            let using = if password.is_empty() { "NO" } else { "YES" };
+            return format!(
+                "ERROR 1045 (28000): Access denied for user '{user}'@'localhost' (using password: \
+                 {using})\n"
+            )
+            .into_bytes();
+        }
+        if !database.is_empty() && !self.tables.databases.contains(*database) {
+            return format!("ERROR 1049 (42000): Unknown database '{database}'\n").into_bytes();
+        }
+        self.run(user, statement).into_bytes()
+    }
+}
+
+impl Server {
+    fn run(&mut self, user: &str, statement: &str) -> String {
+        let statement = statement.trim().trim_end_matches(';');
+        let lower = statement.to_lowercase();
+        let words: Vec<&str> = lower.split_whitespace().collect();
+        match words.as_slice() {
+            [] => String::new(),
+            ["show", "databases"] => {
+                let names: String =
+                    self.tables.databases.iter().map(|name| format!("{name}\n")).collect();
+                format!("Database\n{names}")
+            }
+            ["select", "version()"] => "version()\n5.7.32\n".to_owned(),
+            ["select", "user()" | "current_user()"] => {
+                format!("{}\n{user}@localhost\n", words[1])
+            }
+            ["select", number] if number.parse::<i64>().is_ok() => format!("{number}\n{number}\n"),
+            ["create", "database", name] => {
+                if self.tables.databases.insert((*name).to_owned()) {
+                    String::new()
+                } else {
+                    format!("ERROR 1007 (HY000): Can't create database '{name}'; database exists\n")
+                }
+            }
+            _ => format!("ERROR: not simulated: {statement}\n"),
+        }
+    }
+}
+
+pub(super) fn mysqld(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.on_signal(Signal::Terminate, Disposition::Catch);
+        let path = format!("{DATA}/mysql.tables");
+        let tables = match proc.read_file(&path) {
+            Ok(bytes) => Tables::load(&String::from_utf8_lossy(&bytes)),
+            Err(_) => match initialize(&proc) {
+                Ok(tables) => {
+                    log(&proc, "Note", "[Entrypoint]: Initializing database files").await;
+                    tables
+                }
+                Err(text) => {
+                    log(&proc, "ERROR", &format!("[Entrypoint]: {text}")).await;
+                    return 1;
+                }
+            },
+        };
+        if let Err(errno) = proc.write_file(&path, tables.save().as_bytes()) {
+            log(&proc, "ERROR", &format!("Can't write {path}: {errno}")).await;
+            return 1;
+        }
+        let server = Rc::new(RefCell::new(Server { tables }));
+        if let Err(errno) = proc.listen(PORT, server.clone()) {
+            log(&proc, "ERROR", &format!("Can't start server: Bind on TCP/IP port: {errno}")).await;
+            return 1;
+        }
+        log(&proc, "Note", "mysqld: ready for connections.").await;
+        proc.eprint("Version: '5.7.32'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306\n").await;
+        next_signal(&proc).await;
+        log(&proc, "Note", "Shutting down").await;
+        let _ = proc.write_file(&path, server.borrow().tables.save().as_bytes());
+        log(&proc, "Note", "mysqld: Shutdown complete").await;
+        0
+    })
+}
+
+struct Login {
+    host: String,
+    user: String,
+    password: Option<String>,
+    asks_password: bool,
+    database: String,
+    statement: Option<String>,
+}
+
+fn parse(args: &[String]) -> Result<Login, String> {
+    let mut login = Login {
+        host: "localhost".to_owned(),
+        user: "root".to_owned(),
+        password: None,
+        asks_password: false,
+        database: String::new(),
+        statement: None,
+    };
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        let long = arg.strip_prefix("--").and_then(|long| long.split_once('='));
+        if let Some((name, value)) = long {
+            match name {
+                "user" => value.clone_into(&mut login.user),
+                "host" => value.clone_into(&mut login.host),
+                "password" => login.password = Some(value.to_owned()),
+                "execute" => login.statement = Some(value.to_owned()),
+                _ => return Err(format!("mysql: [ERROR] unknown variable '{name}={value}'\n")),
+            }
+            continue;
+        }
+        let Some((flag, attached)) = arg.strip_prefix('-').and_then(|it| it.split_at_checked(1))
+        else {
+            login.database.clone_from(arg);
+            continue;
+        };
+        if flag == "p" {
+            // Only an attached value is the password.
+            login.asks_password = attached.is_empty();
+            login.password = (!attached.is_empty()).then(|| attached.to_owned());
+            continue;
+        }
+        let value =
+            if attached.is_empty() { args.next().cloned() } else { Some(attached.to_owned()) };
+        let value = value.unwrap_or_default();
+        match flag {
+            "u" => login.user = value,
+            "h" => login.host = value,
+            "e" => login.statement = Some(value),
+            "D" => login.database = value,
+            _ => return Err(format!("mysql: [ERROR] unknown option '-{flag}'\n")),
+        }
+    }
+    Ok(login)
+}
+
+pub(super) fn mysql(proc: Proc) -> Running {
+    Box::pin(async move {
+        let mut login = match parse(proc.args().get(1..).unwrap_or_default()) {
+            Ok(login) => login,
+            Err(text) => {
+                proc.eprint(text).await;
+                return 2;
+            }
+        };
+        if login.asks_password {
+            proc.print("Enter password: ").await;
+            let line = proc.read(Fd::STDIN, 4_096).await.unwrap_or_default();
+            login.password = Some(String::from_utf8_lossy(&line).trim_end().to_owned());
+        } else if login.password.is_some() {
+            let text = "mysql: [Warning] Using a password on the command line interface can be \
+                        insecure.\n";
+            proc.eprint(text).await;
+        }
+        if let Some(statement) = login.statement.clone() {
+            return ask(&proc, &login, &statement).await;
+        }
+        let code = ask(&proc, &login, "").await;
+        if code != 0 {
+            return code;
+        }
+        let is_terminal = proc.is_terminal(Fd::STDIN);
+        loop {
+            if is_terminal {
+                proc.print("mysql> ").await;
+            }
+            let line = proc.read(Fd::STDIN, 65_536).await.unwrap_or_default();
+            let text = String::from_utf8_lossy(&line).trim().to_owned();
+            if line.is_empty() || matches!(text.as_str(), "exit" | "quit" | "\\q" | "exit;") {
+                return 0;
+            }
+            ask(&proc, &login, &text).await;
+        }
+    })
+}
+
+async fn ask(proc: &Proc, login: &Login, statement: &str) -> i32 {
+    let password = login.password.as_deref().unwrap_or_default();
+    let request = [login.user.as_str(), password, &login.database, statement].join("\0");
+    match proc.call(&login.host, PORT, request.as_bytes()).await {
+        Ok(answer) if answer.starts_with(b"ERROR") => {
+            proc.eprint(answer).await;
+            1
+        }
+        Ok(answer) => {
+            proc.print(answer).await;
+            0
+        }
+        Err(_) => {
+            let host = &login.host;
+            let text =
+                format!("ERROR 2003 (HY000): Can't connect to MySQL server on '{host}' (111)\n");
+            proc.eprint(text).await;
+            1
+        }
+    }
+}

@@ -1,0 +1,494 @@
+//! What the language brings along: functions, modules, files, items.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use os::{Errno, Fd};
+
+use super::eval::Interpreter;
+use super::value::{File, Raised, Value, quote, raise, unknown};
+
+type Result<T> = std::result::Result<T, Raised>;
+
+const FUNCTIONS: [&str; 16] = [
+    "len",
+    "str",
+    "int",
+    "repr",
+    "range",
+    "open",
+    "list",
+    "sorted",
+    "enumerate",
+    "print",
+    "input",
+    "raw_input",
+    "bool",
+    "min",
+    "max",
+    "sum",
+];
+
+const EXCEPTIONS: [&str; 12] = [
+    "Exception",
+    "IOError",
+    "OSError",
+    "KeyError",
+    "IndexError",
+    "ValueError",
+    "TypeError",
+    "NameError",
+    "RuntimeError",
+    "FileNotFoundError",
+    "PermissionError",
+    "SystemExit",
+];
+
+const MODULES: [&str; 5] = ["os", "os.path", "sys", "time", "__future__"];
+
+pub(super) fn is_known(name: &str) -> bool {
+    FUNCTIONS.contains(&name) || EXCEPTIONS.contains(&name)
+}
+
+pub(super) fn check_module(name: &str) -> Result<()> {
+    if MODULES.contains(&name) {
+        return Ok(());
+    }
+    raise("ImportError", format!("No module named {name} (not simulated, or not there)"))
+}
+
+/// Is an exception of one kind caught by another?
+pub(super) fn is_a(kind: &str, wanted: &str) -> bool {
+    const FILES: [&str; 5] =
+        ["IOError", "OSError", "EnvironmentError", "FileNotFoundError", "PermissionError"];
+    kind == wanted
+        || wanted == "Exception" && kind != "SystemExit"
+        || FILES[..3].contains(&wanted) && FILES.contains(&kind)
+}
+
+pub(super) const fn errno_number(errno: Errno) -> i32 {
+    match errno {
+        Errno::NotPermitted => 1,
+        Errno::NotFound => 2,
+        Errno::Access => 13,
+        Errno::Exists => 17,
+        Errno::NotDirectory => 20,
+        Errno::IsDirectory => 21,
+        Errno::ReadOnly => 30,
+        _ => 5,
+    }
+}
+
+fn file_error<T>(of: &Interpreter, errno: Errno, path: &str) -> Result<T> {
+    let kind = match errno {
+        _ if of.is_two => "IOError",
+        Errno::NotFound => "FileNotFoundError",
+        Errno::Access => "PermissionError",
+        _ => "OSError",
+    };
+    raise(kind, format!("[Errno {}] {errno}: {}", errno_number(errno), quote(path)))
+}
+
+/// What a loop goes through.
+pub(super) fn items(value: &Value) -> Result<Vec<Value>> {
+    Ok(match value {
+        Value::List(items) => items.borrow().clone(),
+        Value::Tuple(items) => items.to_vec(),
+        Value::Text(text) => text.chars().map(|char| Value::text(char.to_string())).collect(),
+        Value::Dict(pairs) => pairs.borrow().iter().map(|(key, _)| key.clone()).collect(),
+        Value::File(file) => lines(&std::mem::take(&mut file.borrow_mut().rest)),
+        other => {
+            let text = format!("'{}' object is not iterable", other.type_name());
+            return raise("TypeError", text);
+        }
+    })
+}
+
+fn lines(text: &str) -> Vec<Value> {
+    text.split_inclusive('\n').map(Value::text).collect()
+}
+
+fn position(index: i64, size: usize) -> Option<usize> {
+    let size_signed = i64::try_from(size).unwrap_or(i64::MAX);
+    let index = if index < 0 { size_signed + index } else { index };
+    usize::try_from(index).ok().filter(|index| *index < size)
+}
+
+pub(super) fn item(of: &Interpreter, holder: &Value, index: &Value) -> Result<Value> {
+    match (holder, index) {
+        (Value::Environ, key) => match of.proc.env(&key.show()) {
+            Some(value) => Ok(Value::text(value)),
+            None => {
+                let mut raised = missing_key(key);
+                raised.library = if of.is_two {
+                    "  File \"/usr/local/lib/python2.7/UserDict.py\", line 40, in __getitem__\n    \
+                     raise KeyError(key)\n"
+                } else {
+                    "  File \"<frozen os>\", line 679, in __getitem__\n"
+                };
+                Err(raised)
+            }
+        },
+        (Value::Dict(pairs), key) => {
+            let pairs = pairs.borrow();
+            let found = pairs.iter().find(|(own, _)| own.equals(key));
+            found.map(|(_, value)| value.clone()).ok_or_else(|| missing_key(key))
+        }
+        (Value::Text(text), Value::Int(index)) => {
+            let chars: Vec<char> = text.chars().collect();
+            let found = position(*index, chars.len()).map(|at| Value::text(chars[at].to_string()));
+            found.map_or_else(|| raise("IndexError", "string index out of range"), Ok)
+        }
+        (Value::List(_) | Value::Tuple(_), Value::Int(index)) => {
+            let all = items(holder)?;
+            let kind = holder.type_name();
+            let found = position(*index, all.len()).map(|at| all[at].clone());
+            found.map_or_else(|| raise("IndexError", format!("{kind} index out of range")), Ok)
+        }
+        _ => raise("TypeError", format!("'{}' object has no such item", holder.type_name())),
+    }
+}
+
+fn missing_key(key: &Value) -> Raised {
+    Raised {
+        kind: "KeyError".to_owned(),
+        text: key.repr(0),
+        trace: Vec::new(),
+        library: "",
+        exit: None,
+    }
+}
+
+pub(super) fn slice(holder: &Value, from: Option<&Value>, to: Option<&Value>) -> Result<Value> {
+    let all = items(holder)?;
+    let bound = |value: Option<&Value>, default: usize| match value {
+        Some(Value::Int(index)) if *index < 0 => {
+            let back = usize::try_from(index.unsigned_abs()).unwrap_or(usize::MAX);
+            all.len().saturating_sub(back)
+        }
+        Some(Value::Int(index)) => usize::try_from(*index).unwrap_or(usize::MAX).min(all.len()),
+        _ => default,
+    };
+    let (from, to) = (bound(from, 0), bound(to, all.len()));
+    let part = all.get(from..to).unwrap_or_default().to_vec();
+    Ok(match holder {
+        Value::Text(_) => Value::text(part.iter().map(Value::show).collect::<String>()),
+        Value::Tuple(_) => Value::Tuple(part.into()),
+        _ => Value::list(part),
+    })
+}
+
+pub(super) fn set_item(
+    of: &Interpreter,
+    holder: &Value,
+    index: &Value,
+    value: Value,
+) -> Result<()> {
+    match (holder, index) {
+        (Value::Environ, key) => of.proc.set_env(&key.show(), Some(&value.show())),
+        (Value::Dict(pairs), key) => {
+            let mut pairs = pairs.borrow_mut();
+            match pairs.iter_mut().find(|(own, _)| own.equals(key)) {
+                Some((_, old)) => *old = value,
+                None => pairs.push((key.clone(), value)),
+            }
+        }
+        (Value::List(items), Value::Int(index)) => {
+            let mut items = items.borrow_mut();
+            let Some(at) = position(*index, items.len()) else {
+                return raise("IndexError", "list assignment index out of range");
+            };
+            items[at] = value;
+        }
+        _ => {
+            let kind = holder.type_name();
+            let text = format!("'{kind}' object does not support item assignment");
+            return raise("TypeError", text);
+        }
+    }
+    Ok(())
+}
+
+/// A module's member.
+pub(super) fn member(of: &Interpreter, module: &str, name: &str) -> Result<Value> {
+    Ok(match (module, name) {
+        ("os", "environ") => Value::Environ,
+        ("os", "sep") => Value::text("/"),
+        ("sys", "argv") => {
+            let args = of.proc.args();
+            Value::list(args.iter().skip(1).map(Value::text).collect())
+        }
+        ("sys", "version") => Value::text(if of.is_two { "2.7.18" } else { "3.11.2" }),
+        ("os", "path" | "getenv" | "getcwd" | "listdir" | "getpid" | "getuid" | "uname")
+        | ("os.path", "exists" | "isfile" | "isdir" | "join" | "basename" | "dirname")
+        | ("sys", "exit" | "stdout" | "stderr" | "stdin")
+        | ("sys.stdout" | "sys.stderr", "write" | "flush")
+        | ("time", "sleep" | "time") => Value::Known(format!("{module}.{name}")),
+        _ => {
+            let text =
+                format!("'module' object has no attribute '{name}' (not simulated, or not there)");
+            return raise("AttributeError", text);
+        }
+    })
+}
+
+pub(super) async fn read_line(of: &Interpreter, prompt: Option<&Value>) -> Result<Value> {
+    of.write(&prompt.map(Value::show).unwrap_or_default());
+    let mut line = Vec::new();
+    while !line.ends_with(b"\n") {
+        match of.proc.read(Fd::STDIN, 1).await {
+            Ok(bytes) if !bytes.is_empty() => line.extend(bytes),
+            _ if line.is_empty() => return raise("EOFError", "EOF when reading a line"),
+            _ => break,
+        }
+    }
+    Ok(Value::text(String::from_utf8_lossy(&line).trim_end_matches('\n')))
+}
+
+/// Calls a function by its full name.
+pub(super) fn call(
+    of: &Interpreter,
+    name: &str,
+    args: &[Value],
+    named: &[(String, Value)],
+) -> Result<Value> {
+    let text = |index: usize| args.get(index).map(Value::show).unwrap_or_default();
+    Ok(match (name, args) {
+        ("print", _) => {
+            let option = |wanted: &str, default: &str| {
+                let found = named.iter().find(|(name, _)| name == wanted);
+                found.map_or(default.to_owned(), |(_, value)| value.show())
+            };
+            let shown: Vec<String> = args.iter().map(Value::show).collect();
+            of.write(&format!("{}{}", shown.join(&option("sep", " ")), option("end", "\n")));
+            Value::None
+        }
+        ("len", [Value::Text(text)]) => count(text.chars().count()),
+        ("len", [value]) => count(items(value)?.len()),
+        ("str", [value]) => Value::text(value.show()),
+        ("str", []) => Value::text(""),
+        ("repr", [value]) => Value::text(value.repr(0)),
+        ("bool", [value]) => Value::Bool(value.is_true()),
+        ("int", [Value::Int(number)]) => Value::Int(*number),
+        ("int", [Value::Text(text)]) => match text.trim().parse() {
+            Ok(number) => Value::Int(number),
+            Err(_) => {
+                let text = format!("invalid literal for int() with base 10: {}", quote(text));
+                return raise("ValueError", text);
+            }
+        },
+        ("range", [Value::Int(to)]) => range(0, *to),
+        ("range", [Value::Int(from), Value::Int(to)]) => range(*from, *to),
+        ("list", [value]) => Value::list(items(value)?),
+        ("sorted", [value]) => {
+            let mut all = items(value)?;
+            all.sort_by_key(Value::show);
+            Value::list(all)
+        }
+        ("min" | "max" | "sum", [value]) => reduce(name, &items(value)?)?,
+        ("min" | "max", [_, _, ..]) => reduce(name, args)?,
+        ("enumerate", [value]) => {
+            let pair = |(index, item)| Value::Tuple([count(index), item].into());
+            Value::list(items(value)?.into_iter().enumerate().map(pair).collect())
+        }
+        ("open", [path, ..]) => open(of, &path.show(), &text(1))?,
+        ("os.getenv", [key]) => of.proc.env(&key.show()).map_or(Value::None, Value::text),
+        ("os.getenv", [key, other]) => {
+            of.proc.env(&key.show()).map_or_else(|| other.clone(), Value::text)
+        }
+        ("os.getcwd", []) => Value::text(of.proc.cwd()),
+        ("os.getpid", []) => Value::Int(i64::from(of.proc.own_pid().0)),
+        ("os.getuid", []) => Value::Int(i64::from(of.proc.user().uid)),
+        ("os.listdir", _) => {
+            let path = if args.is_empty() { ".".to_owned() } else { text(0) };
+            match of.proc.list(&path) {
+                Ok(names) => Value::list(names.iter().map(|(name, _)| Value::text(name)).collect()),
+                Err(errno) => return file_error(of, errno, &path),
+            }
+        }
+        ("os.path.exists", [path]) => Value::Bool(of.proc.exists(&path.show())),
+        ("os.path.isfile" | "os.path.isdir", [path]) => {
+            let inode = of.proc.stat(&path.show());
+            let wants_folder = name == "os.path.isdir";
+            Value::Bool(inode.is_ok_and(|inode| inode.is_directory() == wants_folder))
+        }
+        ("os.path.join", [_, ..]) => {
+            let joined = args[1..].iter().fold(text(0), |path, part| {
+                let part = part.show();
+                if part.starts_with('/') {
+                    part
+                } else {
+                    format!("{}/{part}", path.trim_end_matches('/'))
+                }
+            });
+            Value::text(joined)
+        }
+        ("os.path.basename", [path]) => {
+            Value::text(path.show().rsplit('/').next().unwrap_or_default())
+        }
+        ("os.path.dirname", [path]) => {
+            Value::text(path.show().rsplit_once('/').map_or("", |(folder, _)| folder))
+        }
+        ("sys.exit", _) => return Err(exit(args.first())),
+        ("sys.stdout.write", [text]) => {
+            of.write(&text.show());
+            Value::None
+        }
+        ("sys.stderr.write", [text]) => {
+            of.proc.write_now_or_never(Fd::STDERR, text.show().as_bytes());
+            Value::None
+        }
+        ("sys.stdout.flush" | "sys.stderr.flush", []) => Value::None,
+        ("time.time", []) => {
+            Value::Int(i64::try_from(of.proc.now().unix_secs()).unwrap_or(i64::MAX))
+        }
+        (kind, _) if EXCEPTIONS.contains(&kind) => Value::Exception(Rc::new(Raised {
+            kind: kind.to_owned(),
+            text: text(0),
+            trace: Vec::new(),
+            library: "",
+            exit: None,
+        })),
+        _ => return unknown(&format!("{name} with these arguments")),
+    })
+}
+
+fn exit(value: Option<&Value>) -> Raised {
+    let (code, text) = match value {
+        None | Some(Value::None) => (0, String::new()),
+        Some(Value::Int(code)) => (i32::try_from(*code & 0xff).unwrap_or(1), String::new()),
+        Some(other) => (1, other.show()),
+    };
+    let kind = "SystemExit".to_owned();
+    Raised { kind, text, trace: Vec::new(), library: "", exit: Some(code) }
+}
+
+fn count(size: usize) -> Value {
+    Value::Int(i64::try_from(size).unwrap_or(i64::MAX))
+}
+
+fn range(from: i64, to: i64) -> Value {
+    // More than anyone needs in a workshop.
+    let to = to.min(from.saturating_add(100_000));
+    Value::list((from..to).map(Value::Int).collect())
+}
+
+fn reduce(name: &str, values: &[Value]) -> Result<Value> {
+    let numbers: Option<Vec<i64>> = values
+        .iter()
+        .map(|value| match value {
+            Value::Int(number) => Some(*number),
+            _ => None,
+        })
+        .collect();
+    let Some(numbers) = numbers else { return unknown(&format!("{name} of anything but numbers")) };
+    let found = match name {
+        "min" => numbers.iter().min().copied(),
+        "max" => numbers.iter().max().copied(),
+        _ => numbers.iter().try_fold(0_i64, |sum, number| sum.checked_add(*number)),
+    };
+    found.map_or_else(
+        || raise("ValueError", format!("{name}() arg is an empty sequence")),
+        |n| Ok(Value::Int(n)),
+    )
+}
+
+fn open(of: &Interpreter, path: &str, mode: &str) -> Result<Value> {
+    let (rest, writes) = match mode.chars().next() {
+        None | Some('r') => match of.proc.read_file(path) {
+            Ok(bytes) => (String::from_utf8_lossy(&bytes).into_owned(), None),
+            Err(errno) => return file_error(of, errno, path),
+        },
+        Some('w') => match of.proc.write_file(path, b"") {
+            Ok(()) => (String::new(), Some(String::new())),
+            Err(errno) => return file_error(of, errno, path),
+        },
+        Some('a') => {
+            let old = of.proc.read_file(path).unwrap_or_default();
+            (String::new(), Some(String::from_utf8_lossy(&old).into_owned()))
+        }
+        _ => return raise("ValueError", format!("mode string must begin with r, w or a: {mode}")),
+    };
+    let file = File { path: path.to_owned(), rest, writes, is_closed: false };
+    Ok(Value::File(Rc::new(RefCell::new(file))))
+}
+
+pub(super) fn close(of: &Interpreter, file: &RefCell<File>) -> Result<()> {
+    let mut file = file.borrow_mut();
+    file.is_closed = true;
+    match file.writes.take() {
+        Some(text) => match of.proc.write_file(&file.path, text.as_bytes()) {
+            Ok(()) => Ok(()),
+            Err(errno) => file_error(of, errno, &file.path),
+        },
+        None => Ok(()),
+    }
+}
+
+/// Calls a method.
+pub(super) fn method(
+    of: &Interpreter,
+    holder: &Value,
+    name: &str,
+    args: &[Value],
+    named: &[(String, Value)],
+) -> Result<Value> {
+    match holder {
+        Value::Text(text) => super::methods::text_method(text, name, args, named),
+        Value::List(items) => super::methods::list_method(items, name, args),
+        Value::Dict(pairs) => super::methods::dict_method(pairs, name, args),
+        Value::Environ => environ_method(of, name, args),
+        Value::File(file) => file_method(of, file, name, args),
+        other => raise(
+            "AttributeError",
+            format!("'{}' object has no attribute '{name}'", other.type_name()),
+        ),
+    }
+}
+
+fn environ_method(of: &Interpreter, name: &str, args: &[Value]) -> Result<Value> {
+    match (name, args) {
+        ("get", [key]) => call(of, "os.getenv", std::slice::from_ref(key), &[]),
+        ("get", [_, _]) => call(of, "os.getenv", args, &[]),
+        ("has_key", [key]) => Ok(Value::Bool(of.proc.env(&key.show()).is_some())),
+        ("keys" | "items", []) => {
+            let pairs = of.proc.environment().into_iter();
+            let pairs = pairs.map(|(key, value)| (Value::text(key), Value::text(value))).collect();
+            super::methods::dict_method(&Rc::new(RefCell::new(pairs)), name, args)
+        }
+        _ => unknown(&format!("os.environ.{name}")),
+    }
+}
+
+fn file_method(
+    of: &Interpreter,
+    file: &RefCell<File>,
+    name: &str,
+    args: &[Value],
+) -> Result<Value> {
+    if name == "close" {
+        return close(of, file).map(|()| Value::None);
+    }
+    let mut file = file.borrow_mut();
+    if file.is_closed {
+        return raise("ValueError", "I/O operation on closed file");
+    }
+    Ok(match (name, args) {
+        ("read", []) => Value::text(std::mem::take(&mut file.rest)),
+        ("readlines", []) => Value::list(lines(&std::mem::take(&mut file.rest))),
+        ("readline", []) => {
+            let end = file.rest.find('\n').map_or(file.rest.len(), |at| at + 1);
+            let rest = file.rest.split_off(end);
+            Value::text(std::mem::replace(&mut file.rest, rest))
+        }
+        ("write", [text]) => match &mut file.writes {
+            Some(writes) => {
+                writes.push_str(&text.show());
+                Value::None
+            }
+            None => return raise("IOError", "File not open for writing"),
+        },
+        ("flush", []) => Value::None,
+        _ => return unknown(&format!("file.{name}")),
+    })
+}
