@@ -8,6 +8,7 @@ pub mod container;
 pub mod error;
 pub mod filters;
 pub mod image;
+pub mod subject;
 pub mod system;
 
 use sim::Time;
@@ -21,6 +22,7 @@ pub use container::{
 pub use error::Error;
 pub use filters::Filters;
 pub use image::{ImageConfig, ImageDetails, ImageSummary, PullMessage, Removed};
+pub use subject::subject;
 pub use system::{Info, LocalState, RemoteManager, SwarmInfo, VersionInfo};
 
 /// What a finished process reported: its exit code, 137 for one that was killed.
@@ -53,7 +55,7 @@ pub enum Request {
     },
     /// Anything a manager answers -> [`Response::Control`]. Unlike in the control API itself, an
     /// identifier may be a name or the beginning of an identifier: the daemon resolves it first,
-    /// with Docker's texts. `CreateService` and `UpdateService` have requests of their own.
+    /// with Docker's texts ([`subject`] finds it). `CreateService` and `UpdateService` have requests of their own.
     Control(ControlRequest),
     /// A new service -> [`Response::ServiceCreated`].
     CreateService {

@@ -17,12 +17,7 @@ pub(crate) fn use_line(profile: &Profile, typed: &str, command: &Command) -> Str
 }
 
 /// `docker secret create --help`.
-pub(crate) fn command_help(
-    profile: &Profile,
-    typed: &str,
-    command: &Command,
-    columns: u16,
-) -> String {
+pub fn command_help(profile: &Profile, typed: &str, command: &Command, columns: u16) -> String {
     let gap = usage_gap(profile);
     let mut text = leading(profile);
     text += &format!("Usage:{gap}{}\n\n", use_line(profile, typed, command));
@@ -83,13 +78,11 @@ pub(crate) fn root_help(profile: &Profile) -> String {
     let options = if has_options { "[OPTIONS] " } else { "" };
     text += &format!("Usage:{gap}docker {options}COMMAND\n\n");
     text += "A self-sufficient runtime for containers\n";
-    let global = "\
-      --config string      Location of client config files (default \"/root/.docker\")
-  -D, --debug              Enable debug mode
-";
-    let rest = "\
-  -H, --host list          Daemon socket(s) to connect to
-  -l, --log-level string   Set the logging level (\"debug\"|\"info\"|\"warn\"|\"error\"|\"fatal\") (default \"info\")
+    let global = "      --config string      Location of client config files (default \
+                  \"/root/.docker\")\n  -D, --debug              Enable debug mode\n";
+    let rest = "  -H, --host list          Daemon socket(s) to connect to
+  -l, --log-level string   Set the logging level \
+                (\"debug\"|\"info\"|\"warn\"|\"error\"|\"fatal\") (default \"info\")
       --tls                Use TLS; implied by --tlsverify
       --tlscacert string   Trust certs signed only by this CA (default \"/root/.docker/ca.pem\")
       --tlscert string     Path to TLS certificate file (default \"/root/.docker/cert.pem\")

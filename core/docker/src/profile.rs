@@ -207,6 +207,8 @@ pub struct Profile {
     pub please: bool,
     /// `run` of a missing image and the like end in this hint's form.
     pub run_hint: &'static str,
+    /// The exit status of `exec` for a program that is not there.
+    pub exec_missing_status: i32,
     /// `pull` ends with the image's full name.
     pub pull_names_image: bool,
 
@@ -268,6 +270,7 @@ const V1_13: Profile = Profile {
     init_gap: true,
     please: true,
     run_hint: "See 'docker run --help'.",
+    exec_missing_status: 126,
     pull_names_image: false,
     election_ticks: 3,
     secret_mounts: SecretMounts::OneTmpfs,
@@ -379,6 +382,7 @@ const V28: Profile = Profile {
     not_found: NotFound::Daemon,
     verify_names_service: true,
     please: false,
+    exec_missing_status: 127,
     format_json: true,
     legacy_image_members: false,
     secret_errors: SecretErrors::Lower,

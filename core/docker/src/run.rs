@@ -38,10 +38,10 @@ async fn run(proc: &Proc, profile: &'static Profile, args: &[String]) -> Outcome
         Err(Problem::Text(text)) => {
             let usage = help::root_help(profile);
             let hint = match profile.complaint {
-                Complaint::Prefixed => format!(
-                    "{text}\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information"
-                ),
-                _ => format!("{text}\nSee 'docker --help'.\n{}", usage.trim_end_matches('\n')),
+                Complaint::Prefixed => {
+                    flag_complaint(profile, "docker", "[OPTIONS] COMMAND [ARG...]", &text)
+                }
+                _ => format!("{text}\nSee 'docker --help'.\n{usage}"),
             };
             return Err(Failure::Status(hint, USAGE_STATUS));
         }
@@ -96,9 +96,9 @@ async fn run_in_group(
             let usage = help::group_help(profile, group);
             let text = match profile.complaint {
                 Complaint::Prefixed => flag_complaint(profile, &typed, "COMMAND", &text),
-                _ => format!("{text}\nSee '{typed} --help'.\n\n{}", usage.trim_start()),
+                _ => format!("{text}\nSee '{typed} --help'.\n{usage}"),
             };
-            return Err(Failure::Status(text.trim_end().to_owned(), USAGE_STATUS));
+            return Err(Failure::Status(text, USAGE_STATUS));
         }
     };
     let Some((word, rest)) = matches.args.split_first() else {

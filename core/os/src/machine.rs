@@ -205,6 +205,16 @@ impl Machine {
         !state.ready.is_empty() || !state.started.is_empty()
     }
 
+    /// Tells the time without letting anything run: what is started or written next has this date.
+    pub fn tell_time(&mut self, now: Time) {
+        self.state.borrow_mut().advance(now);
+    }
+
+    /// True when [`Machine::run`] would do something at `now`.
+    pub fn is_due(&self, now: Time) -> bool {
+        self.is_ready() || self.next_deadline().is_some_and(|at| at <= now)
+    }
+
     /// When a sleeping process wakes.
     pub fn next_deadline(&self) -> Option<Time> {
         self.state.borrow().timers.first().map(|(at, _)| *at)
@@ -336,6 +346,13 @@ impl Machine {
         for pid in members {
             state.signal(pid, Signal::Interrupt);
         }
+    }
+
+    /// The process that waits for a line at a terminal, to look at its world as it does.
+    pub fn reader(&self, id: TerminalId) -> Option<Proc> {
+        let state = self.state.borrow();
+        let (pid, ..) = state.terminals.get(&id)?.awaits.as_ref()?;
+        Some(Proc { state: self.state.clone(), pid: *pid })
     }
 
     /// True when no process has this terminal any more.

@@ -118,6 +118,11 @@ impl Disk {
         }
     }
 
+    /// How many changes there ever were; the same number means the same content.
+    pub fn change_count(&self) -> u64 {
+        self.synced_count + self.unsynced.len() as u64
+    }
+
     /// True when a power loss now would lose nothing.
     pub fn is_synced(&self) -> bool {
         self.unsynced.is_empty()

@@ -9,6 +9,8 @@ use os::process::Handle;
 use os::{Fd, Machine, Programs, Spawn, TerminalId};
 use sim::{Disk, Duration, EventId, HostId, Time, Trace};
 
+use crate::state_folder::StateFolder;
+
 /// A host of the world.
 #[derive(Debug)]
 pub(crate) struct Host {
@@ -17,6 +19,7 @@ pub(crate) struct Host {
     pub(crate) disk: Disk,
     /// The files that survive a crash: the root filesystem.
     pub(crate) root: SharedFs,
+    state_folder: StateFolder,
     /// While the host is down: what its engine has on the disk.
     pub(crate) engine: Option<Engine>,
     /// Nothing while the host is down.
@@ -41,12 +44,13 @@ pub(crate) struct Up {
 }
 
 impl Host {
-    pub(crate) fn new(id: HostId, name: &str, tree: Tree) -> Self {
+    pub(crate) fn new(id: HostId, name: &str, tree: Tree, now: Time) -> Self {
         Self {
             id,
             name: name.to_owned(),
             disk: Disk::default(),
             root: FileSystem::from_tree(FsKind::Disk, tree).shared(),
+            state_folder: StateFolder::new(now),
             engine: None,
             up: None,
             boot_count: 0,
@@ -56,7 +60,8 @@ impl Host {
 
     /// Boots: a machine with the same files, a daemon with the same disk, a shell at the terminal.
     pub(crate) fn boot(&mut self, now: Time, programs: &Programs, daemon: Daemon) {
-        let mounts = Mounts::new(self.root.clone());
+        let mut mounts = Mounts::new(self.root.clone());
+        self.state_folder.mount(&mut mounts);
         let mut machine = Machine::new(now, &self.name, mounts, programs.clone());
         self.terminal = machine.add_terminal();
         self.boot_count += 1;
@@ -161,7 +166,10 @@ impl Host {
                 settling.trace.set_cause(cause);
             }
             let Some(up) = &mut self.up else { return };
-            up.machine.run(settling.now);
+            if up.machine.is_due(settling.now) {
+                self.state_folder.follow(&self.disk, settling.now);
+                up.machine.run(settling.now);
+            }
             let requests = up.machine.take_requests();
             let withdrawn = up.machine.take_withdrawn();
             let exits = up.machine.take_exits();

@@ -6,30 +6,34 @@
 //! [`Recording`] give the same history, to the byte.
 //!
 //! ```
-//! use world::{Spec, World};
+//! use glasshive_world::{LINE_LIMIT, Spec, World};
 //!
 //! let spec = Spec::new(["node1", "node2"]).with_managers(["node1"]);
 //! let mut world = World::new(spec)?;
-//! let result = world.run_line("node1", "docker node ls -q | wc -l", world::LINE_LIMIT)?;
+//! let result = world.run_line("node1", "docker node ls -q | wc -l", LINE_LIMIT)?;
 //! assert_eq!((result.output.as_str(), result.status), ("2\n", 0));
-//! # Ok::<(), world::Error>(())
+//! # Ok::<(), glasshive_world::Error>(())
 //! ```
 //!
 //! Nothing here decides how Docker behaves: this crate carries frames and requests between the
 //! parts, keeps the order of events, and shows what there is ([`World::observe`]).
 
 mod boot;
+mod complete;
 mod error;
+mod files;
 mod host;
 mod input;
 mod observe;
 mod rootfs;
 mod search;
 mod spec;
+mod state_folder;
 mod tap;
 mod typing;
 mod world;
 
+pub use complete::Completion;
 pub use error::Error;
 pub use input::{Input, Recorded, Recording};
 pub use observe::{

@@ -15,6 +15,7 @@ pub(crate) fn host(name: &str, address: &str, docker: &str, now: Time) -> Tree {
         ("/var/tmp", 0o1777),
         ("/var/log", 0o755),
         ("/var/lib/docker", 0o711),
+        ("/var/lib/docker/swarm", 0o700),
         ("/run", 0o755),
         ("/mnt", 0o755),
         ("/opt", 0o755),

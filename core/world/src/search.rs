@@ -82,7 +82,9 @@ impl World {
                         let surface = match fs.kind() {
                             FsKind::Tmpfs => Surface::Tmpfs,
                             FsKind::Overlay => Surface::Container,
-                            FsKind::Disk => Surface::File,
+                            // A bind mount or a volume: the host's own files, which were searched
+                            // above under their own paths.
+                            FsKind::Disk => return,
                         };
                         search_tree(fs.upper(), &name, surface, &mut look);
                     }

@@ -230,6 +230,9 @@ impl World {
         let mut wanted = Vec::new();
         let host = &mut self.hosts[index];
         let mut settling = Settling { now: self.now, trace: &mut self.trace, wanted: &mut wanted };
+        if let Some(up) = &mut host.up {
+            up.machine.tell_time(self.now);
+        }
         act(host, &mut settling);
         host.settle(&mut settling);
         let (from, boot_count) = (host.id, host.boot_count);

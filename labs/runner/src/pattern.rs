@@ -21,7 +21,7 @@ pub enum Mode {
     /// Every line, in order; two or more blanks stand for any such run, so that columns may be wider.
     #[default]
     Lines,
-    /// Every line, in order, blank for blank.
+    /// Every line, in order, blank for blank up to the first hole of varying width in a line.
     Exact,
     /// These lines, in this order, with any others before, between and after.
     Has,
@@ -136,7 +136,7 @@ impl Reader<'_> {
             if rest.starts_with("\\<") || rest.starts_with("\\{") {
                 self.text(&rest[1..2]);
                 self.at += 2;
-            } else if self.mode != Mode::Exact && rest.starts_with("  ") {
+            } else if rest.starts_with("  ") && (self.mode != Mode::Exact || self.width_varies()) {
                 self.pieces.push(Piece::Gap);
                 self.at += rest.len() - rest.trim_start_matches(' ').len();
             } else if let Some(name) = value_name(rest) {
@@ -152,6 +152,11 @@ impl Reader<'_> {
             }
         }
         Ok(self.pieces)
+    }
+
+    /// True after a hole whose values differ in length: where the next column begins, nobody knows.
+    fn width_varies(&self) -> bool {
+        self.pieces.iter().any(|piece| matches!(piece, Piece::Hole(kind, _) if kind.width_varies()))
     }
 
     fn text(&mut self, text: &str) {

@@ -5,17 +5,18 @@
 //! exactly its pace after the end of what came before it, and its end is the event that made the
 //! terminal wait again: how the caller cuts time does not change a byte of the run.
 
-use std::cell::RefCell;
+mod result;
+
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sim::{Duration, Time};
 
 use crate::bindings::{Bindings, Unbound};
-use crate::check::{CheckLine, LastCommand, Scene};
-use crate::cluster::{Awaits, Cluster, Facts};
-use crate::model::{Action, At, Command, Lab, Note, Part};
-use crate::outcome::{CheckOutcome, CommandOutcome, Event, FaultOutcome, Outcome};
+use crate::check::LastCommand;
+use crate::cluster::{Awaits, Cluster};
+use crate::model::{At, Command, Lab, Note, Part};
+use crate::outcome::{CheckOutcome, Event, Outcome};
 
 /// How far to play.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -260,6 +261,9 @@ impl<M: Clone> Runner<M> {
             deadline: started,
         };
         let was_next = self.pending_command(self.next);
+        if was_next == Some(at) && self.step != Some(at.step) {
+            self.begin_step(at.step, cluster);
+        }
         let outcome = self.ran(&command, &typed, cluster, false);
         self.outcomes.insert(at, Outcome::Command(outcome));
         self.ended = cluster.now();
@@ -478,99 +482,6 @@ impl<M: Clone> Runner<M> {
         self.next += 1;
         self.ended = cluster.now();
         events.push(Event::Done { at });
-    }
-
-    /// The outcome of a command that is over or at its limit; its values are captured.
-    fn ran(
-        &mut self,
-        command: &Command,
-        typed: &Typed<M>,
-        cluster: &impl Cluster<Mark = M>,
-        running: bool,
-    ) -> CommandOutcome {
-        let output = cluster.printed_since(&typed.node, &typed.mark);
-        let status = if running { None } else { cluster.status_since(&typed.node, &typed.mark) };
-        let nodes = cluster.nodes();
-        let comparison = command
-            .expects
-            .as_ref()
-            .map(|pattern| pattern.compare(&output, &nodes, &mut self.bindings));
-        self.last = Some(LastCommand { status, output: output.clone() });
-        match cluster.awaits(&typed.node) {
-            Some(awaits) => self.left.insert(typed.node.clone(), awaits),
-            None => self.left.remove(&typed.node),
-        };
-        CommandOutcome {
-            node: typed.node.clone(),
-            text: typed.text.clone(),
-            prompt: typed.prompt.clone(),
-            output,
-            status,
-            expected_status: command.exit,
-            running,
-            started_ms: typed.started.since(self.origin).as_millis(),
-            ended_ms: cluster.now().since(self.origin).as_millis(),
-            comparison,
-            problem: None,
-        }
-    }
-
-    fn not_typed(
-        &self,
-        command: &Command,
-        cluster: &impl Cluster<Mark = M>,
-        problem: String,
-    ) -> CommandOutcome {
-        let at_ms = cluster.now().since(self.origin).as_millis();
-        CommandOutcome {
-            node: self.bindings.fill_known(&command.node),
-            text: self.bindings.fill_known(&command.text),
-            prompt: String::new(),
-            output: String::new(),
-            status: None,
-            expected_status: command.exit,
-            running: false,
-            started_ms: at_ms,
-            ended_ms: at_ms,
-            comparison: None,
-            problem: Some(problem),
-        }
-    }
-
-    fn fault(&self, actions: &[Action], cluster: &mut impl Cluster<Mark = M>) -> FaultOutcome {
-        let mut text = Vec::new();
-        let mut problem = None;
-        for action in actions {
-            let (Action::Crash(name) | Action::Restart(name)) = action;
-            let done = self.bindings.fill(name).map_err(|Unbound(name)| {
-                format!("it needs `{name}`, which no command before has shown")
-            });
-            let done = done.and_then(|node| match action {
-                Action::Crash(_) => cluster.crash(&node).map(|()| format!("{node} loses power")),
-                Action::Restart(_) => cluster.restart(&node).map(|()| format!("{node} starts")),
-            });
-            match done {
-                Ok(done) => text.push(done),
-                Err(why) => problem = problem.or(Some(why)),
-            }
-        }
-        let at_ms = cluster.now().since(self.origin).as_millis();
-        FaultOutcome { at_ms, text: text.join(", "), problem }
-    }
-
-    fn judged(&self, cluster: &impl Cluster<Mark = M>, lines: &[CheckLine]) -> CheckOutcome {
-        let facts: Facts = cluster.facts();
-        let scene = Scene {
-            cluster,
-            facts: &facts,
-            bindings: &self.bindings,
-            last: self.last.as_ref(),
-            found: RefCell::default(),
-        };
-        CheckOutcome {
-            at_ms: cluster.now().since(self.origin).as_millis(),
-            verdicts: lines.iter().map(|line| scene.judge(line)).collect(),
-        }
     }
 }
 

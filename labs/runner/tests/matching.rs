@@ -80,6 +80,9 @@ fn modes_differ_in_blanks_and_in_what_may_stand_around() {
     assert!(!holds(Mode::Lines, "ID  NAME", "ID NAME"));
     assert!(!holds(Mode::Lines, "ID NAME", "ID  NAME"));
     assert!(!holds(Mode::Exact, "ID  NAME", "ID   NAME"));
+    // After a hole of varying width nobody knows where the next column begins.
+    assert!(holds(Mode::Exact, "a   <age> ago    b", "a   11 seconds ago       b"));
+    assert!(!holds(Mode::Exact, "a   <age> ago    b", "a  11 seconds ago    b"));
     assert!(holds(Mode::Lines, "a  <any>  b", "a   x y     b"));
     assert!(!holds(Mode::Lines, "b", "a\nb\nc"));
     assert!(holds(Mode::Has, "b", "a\nb\nc"));

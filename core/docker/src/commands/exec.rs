@@ -34,7 +34,7 @@ pub(crate) async fn exec(cli: &Cli) -> Outcome {
     };
     let exec = created(cli, Request::CreateExec { container, config }).await?;
     if let Err(error) = cli.client.done(Request::StartExec { exec: exec.clone(), stdio }).await {
-        return Err(not_started(cli, &error));
+        return not_started(cli, &error).await;
     }
     if is_detached {
         return Ok(0);
@@ -57,15 +57,14 @@ pub(crate) async fn exec(cli: &Cli) -> Outcome {
     }
 }
 
-/// What the runtime says, and the exit status a shell would have.
-fn not_started(cli: &Cli, error: &Error) -> Failure {
+/// A program that cannot be started is told on standard output: the stream is open by then.
+async fn not_started(cli: &Cli, error: &Error) -> Outcome {
     let text = error.message();
-    let status = start_status(text);
-    let is_runtime = text.contains("OCI runtime") || text.contains("oci runtime");
-    if is_runtime {
-        return Failure::Status(text.to_owned(), if status == 125 { 126 } else { status });
+    if !text.to_lowercase().contains("oci runtime") {
+        return Err(Failure::Api(error.clone()));
     }
-    Failure::Status(Failure::Api(error.clone()).message(cli.profile), 1)
+    cli.out(format!("{text}\r\n")).await;
+    Ok(if start_status(text) == 127 { cli.profile.exec_missing_status } else { 126 })
 }
 
 /// The exit status of a program that could not be started.

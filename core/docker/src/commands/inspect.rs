@@ -56,7 +56,7 @@ pub(crate) async fn show_all(cli: &Cli, found: Vec<Found>, mut failures: Vec<Str
             for object in found {
                 let data =
                     if object.is_swarm { swarm_value(&object.typed) } else { value(&object.typed) };
-                match format.over(&object.printed).execute(&data) {
+                match format.over(&object.typed, &object.printed).execute(&data) {
                     Ok(line) => text += &(line + "\n"),
                     Err(message) if !message.contains("executing") => {
                         let word = cli.profile.template_word;

@@ -6,7 +6,7 @@ use daemon::api::{Error, LogChunk, LogLine, LogOptions, Request, Response};
 use daemon::client::unexpected;
 use sim::{Duration, Time};
 use swarm::control::{ControlRequest, ControlResponse};
-use swarm::objects::Id;
+use swarm::objects::{Id, ServiceMode, Task};
 
 use crate::cli::{Cli, Failure};
 use crate::output::text::short_id;
@@ -124,7 +124,6 @@ pub(crate) async fn service(cli: &Cli) -> Outcome {
     }
     let request = |options| Request::ServiceLogs { target: target.to_owned(), options };
     let mut names: BTreeMap<(String, String), String> = BTreeMap::new();
-    let mut width = 0;
     let result = show(cli, request, async |line: &LogLine| {
         if cli.is_set("raw") {
             return line.bytes.clone();
@@ -132,11 +131,10 @@ pub(crate) async fn service(cli: &Cli) -> Outcome {
         let key = (line.task.clone().unwrap_or_default(), line.node.clone().unwrap_or_default());
         if !names.contains_key(&key) {
             let name = source(cli, &key.0, &key.1).await;
-            width = width.max(name.chars().count());
             names.insert(key.clone(), name);
         }
         let name = names.get(&key).cloned().unwrap_or_default();
-        let mut bytes = format!("{name:width$}    | ").into_bytes();
+        let mut bytes = format!("{name}    | ").into_bytes();
         bytes.extend(&line.bytes);
         bytes
     })
@@ -153,10 +151,16 @@ pub(crate) async fn service(cli: &Cli) -> Outcome {
 /// `redis.1.siftice35gla@node1`.
 async fn source(cli: &Cli, task: &str, node: &str) -> String {
     let found = cli.client.control(ControlRequest::GetTask { id: Id::from(task) }).await;
-    let name = match found {
-        Ok(ControlResponse::Task(found)) if !cli.is_set("no-resolve") => found.short_name(),
-        Ok(ControlResponse::Task(found)) => format!("{}.{}", found.service_id, found.slot),
-        _ => String::new(),
+    let (name, padding) = match found {
+        Ok(ControlResponse::Task(found)) => {
+            let name = if cli.is_set("no-resolve") {
+                format!("{}.{}", found.service_id, found.slot)
+            } else {
+                found.short_name()
+            };
+            (name, padding(cli, &found).await)
+        }
+        _ => (String::new(), 0),
     };
     let task = if cli.is_set("no-trunc") { task.to_owned() } else { short_id(task) };
     let name = if cli.is_set("no-task-ids") { name } else { format!("{name}.{task}") };
@@ -167,5 +171,19 @@ async fn source(cli: &Cli, task: &str, node: &str) -> String {
         }
         _ => node.to_owned(),
     };
-    format!("{name}@{host}")
+    format!("{name}@{host}{}", " ".repeat(padding))
+}
+
+/// How many digits the task's slot has less than the highest of its service.
+async fn padding(cli: &Cli, task: &Task) -> usize {
+    let request = ControlRequest::GetService { id: task.service_id.clone() };
+    let highest = match cli.client.control(request).await {
+        Ok(ControlResponse::Service(service)) => match &service.spec.mode {
+            ServiceMode::Replicated { replicas } => *replicas,
+            _ => 0,
+        },
+        _ => 0,
+    };
+    let digits = |number: u64| number.to_string().len();
+    digits(highest).saturating_sub(digits(task.slot))
 }

@@ -123,21 +123,25 @@ fn pretty(cli: &Cli, node: &Node) -> String {
     if !node.spec.annotations.name.is_empty() {
         text += &format!("Name:\t\t\t{}\n", node.spec.annotations.name);
     }
-    text += "Labels:\n";
-    if node.spec.annotations.labels.is_empty() && !cli.profile.empty_labels {
-        text = text.trim_end_matches("Labels:\n").to_owned();
+    // Older releases aligned with tabs alone.
+    let is_old = !cli.profile.empty_labels;
+    if !is_old || !node.spec.annotations.labels.is_empty() {
+        text += "Labels:\n";
     }
     for (key, value) in &node.spec.annotations.labels {
-        text += &format!(" - {key}={value}\n");
+        let equals = if is_old { " = " } else { "=" };
+        text += &format!(" - {key}{equals}{value}\n");
     }
-    text += &format!("Hostname:              \t{}\n", about.hostname);
-    text += &format!("Joined at:             \t{}\n", go_form(&show::time(node.meta.created_at)));
+    let gap = |new: &'static str| if is_old { "\t" } else { new };
+    text += &format!("Hostname:{}\t{}\n", gap("              "), about.hostname);
+    let joined = go_form(&show::time(node.meta.created_at));
+    text += &format!("Joined at:{}\t{joined}\n", gap("             "));
     text += &format!("Status:\n State:\t\t\t{}\n", capitalized(node.status.state.word()));
     if !node.status.message.is_empty() {
         text += &format!(" Message:              \t{}\n", capitalized(&node.status.message));
     }
     let availability = capitalized(node.spec.availability.word());
-    text += &format!(" Availability:         \t{availability}\n");
+    text += &format!(" Availability:{}\t{availability}\n", gap("         "));
     if !node.status.addr.is_empty() {
         text += &format!(" Address:\t\t{}\n", node.status.addr);
     }

@@ -47,7 +47,7 @@ pub(crate) async fn version(cli: &Cli) -> Outcome {
 
 async fn template(cli: &Cli, format: &str, json: &Json) -> Result<(), Failure> {
     let source = if format == "json" && cli.profile.format_json { "{{json .}}" } else { format };
-    let text = Format::new(source).over(json).execute(&value(json)).map_err(|message| {
+    let text = Format::new(source).over(json, json).execute(&value(json)).map_err(|message| {
         let word = cli.profile.template_word;
         Failure::Status(format!("{word} parsing error: {message}"), 64)
     })?;

@@ -11,14 +11,14 @@ use super::time::go_form;
 /// A parsed `--format`.
 pub(crate) struct Format {
     source: String,
-    /// What `json` finds the order of members in.
-    original: Arc<Json>,
+    /// The data as the template sees it, and the same as it is printed: `json` shows the latter.
+    original: Arc<(Json, Json)>,
 }
 
 impl Format {
     /// A template; `\t` and `\n` written with backslashes are understood.
     pub(crate) fn new(source: &str) -> Self {
-        Self { source: source.to_owned(), original: Arc::new(Json::Null) }
+        Self { source: source.to_owned(), original: Arc::default() }
     }
 
     /// The template's text for `data`.
@@ -45,16 +45,28 @@ impl Format {
         template.execute_to_string(data).map_err(|error| self.explain(&error))
     }
 
-    /// The same template for an object whose members have this order in `json`.
-    pub(crate) fn over(&self, original: &Json) -> Self {
-        Self { source: self.source.clone(), original: Arc::new(original.clone()) }
+    /// The same template for an object that is `printed` with other members than a template sees.
+    pub(crate) fn over(&self, typed: &Json, printed: &Json) -> Self {
+        let original = Arc::new((typed.clone(), printed.clone()));
+        Self { source: self.source.clone(), original }
+    }
+
+    /// The chain of fields that ends in `key`, and the column Go names: that of the second field.
+    fn chain(&self, key: &str) -> (String, usize) {
+        let last = format!(".{key}");
+        let Some(at) = self.source.find(&last) else { return (last, 0) };
+        let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_' || char == '.';
+        let head = &self.source[..at];
+        let start = head.len() - head.chars().rev().take_while(|char| is_part(*char)).count();
+        let chain = &self.source[start..at + last.len()];
+        let second = chain[1..].find('.').map_or(start, |dot| start + 1 + dot);
+        (chain.to_owned(), second)
     }
 
     fn explain(&self, error: &TemplateError) -> String {
         match error {
             TemplateError::MissingKey { key } => {
-                let node = format!(".{key}");
-                let column = self.source.find(&node).unwrap_or(0);
+                let (node, column) = self.chain(key);
                 format!(
                     "template: :1:{column}: executing \"\" at <{node}>: map has no entry for key \
                      \"{key}\""
@@ -127,24 +139,28 @@ fn number(args: &[Value], index: usize) -> usize {
     usize::try_from(number).unwrap_or(0).min(10_000)
 }
 
-/// Compact JSON; the members of a part of `original` keep their order.
-fn json_text(args: &[Value], original: &Json) -> String {
+/// Compact JSON; a part of the original is shown as it is printed.
+fn json_text(args: &[Value], (typed, printed): &(Json, Json)) -> String {
     let Some(wanted) = args.first() else { return "null".to_owned() };
-    let found = find(original, wanted).cloned();
+    let found = find(typed, printed, wanted).cloned();
     found.unwrap_or_else(|| plain(wanted)).to_string()
 }
 
-fn find<'a>(json: &'a Json, wanted: &Value) -> Option<&'a Json> {
-    let is_container = matches!(wanted, Value::Map(_) | Value::List(_));
-    if !is_container {
+/// The printed form of the part of `typed` that is `wanted`.
+fn find<'a>(typed: &Json, printed: &'a Json, wanted: &Value) -> Option<&'a Json> {
+    if !matches!(wanted, Value::Map(_) | Value::List(_)) {
         return None;
     }
-    if value(json) == *wanted || swarm_value(json) == *wanted {
-        return Some(json);
+    if value(typed) == *wanted || swarm_value(typed) == *wanted {
+        return Some(printed);
     }
-    match json {
-        Json::Array(items) => items.iter().find_map(|item| find(item, wanted)),
-        Json::Object(members) => members.values().find_map(|member| find(member, wanted)),
+    match (typed, printed) {
+        (Json::Array(typed), Json::Array(printed)) => {
+            typed.iter().zip(printed).find_map(|(typed, printed)| find(typed, printed, wanted))
+        }
+        (Json::Object(typed), Json::Object(printed)) => {
+            typed.iter().find_map(|(key, typed)| find(typed, printed.get(key)?, wanted))
+        }
         _ => None,
     }
 }
@@ -223,7 +239,7 @@ mod tests {
             "Labels": "env=dev,rev=1",
             "CreatedAt": "2017-03-24T10:00:00.5Z",
         });
-        let format = Format::new(source).over(&json);
+        let format = Format::new(source).over(&json, &json);
         let text = format.execute(&swarm_value(&json)).unwrap_or_else(|error| error);
         assert_eq!(text, expected, "{source}");
     }
@@ -247,6 +263,10 @@ mod tests {
         check(
             "{{.Nope}}",
             "template: :1:2: executing \"\" at <.Nope>: map has no entry for key \"Nope\"",
+        );
+        check(
+            "{{.Spec.Data}}",
+            "template: :1:7: executing \"\" at <.Spec.Data>: map has no entry for key \"Data\"",
         );
         check("{{.Spec", "template: :1: unclosed action");
         check("{{foo .}}", "template: :1: function \"foo\" not defined");

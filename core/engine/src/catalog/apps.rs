@@ -108,7 +108,7 @@ const NGINX_ENTRYPOINT: &str = "#!/bin/sh\nset -e\n\n\
 fn nginx(base: &Base, version: &str, size: Size) -> Recipe {
     let files = base
         .with_account("nginx", 101, "/nonexistent", "/bin/false")
-        .programs(&[("/usr/sbin/nginx", "nginx")])
+        .programs(&[("/usr/sbin/nginx", "nginx"), ("/usr/bin/curl", "curl")])
         .file("/etc/nginx/nginx.conf", NGINX_CONF)
         .file("/etc/nginx/mime.types", "types {\n    text/html  html htm;\n    text/css  css;\n}\n")
         .file("/etc/nginx/conf.d/default.conf", NGINX_SITE)

@@ -120,7 +120,7 @@ fn alpine(version: &str, busybox: Commands<'_>, size: Size) -> Base {
         .link("/var/run", "/run")
         .folder("/var/tmp", 0o1777)
         .programs(busybox)
-        .programs(&[("/bin/ping", "ping")]);
+        .programs(&[("/bin/ping", "ping"), ("/usr/bin/wget", "wget")]);
     Base {
         recipe: Recipe::scratch().layer("#(nop) ADD file:alpine in / ", files.tree(), size).config(
             "CMD [\"/bin/sh\"]",
@@ -160,7 +160,7 @@ fn busybox_image(busybox: Commands<'_>) -> Base {
     )
     .file("/etc/localtime", "UTC0\n")
     .programs(busybox)
-    .programs(&[("/bin/ping", "ping")]);
+    .programs(&[("/bin/ping", "ping"), ("/usr/bin/wget", "wget")]);
     Base {
         recipe: Recipe::scratch()
             .layer("#(nop) ADD file:busybox in / ", files.tree(), Size(4_860_000, 2_590_000))

@@ -1,6 +1,7 @@
 //! The programs that the catalogue's images bring along.
 
 mod gitea;
+mod http;
 mod mysql;
 mod nginx;
 mod ping;
@@ -17,6 +18,8 @@ pub fn register(programs: &mut Programs) {
     programs.add("redis-cli", redis::cli);
     programs.add("nginx", nginx::nginx);
     programs.add("ping", ping::ping);
+    programs.add("curl", http::curl);
+    programs.add("wget", http::wget);
     programs.add("mysqld", mysql::mysqld);
     programs.add("mysql", mysql::mysql);
     programs.add("gitea", gitea::gitea);

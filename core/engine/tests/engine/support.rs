@@ -146,6 +146,7 @@ fn machine(now: Time) -> Machine {
     programs.add("put", put);
     programs.add("copy", copy);
     programs.add("feeder", feeder);
+    shell::register(&mut programs);
     glasshive_engine::programs::register(&mut programs);
     let mounts = Mounts::new(FileSystem::from_tree(FsKind::Disk, tree).shared());
     Machine::new(now, "node1", mounts, programs)
@@ -158,7 +159,11 @@ impl Host {
         Self {
             machine: machine(now),
             engine: Engine::new(EngineOptions::for_release(release), rng),
-            registry: Catalog::standard(TOOLS, TOOLS).into_registry(),
+            registry: Catalog::standard(
+                &[shell::gnu_commands(), TOOLS].concat(),
+                &[shell::busybox_commands(), TOOLS].concat(),
+            )
+            .into_registry(),
             now,
         }
     }

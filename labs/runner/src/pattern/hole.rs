@@ -61,6 +61,14 @@ impl Kind {
         KINDS.map(|(name, _)| format!("<{name}>")).join(" ")
     }
 
+    /// True if its values differ in length.
+    pub(super) const fn width_varies(self) -> bool {
+        !matches!(
+            self,
+            Self::Id | Self::Id12 | Self::Hex64 | Self::Hex12 | Self::Digest | Self::Token
+        )
+    }
+
     /// True where the length of what it stands for is a guess.
     pub const fn is_loose(self) -> bool {
         matches!(self, Self::Word | Self::Any)

@@ -214,10 +214,10 @@ pub(crate) async fn inspect(cli: &Cli) -> Outcome {
         let request = ControlRequest::GetService { id: Id::from(name) };
         let found = inspection::swarm_object(cli, request).await;
         found.map_err(|error| {
-            if error.is_not_found() && cli.words_inspect_only() {
+            if error.is_not_found() {
                 Failure::text(format!("Error: no such service: {name}"))
             } else {
-                cli.not_found("service", name, error)
+                Failure::Api(error)
             }
         })
     })

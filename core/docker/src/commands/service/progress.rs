@@ -159,8 +159,7 @@ async fn look(
     let filters =
         control::Filters { service_ids: vec![service.id.clone()], ..control::Filters::default() };
     let all = tasks::tasks(cli, filters).await?;
-    let current: Vec<_> =
-        all.into_iter().filter(|task| task.spec_version == service.spec_version).collect();
+    let current: Vec<_> = all.into_iter().filter(|task| is_current(&service, task)).collect();
     let nodes = node::nodes(cli, control::Filters::default()).await?;
     let active: BTreeSet<Id> = nodes
         .iter()
@@ -174,13 +173,20 @@ async fn look(
     }
     if is_stable {
         let since = *stable_since.get_or_insert(now);
-        let left = monitor.saturating_sub(now.since(since)).as_secs() + 1;
+        // Some time has always passed since.
+        let passed = now.since(since) + Duration::from_nanos(1);
+        let left = monitor.saturating_sub(passed).as_secs() + 1;
         let text = format!("Waiting {left} seconds to verify that tasks are stable...");
         view.line("verify", &text, Bar::default());
     } else if stable_since.take().is_some() {
         view.line("verify", "Detected task failure", Bar::default());
     }
     Ok(false)
+}
+
+/// The task is what the service's spec asks for now (swarmkit: `orchestrator.IsTaskDirty`).
+fn is_current(service: &Service, task: &Task) -> bool {
+    task.spec_version == service.spec_version || task.spec == service.spec.task
 }
 
 /// What was shown.

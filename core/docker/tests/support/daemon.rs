@@ -1,0 +1,679 @@
+//! The daemon in memory.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use daemon::api::{
+    ContainerConfig, ContainerDetails, ContainerPort, ContainerState, ContainerStatus,
+    ContainerSummary, Error, ImageConfig, ImageDetails, ImageSummary, Info, LocalState, LogChunk,
+    LogLine, PullMessage, RemoteManager, Removed, Request, Response, SwarmInfo, digest_warning,
+    subject,
+};
+use daemon::client::Reply;
+use glasshive_docker::Profile;
+use os::{Errno, Fd, Machine, Pid, Spawn};
+use sim::{Duration, Rng, Streams, Time};
+use swarm::control::{self, ApiError, Code, ControlRequest, ControlResponse};
+use swarm::control::{RaftMember, RaftMembers};
+use swarm::leader::Loops;
+use swarm::objects::{
+    Cluster, ClusterSpec, Id, Node, NodeState, Role, ServiceSpec, Task, TaskState, random_id,
+    random_token_secret,
+};
+use swarm::store::{Store, Tx, TxContext};
+
+/// Between two steps of a task on its node.
+const STEP: Duration = Duration::from_millis(100);
+
+/// What is to be said, and when.
+pub enum Answer {
+    Now(Box<Reply>),
+    /// When the process of this exec or container has ended.
+    WhenEnded(String),
+}
+
+/// A process's end.
+pub fn exited(code: i32) -> Reply {
+    Ok(Response::Exited { code })
+}
+
+struct Swarm {
+    store: Store,
+    loops: Loops,
+    own: Id,
+    members: RaftMembers,
+}
+
+/// The daemon of one host.
+pub struct Daemon {
+    profile: &'static Profile,
+    ids: Rng,
+    loops: Rng,
+    now: Time,
+    index: u64,
+    swarm: Option<Swarm>,
+    /// When a task's agent does something next.
+    agenda: BTreeMap<Id, Time>,
+    containers: Vec<ContainerDetails>,
+    execs: BTreeMap<String, Vec<String>>,
+    pub started: BTreeMap<String, Pid>,
+    pulled: Vec<String>,
+    pulls: BTreeMap<String, (String, u32)>,
+}
+
+/// Images a registry has.
+const KNOWN: [&str; 5] =
+    ["redis:alpine", "nginx:latest", "busybox:latest", "alpine:latest", "ubuntu:latest"];
+
+fn hex(text: &str) -> String {
+    let mut state = 0xcbf2_9ce4_8422_2325_u64;
+    let mut all = String::new();
+    for round in 0..4_u8 {
+        for byte in text.bytes().chain([round]) {
+            state = (state ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+        all += &format!("{state:016x}");
+    }
+    all
+}
+
+fn tagged(image: &str) -> String {
+    if image.contains(':') { image.to_owned() } else { format!("{image}:latest") }
+}
+
+fn members(node: &Id, addr: &str) -> RaftMembers {
+    let member = RaftMember { raft_id: 1, addr: addr.to_owned(), leader: true, reachable: true };
+    RaftMembers([(node.clone(), member)].into())
+}
+
+impl Daemon {
+    pub fn new(profile: &'static Profile, now: Time) -> Self {
+        let streams = Streams::new(1);
+        Self {
+            profile,
+            ids: streams.stream("ids"),
+            loops: streams.stream("loops"),
+            now,
+            index: 10,
+            swarm: None,
+            agenda: BTreeMap::new(),
+            containers: Vec::new(),
+            execs: BTreeMap::new(),
+            started: BTreeMap::new(),
+            pulled: vec!["busybox:latest".to_owned()],
+            pulls: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a worker that is ready.
+    pub fn add_node(&mut self, hostname: &str) {
+        let id = random_id(&mut self.ids);
+        let node = self.node(id, hostname, Role::Worker);
+        self.commit(|tx| tx.create(node).unwrap());
+    }
+
+    /// Makes a node's state another one.
+    pub fn set_node(&mut self, hostname: &str, state: NodeState) {
+        self.commit(|tx| {
+            let found = tx.store().nodes().iter().find(|one| one.description.hostname == hostname);
+            let mut node = (**found.unwrap()).clone();
+            node.status.state = state;
+            tx.update(node).unwrap();
+        });
+    }
+
+    fn node(&self, id: Id, hostname: &str, role: Role) -> Node {
+        let mut node = Node { id, role, ..Node::default() };
+        node.spec.desired_role = role;
+        node.status.state = NodeState::Ready;
+        node.status.addr = "10.0.0.1".to_owned();
+        node.description.hostname = hostname.to_owned();
+        node.description.os = "linux".to_owned();
+        node.description.arch = "x86_64".to_owned();
+        node.description.nano_cpus = 2_000_000_000;
+        node.description.memory_bytes = 2_095_890_432;
+        node.description.engine_version = self.profile.engine.to_owned();
+        node
+    }
+
+    fn commit<T>(&mut self, change: impl FnOnce(&mut Tx) -> T) -> T {
+        self.index += 1;
+        let context = TxContext { now: self.now, version_index: self.index };
+        let swarm = self.swarm.as_mut().unwrap();
+        let mut tx = Tx::new(&swarm.store, context);
+        let result = change(&mut tx);
+        let events = swarm.store.apply(&tx.into_actions());
+        swarm.loops.on_events(&events, &swarm.store, self.now);
+        for event in &events {
+            if let swarm::objects::Object::Task(task) = event.object() {
+                self.agenda.insert(task.id.clone(), self.now + STEP);
+            }
+        }
+        result
+    }
+
+    pub fn next_deadline(&self) -> Option<Time> {
+        let loops = self.swarm.as_ref().and_then(|swarm| swarm.loops.next_deadline());
+        [loops, self.agenda.values().min().copied()].into_iter().flatten().min()
+    }
+
+    /// Does what is due.
+    pub fn run(&mut self, now: Time) {
+        self.now = now;
+        while self.swarm.as_ref().and_then(|s| s.loops.next_deadline()).is_some_and(|at| at <= now)
+        {
+            self.index += 1;
+            let context = TxContext { now, version_index: self.index };
+            let swarm = self.swarm.as_mut().unwrap();
+            let mut tx = Tx::new(&swarm.store, context);
+            swarm.loops.run(&mut tx);
+            let events = swarm.store.apply(&tx.into_actions());
+            swarm.loops.on_events(&events, &swarm.store, now);
+            for event in &events {
+                if let swarm::objects::Object::Task(task) = event.object() {
+                    self.agenda.insert(task.id.clone(), now + STEP);
+                }
+            }
+        }
+        let due: Vec<Id> =
+            self.agenda.iter().filter(|(_, at)| **at <= now).map(|(id, _)| id.clone()).collect();
+        for id in due {
+            self.agenda.remove(&id);
+            self.step(&id);
+        }
+    }
+
+    /// A task's agent does its next step.
+    fn step(&mut self, id: &Id) {
+        let Some(swarm) = &self.swarm else { return };
+        let Some(task) = swarm.store.get::<Task>(id).cloned() else { return };
+        let ends = task.spec.container.args.first().is_some_and(|arg| arg == "false");
+        let next = match task.status.state {
+            state if state.is_terminal() || task.node_id.is_none() => return,
+            _ if task.desired_state >= TaskState::Shutdown => TaskState::Shutdown,
+            TaskState::Assigned => TaskState::Accepted,
+            TaskState::Accepted => TaskState::Preparing,
+            TaskState::Preparing => TaskState::Ready,
+            TaskState::Ready if task.desired_state >= TaskState::Running => TaskState::Starting,
+            TaskState::Starting => TaskState::Running,
+            TaskState::Running if ends => TaskState::Failed,
+            _ => return,
+        };
+        let now = self.now;
+        self.commit(|tx| {
+            tx.change_task(id, |task| {
+                task.status.state = next;
+                task.status.timestamp = now;
+                task.status.message = match next {
+                    TaskState::Running => "started".to_owned(),
+                    state => state.word().to_owned(),
+                };
+                if next == TaskState::Failed {
+                    task.status.err = Some("task: non-zero exit (1)".to_owned());
+                }
+            })
+        });
+    }
+
+    pub fn answer(&mut self, now: Time, request: Request, machine: &mut Machine) -> Answer {
+        self.run(now);
+        let reply = match request {
+            Request::StartExec { exec, stdio } => self.start_exec(&exec, stdio, machine),
+            Request::WaitExec { exec } => return Answer::WhenEnded(exec),
+            Request::StartContainer { container, stdio } => {
+                self.start_container(&container, stdio, machine)
+            }
+            Request::WaitContainer { container, .. } => return Answer::WhenEnded(container),
+            other => self.ask(other),
+        };
+        Answer::Now(Box::new(reply))
+    }
+
+    fn ask(&mut self, request: Request) -> Reply {
+        match request {
+            Request::Version => {
+                Ok(Response::Version(Box::new(self.profile.version_info("4.4.0-210-generic"))))
+            }
+            Request::Info => Ok(Response::Info(Box::new(self.info()))),
+            Request::SwarmInit(init) => self.init(init.spec),
+            Request::SwarmLeave { force: true } if self.swarm.is_some() => {
+                self.swarm = None;
+                Ok(Response::Done)
+            }
+            Request::SwarmLeave { .. } if self.swarm.is_none() => {
+                Err(Error::new(503, "This node is not part of a swarm"))
+            }
+            Request::SwarmLeave { .. } => Err(Error::new(
+                503,
+                "You are attempting to leave the swarm on a node that is participating as a \
+                 manager. Removing the last manager erases all current state of the swarm. Use \
+                 `--force` to ignore this message. ",
+            )),
+            Request::Control(request) => self.control(request).map(Response::Control),
+            Request::CreateService { spec, query_registry } => {
+                let (spec, warnings) = self.pinned(*spec, query_registry);
+                let spec = Box::new(spec);
+                match self.control(ControlRequest::CreateService { spec })? {
+                    ControlResponse::Created { id } => {
+                        Ok(Response::ServiceCreated { id: id.to_string(), warnings })
+                    }
+                    other => Ok(Response::Control(other)),
+                }
+            }
+            Request::UpdateService { service, version, spec, rollback, query_registry } => {
+                let (spec, warnings) = self.pinned(*spec, query_registry);
+                let (id, spec) = (Id::from(service), Box::new(spec));
+                self.control(ControlRequest::UpdateService { id, version, spec, rollback })?;
+                Ok(Response::ServiceUpdated { warnings })
+            }
+            Request::ServiceLogs { .. } => Ok(Response::Log(self.service_log())),
+            other => self.ask_engine(other),
+        }
+    }
+
+    fn pinned(&self, mut spec: ServiceSpec, query: bool) -> (ServiceSpec, Vec<String>) {
+        if spec.annotations.name.is_empty() {
+            spec.annotations.name = "determined_knuth".to_owned();
+        }
+        let image = tagged(&spec.task.container.image);
+        if image.contains('@') {
+            return (spec, Vec::new());
+        }
+        if !KNOWN.contains(&image.as_str()) || !query {
+            spec.task.container.image.clone_from(&image);
+            let warnings = if query { vec![digest_warning(&image)] } else { Vec::new() };
+            return (spec, warnings);
+        }
+        spec.task.container.image = format!("{image}@sha256:{}", hex(&image));
+        (spec, Vec::new())
+    }
+
+    fn init(&mut self, spec: ClusterSpec) -> Reply {
+        if self.swarm.is_some() {
+            let text = "This node is already part of a swarm. Use \"docker swarm leave\" to leave \
+                        this swarm and join another one.";
+            return Err(Error::new(503, text));
+        }
+        let store = Store::new();
+        let own = random_id(&mut self.ids);
+        let loops = Loops::new(&store, self.now, self.loops.clone());
+        let members = members(&own, "10.0.0.1:2377");
+        self.swarm = Some(Swarm { store, loops, own: own.clone(), members });
+        let mut cluster = Cluster { id: random_id(&mut self.ids), spec, ..Cluster::default() };
+        let digest = "2".repeat(50);
+        for token in [&mut cluster.root_ca.worker_token, &mut cluster.root_ca.manager_token] {
+            *token = format!("SWMTKN-1-{digest}-{}", random_token_secret(&mut self.ids));
+        }
+        cluster.default_address_pool = vec!["10.0.0.0/8".to_owned()];
+        cluster.subnet_size = 24;
+        let node = self.node(own.clone(), "node1", Role::Manager);
+        self.commit(|tx| {
+            tx.create(cluster).unwrap();
+            tx.create(node).unwrap();
+        });
+        Ok(Response::Created { id: own.to_string() })
+    }
+
+    fn control(&mut self, mut request: ControlRequest) -> Result<ControlResponse, Error> {
+        let Some(swarm) = &self.swarm else {
+            let text = "This node is not a swarm manager. Use \"docker swarm init\" or \"docker \
+                        swarm join\" to connect this node to swarm and try again.";
+            return Err(Error::from(ApiError::local(Code::Unavailable, text)));
+        };
+        if let Some((kind, id)) = subject(&mut request) {
+            *id = control::resolve(&swarm.store, kind, id)?;
+        }
+        if !request.is_write() {
+            return Ok(control::read(&request, &swarm.store, &swarm.members)?);
+        }
+        self.index += 1;
+        let context = TxContext { now: self.now, version_index: self.index };
+        let mut tx = Tx::new(&swarm.store, context);
+        let response = control::write(&request, &mut tx, &mut self.ids, &swarm.members)?;
+        let actions = tx.into_actions();
+        let swarm = self.swarm.as_mut().unwrap();
+        let events = swarm.store.apply(&actions);
+        swarm.loops.on_events(&events, &swarm.store, self.now);
+        Ok(response)
+    }
+
+    fn info(&self) -> Info {
+        let swarm = self.swarm.as_ref().map(|swarm| SwarmInfo {
+            node_id: swarm.own.to_string(),
+            node_addr: "10.0.0.1".to_owned(),
+            state: LocalState::Active,
+            control_available: true,
+            error: String::new(),
+            remote_managers: vec![RemoteManager {
+                node_id: swarm.own.to_string(),
+                addr: "10.0.0.1:2377".to_owned(),
+            }],
+            nodes: u32::try_from(swarm.store.nodes().len()).unwrap(),
+            managers: 1,
+            cluster: swarm.store.cluster().cloned(),
+        });
+        Info {
+            id: "VKPS:7LGQ".to_owned(),
+            name: "node1".to_owned(),
+            images: 1,
+            server_version: self.profile.engine.to_owned(),
+            storage_driver: "overlay2".to_owned(),
+            backing_filesystem: "extfs".to_owned(),
+            logging_driver: "json-file".to_owned(),
+            cgroup_driver: "cgroupfs".to_owned(),
+            kernel: "4.4.0-210-generic".to_owned(),
+            operating_system: "Ubuntu 16.04.7 LTS".to_owned(),
+            os_type: "linux".to_owned(),
+            architecture: "x86_64".to_owned(),
+            cpus: 2,
+            memory: 2_095_890_432,
+            root_dir: "/var/lib/docker".to_owned(),
+            registry: "https://index.docker.io/v1/".to_owned(),
+            swarm: swarm.unwrap_or_default(),
+            ..Info::default()
+        }
+    }
+
+    fn service_log(&self) -> LogChunk {
+        let swarm = self.swarm.as_ref().unwrap();
+        let lines = swarm.store.tasks().iter().map(|task| LogLine {
+            time: task.status.timestamp,
+            stderr: false,
+            bytes: b"hello\n".to_vec(),
+            task: Some(task.id.to_string()),
+            node: task.node_id.as_ref().map(Id::to_string),
+        });
+        LogChunk { lines: lines.collect(), cursor: 1, ended: true, tty: false }
+    }
+
+    fn ask_engine(&mut self, request: Request) -> Reply {
+        match request {
+            Request::ListContainers { all, filters, .. } => {
+                let mut found = self.task_containers();
+                found.extend(self.containers.iter().rev().map(summary));
+                found.retain(|one| all || one.state.status == ContainerStatus::Running);
+                let names = filters.get("name");
+                found.retain(|one| names.is_empty() || names.iter().any(|n| one.name.contains(n)));
+                filters.validate(&["name", "id", "label", "status"])?;
+                Ok(Response::Containers(found))
+            }
+            Request::InspectContainer { container } => {
+                let tasks = self.task_containers();
+                if let Some(one) = tasks.iter().find(|one| one.id.starts_with(&container)) {
+                    return Ok(Response::Container(Box::new(details(one))));
+                }
+                let found = self.container(&container)?.clone();
+                Ok(Response::Container(Box::new(found)))
+            }
+            Request::CreateContainer(wanted) => {
+                let image = tagged(&wanted.config.image);
+                if !self.pulled.contains(&image) {
+                    return Err(Error::not_found(format!("No such image: {image}")));
+                }
+                let name = wanted.name.unwrap_or_else(|| "quirky_lovelace".to_owned());
+                let id = hex(&name);
+                self.containers.push(ContainerDetails {
+                    id: id.clone(),
+                    name,
+                    created: self.now,
+                    path: wanted.config.cmd.first().cloned().unwrap_or_default(),
+                    args: wanted.config.cmd.iter().skip(1).cloned().collect(),
+                    image_id: format!("sha256:{}", hex(&image)),
+                    driver: "overlay2".to_owned(),
+                    platform: "linux".to_owned(),
+                    config: wanted.config,
+                    host: wanted.host,
+                    ..ContainerDetails::default()
+                });
+                Ok(Response::ContainerCreated { id, warnings: Vec::new() })
+            }
+            Request::RemoveContainer { container, .. } => {
+                let id = self.container(&container)?.id.clone();
+                self.containers.retain(|one| one.id != id);
+                Ok(Response::Done)
+            }
+            Request::StopContainer { container, .. } | Request::KillContainer { container, .. } => {
+                self.container(&container).map(|_| Response::Done)
+            }
+            Request::CommitContainer { container, .. } => {
+                let id = self.container(&container)?.id.clone();
+                Ok(Response::Created { id: format!("sha256:{}", hex(&id)) })
+            }
+            Request::ContainerLogs { container, .. } => {
+                self.container(&container)?;
+                let line = |stderr, text: &str| LogLine {
+                    time: self.now,
+                    stderr,
+                    bytes: text.as_bytes().to_vec(),
+                    task: None,
+                    node: None,
+                };
+                let lines = vec![line(false, "one\n"), line(true, "two\n")];
+                Ok(Response::Log(LogChunk { lines, cursor: 2, ended: true, tty: false }))
+            }
+            other => self.ask_images(other),
+        }
+    }
+
+    fn ask_images(&mut self, request: Request) -> Reply {
+        match request {
+            Request::CreateExec { container, config } => {
+                let tasks = self.task_containers();
+                if !tasks.iter().any(|one| one.id.starts_with(&container)) {
+                    self.container(&container)?;
+                }
+                let id = hex(&self.execs.len().to_string());
+                self.execs.insert(id.clone(), config.cmd);
+                Ok(Response::Created { id })
+            }
+            Request::ListImages { .. } => {
+                Ok(Response::Images(self.pulled.iter().map(|name| image(name)).collect()))
+            }
+            Request::InspectImage { image: name } => {
+                let name = tagged(&name);
+                if !self.pulled.contains(&name) {
+                    return Err(Error::not_found(format!("No such image: {name}")));
+                }
+                let one = image(&name);
+                Ok(Response::Image(Box::new(ImageDetails {
+                    id: one.id,
+                    tags: one.tags,
+                    digests: one.digests,
+                    created: one.created,
+                    size: one.size,
+                    architecture: "amd64".to_owned(),
+                    os: "linux".to_owned(),
+                    config: ImageConfig { cmd: vec!["sh".to_owned()], ..ImageConfig::default() },
+                    ..ImageDetails::default()
+                })))
+            }
+            Request::RemoveImage { image, .. } => {
+                let name = tagged(&image);
+                self.pulled.retain(|one| *one != name);
+                Ok(Response::Removed(vec![
+                    Removed::Untagged(name.clone()),
+                    Removed::Deleted(format!("sha256:{}", hex(&name))),
+                ]))
+            }
+            Request::PullImage { reference, .. } => {
+                let id = self.pulls.len().to_string();
+                self.pulls.insert(id.clone(), (reference, 0));
+                Ok(Response::Created { id })
+            }
+            Request::PullProgress { pull } => self.pull(&pull),
+            other => Err(Error::internal(format!("not expected: {other:?}"))),
+        }
+    }
+
+    fn pull(&mut self, pull: &str) -> Reply {
+        let (reference, step) = self.pulls.get_mut(pull).unwrap();
+        *step += 1;
+        let (reference, step) = (reference.clone(), *step);
+        if !KNOWN.contains(&reference.as_str()) {
+            let name = reference.split(':').next().unwrap_or_default();
+            return Err(Error::not_found(format!(
+                "pull access denied for {name}, repository does not exist or may require 'docker \
+                 login': denied: requested access to the resource is denied"
+            )));
+        }
+        let (name, tag) = reference.split_once(':').unwrap();
+        let say = |id: &str, status: &str, progress| PullMessage {
+            id: id.to_owned(),
+            status: status.to_owned(),
+            progress,
+        };
+        let layer = &hex(name)[..12];
+        let messages = match step {
+            1 => vec![
+                say(tag, &format!("Pulling from library/{name}"), None),
+                say(layer, "Pulling fs layer", None),
+            ],
+            2 => vec![say(layer, "Downloading", Some((1_500_000, 3_000_000)))],
+            _ => {
+                self.pulled.push(reference.clone());
+                vec![
+                    say(layer, "Pull complete", None),
+                    say("", &format!("Digest: sha256:{}", hex(&reference)), None),
+                    say("", &format!("Status: Downloaded newer image for {reference}"), None),
+                ]
+            }
+        };
+        Ok(Response::Pulling { messages, done: step > 2 })
+    }
+
+    fn container(&self, name: &str) -> Result<&ContainerDetails, Error> {
+        let found = self.containers.iter().find(|one| one.name == name || one.id.starts_with(name));
+        found.ok_or_else(|| Error::not_found(format!("No such container: {name}")))
+    }
+
+    /// The containers of tasks that run on the own node.
+    fn task_containers(&self) -> Vec<ContainerSummary> {
+        let Some(swarm) = &self.swarm else { return Vec::new() };
+        let tasks = swarm.store.tasks_of_node(&swarm.own);
+        let running = tasks.filter(|task| task.status.state == TaskState::Running);
+        running.map(|task| self.task_container(task)).collect()
+    }
+
+    fn task_container(&self, task: &Rc<Task>) -> ContainerSummary {
+        let image = &task.spec.container.image;
+        let image = match (image.split_once(':'), image.split_once('@')) {
+            (Some((name, _)), Some((_, digest))) if self.profile.digest_replaces_tag => {
+                format!("{name}@{digest}")
+            }
+            _ => image.clone(),
+        };
+        ContainerSummary {
+            id: hex(&task.id),
+            name: task.annotations.name.clone(),
+            image,
+            image_id: format!("sha256:{}", hex("image")),
+            command: "docker-entrypoint.sh redis-server".to_owned(),
+            created: task.status.timestamp,
+            state: ContainerState {
+                status: ContainerStatus::Running,
+                pid: 1_234,
+                started_at: Some(task.status.timestamp),
+                ..ContainerState::default()
+            },
+            ports: vec![ContainerPort {
+                private_port: 6379,
+                protocol: "tcp".to_owned(),
+                ..ContainerPort::default()
+            }],
+            ..ContainerSummary::default()
+        }
+    }
+
+    fn start_exec(
+        &mut self,
+        exec: &str,
+        stdio: Option<daemon::api::Stdio>,
+        machine: &mut Machine,
+    ) -> Reply {
+        let cmd = self.execs[exec].clone();
+        let pid = spawn(&cmd, stdio, machine)?;
+        self.started.insert(exec.to_owned(), pid);
+        Ok(Response::Done)
+    }
+
+    fn start_container(
+        &mut self,
+        name: &str,
+        stdio: Option<daemon::api::Stdio>,
+        machine: &mut Machine,
+    ) -> Reply {
+        let id = self.container(name)?.id.clone();
+        let now = self.now;
+        let container = self.containers.iter_mut().find(|one| one.id == id).unwrap();
+        container.state.status = ContainerStatus::Running;
+        container.state.started_at = Some(now);
+        let pid = spawn(&container.config.cmd.clone(), stdio, machine)?;
+        self.started.insert(id, pid);
+        Ok(Response::Done)
+    }
+}
+
+fn spawn(
+    cmd: &[String],
+    stdio: Option<daemon::api::Stdio>,
+    machine: &mut Machine,
+) -> Result<Pid, Error> {
+    let program = cmd.first().cloned().unwrap_or_default();
+    let mut fds = BTreeMap::new();
+    if let Some(stdio) = stdio {
+        fds.extend(stdio.stdin.map(|handle| (Fd::STDIN, handle)));
+        fds.extend(stdio.stdout.map(|handle| (Fd::STDOUT, handle)));
+        fds.extend(stdio.stderr.map(|handle| (Fd::STDERR, handle)));
+    }
+    let path = format!("/bin/{program}");
+    let host = machine.host();
+    let spawned = machine.spawn(&host, Spawn { path, args: cmd.to_vec(), fds, ..Spawn::default() });
+    spawned.map_err(|errno: Errno| {
+        let _ = errno;
+        Error::invalid(format!(
+            "OCI runtime exec failed: exec failed: unable to start container process: exec: \
+             \"{program}\": executable file not found in $PATH: unknown"
+        ))
+    })
+}
+
+fn summary(one: &ContainerDetails) -> ContainerSummary {
+    ContainerSummary {
+        id: one.id.clone(),
+        name: one.name.clone(),
+        image: one.config.image.clone(),
+        image_id: one.image_id.clone(),
+        command: one.config.cmd.join(" "),
+        created: one.created,
+        state: one.state.clone(),
+        ..ContainerSummary::default()
+    }
+}
+
+fn details(one: &ContainerSummary) -> ContainerDetails {
+    ContainerDetails {
+        id: one.id.clone(),
+        name: one.name.clone(),
+        created: one.created,
+        path: "docker-entrypoint.sh".to_owned(),
+        args: vec!["redis-server".to_owned()],
+        state: one.state.clone(),
+        image_id: one.image_id.clone(),
+        driver: "overlay2".to_owned(),
+        platform: "linux".to_owned(),
+        config: ContainerConfig { image: one.image.clone(), ..ContainerConfig::default() },
+        ..ContainerDetails::default()
+    }
+}
+
+fn image(name: &str) -> ImageSummary {
+    let repository = name.split(':').next().unwrap_or_default();
+    ImageSummary {
+        id: format!("sha256:{}", hex(name)),
+        tags: vec![name.to_owned()],
+        digests: vec![format!("{repository}@sha256:{}", hex(repository))],
+        created: Time::from_date(2017, 3, 7),
+        size: 1_110_000,
+        ..ImageSummary::default()
+    }
+}

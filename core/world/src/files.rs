@@ -1,0 +1,20 @@
+//! Looking at the files of a host.
+
+use os::fs::Kind;
+
+use crate::error::Error;
+use crate::world::World;
+
+impl World {
+    /// The size in bytes of a regular file of a host, by its absolute path; nothing if there is none.
+    ///
+    /// # Errors
+    /// [`Error::UnknownNode`].
+    pub fn file_size(&self, node: &str, path: &str) -> Result<Option<u64>, Error> {
+        let root = self.hosts[self.index(node)?].root.borrow();
+        Ok(match root.get(path).map(|inode| &inode.kind) {
+            Some(Kind::File(bytes)) => Some(bytes.len() as u64),
+            _ => None,
+        })
+    }
+}

@@ -1,0 +1,116 @@
+//! What came of a part, put together from the cluster at the moment it is over.
+
+use std::cell::RefCell;
+
+use super::{Runner, Typed};
+use crate::bindings::Unbound;
+use crate::check::{CheckLine, LastCommand, Scene};
+use crate::cluster::{Cluster, Facts};
+use crate::model::{Action, Command};
+use crate::outcome::{CheckOutcome, CommandOutcome, FaultOutcome};
+
+impl<M: Clone> Runner<M> {
+    /// The outcome of a command that is over or at its limit; its values are captured.
+    pub(super) fn ran(
+        &mut self,
+        command: &Command,
+        typed: &Typed<M>,
+        cluster: &impl Cluster<Mark = M>,
+        running: bool,
+    ) -> CommandOutcome {
+        let output = cluster.printed_since(&typed.node, &typed.mark);
+        let status = if running { None } else { cluster.status_since(&typed.node, &typed.mark) };
+        let nodes = cluster.nodes();
+        let comparison = command
+            .expects
+            .as_ref()
+            .map(|pattern| pattern.compare(&output, &nodes, &mut self.bindings));
+        self.last = Some(LastCommand { status, output: output.clone() });
+        match cluster.awaits(&typed.node) {
+            Some(awaits) => self.left.insert(typed.node.clone(), awaits),
+            None => self.left.remove(&typed.node),
+        };
+        CommandOutcome {
+            node: typed.node.clone(),
+            text: typed.text.clone(),
+            prompt: typed.prompt.clone(),
+            output,
+            status,
+            expected_status: command.exit,
+            running,
+            started_ms: typed.started.since(self.origin).as_millis(),
+            ended_ms: cluster.now().since(self.origin).as_millis(),
+            comparison,
+            problem: None,
+        }
+    }
+
+    /// The outcome of a command that could not be typed.
+    pub(super) fn not_typed(
+        &self,
+        command: &Command,
+        cluster: &impl Cluster<Mark = M>,
+        problem: String,
+    ) -> CommandOutcome {
+        let at_ms = cluster.now().since(self.origin).as_millis();
+        CommandOutcome {
+            node: self.bindings.fill_known(&command.node),
+            text: self.bindings.fill_known(&command.text),
+            prompt: String::new(),
+            output: String::new(),
+            status: None,
+            expected_status: command.exit,
+            running: false,
+            started_ms: at_ms,
+            ended_ms: at_ms,
+            comparison: None,
+            problem: Some(problem),
+        }
+    }
+
+    /// Makes faults happen.
+    pub(super) fn fault(
+        &self,
+        actions: &[Action],
+        cluster: &mut impl Cluster<Mark = M>,
+    ) -> FaultOutcome {
+        let mut text = Vec::new();
+        let mut problem = None;
+        for action in actions {
+            let (Action::Crash(name) | Action::Restart(name)) = action;
+            let done = self.bindings.fill(name).map_err(|Unbound(name)| {
+                format!("it needs `{name}`, which no command before has shown")
+            });
+            let done = done.and_then(|node| match action {
+                Action::Crash(_) => cluster.crash(&node).map(|()| format!("{node} loses power")),
+                Action::Restart(_) => cluster.restart(&node).map(|()| format!("{node} starts")),
+            });
+            match done {
+                Ok(done) => text.push(done),
+                Err(why) => problem = problem.or(Some(why)),
+            }
+        }
+        let at_ms = cluster.now().since(self.origin).as_millis();
+        FaultOutcome { at_ms, text: text.join(", "), problem }
+    }
+
+    /// Judges the lines of a check.
+    pub(super) fn judged(
+        &self,
+        cluster: &impl Cluster<Mark = M>,
+        lines: &[CheckLine],
+    ) -> CheckOutcome {
+        let facts: Facts = cluster.facts();
+        let scene = Scene {
+            cluster,
+            facts: &facts,
+            bindings: &self.bindings,
+            last: self.last.as_ref(),
+            found: RefCell::default(),
+        };
+        CheckOutcome {
+            at_ms: cluster.now().since(self.origin).as_millis(),
+            verdicts: lines.iter().map(|line| scene.judge(line)).collect(),
+        }
+    }
+}
