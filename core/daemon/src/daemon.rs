@@ -100,6 +100,8 @@ pub struct Daemon {
     pub(crate) waits: Vec<(ContainerId, Caller, Until)>,
     /// When the engine has something to do.
     pub(crate) engine_due: Option<Time>,
+    /// When the swarm node has something to do. Asking it costs more than an idle event does.
+    swarm_due: Option<Time>,
     pub(crate) execs: crate::execs::Execs,
     /// Pulls that users began, and how much of them was told already.
     pub(crate) pulls: BTreeMap<TransferId, crate::images::PullTold>,
@@ -144,6 +146,7 @@ impl Daemon {
             tasks: BTreeMap::new(),
             waits: Vec::new(),
             engine_due: None,
+            swarm_due: None,
             execs: crate::execs::Execs::default(),
             pulls: BTreeMap::new(),
             config,
@@ -172,7 +175,7 @@ impl Daemon {
 
     /// The time of [`Daemon::next_deadline`] has come.
     pub fn due(&mut self, context: &mut Context<'_>) {
-        if self.swarm.next_deadline().is_some_and(|at| at <= context.now) {
+        if self.swarm_due.is_some_and(|at| at <= context.now) {
             self.drive_swarm(context, node::Input::Due);
         }
         if self.engine_due.is_some_and(|at| at <= context.now) {
@@ -183,7 +186,10 @@ impl Daemon {
 
     /// When something is due.
     pub fn next_deadline(&self) -> Option<Time> {
-        [self.swarm.next_deadline(), self.engine_due].into_iter().flatten().min()
+        match (self.swarm_due, self.engine_due) {
+            (Some(swarm), Some(engine)) => Some(swarm.min(engine)),
+            (swarm, engine) => swarm.or(engine),
+        }
     }
 
     /// A process that the engine started has ended.
@@ -203,6 +209,7 @@ impl Daemon {
     pub(crate) fn drive_swarm(&mut self, context: &mut Context<'_>, input: node::Input) {
         let mut outputs = Vec::new();
         self.swarm.handle(context.now, input, context.disk, &mut outputs);
+        self.swarm_due = self.swarm.next_deadline();
         for output in outputs {
             match output {
                 node::Output::Frame { to, flow, bytes } => {
