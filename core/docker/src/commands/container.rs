@@ -1,0 +1,314 @@
+//! `docker container` and its short forms.
+
+use daemon::api::{ContainerPort, ContainerStatus, ContainerSummary, Error, Request, Response};
+use daemon::client::unexpected;
+use sim::Time;
+
+pub(crate) use super::exec::exec;
+pub(crate) use super::logs::container as logs;
+pub(crate) use super::run::run;
+
+use super::{created, filters, inspect as inspection};
+use crate::cli::{Cli, Failure};
+use crate::output::list::List;
+use crate::output::text::{cut, short_id, without_digest};
+use crate::output::time::go_seconds;
+use crate::output::units::{human_duration, human_size};
+use crate::profile::Profile;
+use crate::table::Outcome;
+use crate::value::quote;
+
+/// The longest command a table shows.
+const COMMAND_LENGTH_MAX: usize = 20;
+
+/// `docker ps`.
+pub(crate) async fn list(cli: &Cli) -> Outcome {
+    let last = cli.flag("last").and_then(|text| text.parse().ok());
+    let limit = if cli.is_set("latest") { Some(1) } else { last };
+    let size = cli.is_set("size") || cli.flag("format").is_some_and(|text| text.contains(".Size"));
+    let request = Request::ListContainers {
+        all: cli.is_set("all") || limit.is_some(),
+        limit,
+        size,
+        filters: filters(cli),
+    };
+    let containers = match cli.client.ask(request).await? {
+        Response::Containers(containers) => containers,
+        other => return Err(Failure::Api(unexpected(&other))),
+    };
+    let whole = cli.is_set("no-trunc");
+    let now = cli.proc.now();
+    let rows = containers.iter().map(|one| row(cli.profile, one, whole, now)).collect();
+    let mut columns = vec![
+        ("ID", "CONTAINER ID"),
+        ("Image", "IMAGE"),
+        ("Command", "COMMAND"),
+        ("RunningFor", "CREATED"),
+        ("Status", "STATUS"),
+        ("Ports", "PORTS"),
+        ("Names", "NAMES"),
+    ];
+    if cli.is_set("size") {
+        columns.push(("Size", "SIZE"));
+    }
+    let more_titles = &[
+        ("CreatedAt", "CREATED AT"),
+        ("Size", "SIZE"),
+        ("Labels", "LABELS"),
+        ("Mounts", "MOUNTS"),
+        ("Networks", "NETWORKS"),
+        ("State", "STATE"),
+        ("LocalVolumes", "LOCAL VOLUMES"),
+    ];
+    List { columns, more_titles, quiet: "ID", rows, cells: cli.profile.cells }.show(cli).await
+}
+
+fn row(
+    profile: &Profile,
+    container: &ContainerSummary,
+    whole: bool,
+    now: Time,
+) -> Vec<(&'static str, String)> {
+    let image = &container.image;
+    let image = if whole {
+        image.clone()
+    } else if short_id(image) == short_id(&container.image_id) {
+        short_id(image)
+    } else if profile.ps_hides_digest {
+        let short = without_digest(image);
+        short.split_once('@').map_or(short.clone(), |(name, _)| name.to_owned())
+    } else {
+        image.clone()
+    };
+    let command = if whole {
+        container.command.clone()
+    } else {
+        cut(&container.command, COMMAND_LENGTH_MAX, profile.ellipsis)
+    };
+    let created = human_duration(profile, now.since(container.created));
+    let size = container.size.map(|(own, all)| {
+        let text = |bytes| human_size(bytes, 3, profile.size_gap);
+        format!("{} (virtual {})", text(own), text(all))
+    });
+    let labels: Vec<String> =
+        container.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let mounts: Vec<String> = container
+        .mounts
+        .iter()
+        .map(|mount| if whole { mount.clone() } else { cut(mount, 15, profile.ellipsis) })
+        .collect();
+    vec![
+        ("ID", if whole { container.id.clone() } else { short_id(&container.id) }),
+        ("Image", image),
+        ("Command", quote(&command)),
+        ("RunningFor", format!("{created} ago")),
+        ("CreatedAt", go_seconds(container.created)),
+        ("Status", status(profile, container, now)),
+        ("State", container.state.status.word().to_owned()),
+        ("Ports", ports(&container.ports)),
+        ("Names", container.name.clone()),
+        ("Size", size.unwrap_or_else(|| format!("0{}B", profile.size_gap))),
+        ("Labels", labels.join(",")),
+        ("Mounts", mounts.join(",")),
+        ("Networks", container.networks.join(",")),
+        ("LocalVolumes", "0".to_owned()),
+    ]
+}
+
+/// `Up 7 minutes`, `Exited (0) 5 seconds ago`.
+fn status(profile: &Profile, container: &ContainerSummary, now: Time) -> String {
+    let state = &container.state;
+    let since =
+        |then: Option<Time>| human_duration(profile, now.since(then.unwrap_or(container.created)));
+    match state.status {
+        ContainerStatus::Created => "Created".to_owned(),
+        ContainerStatus::Running => {
+            let health = match state.health.as_deref() {
+                None => String::new(),
+                Some("starting") => " (health: starting)".to_owned(),
+                Some(word) => format!(" ({word})"),
+            };
+            format!("Up {}{health}", since(state.started_at))
+        }
+        ContainerStatus::Paused => format!("Up {} (Paused)", since(state.started_at)),
+        ContainerStatus::Restarting => {
+            format!("Restarting ({}) {} ago", state.exit_code, since(state.finished_at))
+        }
+        ContainerStatus::Removing => "Removal In Progress".to_owned(),
+        ContainerStatus::Dead => "Dead".to_owned(),
+        ContainerStatus::Exited => {
+            format!("Exited ({}) {} ago", state.exit_code, since(state.finished_at))
+        }
+    }
+}
+
+/// `0.0.0.0:80->8080/tcp, 6379-6380/tcp`: neighbouring ports that are not published elsewhere are
+/// one range.
+fn ports(ports: &[ContainerPort]) -> String {
+    let mut sorted = ports.to_vec();
+    sorted.sort();
+    let mut ranges: Vec<(String, String, u16, u16)> = Vec::new();
+    let mut moved = Vec::new();
+    for port in &sorted {
+        let host = match port.public_port {
+            Some(public) if public != port.private_port => {
+                let (private, protocol) = (port.private_port, &port.protocol);
+                moved.push(format!("{}:{public}->{private}/{protocol}", port.ip));
+                continue;
+            }
+            Some(_) => port.ip.clone(),
+            None => String::new(),
+        };
+        let next = ranges.iter_mut().rev().find(|(ip, protocol, _, last)| {
+            *ip == host
+                && *protocol == port.protocol
+                && last.checked_add(1) == Some(port.private_port)
+        });
+        match next {
+            Some((.., last)) => *last = port.private_port,
+            None => {
+                let port_number = port.private_port;
+                ranges.push((host, port.protocol.clone(), port_number, port_number));
+            }
+        }
+    }
+    let shown = ranges.into_iter().map(|(ip, protocol, first, last)| {
+        let range = if first == last { first.to_string() } else { format!("{first}-{last}") };
+        if ip.is_empty() {
+            format!("{range}/{protocol}")
+        } else {
+            format!("{ip}:{range}->{range}/{protocol}")
+        }
+    });
+    shown.chain(moved).collect::<Vec<_>>().join(", ")
+}
+
+/// `docker container inspect`.
+pub(crate) async fn inspect(cli: &Cli) -> Outcome {
+    inspection::each(cli, cli.args(), async |name: &str| {
+        let found = inspection::container(cli, name).await;
+        found.map_err(|error| cli.not_found("container", name, error))
+    })
+    .await
+}
+
+/// Does something to each container and prints its name.
+async fn each(cli: &Cli, request: impl Fn(String) -> Request) -> Outcome {
+    cli.for_each_arg(async |name: &str| {
+        cli.client.done(request(name.to_owned())).await?;
+        cli.out(format!("{name}\n")).await;
+        Ok(())
+    })
+    .await
+}
+
+/// `docker stop`.
+pub(crate) async fn stop(cli: &Cli) -> Outcome {
+    let text = cli.flag("timeout").or(cli.flag("time"));
+    let timeout_secs = text.and_then(|text| text.parse().ok());
+    each(cli, |container| Request::StopContainer { container, timeout_secs }).await
+}
+
+/// `docker kill`.
+pub(crate) async fn kill(cli: &Cli) -> Outcome {
+    let signal = cli.flag("signal").unwrap_or("KILL");
+    each(cli, |container| Request::KillContainer { container, signal: signal.to_owned() }).await
+}
+
+/// `docker restart`.
+pub(crate) async fn restart(cli: &Cli) -> Outcome {
+    let text = cli.flag("timeout").or(cli.flag("time"));
+    let timeout_secs = text.and_then(|text| text.parse().ok());
+    cli.for_each_arg(async |name: &str| {
+        let container = name.to_owned();
+        cli.client.done(Request::StopContainer { container, timeout_secs }).await?;
+        let container = name.to_owned();
+        cli.client.done(Request::StartContainer { container, stdio: None }).await?;
+        cli.out(format!("{name}\n")).await;
+        Ok(())
+    })
+    .await
+}
+
+/// `docker rm`.
+pub(crate) async fn remove(cli: &Cli) -> Outcome {
+    let (force, volumes) = (cli.is_set("force"), cli.is_set("volumes"));
+    cli.for_each_arg(async |name: &str| {
+        let container = name.to_owned();
+        match cli.client.done(Request::RemoveContainer { container, force, volumes }).await {
+            Ok(()) => {
+                cli.out(format!("{name}\n")).await;
+                Ok(())
+            }
+            Err(error) if cli.words_inspect_only() => Err(Failure::Api(error)),
+            Err(error) => Err(cli.not_found("container", name, error)),
+        }
+    })
+    .await
+}
+
+/// `docker start`.
+pub(crate) async fn start(cli: &Cli) -> Outcome {
+    if cli.is_set("attach") || cli.is_set("interactive") {
+        return super::run::start_attached(cli).await;
+    }
+    let mut failed = Vec::new();
+    for name in cli.args() {
+        let request = Request::StartContainer { container: name.clone(), stdio: None };
+        match cli.client.done(request).await {
+            Ok(()) => cli.out(format!("{name}\n")).await,
+            Err(error) => {
+                let text = Failure::Api(error).message(cli.profile);
+                cli.err(format!("{text}\n")).await;
+                failed.push(name.clone());
+            }
+        }
+    }
+    if failed.is_empty() {
+        return Ok(0);
+    }
+    Err(Failure::text(format!("Error: failed to start containers: {}", failed.join(", "))))
+}
+
+/// `docker wait`.
+pub(crate) async fn wait(cli: &Cli) -> Outcome {
+    cli.for_each_arg(async |name: &str| {
+        let request = Request::WaitContainer { container: name.to_owned(), next: false };
+        match cli.client.ask(request).await? {
+            Response::Exited { code } => {
+                cli.out(format!("{code}\n")).await;
+                Ok(())
+            }
+            other => Err(Failure::Api(unexpected(&other))),
+        }
+    })
+    .await
+}
+
+/// `docker rename`.
+pub(crate) async fn rename(cli: &Cli) -> Outcome {
+    let request =
+        Request::RenameContainer { container: cli.arg(0).to_owned(), name: cli.arg(1).to_owned() };
+    match cli.client.done(request).await {
+        Ok(()) => Ok(0),
+        Err(error) => {
+            let text = Failure::Api(error).message(cli.profile);
+            cli.err(format!("{text}\n")).await;
+            let name = cli.arg(0);
+            Err(Failure::text(format!("Error: failed to rename container named {name}")))
+        }
+    }
+}
+
+/// `docker commit`.
+pub(crate) async fn commit(cli: &Cli) -> Outcome {
+    let request = Request::CommitContainer {
+        container: cli.arg(0).to_owned(),
+        reference: cli.arg(1).to_owned(),
+        comment: cli.flag("message").unwrap_or_default().to_owned(),
+        author: cli.flag("author").unwrap_or_default().to_owned(),
+    };
+    let id = created(cli, request).await.map_err(|error: Error| Failure::Api(error))?;
+    cli.out(format!("{id}\n")).await;
+    Ok(0)
+}

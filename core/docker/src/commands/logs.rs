@@ -1,0 +1,171 @@
+//! `docker logs` and `docker service logs`.
+
+use std::collections::BTreeMap;
+
+use daemon::api::{Error, LogChunk, LogLine, LogOptions, Request, Response};
+use daemon::client::unexpected;
+use sim::{Duration, Time};
+use swarm::control::{ControlRequest, ControlResponse};
+use swarm::objects::Id;
+
+use crate::cli::{Cli, Failure};
+use crate::output::text::short_id;
+use crate::output::time::rfc3339_fixed;
+use crate::table::Outcome;
+use crate::value;
+
+/// Between two questions while following.
+const POLL: Duration = Duration::from_millis(100);
+
+fn options(cli: &Cli) -> Result<LogOptions, Failure> {
+    let tail = match cli.flag("tail") {
+        None | Some("all" | "") => None,
+        Some(text) => text.parse().ok(),
+    };
+    let since = cli.flag("since").map(|text| moment(cli, text)).transpose()?;
+    let until = cli.flag("until").map(|text| moment(cli, text)).transpose()?;
+    Ok(LogOptions { stdout: true, stderr: true, tail, since, until, cursor: None })
+}
+
+/// A time: seconds since 1970, a date, or how long ago.
+fn moment(cli: &Cli, text: &str) -> Result<Time, Failure> {
+    if let Some(span) = value::duration(text) {
+        return Ok(cli.proc.now() - span);
+    }
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if let Ok(seconds) = whole.parse::<u64>() {
+        let nanos: u64 = format!("{fraction:0<9}").get(..9).unwrap_or("0").parse().unwrap_or(0);
+        return Ok(Time::from_unix_nanos(seconds.saturating_mul(1_000_000_000) + nanos));
+    }
+    date(text).ok_or_else(|| {
+        let quoted = value::quote(text);
+        Failure::text(format!(
+            "invalid value for \"since\": failed to parse value as time or duration: {quoted}"
+        ))
+    })
+}
+
+/// `2013-01-02`, `2013-01-02T13:23:37Z`.
+fn date(text: &str) -> Option<Time> {
+    let text = text.strip_suffix('Z').unwrap_or(text);
+    let (date, time) = text.split_once('T').unwrap_or((text, ""));
+    let numbers = |part: &str, separator: char| {
+        part.split(separator).map(|one| one.parse::<u32>().ok()).collect::<Option<Vec<u32>>>()
+    };
+    let date = numbers(date, '-')?;
+    let [year, month, day] = date.as_slice() else { return None };
+    if *year < 1970 || *year > 9_999 || !(1..=12).contains(month) || !(1..=31).contains(day) {
+        return None;
+    }
+    let time = time.split('.').next().unwrap_or_default();
+    let time = if time.is_empty() { Vec::new() } else { numbers(time, ':')? };
+    let at = |index: usize| u64::from(time.get(index).copied().unwrap_or(0));
+    let seconds = at(0) * 3_600 + at(1) * 60 + at(2);
+    Some(Time::from_date(*year, *month, *day) + Duration::from_secs(seconds))
+}
+
+/// Asks for a log piece by piece and shows it.
+async fn show(
+    cli: &Cli,
+    request: impl Fn(LogOptions) -> Request,
+    mut shown: impl AsyncFnMut(&LogLine) -> Vec<u8>,
+) -> Result<(), Error> {
+    let mut options = match options(cli) {
+        Ok(options) => options,
+        Err(failure) => return Err(Error::invalid(failure.message(cli.profile))),
+    };
+    loop {
+        let LogChunk { lines, cursor, ended, .. } =
+            match cli.client.ask(request(options.clone())).await? {
+                Response::Log(chunk) => chunk,
+                other => return Err(unexpected(&other)),
+            };
+        for line in lines {
+            let mut bytes = Vec::new();
+            if cli.is_set("timestamps") {
+                bytes.extend(format!("{} ", rfc3339_fixed(line.time)).into_bytes());
+            }
+            bytes.extend(shown(&line).await);
+            if line.stderr {
+                cli.err(bytes).await;
+            } else {
+                cli.out(bytes).await;
+            }
+        }
+        if !cli.is_set("follow") || ended {
+            return Ok(());
+        }
+        options.cursor = Some(cursor);
+        options.tail = None;
+        if cli.proc.sleep(POLL).await.is_err() {
+            return Err(Error::Interrupted);
+        }
+    }
+}
+
+/// `docker logs`.
+pub(crate) async fn container(cli: &Cli) -> Outcome {
+    let name = cli.arg(0);
+    if let Some(failure) = options(cli).err() {
+        return Err(failure);
+    }
+    let request = |options| Request::ContainerLogs { container: name.to_owned(), options };
+    match show(cli, request, async |line: &LogLine| line.bytes.clone()).await {
+        Ok(()) => Ok(0),
+        Err(error) => Err(cli.not_found("container", name, error)),
+    }
+}
+
+/// `docker service logs`.
+pub(crate) async fn service(cli: &Cli) -> Outcome {
+    let target = cli.arg(0);
+    if let Some(failure) = options(cli).err() {
+        return Err(failure);
+    }
+    let request = |options| Request::ServiceLogs { target: target.to_owned(), options };
+    let mut names: BTreeMap<(String, String), String> = BTreeMap::new();
+    let mut width = 0;
+    let result = show(cli, request, async |line: &LogLine| {
+        if cli.is_set("raw") {
+            return line.bytes.clone();
+        }
+        let key = (line.task.clone().unwrap_or_default(), line.node.clone().unwrap_or_default());
+        if !names.contains_key(&key) {
+            let name = source(cli, &key.0, &key.1).await;
+            width = width.max(name.chars().count());
+            names.insert(key.clone(), name);
+        }
+        let name = names.get(&key).cloned().unwrap_or_default();
+        let mut bytes = format!("{name:width$}    | ").into_bytes();
+        bytes.extend(&line.bytes);
+        bytes
+    })
+    .await;
+    match result {
+        Ok(()) => Ok(0),
+        Err(error) if error.is_not_found() => {
+            Err(Failure::text(format!("no such task or service: {target}")))
+        }
+        Err(error) => Err(Failure::Api(error)),
+    }
+}
+
+/// `redis.1.siftice35gla@node1`.
+async fn source(cli: &Cli, task: &str, node: &str) -> String {
+    let found = cli.client.control(ControlRequest::GetTask { id: Id::from(task) }).await;
+    let name = match found {
+        Ok(ControlResponse::Task(found)) if !cli.is_set("no-resolve") => found.short_name(),
+        Ok(ControlResponse::Task(found)) => format!("{}.{}", found.service_id, found.slot),
+        _ => String::new(),
+    };
+    let task = if cli.is_set("no-trunc") { task.to_owned() } else { short_id(task) };
+    let name = if cli.is_set("no-task-ids") { name } else { format!("{name}.{task}") };
+    let found = cli.client.control(ControlRequest::GetNode { id: Id::from(node) }).await;
+    let host = match found {
+        Ok(ControlResponse::Node(found)) if !cli.is_set("no-resolve") => {
+            found.description.hostname.clone()
+        }
+        _ => node.to_owned(),
+    };
+    format!("{name}@{host}")
+}

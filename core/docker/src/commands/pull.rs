@@ -1,0 +1,96 @@
+//! `docker pull`, and the pull that `docker run` does.
+
+use daemon::api::{Error, PullMessage, Request, Response};
+use daemon::client::unexpected;
+use os::Fd;
+use sim::Duration;
+
+use super::created;
+use crate::cli::{Cli, Failure};
+use crate::output::progress::{Bar, Display};
+use crate::table::Outcome;
+
+/// Between two questions how far it is.
+const POLL: Duration = Duration::from_millis(100);
+
+/// A reference without a tag gets `latest`.
+pub(super) fn with_tag(reference: &str) -> String {
+    let last = reference.rsplit('/').next().unwrap_or(reference);
+    if last.contains(':') || reference.contains('@') {
+        reference.to_owned()
+    } else {
+        format!("{reference}:latest")
+    }
+}
+
+/// An image's name with its registry.
+fn full_name(reference: &str) -> String {
+    let (first, rest) = reference.split_once('/').unwrap_or(("", reference));
+    let is_host = first.contains(['.', ':']) || first == "localhost";
+    match (first, is_host) {
+        (_, true) => reference.to_owned(),
+        ("", false) => format!("docker.io/library/{rest}"),
+        (_, false) => format!("docker.io/{reference}"),
+    }
+}
+
+/// `docker pull`.
+pub(crate) async fn pull(cli: &Cli) -> Outcome {
+    let reference = cli.arg(0);
+    let full = with_tag(reference);
+    let quiet = cli.is_set("quiet");
+    if full != reference && !quiet {
+        cli.out("Using default tag: latest\n").await;
+    }
+    follow(cli, &full, Fd::STDOUT, quiet).await.map_err(Failure::Api)?;
+    if cli.profile.pull_names_image {
+        cli.out(format!("{}\n", full_name(&full))).await;
+    }
+    Ok(0)
+}
+
+/// Pulls what `run` needs; its progress goes to standard error.
+pub(super) async fn pull_for_run(cli: &Cli, reference: &str) -> Result<(), Error> {
+    follow(cli, &with_tag(reference), Fd::STDERR, cli.is_set("quiet")).await
+}
+
+async fn follow(cli: &Cli, reference: &str, fd: Fd, quiet: bool) -> Result<(), Error> {
+    let request = Request::PullImage { reference: reference.to_owned(), all_tags: false };
+    let pull = created(cli, request).await?;
+    let is_terminal = cli.proc.is_terminal(fd);
+    let mut display = Display::new(is_terminal, cli.proc.columns(), cli.profile.size_gap);
+    loop {
+        match cli.client.ask(Request::PullProgress { pull: pull.clone() }).await? {
+            Response::Pulling { messages, done } => {
+                let text: String = messages.iter().map(|one| line(&mut display, one)).collect();
+                if !quiet && !text.is_empty() && cli.proc.write(fd, text.as_bytes()).await.is_err()
+                {
+                    return Ok(());
+                }
+                if done {
+                    return Ok(());
+                }
+            }
+            other => return Err(unexpected(&other)),
+        }
+        if cli.proc.sleep(POLL).await.is_err() {
+            return Err(Error::Interrupted);
+        }
+    }
+}
+
+fn line(display: &mut Display, message: &PullMessage) -> String {
+    let PullMessage { id, status, progress } = message;
+    if id.is_empty() {
+        return display.message(status);
+    }
+    // The line that names the repository is not redrawn.
+    if status.starts_with("Pulling from") {
+        return display.message(&format!("{id}: {status}"));
+    }
+    let bar = match progress {
+        Some((current, total)) => Bar { current: *current, total: *total, bytes: true },
+        None => Bar::default(),
+    };
+    display.line(id, status, bar)
+}

@@ -1,0 +1,226 @@
+//! `docker run` and `docker start -a`.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+
+use daemon::api::{
+    Attached, ContainerConfig, CreateContainer, Error, HostConfig, Request, Response, Stdio,
+};
+use daemon::client::unexpected;
+use os::Signal;
+use os::process::Disposition;
+
+use super::exec::{check_tty, start_status, stdio};
+use super::{environment, pull};
+use crate::cli::{Cli, Failure};
+use crate::table::Outcome;
+use crate::value;
+
+/// What `run` itself fails with.
+const RUN_STATUS: i32 = 125;
+
+/// `docker run`.
+pub(crate) async fn run(cli: &Cli) -> Outcome {
+    let is_detached = cli.is_set("detach");
+    let (tty, interactive) = (cli.is_set("tty"), cli.is_set("interactive"));
+    let wanted = wanted(cli)?;
+    if !is_detached {
+        check_tty(cli, interactive, tty)?;
+    }
+    let id = create(cli, wanted).await?;
+    if is_detached {
+        let request = Request::StartContainer { container: id.clone(), stdio: None };
+        if let Err(error) = cli.client.done(request).await {
+            return Err(not_started(cli, &error));
+        }
+        cli.out(format!("{id}\n")).await;
+        return Ok(0);
+    }
+    attached(cli, &id, stdio(cli, tty, interactive)).await
+}
+
+/// `docker start -a`, `docker start -i`.
+pub(super) async fn start_attached(cli: &Cli) -> Outcome {
+    let [name] = cli.args() else {
+        return Err(Failure::text("you cannot start and attach multiple containers at once"));
+    };
+    let request = Request::InspectContainer { container: name.clone() };
+    let about = match cli.client.ask(request).await {
+        Ok(Response::Container(about)) => about,
+        Ok(other) => return Err(Failure::Api(unexpected(&other))),
+        Err(error) => return Err(cli.not_found("container", name, error)),
+    };
+    let tty = about.config.tty;
+    let interactive = cli.is_set("interactive") && about.config.open_stdin;
+    attached(cli, &about.id, stdio(cli, tty, interactive)).await
+}
+
+/// Starts a container and waits for its end.
+async fn attached(cli: &Cli, id: &str, stdio: Stdio) -> Outcome {
+    cli.proc.on_signal(Signal::Interrupt, Disposition::Catch);
+    let mut result = start_and_wait(cli, id, stdio).await?;
+    loop {
+        match result {
+            Ok(Response::Exited { code }) => return Ok(code),
+            Ok(other) => return Err(Failure::Api(unexpected(&other))),
+            Err(Error::Interrupted) => {
+                while let Some(signal) = cli.proc.take_signal() {
+                    let (container, signal) = (id.to_owned(), signal.name().to_owned());
+                    let request = Request::KillContainer { container, signal };
+                    if cli.client.done(request).await.is_err() {
+                        return Ok(130);
+                    }
+                }
+                let request = Request::WaitContainer { container: id.to_owned(), next: false };
+                result = cli.client.ask(request).await;
+            }
+            // It has been removed as soon as it had ended.
+            Err(error) if error.is_not_found() => return Ok(130),
+            Err(error) => return Err(Failure::Api(error)),
+        }
+    }
+}
+
+/// Asks for the container's end before its start, so that one which ends and is removed at once is
+/// not missed.
+async fn start_and_wait(
+    cli: &Cli,
+    id: &str,
+    stdio: Stdio,
+) -> Result<Result<Response, Error>, Failure> {
+    let start = Request::StartContainer { container: id.to_owned(), stdio: Some(stdio) };
+    let wait = Request::WaitContainer { container: id.to_owned(), next: true };
+    let mut wait = pin!(cli.client.ask(wait));
+    let mut start = pin!(cli.client.done(start));
+    let (mut ended, mut started) = (None, None);
+    poll_fn(|context| {
+        if ended.is_none()
+            && let Poll::Ready(result) = wait.as_mut().poll(context)
+        {
+            ended = Some(result);
+        }
+        if started.is_none()
+            && let Poll::Ready(result) = start.as_mut().poll(context)
+        {
+            started = Some(result);
+        }
+        match (&started, &mut ended) {
+            (Some(Err(Error::Interrupted)), _) => Poll::Ready(Ok(Err(Error::Interrupted))),
+            (Some(Err(error)), _) => Poll::Ready(Err(not_started(cli, error))),
+            (Some(Ok(())), Some(_)) => match ended.take() {
+                Some(result) => Poll::Ready(Ok(result)),
+                None => Poll::Pending,
+            },
+            _ => Poll::Pending,
+        }
+    })
+    .await
+}
+
+fn not_started(cli: &Cli, error: &Error) -> Failure {
+    let text = Failure::Api(error.clone()).message(cli.profile);
+    Failure::Status(format!("docker: {text}."), start_status(&text))
+}
+
+/// A container's description from flags and arguments.
+fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
+    let text = |flag: &str| cli.flag(flag).unwrap_or_default().to_owned();
+    let is_detached = cli.is_set("detach");
+    let interactive = cli.is_set("interactive");
+    let entrypoint = cli
+        .flag("entrypoint")
+        .map(|text| if text.is_empty() { Vec::new() } else { vec![text.to_owned()] });
+    let config = ContainerConfig {
+        hostname: text("hostname"),
+        user: text("user"),
+        attached: Attached {
+            stdin: interactive && !is_detached,
+            stdout: !is_detached,
+            stderr: !is_detached,
+        },
+        tty: cli.is_set("tty"),
+        open_stdin: interactive,
+        stdin_once: interactive && !is_detached,
+        env: environment(cli, "env")?,
+        cmd: cli.args().get(1..).unwrap_or_default().to_vec(),
+        entrypoint,
+        image: cli.arg(0).to_owned(),
+        working_dir: text("workdir"),
+        labels: value::map(cli.matches.all("label")),
+        ..ContainerConfig::default()
+    };
+    let (restart_policy, restart_count_max) = restart(cli)?;
+    let auto_remove = cli.is_set("rm");
+    if auto_remove && !matches!(restart_policy.as_str(), "" | "no") {
+        return Err(failed(cli, "Conflicting options: --restart and --rm"));
+    }
+    let host = HostConfig {
+        auto_remove,
+        restart_policy,
+        restart_count_max,
+        read_only: cli.is_set("read-only"),
+        network_mode: "default".to_owned(),
+        ..HostConfig::default()
+    };
+    Ok(CreateContainer { name: cli.flag("name").map(str::to_owned), config, host })
+}
+
+fn restart(cli: &Cli) -> Result<(String, u32), Failure> {
+    let text = cli.flag("restart").unwrap_or("no");
+    let (name, count) = match text.split_once(':') {
+        Some((name, count)) => (name, Some(count)),
+        None => (text, None),
+    };
+    let max = match count.map(str::parse::<u32>) {
+        None => 0,
+        Some(Ok(max)) if name == "on-failure" => max,
+        Some(_) => {
+            let text = "maximum retry count must be an integer";
+            return Err(failed(cli, text));
+        }
+    };
+    Ok((name.to_owned(), max))
+}
+
+/// A failure of `run` itself.
+fn failed(cli: &Cli, text: &str) -> Failure {
+    let dot = if cli.profile.run_hint.starts_with('\n') { "" } else { "." };
+    Failure::Status(format!("docker: {text}{dot}\n{}", cli.profile.run_hint), RUN_STATUS)
+}
+
+/// Makes the container; pulls its image if it is not there.
+async fn create(cli: &Cli, wanted: CreateContainer) -> Result<String, Failure> {
+    let image = wanted.config.image.clone();
+    let policy = cli.flag("pull").unwrap_or("missing");
+    if policy == "always" {
+        pull::pull_for_run(cli, &image).await.map_err(|error| api_failed(cli, &error))?;
+    }
+    let request = |wanted: &CreateContainer| Request::CreateContainer(Box::new(wanted.clone()));
+    let mut reply = cli.client.ask(request(&wanted)).await;
+    if let Err(error) = &reply
+        && error.is_not_found()
+        && error.message().starts_with("No such image")
+        && policy == "missing"
+    {
+        let shown = pull::with_tag(&image);
+        cli.err(format!("Unable to find image '{shown}' locally\n")).await;
+        pull::pull_for_run(cli, &image).await.map_err(|error| api_failed(cli, &error))?;
+        reply = cli.client.ask(request(&wanted)).await;
+    }
+    match reply {
+        Ok(Response::ContainerCreated { id, warnings }) => {
+            for warning in warnings {
+                cli.err(format!("WARNING: {warning}\n")).await;
+            }
+            Ok(id)
+        }
+        Ok(other) => Err(Failure::Api(unexpected(&other))),
+        Err(error) => Err(api_failed(cli, &error)),
+    }
+}
+
+fn api_failed(cli: &Cli, error: &Error) -> Failure {
+    let text = Failure::Api(error.clone()).message(cli.profile);
+    failed(cli, text.trim_end_matches('.'))
+}

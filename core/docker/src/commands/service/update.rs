@@ -1,0 +1,164 @@
+//! `docker service update` and `docker service rollback`.
+
+use std::collections::BTreeMap;
+
+use swarm::objects::{EndpointSpec, ServiceMode, ServiceSpec};
+
+use super::spec::{
+    config_references, duration, endpoint_mode, number, preferences, resources, restart_policy,
+    secret_references, update_config, words,
+};
+use super::{progress, send_update, service};
+use crate::cli::{Cli, Failure};
+use crate::commands::environment;
+use crate::profile::Progress;
+use crate::table::Outcome;
+use crate::value;
+
+/// `docker service update`.
+pub(crate) async fn update(cli: &Cli) -> Outcome {
+    let name = cli.arg(0);
+    let found = service(cli, name).await?;
+    let rollback = cli.is_set("rollback");
+    if rollback {
+        let mut others = cli.matches.names();
+        if others.any(|flag| !matches!(flag, "rollback" | "detach" | "quiet")) {
+            return Err(Failure::text("other flags may not be combined with --rollback"));
+        }
+        if found.previous_spec.is_none() && !cli.profile.rollback_config {
+            let text = "service does not have a previous specification to roll back to";
+            return Err(Failure::text(text));
+        }
+    }
+    let mut spec = found.spec.clone();
+    change(cli, &mut spec)?;
+    change_references(cli, &mut spec).await?;
+    let query_registry = cli.matches.changed("image") && !cli.is_set("no-resolve-image");
+    send_update(cli, &found, spec, rollback, query_registry).await?;
+    cli.out(format!("{name}\n")).await;
+    if cli.profile.progress == Progress::OnRequest && !cli.matches.changed("detach") {
+        cli.err(progress::UPDATE_DETACH_NOTE).await;
+    }
+    if progress::is_wanted(cli) {
+        progress::wait(cli, name, name).await?;
+    }
+    Ok(0)
+}
+
+/// `docker service rollback`.
+pub(crate) async fn rollback(cli: &Cli) -> Outcome {
+    let name = cli.arg(0);
+    let found = service(cli, name).await?;
+    send_update(cli, &found, found.spec.clone(), true, false).await?;
+    cli.out(format!("{name}\n")).await;
+    if progress::is_wanted(cli) {
+        progress::wait(cli, name, name).await?;
+    }
+    Ok(0)
+}
+
+fn change(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failure> {
+    let set = |flag: &str, text: &mut String| {
+        if let Some(value) = cli.flag(flag) {
+            value.clone_into(text);
+        }
+    };
+    let container = &mut spec.task.container;
+    set("image", &mut container.image);
+    set("workdir", &mut container.dir);
+    set("user", &mut container.user);
+    set("hostname", &mut container.hostname);
+    if cli.matches.changed("args") {
+        container.args = words(cli, "args");
+    }
+    if cli.matches.changed("entrypoint") {
+        container.command = words(cli, "entrypoint");
+    }
+    if cli.matches.changed("tty") {
+        container.tty = cli.is_set("tty");
+    }
+    if cli.matches.changed("read-only") {
+        container.read_only = cli.is_set("read-only");
+    }
+    container.stop_grace_period =
+        duration(cli, "stop-grace-period").or(container.stop_grace_period);
+    change_environment(cli, &mut container.env)?;
+    change_labels(cli, "container-label", &mut container.labels);
+    change_labels(cli, "label", &mut spec.annotations.labels);
+    let placement = &mut spec.task.placement;
+    change_list(cli, "constraint", &mut placement.constraints);
+    let removed = preferences(cli, "placement-pref-rm")?;
+    placement.preferences.retain(|key| !removed.contains(key));
+    placement.preferences.extend(preferences(cli, "placement-pref-add")?);
+    placement.max_replicas = number(cli, "replicas-max-per-node").unwrap_or(placement.max_replicas);
+    spec.task.resources = resources(cli, spec.task.resources);
+    spec.task.restart = restart_policy(cli, spec.task.restart)?;
+    spec.update = update_config(cli, "update", spec.update)?;
+    spec.rollback = update_config(cli, "rollback", spec.rollback)?;
+    if let Some(count) = number(cli, "replicas") {
+        match &mut spec.mode {
+            ServiceMode::Replicated { replicas } => *replicas = count,
+            ServiceMode::ReplicatedJob { total_completions, .. } => *total_completions = count,
+            ServiceMode::Global | ServiceMode::GlobalJob => {
+                return Err(Failure::text("replicas can only be used with replicated mode"));
+            }
+        }
+    }
+    if let (Some(count), ServiceMode::ReplicatedJob { max_concurrent, .. }) =
+        (number(cli, "max-concurrent"), &mut spec.mode)
+    {
+        *max_concurrent = count;
+    }
+    if cli.matches.changed("endpoint-mode") {
+        let mode = endpoint_mode(cli)?;
+        spec.endpoint.get_or_insert_with(EndpointSpec::default).mode = mode;
+    }
+    if cli.is_set("force") {
+        spec.task.force_update += 1;
+    }
+    Ok(())
+}
+
+/// Additions replace variables of the same name; removals name variables.
+fn change_environment(cli: &Cli, env: &mut Vec<String>) -> Result<(), Failure> {
+    let key = |text: &str| text.split_once('=').map_or(text.to_owned(), |(key, _)| key.to_owned());
+    for added in environment(cli, "env-add")? {
+        match env.iter_mut().find(|known| key(known) == key(&added)) {
+            Some(known) => *known = added,
+            None => env.push(added),
+        }
+    }
+    let removed = cli.matches.all("env-rm");
+    env.retain(|known| !removed.iter().any(|name| key(known) == key(name)));
+    Ok(())
+}
+
+fn change_labels(cli: &Cli, flag: &str, labels: &mut BTreeMap<String, String>) {
+    for name in cli.matches.all(&format!("{flag}-rm")) {
+        labels.remove(name);
+    }
+    labels.extend(value::map(cli.matches.all(&format!("{flag}-add"))));
+}
+
+fn change_list(cli: &Cli, flag: &str, list: &mut Vec<String>) {
+    let removed = cli.matches.all(&format!("{flag}-rm"));
+    list.retain(|known| !removed.contains(known));
+    for added in cli.matches.all(&format!("{flag}-add")) {
+        if !list.contains(added) {
+            list.push(added.clone());
+        }
+    }
+}
+
+/// Removals come first, so that a target can pass from one secret to another; a removal that names
+/// nothing is no error.
+async fn change_references(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failure> {
+    let container = &mut spec.task.container;
+    let removed = cli.matches.all("secret-rm");
+    container.secrets.retain(|known| !removed.contains(&known.secret_name));
+    container.secrets.extend(secret_references(cli, cli.matches.all("secret-add")).await?);
+    let removed = cli.matches.all("config-rm");
+    container.configs.retain(|known| !removed.contains(&known.config_name));
+    container.configs.extend(config_references(cli, cli.matches.all("config-add")).await?);
+    Ok(())
+}

@@ -1,0 +1,127 @@
+//! Lists of tasks: `service ps` and `node ps`.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use daemon::api::Error;
+use swarm::control::{self, ControlRequest, ControlResponse};
+use swarm::objects::{Id, Task};
+
+use super::wrong;
+use crate::cli::Cli;
+use crate::output::list::List;
+use crate::output::text::{capitalized, natural, short_id, without_digest};
+use crate::output::units::human_duration;
+use crate::table::Outcome;
+
+/// The longest error a table shows.
+const ERROR_LENGTH_MAX: usize = 30;
+
+pub(crate) async fn tasks(cli: &Cli, filters: control::Filters) -> Result<Vec<Rc<Task>>, Error> {
+    match cli.client.control(ControlRequest::ListTasks(filters)).await? {
+        ControlResponse::Tasks(tasks) => Ok(tasks),
+        other => Err(wrong(other)),
+    }
+}
+
+/// Names of services and nodes, asked for once each.
+struct Names<'a> {
+    cli: &'a Cli,
+    known: BTreeMap<Id, String>,
+}
+
+impl Names<'_> {
+    /// The name behind an identifier; the identifier itself if it has none or is not resolved.
+    async fn of(&mut self, request: fn(Id) -> ControlRequest, id: &Id) -> String {
+        if id.is_empty() || self.cli.is_set("no-resolve") {
+            return id.to_string();
+        }
+        if let Some(name) = self.known.get(id) {
+            return name.clone();
+        }
+        let name = match self.cli.client.control(request(id.clone())).await {
+            Ok(ControlResponse::Service(service)) => service.spec.annotations.name.clone(),
+            Ok(ControlResponse::Node(node)) => {
+                let name = &node.spec.annotations.name;
+                if name.is_empty() { node.description.hostname.clone() } else { name.clone() }
+            }
+            _ => String::new(),
+        };
+        let name = if name.is_empty() { id.to_string() } else { name };
+        self.known.insert(id.clone(), name.clone());
+        name
+    }
+}
+
+/// Shows tasks: those of a slot together, the newest first and the others indented below it.
+pub(crate) async fn show(cli: &Cli, tasks: Vec<Rc<Task>>) -> Outcome {
+    let now = cli.proc.now();
+    let whole = cli.is_set("no-trunc");
+    let mut names = Names { cli, known: BTreeMap::new() };
+    let mut named = Vec::new();
+    for task in tasks {
+        let service = names.of(|id| ControlRequest::GetService { id }, &task.service_id).await;
+        let name = match task.slot {
+            0 => format!("{service}.{}", task.node_id.as_deref().unwrap_or_default()),
+            slot => format!("{service}.{slot}"),
+        };
+        named.push((name, task));
+    }
+    if cli.profile.natural_order {
+        named.sort_by(|(a, x), (b, y)| {
+            natural(a, b).then_with(|| y.meta.created_at.cmp(&x.meta.created_at))
+        });
+    } else {
+        named.sort_by_key(|(_, task)| (task.slot, Reverse(task.meta.created_at)));
+    }
+    let is_table = cli.flag("format").is_none_or(|format| format.starts_with("table"));
+    let mut rows = Vec::new();
+    let mut before = String::new();
+    for (name, task) in named {
+        let is_older = name == before;
+        let indent = if is_older && is_table { " \\_ " } else { "" };
+        let shown_name = format!("{indent}{name}");
+        before = name;
+        let node = match &task.node_id {
+            Some(id) => names.of(|id| ControlRequest::GetNode { id }, id).await,
+            None => String::new(),
+        };
+        let image = &task.spec.container.image;
+        let since = human_duration(cli.profile, now.since(task.status.timestamp));
+        let mut error = task.status.err.clone().unwrap_or_default();
+        if !whole && error.chars().count() > ERROR_LENGTH_MAX {
+            error = error.chars().take(ERROR_LENGTH_MAX - 1).chain(['…']).collect();
+        }
+        if !error.is_empty() {
+            error = format!("\"{error}\"");
+        }
+        rows.push(vec![
+            ("ID", if whole { task.id.to_string() } else { short_id(&task.id) }),
+            ("Name", shown_name),
+            ("Image", if whole { image.clone() } else { without_digest(image) }),
+            ("Node", node),
+            ("DesiredState", capitalized(task.desired_state.word())),
+            (
+                "CurrentState",
+                format!("{} {} ago", capitalized(task.status.state.word()), since.to_lowercase()),
+            ),
+            ("Error", error),
+            ("Ports", String::new()),
+            ("FullID", task.id.to_string()),
+        ]);
+    }
+    let columns = vec![
+        ("ID", "ID"),
+        ("Name", "NAME"),
+        ("Image", "IMAGE"),
+        ("Node", "NODE"),
+        ("DesiredState", "DESIRED STATE"),
+        ("CurrentState", "CURRENT STATE"),
+        ("Error", "ERROR"),
+        ("Ports", "PORTS"),
+    ];
+    let list =
+        List { columns, more_titles: &[], quiet: "FullID", rows, cells: cli.profile.swarm_cells };
+    list.show(cli).await
+}

@@ -1,0 +1,247 @@
+//! From arguments to a command: finding it in the table, parsing, help, complaints.
+
+use daemon::client::Client;
+use os::Proc;
+
+use crate::cli::{Cli, Failure};
+use crate::help;
+use crate::parse::{Matches, Problem, parse};
+use crate::profile::{Complaint, Profile};
+use crate::table::{self, Command, Count, Group, Outcome};
+
+/// The exit status of wrong flags and of `run`'s own failures.
+const USAGE_STATUS: i32 = 125;
+
+/// Runs the command line of a release: what `/usr/bin/docker` is.
+pub(crate) async fn main(proc: Proc, profile: &'static Profile) -> i32 {
+    let args = proc.args();
+    match run(&proc, profile, args.get(1..).unwrap_or_default()).await {
+        Ok(status) => status,
+        Err(failure) => {
+            let message = failure.message(profile);
+            if !message.is_empty() {
+                proc.eprint(format!("{message}\n")).await;
+            }
+            failure.status()
+        }
+    }
+}
+
+async fn run(proc: &Proc, profile: &'static Profile, args: &[String]) -> Outcome {
+    let root_flags: Vec<_> = table::root_flags(profile).collect();
+    let root = match parse(profile, &root_flags, false, args) {
+        Ok(root) => root,
+        Err(Problem::Help) => {
+            proc.print(help::root_help(profile)).await;
+            return Ok(0);
+        }
+        Err(Problem::Text(text)) => {
+            let usage = help::root_help(profile);
+            let hint = match profile.complaint {
+                Complaint::Prefixed => format!(
+                    "{text}\n\nUsage:  docker [OPTIONS] COMMAND [ARG...]\n\nRun 'docker --help' for more information"
+                ),
+                _ => format!("{text}\nSee 'docker --help'.\n{}", usage.trim_end_matches('\n')),
+            };
+            return Err(Failure::Status(hint, USAGE_STATUS));
+        }
+    };
+    refuse_unsimulated(profile, "docker", &root_flags, &root)?;
+    if root.is_set("version") {
+        let text = format!("Docker version {}, build {}\n", profile.engine, profile.commit);
+        proc.print(text).await;
+        return Ok(0);
+    }
+    let Some((word, rest)) = root.args.split_first() else {
+        proc.eprint(help::root_help(profile)).await;
+        return Ok(0);
+    };
+    if word == "help" {
+        return help_command(proc, profile, rest).await;
+    }
+    if let Some(group) = table::groups(profile).find(|group| group.name == *word) {
+        return run_in_group(proc, profile, &group, rest).await;
+    }
+    match table::at_top(profile, word) {
+        Some(command) => run_command(proc, profile, command, format!("docker {word}"), rest).await,
+        None => Err(unknown_command(profile, word)),
+    }
+}
+
+fn unknown_command(profile: &Profile, word: &str) -> Failure {
+    Failure::text(match profile.complaint {
+        Complaint::Prefixed => format!(
+            "docker: unknown command: docker {word}\n\nRun 'docker --help' for more information"
+        ),
+        Complaint::Parenthesis | Complaint::Plural => {
+            format!("docker: '{word}' is not a docker command.\nSee 'docker --help'")
+        }
+    })
+}
+
+async fn run_in_group(
+    proc: &Proc,
+    profile: &'static Profile,
+    group: &Group,
+    args: &[String],
+) -> Outcome {
+    let matches = match parse(profile, &[], false, args) {
+        Ok(matches) => matches,
+        Err(Problem::Help) => {
+            proc.print(help::group_help(profile, group)).await;
+            return Ok(0);
+        }
+        Err(Problem::Text(text)) => {
+            let typed = format!("docker {}", group.name);
+            let usage = help::group_help(profile, group);
+            let text = match profile.complaint {
+                Complaint::Prefixed => flag_complaint(profile, &typed, "COMMAND", &text),
+                _ => format!("{text}\nSee '{typed} --help'.\n\n{}", usage.trim_start()),
+            };
+            return Err(Failure::Status(text.trim_end().to_owned(), USAGE_STATUS));
+        }
+    };
+    let Some((word, rest)) = matches.args.split_first() else {
+        proc.eprint(help::group_help(profile, group)).await;
+        return Ok(0);
+    };
+    match table::in_group(profile, group.name, word) {
+        Some(command) => {
+            let typed = format!("docker {} {}", group.name, command.name());
+            run_command(proc, profile, command, typed, rest).await
+        }
+        None => Err(Failure::text(match profile.complaint {
+            Complaint::Prefixed => format!(
+                "docker: unknown command: docker {name} {word}\n\nUsage:  docker {name} \
+                 COMMAND\n\nRun 'docker {name} --help' for more information",
+                name = group.name
+            ),
+            _ => format!("\n{}", help::group_help(profile, group).trim_matches('\n')),
+        })),
+    }
+}
+
+async fn help_command(proc: &Proc, profile: &'static Profile, words: &[String]) -> Outcome {
+    let columns = proc.columns();
+    let text = match words {
+        [] => Some(help::root_help(profile)),
+        [word] => match table::groups(profile).find(|group| group.name == *word) {
+            Some(group) => Some(help::group_help(profile, &group)),
+            None => table::at_top(profile, word).map(|command| {
+                help::command_help(profile, &format!("docker {word}"), command, columns)
+            }),
+        },
+        [group, word] => table::in_group(profile, group, word).map(|command| {
+            let typed = format!("docker {group} {}", command.name());
+            help::command_help(profile, &typed, command, columns)
+        }),
+        _ => None,
+    };
+    match text {
+        Some(text) => {
+            proc.print(text).await;
+            Ok(0)
+        }
+        None => Err(Failure::text(format!("unknown help topic: {}", words.join(" ")))),
+    }
+}
+
+async fn run_command(
+    proc: &Proc,
+    profile: &'static Profile,
+    command: &'static Command,
+    typed: String,
+    args: &[String],
+) -> Outcome {
+    let flags: Vec<_> = command.flags_of(profile).collect();
+    let asks_for_help = args.iter().any(|arg| arg == "--help");
+    if let Some(what) = command.unsimulated
+        && !asks_for_help
+    {
+        return Err(Failure::text(format!("not simulated: {typed} ({what})")));
+    }
+    let matches = match parse(profile, &flags, command.interspersed, args) {
+        Ok(matches) => matches,
+        Err(Problem::Help) => {
+            let text = help::command_help(profile, &typed, command, proc.columns());
+            proc.print(text).await;
+            return Ok(0);
+        }
+        Err(Problem::Text(text)) => {
+            let usage = command.usage(profile);
+            let text = flag_complaint(profile, &typed, usage, &text);
+            return Err(Failure::Status(text, USAGE_STATUS));
+        }
+    };
+    check_count(profile, &typed, command, matches.args.len())?;
+    refuse_unsimulated(profile, &typed, &flags, &matches)?;
+    let Some(run) = command.run else {
+        return Err(Failure::text(format!("not simulated: {typed}")));
+    };
+    let client = Client::new(proc);
+    let cli = Cli { proc: proc.clone(), client, profile, command, typed, matches };
+    run(&cli).await
+}
+
+fn refuse_unsimulated(
+    _profile: &Profile,
+    typed: &str,
+    flags: &[&'static table::Flag],
+    matches: &Matches,
+) -> Result<(), Failure> {
+    let given = flags.iter().filter(|flag| matches.changed(flag.name()));
+    match given.filter_map(|flag| Some((flag, flag.unsimulated?))).next() {
+        Some((flag, what)) => {
+            Err(Failure::text(format!("not simulated: {typed} --{} ({what})", flag.name())))
+        }
+        None => Ok(()),
+    }
+}
+
+fn flag_complaint(profile: &Profile, typed: &str, usage: &str, text: &str) -> String {
+    match profile.complaint {
+        Complaint::Prefixed => format!(
+            "{text}\n\nUsage:  {typed} {usage}\n\nRun '{typed} --help' for more information"
+        ),
+        Complaint::Parenthesis | Complaint::Plural => format!("{text}\nSee '{typed} --help'."),
+    }
+}
+
+fn check_count(
+    profile: &Profile,
+    typed: &str,
+    command: &Command,
+    given: usize,
+) -> Result<(), Failure> {
+    let plural = |count: usize| match profile.complaint {
+        Complaint::Parenthesis => "argument(s)",
+        _ if count == 1 => "argument",
+        _ => "arguments",
+    };
+    let prefixed = profile.complaint == Complaint::Prefixed;
+    let count = command.count(profile);
+    let text = match count {
+        Count::None if given > 0 => format!("accepts no {}", plural(0)),
+        Count::Exact(exact) if given != exact => {
+            let word = if prefixed { "" } else { "exactly " };
+            format!("requires {word}{exact} {}", plural(exact))
+        }
+        Count::Min(min) if given < min => format!("requires at least {min} {}", plural(min)),
+        Count::Max(max) if given > max => format!("requires at most {max} {}", plural(max)),
+        Count::Range(min, max) if given < min || given > max => {
+            format!("requires at least {min} and at most {max} {}", plural(max))
+        }
+        _ => return Ok(()),
+    };
+    let usage = help::use_line(profile, typed, command);
+    Err(Failure::text(if prefixed {
+        let hint = if matches!(count, Count::Min(_)) { "See" } else { "Run" };
+        format!(
+            "docker: '{typed}' {text}\n\nUsage:  {usage}\n\n{hint} '{typed} --help' for more \
+             information"
+        )
+    } else {
+        let short = command.short(profile);
+        format!("\"{typed}\" {text}.\nSee '{typed} --help'.\n\nUsage:  {usage}\n\n{short}")
+    }))
+}

@@ -1,0 +1,58 @@
+//! Images as `inspect` shows them.
+
+use daemon::api::ImageDetails;
+use serde_json::{Map, Value as Json, json};
+
+use super::{Style, texts, time};
+
+/// A list, or null as Go shows one that was never made.
+pub(crate) fn list(texts: &[String]) -> Json {
+    if texts.is_empty() { Json::Null } else { Json::from(texts.to_vec()) }
+}
+
+/// A set as Go keeps it: a map to empty structures.
+pub(crate) fn set(texts: &[String]) -> Map<String, Json> {
+    let mut sorted = texts.to_vec();
+    sorted.sort_unstable();
+    sorted.into_iter().map(|text| (text, json!({}))).collect()
+}
+
+/// An image.
+pub(crate) fn image(style: Style, image: &ImageDetails) -> Json {
+    let config = &image.config;
+    let mut run = style.object();
+    run.put("Hostname", "").put("Domainname", "").put("User", config.user.clone());
+    run.put("AttachStdin", false).put("AttachStdout", false).put("AttachStderr", false);
+    if !config.exposed_ports.is_empty() {
+        run.put("ExposedPorts", set(&config.exposed_ports));
+    }
+    run.put("Tty", false).put("OpenStdin", false).put("StdinOnce", false);
+    run.put("Env", list(&config.env)).put("Cmd", list(&config.cmd));
+    run.put("Image", "");
+    let volumes = set(&config.volumes);
+    run.put("Volumes", if volumes.is_empty() { Json::Null } else { Json::Object(volumes) });
+    run.put("WorkingDir", config.working_dir.clone());
+    run.put("Entrypoint", list(&config.entrypoint)).put("OnBuild", Json::Null);
+    let labels = texts(&config.labels);
+    run.put("Labels", if config.labels.is_empty() { Json::Null } else { labels });
+    if !config.stop_signal.is_empty() {
+        run.put("StopSignal", config.stop_signal.clone());
+    }
+    let mut object = style.object();
+    object.put("Id", image.id.clone()).put("RepoTags", image.tags.clone());
+    object.put("RepoDigests", image.digests.clone()).put("Parent", image.parent.clone());
+    object.put("Comment", image.comment.clone()).put("Created", time(image.created));
+    if style.profile.legacy_image_members {
+        object.put("Container", image.container.clone());
+    }
+    object.put("DockerVersion", image.docker_version.clone());
+    object.put("Author", image.author.clone()).put("Config", run.json());
+    object.put("Architecture", image.architecture.clone()).put("Os", image.os.clone());
+    object.put("Size", image.size);
+    if style.profile.legacy_image_members {
+        object.put("VirtualSize", image.size);
+    }
+    object.put("GraphDriver", json!({"Data": null, "Name": "overlay2"}));
+    object.put("RootFS", json!({"Type": "layers", "Layers": image.layers}));
+    object.json()
+}

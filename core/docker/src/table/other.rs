@@ -1,0 +1,188 @@
+//! The table of commands that are known and not simulated:
+//! what there is to type, since when, and what runs it.
+
+use crate::profile::{V17_06, V20_10};
+use crate::table::{Command, command};
+
+/// The commands, in the order of the release notes.
+pub(super) const COMMANDS: &[Command] = &[
+    command(
+        "stack config",
+        "[OPTIONS]",
+        "Outputs the final config file, after doing merges and \
+interpolations",
+    )
+    .since(23, 0)
+    .unsimulated("stacks"),
+    command("stack deploy", "[OPTIONS] STACK", "Deploy a new stack or update an existing stack")
+        .aliases(&["up"])
+        .unsimulated("stacks"),
+    command("stack ls", "[OPTIONS]", "List stacks")
+        .usage_was(V17_06, "")
+        .aliases(&["list"])
+        .unsimulated("stacks"),
+    command("stack ps", "[OPTIONS] STACK", "List the tasks in the stack").unsimulated("stacks"),
+    command("stack rm", "[OPTIONS] STACK [STACK...]", "Remove one or more stacks")
+        .usage_was(V17_06, "STACK")
+        .short_was(V17_06, "Remove the stack")
+        .aliases(&["remove", "down"])
+        .unsimulated("stacks"),
+    command("stack services", "[OPTIONS] STACK", "List the services in the stack")
+        .unsimulated("stacks"),
+    command("network connect", "[OPTIONS] NETWORK CONTAINER", "Connect a container to a network")
+        .unsimulated("networks"),
+    command("network create", "[OPTIONS] NETWORK", "Create a network").unsimulated("networks"),
+    command(
+        "network disconnect",
+        "[OPTIONS] NETWORK CONTAINER",
+        "Disconnect a container from a network",
+    )
+    .unsimulated("networks"),
+    command(
+        "network inspect",
+        "[OPTIONS] NETWORK [NETWORK...]",
+        "Display detailed information on one or more networks",
+    )
+    .unsimulated("networks"),
+    command("network ls", "[OPTIONS]", "List networks").aliases(&["list"]).unsimulated("networks"),
+    command("network prune", "[OPTIONS]", "Remove all unused networks").unsimulated("networks"),
+    command("network rm", "NETWORK [NETWORK...]", "Remove one or more networks")
+        .aliases(&["remove"])
+        .unsimulated("networks"),
+    command("volume create", "[OPTIONS] [VOLUME]", "Create a volume").unsimulated("volumes"),
+    command(
+        "volume inspect",
+        "[OPTIONS] VOLUME [VOLUME...]",
+        "Display detailed information on one or more volumes",
+    )
+    .unsimulated("volumes"),
+    command("volume ls", "[OPTIONS]", "List volumes").aliases(&["list"]).unsimulated("volumes"),
+    command("volume prune", "[OPTIONS]", "Remove unused local volumes")
+        .short_was(V20_10, "Remove all unused local volumes")
+        .short_was(V17_06, "Remove all unused volumes")
+        .unsimulated("volumes"),
+    command("volume rm", "[OPTIONS] VOLUME [VOLUME...]", "Remove one or more volumes")
+        .aliases(&["remove"])
+        .unsimulated("volumes"),
+    command("volume update", "[OPTIONS] [VOLUME]", "Update a volume (cluster volumes only)")
+        .since(25, 0)
+        .unsimulated("volumes"),
+    command(
+        "plugin create",
+        "[OPTIONS] PLUGIN PLUGIN-DATA-DIR",
+        "Create a plugin from a rootfs and configuration. Plugin data \
+directory must contain config.json and rootfs directory.",
+    )
+    .unsimulated("plugins"),
+    command("plugin disable", "[OPTIONS] PLUGIN", "Disable a plugin").unsimulated("plugins"),
+    command("plugin enable", "[OPTIONS] PLUGIN", "Enable a plugin").unsimulated("plugins"),
+    command(
+        "plugin inspect",
+        "[OPTIONS] PLUGIN [PLUGIN...]",
+        "Display detailed information on one or more plugins",
+    )
+    .unsimulated("plugins"),
+    command("plugin install", "[OPTIONS] PLUGIN [KEY=VALUE...]", "Install a plugin")
+        .unsimulated("plugins"),
+    command("plugin ls", "[OPTIONS]", "List plugins").aliases(&["list"]).unsimulated("plugins"),
+    command("plugin push", "[OPTIONS] PLUGIN[:TAG]", "Push a plugin to a registry")
+        .unsimulated("plugins"),
+    command("plugin rm", "[OPTIONS] PLUGIN [PLUGIN...]", "Remove one or more plugins")
+        .aliases(&["remove"])
+        .unsimulated("plugins"),
+    command("plugin set", "PLUGIN KEY=VALUE [KEY=VALUE...]", "Change settings for a plugin")
+        .unsimulated("plugins"),
+    command("plugin upgrade", "[OPTIONS] PLUGIN [REMOTE]", "Upgrade an existing plugin")
+        .unsimulated("plugins"),
+    command("login", "[OPTIONS] [SERVER]", "Authenticate to a registry")
+        .short_was(V20_10, "Log in to a Docker registry")
+        .unsimulated("this command"),
+    command("logout", "[SERVER]", "Log out from a registry")
+        .short_was(V20_10, "Log out from a Docker registry")
+        .unsimulated("this command"),
+    command("search", "[OPTIONS] TERM", "Search Docker Hub for images")
+        .short_was(V20_10, "Search the Docker Hub for images")
+        .unsimulated("this command"),
+    command(
+        "trust inspect",
+        "IMAGE[:TAG] [IMAGE[:TAG]...]",
+        "Return low-level information about keys and signatures",
+    )
+    .since(19, 3)
+    .unsimulated("content trust"),
+    command("trust revoke", "[OPTIONS] IMAGE[:TAG]", "Remove trust for an image")
+        .since(19, 3)
+        .unsimulated("content trust"),
+    command("trust sign", "IMAGE:TAG", "Sign an image").since(19, 3).unsimulated("content trust"),
+    command("context create", "[OPTIONS] CONTEXT", "Create a context")
+        .since(19, 3)
+        .unsimulated("contexts"),
+    command(
+        "context export",
+        "[OPTIONS] CONTEXT [FILE|-]",
+        "Export a context to a tar archive FILE or a tar stream on STDOUT.",
+    )
+    .short_was(V20_10, "Export a context to a tar or kubeconfig file")
+    .since(19, 3)
+    .unsimulated("contexts"),
+    command("context import", "CONTEXT FILE|-", "Import a context from a tar or zip file")
+        .since(19, 3)
+        .unsimulated("contexts"),
+    command(
+        "context inspect",
+        "[OPTIONS] [CONTEXT] [CONTEXT...]",
+        "Display detailed information on one or more contexts",
+    )
+    .since(19, 3)
+    .unsimulated("contexts"),
+    command("context ls", "[OPTIONS]", "List contexts")
+        .since(19, 3)
+        .aliases(&["list"])
+        .unsimulated("contexts"),
+    command("context rm", "CONTEXT [CONTEXT...]", "Remove one or more contexts")
+        .since(19, 3)
+        .aliases(&["remove"])
+        .unsimulated("contexts"),
+    command("context show", "", "Print the name of the current context")
+        .since(23, 0)
+        .unsimulated("contexts"),
+    command("context update", "[OPTIONS] CONTEXT", "Update a context")
+        .since(19, 3)
+        .unsimulated("contexts"),
+    command("context use", "CONTEXT", "Set the current docker context")
+        .since(19, 3)
+        .unsimulated("contexts"),
+    command("builder prune", "", "Remove build cache").since(18, 9).unsimulated("builds"),
+    command(
+        "manifest annotate",
+        "[OPTIONS] MANIFEST_LIST MANIFEST",
+        "Add additional information to a local image manifest",
+    )
+    .since(19, 3)
+    .unsimulated("manifests"),
+    command(
+        "manifest create",
+        "MANIFEST_LIST MANIFEST [MANIFEST...]",
+        "Create a local manifest list for annotating and pushing to a \
+registry",
+    )
+    .since(19, 3)
+    .unsimulated("manifests"),
+    command(
+        "manifest inspect",
+        "[OPTIONS] [MANIFEST_LIST] MANIFEST",
+        "Display an image manifest, or manifest list",
+    )
+    .since(19, 3)
+    .unsimulated("manifests"),
+    command("manifest push", "[OPTIONS] MANIFEST_LIST", "Push a manifest list to a repository")
+        .since(19, 3)
+        .unsimulated("manifests"),
+    command(
+        "manifest rm",
+        "MANIFEST_LIST [MANIFEST_LIST...]",
+        "Delete one or more manifest lists from local storage",
+    )
+    .since(19, 3)
+    .unsimulated("manifests"),
+];

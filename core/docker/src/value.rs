@@ -1,0 +1,237 @@
+//! Flag values: what Go's `strconv` and `time`, and Docker's own option types, accept, and what
+//! they say of the rest.
+
+use sim::Duration;
+
+use crate::options::{config_reference, secret_reference};
+use crate::profile::Profile;
+use crate::table::{Flag, Kind};
+
+/// Checks a value; the reason is shown after `invalid argument "x" for "--flag" flag: `.
+pub(crate) fn check(profile: &Profile, flag: &Flag, text: &str) -> Result<(), String> {
+    let number =
+        |function: &str| format!("strconv.{function}: parsing {}: invalid syntax", quote(text));
+    match flag.kind {
+        Kind::Bool if boolean(text).is_none() => Err(number("ParseBool")),
+        Kind::Int if text.parse::<i64>().is_err() => Err(number("ParseInt")),
+        Kind::Uint if text.parse::<u64>().is_err() => Err(number("ParseUint")),
+        Kind::Float if ratio_ppm(text).is_none() => Err(number("ParseFloat")),
+        Kind::Duration if duration(text).is_none() => {
+            let shown = if profile.quotes_duration { quote(text) } else { text.to_owned() };
+            Err(format!("time: invalid duration {shown}"))
+        }
+        Kind::Bytes if bytes(text).is_none() => Err(format!("invalid size: '{text}'")),
+        Kind::Decimal if nano_cpus(text).is_none() => {
+            Err(format!("failed to parse {text} as a rational number"))
+        }
+        Kind::Filter if !text.is_empty() && !text.contains('=') => {
+            Err("bad format of filter (expected name=value)".to_owned())
+        }
+        Kind::List if flag.name().starts_with("env") && text.is_empty() => {
+            Err("invalid environment variable: ".to_owned())
+        }
+        Kind::Secret => secret_reference(profile, text).map(|_| ()),
+        Kind::Config => config_reference(profile, text).map(|_| ()),
+        _ => Ok(()),
+    }
+}
+
+/// As Go's `strconv.ParseBool`.
+pub(crate) fn boolean(text: &str) -> Option<bool> {
+    match text {
+        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
+        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
+        _ => None,
+    }
+}
+
+/// As Go's `%q` for texts without control characters other than the usual ones.
+pub(crate) fn quote(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for char in text.chars() {
+        match char {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            char if char.is_control() => quoted.push_str(&format!("\\x{:02x}", u32::from(char))),
+            char => quoted.push(char),
+        }
+    }
+    quoted.push('"');
+    quoted
+}
+
+/// A decimal number as a whole number of 10^-`places`; nothing if it is none or too large.
+fn decimal(text: &str, places: u32) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    if whole.is_empty() && fraction.is_empty() {
+        return None;
+    }
+    let digits = |part: &str| part.chars().all(|char| char.is_ascii_digit());
+    if !digits(whole) || !digits(fraction) {
+        return None;
+    }
+    let scale = 10_u64.checked_pow(places)?;
+    let whole = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()? };
+    let mut value = whole.checked_mul(scale)?;
+    let mut unit = scale;
+    for digit in fraction.bytes() {
+        unit /= 10;
+        value = value.checked_add(u64::from(digit - b'0') * unit)?;
+    }
+    Some(value)
+}
+
+/// A duration as Go writes it: `1h30m`, `1.5s`, `250ms`, `0`.
+pub(crate) fn duration(text: &str) -> Option<Duration> {
+    let body = text.strip_prefix('+').unwrap_or(text);
+    if body == "0" {
+        return Some(Duration::ZERO);
+    }
+    if body.is_empty() {
+        return None;
+    }
+    let mut total = 0_u64;
+    let mut rest = body;
+    while !rest.is_empty() {
+        let end = rest.find(|char: char| !char.is_ascii_digit() && char != '.')?;
+        let (number, after) = rest.split_at(end);
+        let end = after.find(|char: char| char.is_ascii_digit() || char == '.');
+        let (unit, after) = after.split_at(end.unwrap_or(after.len()));
+        let nanos: u64 = match unit {
+            "ns" => 1,
+            "us" | "µs" | "μs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            _ => return None,
+        };
+        // Billionths of the unit are precise enough for all but the last digit of hours.
+        let billionths = u128::from(decimal(number, 9)?);
+        let part = u64::try_from(billionths * u128::from(nanos) / 1_000_000_000).ok()?;
+        total = total.checked_add(part)?;
+        rest = after;
+    }
+    Some(Duration::from_nanos(total))
+}
+
+/// A ratio in millionths.
+pub(crate) fn ratio_ppm(text: &str) -> Option<u32> {
+    decimal(text, 6).and_then(|value| u32::try_from(value).ok())
+}
+
+/// A number of processors in billionths.
+pub(crate) fn nano_cpus(text: &str) -> Option<u64> {
+    decimal(text, 9)
+}
+
+/// A size such as `64m`, `1.5GiB`, `512`; units are powers of 1024.
+pub(crate) fn bytes(text: &str) -> Option<u64> {
+    let end = text.find(|char: char| !char.is_ascii_digit() && char != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let unit = unit.trim_start().to_ascii_lowercase();
+    let unit = unit.strip_suffix("ib").or(unit.strip_suffix('b')).unwrap_or(&unit);
+    let shift = match unit {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        "p" => 50,
+        _ => return None,
+    };
+    let thousandths = decimal(number, 3)?;
+    u64::try_from((u128::from(thousandths) << shift) / 1_000).ok()
+}
+
+/// A line of comma-separated values with quotes (Go's `encoding/csv`).
+pub(crate) fn csv(text: &str) -> Result<Vec<String>, String> {
+    let mut fields = Vec::new();
+    let mut rest = text;
+    loop {
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let mut field = String::new();
+            let mut chars = quoted.chars();
+            loop {
+                match chars.next() {
+                    None => {
+                        return Err("line 1, column 1: extraneous \" in field".to_owned());
+                    }
+                    Some('"') if chars.as_str().starts_with('"') => {
+                        field.push('"');
+                        chars.next();
+                    }
+                    Some('"') => break,
+                    Some(char) => field.push(char),
+                }
+            }
+            fields.push(field);
+            rest = chars.as_str();
+        } else {
+            let end = rest.find(',').unwrap_or(rest.len());
+            if rest[..end].contains('"') {
+                return Err("line 1, column 1: bare \" in non-quoted field".to_owned());
+            }
+            fields.push(rest[..end].to_owned());
+            rest = &rest[end..];
+        }
+        match rest.strip_prefix(',') {
+            Some(after) => rest = after,
+            None if rest.is_empty() => return Ok(fields),
+            None => return Err("line 1, column 1: extraneous \" in field".to_owned()),
+        }
+    }
+}
+
+/// `key=value` texts as a map; a text without `=` has an empty value.
+pub(crate) fn map(texts: &[String]) -> std::collections::BTreeMap<String, String> {
+    let split = texts.iter().map(|text| text.split_once('=').unwrap_or((text, "")));
+    split.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn durations_are_gos() {
+        let check = |text: &str, expected: Option<&str>| {
+            assert_eq!(duration(text).map(|span| span.to_string()).as_deref(), expected, "{text}");
+        };
+        check("1h30m", Some("1h30m0s"));
+        check("1.5s", Some("1.5s"));
+        check("250ms", Some("250ms"));
+        check("0", Some("0s"));
+        check("10", None);
+        check("", None);
+        check("s", None);
+        check("1.2.3s", None);
+        check("99999999999999999999h", None);
+    }
+
+    #[test]
+    fn sizes_are_powers_of_1024() {
+        for (text, expected) in [
+            ("64m", Some(67_108_864)),
+            ("1.5GiB", Some(1_610_612_736)),
+            ("7", Some(7)),
+            ("x", None),
+        ] {
+            assert_eq!(bytes(text), expected, "{text}");
+        }
+        assert_eq!(nano_cpus("0.5"), Some(500_000_000));
+        assert_eq!(ratio_ppm(".25"), Some(250_000));
+    }
+
+    #[test]
+    fn fields_may_be_quoted() {
+        assert_eq!(csv("source=a,\"target=b,c\"").unwrap(), ["source=a", "target=b,c"]);
+        assert_eq!(csv("").unwrap(), [""]);
+        assert!(csv("a\"b").is_err());
+        assert!(csv("\"a").is_err());
+        assert!(csv("\"a\"b").is_err());
+    }
+}
