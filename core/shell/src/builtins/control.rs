@@ -35,6 +35,9 @@ pub(super) async fn leave_loop(shell: &mut Shell, name: &str, args: &[String]) -
 }
 
 pub(super) async fn leave(shell: &mut Shell, name: &str, args: &[String]) -> Done {
+    if name != "return" && shell.interactive && shell.flavour == Flavour::Bash {
+        shell.proc.eprint("exit\n").await;
+    }
     let status = match args.first() {
         None => shell.status,
         Some(text) => match text.parse::<i64>() {
@@ -57,9 +60,6 @@ pub(super) async fn leave(shell: &mut Shell, name: &str, args: &[String]) -> Don
             return Ok(());
         }
         return Err(Flow::Return);
-    }
-    if shell.interactive && shell.flavour == Flavour::Bash {
-        shell.proc.eprint("exit\n").await;
     }
     Err(Flow::Exit)
 }

@@ -564,7 +564,7 @@ pub(super) async fn trap(shell: &mut Shell, args: &[String]) -> i32 {
             _ => {
                 let message = match shell.flavour {
                     Flavour::Bash => format!("trap: {name}: invalid signal specification"),
-                    _ => format!("trap: bad trap"),
+                    _ => "trap: bad trap".to_owned(),
                 };
                 status = fail(shell, message, 1).await;
                 continue;

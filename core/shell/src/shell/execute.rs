@@ -7,7 +7,7 @@ use os::process::Handle;
 use os::program::Running;
 use os::{ExitStatus, Fd, Pid, Proc, Signal};
 
-use super::{Boxed, CALL_DEPTH_MAX, Done, Flow, Shell};
+use super::{Boxed, CALL_DEPTH_MAX, COMMAND_DEPTH_MAX, Done, Flow, Shell};
 use crate::Flavour;
 use crate::pattern::text;
 use crate::syntax::{Chain, Command, Compound, Item, List, Part, Pipeline, Word};
@@ -214,30 +214,40 @@ impl Shell {
 
     pub(crate) fn run_command<'a>(&'a mut self, command: &'a Command) -> Boxed<'a, Done> {
         Box::pin(async move {
-            match command {
-                Command::Simple(simple) => self.run_simple(simple).await,
-                Command::Function(name, body) => {
-                    self.functions.insert(name.clone(), body.clone());
-                    self.status = 0;
-                    Ok(())
-                }
-                Command::Compound(compound, redirects, line) => {
-                    self.line = *line;
-                    self.may_exec = false;
-                    if redirects.is_empty() {
-                        return self.run_compound(compound).await;
-                    }
-                    let saved = self.redirect(redirects).await;
-                    let done = match &saved {
-                        Ok(_) => self.run_compound(compound).await,
-                        Err(None) => Ok(()),
-                        Err(Some(flow)) => Err(*flow),
-                    };
-                    self.restore(saved.unwrap_or_default());
-                    done
-                }
+            if self.command_depth >= COMMAND_DEPTH_MAX {
+                return Err(self.abort("not simulated: commands nested that deep").await);
             }
+            self.command_depth += 1;
+            let done = self.run_any(command).await;
+            self.command_depth -= 1;
+            done
         })
+    }
+
+    async fn run_any(&mut self, command: &Command) -> Done {
+        match command {
+            Command::Simple(simple) => self.run_simple(simple).await,
+            Command::Function(name, body) => {
+                self.functions.insert(name.clone(), body.clone());
+                self.status = 0;
+                Ok(())
+            }
+            Command::Compound(compound, redirects, line) => {
+                self.line = *line;
+                self.may_exec = false;
+                if redirects.is_empty() {
+                    return self.run_compound(compound).await;
+                }
+                let saved = self.redirect(redirects).await;
+                let done = match &saved {
+                    Ok(_) => self.run_compound(compound).await,
+                    Err(None) => Ok(()),
+                    Err(Some(flow)) => Err(*flow),
+                };
+                self.restore(saved.unwrap_or_default());
+                done
+            }
+        }
     }
 
     async fn run_compound(&mut self, compound: &Compound) -> Done {

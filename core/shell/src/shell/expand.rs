@@ -8,9 +8,7 @@ use os::fs::Kind;
 use super::{Boxed, Flow, Shell, brace};
 use crate::Flavour;
 use crate::pattern::{Ch, Field, Pattern, is_pattern, text};
-use crate::syntax::{
-    Command, Compound, Index, List, Operation, Parameter, Part, RedirectKind, Word,
-};
+use crate::syntax::{Command, Index, List, Operation, Parameter, Part, RedirectKind, Word};
 
 /// The most characters that one command's words may have together.
 const SIZE_MAX: usize = 4 << 20;
@@ -681,10 +679,5 @@ impl Shell {
     ) -> Result<BTreeMap<u32, String>, Flow> {
         let values = self.expand_words(words).await?;
         Ok((0..).zip(values).collect())
-    }
-
-    /// The compound of a command, for callers that look at what they run.
-    pub(crate) fn is_subshell(command: &Command) -> bool {
-        matches!(command, Command::Compound(Compound::Subshell(_), ..))
     }
 }

@@ -79,6 +79,8 @@ impl Shell {
                     double = !double;
                     result.push(char);
                 }
+                // `${!x}`, `$!` and `[!x]` are no events.
+                '!' if index > 0 && matches!(chars[index - 1], '{' | '$' | '[') => result.push('!'),
                 '!' if !single => {
                     let rest: String = chars[index + 1..].iter().collect();
                     match self.event(&rest, double)? {

@@ -32,6 +32,9 @@ const COMMAND_COST: Duration = Duration::from_micros(30);
 /// Functions, `eval` and `.` within each other: no deeper than this.
 const CALL_DEPTH_MAX: u32 = 50;
 
+/// Commands within commands: no deeper than this, whatever they are.
+const COMMAND_DEPTH_MAX: u32 = 120;
+
 /// Why execution left the normal order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Flow {
@@ -106,6 +109,8 @@ pub(crate) struct Shell {
     pub(crate) line: u32,
     pub(crate) loop_depth: u32,
     pub(crate) call_depth: u32,
+    /// Commands within commands: each is a frame on the stack of whoever polls this shell.
+    pub(crate) command_depth: u32,
     /// Above zero while a failure is looked at (`if`, `&&`) and so ends nothing.
     pub(crate) condition_depth: u32,
     pub(crate) traps: BTreeMap<String, String>,
@@ -155,6 +160,7 @@ impl Shell {
             line: 1,
             loop_depth: 0,
             call_depth: 0,
+            command_depth: 0,
             condition_depth: 0,
             traps: BTreeMap::new(),
             substitution_status: None,
@@ -175,6 +181,7 @@ impl Shell {
             interactive: false,
             jobs: Vec::new(),
             loop_depth: 0,
+            command_depth: 0,
             traps: self.traps.iter().filter(|(_, action)| action.is_empty()).map(clone).collect(),
             ..self.clone()
         }
@@ -352,8 +359,10 @@ pub(crate) async fn main(proc: Proc, flavour: Flavour) -> i32 {
         (None, None) if invocation.interactive => {
             shell.source = Source::Terminal;
             shell.interactive = true;
+            shell.line = 0;
             shell.proc.on_signal(Signal::Interrupt, Disposition::Catch);
-            shell.proc.on_signal(Signal::Terminate, Disposition::Ignore);
+            // Caught and dropped: what is ignored would be ignored by its children, too.
+            shell.proc.on_signal(Signal::Terminate, Disposition::Catch);
             shell.converse().await;
             return shell.finish().await;
         }

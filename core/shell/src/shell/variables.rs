@@ -202,12 +202,11 @@ impl Shell {
                 let message = match self.flavour {
                     Flavour::Bash => message,
                     _ if message.contains("division by 0") => {
-                        let zero = if self.flavour == Flavour::Dash {
+                        if self.flavour == Flavour::Dash {
                             format!("arithmetic expression: division by zero: \"{text}\"")
                         } else {
                             "divide by zero".to_owned()
-                        };
-                        zero
+                        }
                     }
                     Flavour::Dash => {
                         format!("arithmetic expression: expecting primary: \"{text}\"")

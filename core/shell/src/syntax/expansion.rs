@@ -54,6 +54,9 @@ impl Parser {
                             return Err(SyntaxError::End { expecting: None, line: self.line });
                         }
                         None => text.push('\\'),
+                        Some('\n') if self.more && self.at(0).is_none() => {
+                            return Err(SyntaxError::End { expecting: None, line: self.line });
+                        }
                         Some('\n') => {}
                         Some(char) => {
                             push_text(&mut parts, &mut text, false);

@@ -46,6 +46,8 @@ pub(crate) struct Parser {
     expanding: Vec<(String, usize)>,
     /// More may be typed: a here-document without its end is not complete yet.
     pub(super) more: bool,
+    /// The text ends with a backslash and a newline.
+    continued: bool,
     pub(super) peeked: Option<(Token, usize, u32)>,
     pub(super) pending: Vec<PendingHere>,
     /// Warnings about here-documents that end with the text: (line, delimiter).
@@ -67,6 +69,7 @@ impl Parser {
             aliases: Rc::default(),
             expanding: Vec::new(),
             more,
+            continued: false,
             peeked: None,
             pending: Vec::new(),
             warnings: Vec::new(),
@@ -120,6 +123,7 @@ impl Parser {
                 Some('\\') if self.at(1) == Some('\n') => {
                     self.position += 2;
                     self.line += 1;
+                    self.continued |= self.at(0).is_none();
                 }
                 Some('#') => {
                     while self.at(0).is_some_and(|char| char != '\n') {
@@ -134,6 +138,9 @@ impl Parser {
     pub(super) fn peek(&mut self) -> Parsed<&Token> {
         if self.peeked.is_none() {
             self.skip_blanks();
+            if self.continued && self.more {
+                return Err(SyntaxError::End { expecting: None, line: self.line });
+            }
             let (start, line) = (self.position, self.line);
             let token = self.lex()?;
             self.peeked = Some((token, start, line));

@@ -97,8 +97,13 @@ impl Utility {
     /// Prints an error; the value is 1, the usual exit code.
     pub(crate) async fn error(&self, message: impl AsRef<str>) -> i32 {
         let text = format!("{}{}: {}\n", self.prefix, self.name, message.as_ref());
-        self.proc.eprint(text).await;
+        self.proc.eprint(self.in_locale(text)).await;
         1
+    }
+
+    /// Hosts speak UTF-8; images have the C locale, whose quotes are plain.
+    fn in_locale(&self, text: String) -> String {
+        if self.proc.is_contained() { text.replace(['\u{2018}', '\u{2019}'], "'") } else { text }
     }
 
     fn help_line(&self, spec: &Spec) -> String {
@@ -119,7 +124,7 @@ impl Utility {
             text.clear();
         }
         text.push_str(&self.help_line(spec));
-        self.proc.eprint(text).await;
+        self.proc.eprint(self.in_locale(text)).await;
         spec.failure.max(1)
     }
 

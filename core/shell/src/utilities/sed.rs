@@ -1,7 +1,657 @@
-//! Not simulated yet.
+//! `sed`: addresses, `s`, `d`, `p`, `q`, `a`, `i`, `c`, `y`, `=`, `n`, groups. No hold space, no jumps.
 
-use super::Utility;
+use super::regex::Regex;
+use super::{Spec, Utility, lines_of};
+
+#[derive(Clone, Debug)]
+enum Address {
+    Line(usize),
+    Last,
+    Match(Regex),
+    /// `first~step`
+    Step(usize, usize),
+    /// `+count` after the first address of a range
+    Plus(usize),
+}
+
+#[derive(Clone, Debug)]
+enum Action {
+    Substitute { regex: Regex, replacement: Vec<Piece>, all: bool, nth: usize, print: bool },
+    Delete,
+    Print,
+    Number,
+    Quit,
+    Next,
+    Append(String),
+    Insert(String),
+    Change(String),
+    Translate(Vec<(char, char)>),
+    Group(Vec<Command>),
+}
+
+#[derive(Clone, Debug)]
+struct Command {
+    addresses: Vec<Address>,
+    negated: bool,
+    action: Action,
+    /// Within a range: the line on which it ends, if that is known.
+    open: Option<usize>,
+    is_open: bool,
+}
+
+/// A part of a replacement.
+#[derive(Clone, Debug)]
+enum Piece {
+    Text(String),
+    Group(usize),
+}
+
+struct Reader {
+    chars: Vec<char>,
+    position: usize,
+    extended: bool,
+    depth: u32,
+}
+
+impl Reader {
+    fn peek(&self) -> Option<char> {
+        self.chars.get(self.position).copied()
+    }
+
+    fn skip(&mut self, what: &str) {
+        while self.peek().is_some_and(|char| what.contains(char)) {
+            self.position += 1;
+        }
+    }
+
+    fn error(&self, message: &str) -> String {
+        format!("-e expression #1, char {}: {message}", self.position.min(self.chars.len()))
+    }
+
+    fn commands(&mut self) -> Result<Vec<Command>, String> {
+        self.depth += 1;
+        if self.depth > 20 {
+            return Err("not simulated: groups nested that deep".to_owned());
+        }
+        let mut commands = Vec::new();
+        loop {
+            self.skip(" \t\n;");
+            match self.peek() {
+                None if self.depth > 1 => return Err(self.error("unmatched `{'")),
+                None => break,
+                Some('}') if self.depth > 1 => break,
+                Some('#') => {
+                    while self.peek().is_some_and(|char| char != '\n') {
+                        self.position += 1;
+                    }
+                }
+                Some(_) => commands.push(self.command()?),
+            }
+        }
+        self.depth -= 1;
+        Ok(commands)
+    }
+
+    fn number(&mut self) -> Option<usize> {
+        let start = self.position;
+        while self.peek().is_some_and(|char| char.is_ascii_digit()) {
+            self.position += 1;
+        }
+        self.chars[start..self.position].iter().collect::<String>().parse().ok()
+    }
+
+    fn address(&mut self) -> Result<Option<Address>, String> {
+        Ok(match self.peek() {
+            Some(char) if char.is_ascii_digit() => {
+                let first = self.number().unwrap_or(0);
+                if self.peek() == Some('~') {
+                    self.position += 1;
+                    Some(Address::Step(first, self.number().unwrap_or(0)))
+                } else {
+                    Some(Address::Line(first))
+                }
+            }
+            Some('$') => {
+                self.position += 1;
+                Some(Address::Last)
+            }
+            Some('+') => {
+                self.position += 1;
+                Some(Address::Plus(self.number().unwrap_or(0)))
+            }
+            Some(char @ ('/' | '\\')) => {
+                self.position += 1;
+                let mut delimiter = '/';
+                if char == '\\' {
+                    delimiter = self.peek().unwrap_or('/');
+                    self.position += 1;
+                }
+                let source = self
+                    .until(delimiter, true)
+                    .ok_or_else(|| self.error("unterminated address regex"))?;
+                let folded = self.peek() == Some('I');
+                self.position += usize::from(folded);
+                Some(Address::Match(self.regex(&source, folded)?))
+            }
+            _ => None,
+        })
+    }
+
+    fn regex(&self, source: &str, folded: bool) -> Result<Regex, String> {
+        if source.is_empty() {
+            return Err("not simulated: an empty expression for the last one".to_owned());
+        }
+        Regex::new(source, self.extended, folded).map_err(|message| self.error(&message))
+    }
+
+    /// Reads up to the delimiter, which is taken.
+    fn until(&mut self, delimiter: char, is_pattern: bool) -> Option<String> {
+        let mut text = String::new();
+        let mut in_set = false;
+        loop {
+            let char = self.peek()?;
+            self.position += 1;
+            if char == '\\' {
+                let next = self.peek()?;
+                self.position += 1;
+                if next == delimiter {
+                    text.push(next);
+                } else {
+                    text.push('\\');
+                    text.push(next);
+                }
+                continue;
+            }
+            match char {
+                '[' if is_pattern && !in_set => in_set = true,
+                ']' if in_set && !text.ends_with('[') && !text.ends_with("[^") => in_set = false,
+                char if char == delimiter && !in_set => return Some(text),
+                _ => {}
+            }
+            text.push(char);
+        }
+    }
+
+    fn command(&mut self) -> Result<Command, String> {
+        let mut addresses = Vec::new();
+        if let Some(address) = self.address()? {
+            addresses.push(address);
+            self.skip(" \t");
+            if self.peek() == Some(',') {
+                self.position += 1;
+                self.skip(" \t");
+                let second = self.address()?.ok_or_else(|| self.error("unexpected `,'"))?;
+                addresses.push(second);
+            }
+        }
+        self.skip(" \t");
+        let negated = self.peek() == Some('!');
+        self.position += usize::from(negated);
+        self.skip(" \t");
+        let letter = self.peek().ok_or_else(|| self.error("missing command"))?;
+        self.position += 1;
+        let action = match letter {
+            '{' => {
+                let commands = self.commands()?;
+                self.position += 1;
+                Action::Group(commands)
+            }
+            's' => self.substitution()?,
+            'y' => self.translation()?,
+            'd' => Action::Delete,
+            'p' => Action::Print,
+            '=' => Action::Number,
+            'q' => Action::Quit,
+            'n' => Action::Next,
+            'a' => Action::Append(self.text()),
+            'i' => Action::Insert(self.text()),
+            'c' => Action::Change(self.text()),
+            'b' | 'D' | 'e' | 'F' | 'g' | 'G' | 'h' | 'H' | 'l' | 'N' | 'P' | 'Q' | 'r' | 'R'
+            | 't' | 'T' | 'w' | 'W' | 'x' | 'z' | ':' => {
+                return Err(format!("not simulated: the command `{letter}'"));
+            }
+            letter => return Err(self.error(&format!("unknown command: `{letter}'"))),
+        };
+        if !matches!(action, Action::Append(_) | Action::Insert(_) | Action::Change(_)) {
+            self.skip(" \t");
+            if self.peek().is_some_and(|char| !";\n}#".contains(char)) {
+                self.position += 1;
+                return Err(self.error("extra characters after command"));
+            }
+        }
+        Ok(Command { addresses, negated, action, open: None, is_open: false })
+    }
+
+    fn text(&mut self) -> String {
+        self.skip(" \t");
+        if self.peek() == Some('\\') {
+            self.position += 1;
+            self.skip(" \t");
+            if self.peek() == Some('\n') {
+                self.position += 1;
+            }
+        }
+        let mut text = String::new();
+        while let Some(char) = self.peek() {
+            self.position += 1;
+            match char {
+                '\\' => {
+                    text.extend(self.peek());
+                    self.position += 1;
+                }
+                '\n' => break,
+                char => text.push(char),
+            }
+        }
+        text + "\n"
+    }
+
+    fn substitution(&mut self) -> Result<Action, String> {
+        let delimiter = self.peek().ok_or_else(|| self.error("unterminated `s' command"))?;
+        self.position += 1;
+        let unterminated = "unterminated `s' command";
+        let source = self.until(delimiter, true).ok_or_else(|| self.error(unterminated))?;
+        let replacement = self.until(delimiter, false).ok_or_else(|| self.error(unterminated))?;
+        let (mut all, mut print, mut folded, mut nth) = (false, false, false, 1);
+        loop {
+            match self.peek() {
+                Some('g') => all = true,
+                Some('p') => print = true,
+                Some('i' | 'I') => folded = true,
+                Some(char) if char.is_ascii_digit() => {
+                    nth = self.number().unwrap_or(1).max(1);
+                    continue;
+                }
+                Some(char @ ('e' | 'w' | 'm' | 'M')) => {
+                    return Err(format!("not simulated: the flag `{char}' of `s'"));
+                }
+                Some(char) if !" \t;\n}#".contains(char) => {
+                    self.position += 1;
+                    return Err(self.error("unknown option to `s'"));
+                }
+                _ => break,
+            }
+            self.position += 1;
+        }
+        let regex = self.regex(&source, folded)?;
+        Ok(Action::Substitute { regex, replacement: pieces(&replacement), all, nth, print })
+    }
+
+    fn translation(&mut self) -> Result<Action, String> {
+        let delimiter = self.peek().unwrap_or('/');
+        self.position += 1;
+        let unterminated = "unterminated `y' command";
+        let from = self.until(delimiter, false).ok_or_else(|| self.error(unterminated))?;
+        let to = self.until(delimiter, false).ok_or_else(|| self.error(unterminated))?;
+        let (from, to) = (from.replace("\\n", "\n"), to.replace("\\n", "\n"));
+        if from.chars().count() != to.chars().count() {
+            return Err(self.error("strings for `y' command are different lengths"));
+        }
+        Ok(Action::Translate(from.chars().zip(to.chars()).collect()))
+    }
+}
+
+fn pieces(text: &str) -> Vec<Piece> {
+    let mut pieces = Vec::new();
+    let mut own = String::new();
+    let mut chars = text.chars();
+    while let Some(char) = chars.next() {
+        let group = match char {
+            '&' => Some(0),
+            '\\' => match chars.next() {
+                Some(digit) if digit.is_ascii_digit() => digit.to_digit(10),
+                Some('n') => {
+                    own.push('\n');
+                    None
+                }
+                Some('t') => {
+                    own.push('\t');
+                    None
+                }
+                other => {
+                    own.extend(other);
+                    None
+                }
+            },
+            char => {
+                own.push(char);
+                None
+            }
+        };
+        if let Some(group) = group {
+            pieces.push(Piece::Text(std::mem::take(&mut own)));
+            pieces.push(Piece::Group(group as usize));
+        }
+    }
+    pieces.push(Piece::Text(own));
+    pieces
+}
+
+/// One line on its way through the script.
+struct Cycle<'a> {
+    lines: &'a [String],
+    index: usize,
+    line: Vec<char>,
+    deleted: bool,
+    quit: bool,
+    output: String,
+    after: String,
+    quiet: bool,
+}
+
+impl Cycle<'_> {
+    fn matches(&self, address: &Address) -> bool {
+        match address {
+            Address::Line(number) => self.index + 1 == *number,
+            Address::Last => self.index + 1 == self.lines.len(),
+            Address::Match(regex) => regex.is_match(&self.line),
+            Address::Step(first, 0) => self.index + 1 == *first,
+            Address::Step(first, step) => {
+                self.index + 1 >= *first && (self.index + 1 - first).is_multiple_of(*step)
+            }
+            Address::Plus(_) => false,
+        }
+    }
+
+    fn chosen(&self, command: &mut Command) -> bool {
+        let number = self.index + 1;
+        let found = match command.addresses.as_slice() {
+            [] => true,
+            [one] => self.matches(one),
+            [first, second, ..] => {
+                if command.is_open {
+                    let ends = match (second, command.open) {
+                        (_, Some(end)) => number >= end,
+                        (second, None) => self.matches(second),
+                    };
+                    command.is_open = !ends;
+                    // A range that ends by number before this line was one line long.
+                    command.open.is_none_or(|end| number <= end)
+                } else if self.matches(first) {
+                    command.open = match second {
+                        Address::Line(end) => Some(*end),
+                        Address::Plus(count) => Some(number + count),
+                        _ => None,
+                    };
+                    command.is_open = command.open.is_none_or(|end| end > number)
+                        && !matches!(second, Address::Last if number == self.lines.len());
+                    true
+                } else {
+                    false
+                }
+            }
+        };
+        found != command.negated
+    }
+
+    fn text(&self) -> String {
+        self.line.iter().collect::<String>() + "\n"
+    }
+
+    fn run(&mut self, commands: &mut [Command]) {
+        for command in commands {
+            if self.deleted || self.quit {
+                return;
+            }
+            if !self.chosen(command) {
+                continue;
+            }
+            let is_range = command.addresses.len() > 1 && command.is_open;
+            match &mut command.action {
+                Action::Group(inner) => self.run(inner),
+                Action::Delete => self.deleted = true,
+                Action::Print => self.output.push_str(&self.text()),
+                Action::Number => self.output.push_str(&format!("{}\n", self.index + 1)),
+                Action::Quit => self.quit = true,
+                Action::Next => {
+                    if self.index + 1 >= self.lines.len() {
+                        self.quit = true;
+                        return;
+                    }
+                    if !self.quiet {
+                        self.output.push_str(&self.text());
+                    }
+                    self.index += 1;
+                    self.line = self.lines[self.index].trim_end_matches('\n').chars().collect();
+                }
+                Action::Append(text) => self.after.push_str(text),
+                Action::Insert(text) => self.output.push_str(text),
+                Action::Change(text) => {
+                    if !is_range {
+                        self.output.push_str(text);
+                    }
+                    self.deleted = true;
+                }
+                Action::Translate(pairs) => {
+                    for char in &mut self.line {
+                        if let Some((_, to)) = pairs.iter().find(|(from, _)| from == char) {
+                            *char = *to;
+                        }
+                    }
+                }
+                Action::Substitute { regex, replacement, all, nth, print } => {
+                    if let Some(line) = substitute(&self.line, regex, replacement, *all, *nth) {
+                        self.line = line;
+                        if *print {
+                            self.output.push_str(&self.text());
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn substitute(
+    line: &[char],
+    regex: &Regex,
+    replacement: &[Piece],
+    all: bool,
+    nth: usize,
+) -> Option<Vec<char>> {
+    let (mut result, mut from, mut count, mut changed) = (Vec::new(), 0, 0, false);
+    while from <= line.len() {
+        let Some(groups) = regex.find(line, from) else { break };
+        let Some((start, end)) = groups[0] else { break };
+        count += 1;
+        result.extend(&line[from..start]);
+        if count >= nth {
+            changed = true;
+            for piece in replacement {
+                match piece {
+                    Piece::Text(text) => result.extend(text.chars()),
+                    Piece::Group(number) => {
+                        if let Some((start, end)) = groups.get(*number).copied().flatten() {
+                            result.extend(&line[start..end]);
+                        }
+                    }
+                }
+            }
+        } else {
+            result.extend(&line[start..end]);
+        }
+        from = end;
+        if start == end {
+            result.extend(line.get(end));
+            from += 1;
+        }
+        if changed && !all || result.len() > 1 << 20 {
+            break;
+        }
+    }
+    result.extend(line.get(from..).unwrap_or_default());
+    changed.then_some(result)
+}
 
 pub(crate) async fn sed(utility: Utility) -> i32 {
-    utility.error("not simulated").await
+    let spec = Spec {
+        flags: "nEre:f:is",
+        long: &[
+            ("quiet", 'n'),
+            ("silent", 'n'),
+            ("regexp-extended", 'E'),
+            ("expression", 'e'),
+            ("file", 'f'),
+            ("in-place", 'i'),
+            ("separate", 's'),
+            ("posix", '\0'),
+            ("null-data", '\0'),
+            ("follow-symlinks", '\0'),
+            ("debug", '\0'),
+        ],
+        lacking: "lzubp",
+        usage: "sed [-inrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-inrE] CMD [FILE]...",
+        ..Spec::default()
+    };
+    // `-i.bak` keeps a copy; the letters behind `-i` are no options.
+    let mut backup = String::new();
+    let args = utility.args.iter().map(|arg| match arg.strip_prefix("-i") {
+        Some(suffix) if !suffix.is_empty() && suffix != "e" => {
+            backup = suffix.to_owned();
+            "-i".to_owned()
+        }
+        _ => arg.clone(),
+    });
+    let args: Vec<String> = args.collect();
+    let mut parsed = match (Utility { args, ..utility.clone() }).parse(&spec).await {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
+    let mut script = Vec::new();
+    for (letter, value) in &parsed.options {
+        match letter {
+            'e' => script.push(value.clone()),
+            'f' => match utility.read_or_tell(value).await {
+                Some(bytes) => script.push(String::from_utf8_lossy(&bytes).into_owned()),
+                None => return 1,
+            },
+            _ => {}
+        }
+    }
+    if script.is_empty() {
+        if parsed.operands.is_empty() {
+            if utility.gnu {
+                let text =
+                    "Usage: sed [OPTION]... {script-only-if-no-other-script} [input-file]...\n";
+                utility.proc.eprint(text).await;
+                return 1;
+            }
+            return utility.misuse("", &spec).await;
+        }
+        script.push(parsed.operands.remove(0));
+    }
+    let chars: Vec<char> = script.join("\n").chars().collect();
+    let extended = parsed.has('E') || parsed.has('r');
+    let mut reader = Reader { chars, position: 0, extended, depth: 0 };
+    let mut commands = match reader.commands() {
+        Ok(commands) => commands,
+        Err(message) if utility.gnu => return utility.error(message).await,
+        Err(message) => {
+            let short = message.split(": ").last().unwrap_or_default().to_owned();
+            return utility.error(if message.starts_with("not") { message } else { short }).await;
+        }
+    };
+    let quiet = parsed.has('n');
+    let in_place = parsed.has('i');
+    let mut status = 0;
+    let mut all: Vec<String> = Vec::new();
+    for path in Utility::inputs(&parsed.operands) {
+        let bytes = match utility.read(&path).await {
+            Ok(bytes) => bytes,
+            Err(errno) => {
+                let message = match (utility.gnu, errno) {
+                    (true, os::Errno::IsDirectory) => {
+                        format!("couldn't edit {path}: not a regular file")
+                    }
+                    (true, errno) => format!("can't read {path}: {errno}"),
+                    (false, errno) => format!("{path}: {errno}"),
+                };
+                utility.error(message).await;
+                status = if utility.gnu { 2 } else { 1 };
+                continue;
+            }
+        };
+        if !in_place {
+            if let Some(last) = all.last_mut().filter(|last| !last.ends_with('\n')) {
+                last.push('\n');
+            }
+            all.extend(lines_of(&bytes));
+            continue;
+        }
+        let text = apply(&utility, &mut commands, &lines_of(&bytes), quiet).await;
+        status = status.max(replace_file(&utility, &path, &backup, &bytes, &text).await);
+    }
+    if !in_place {
+        let text = apply(&utility, &mut commands, &all, quiet).await;
+        utility.print(text).await;
+    }
+    status
+}
+
+/// Writes an edited file, and with a `backup` suffix what it held before.
+async fn replace_file(utility: &Utility, path: &str, backup: &str, old: &[u8], new: &str) -> i32 {
+    let mut result = Ok(());
+    if !backup.is_empty() {
+        let copy = if backup.contains('*') {
+            backup.replace('*', path)
+        } else {
+            format!("{path}{backup}")
+        };
+        result = utility.proc.write_file(&copy, old);
+    }
+    match result.and_then(|()| utility.proc.write_file(path, new.as_bytes())) {
+        Ok(()) => 0,
+        // A real sed writes a new file beside it and names that one.
+        Err(errno) => {
+            let folder = super::folder_name(path);
+            let message = format!("couldn't open temporary file {folder}/sedXXXXXX: {errno}");
+            utility.error(message).await
+        }
+    }
+}
+
+async fn apply(
+    utility: &Utility,
+    commands: &mut [Command],
+    lines: &[String],
+    quiet: bool,
+) -> String {
+    let mut output = String::new();
+    let mut index = 0;
+    while index < lines.len() {
+        let mut cycle = Cycle {
+            lines,
+            index,
+            line: lines[index].trim_end_matches('\n').chars().collect(),
+            deleted: false,
+            quit: false,
+            output: String::new(),
+            after: String::new(),
+            quiet,
+        };
+        cycle.run(commands);
+        if !quiet && !cycle.deleted {
+            let text = cycle.text();
+            cycle.output.push_str(&text);
+        }
+        let (is_last, quit) = (cycle.index + 1 >= lines.len(), cycle.quit);
+        index = cycle.index + 1;
+        output.push_str(&cycle.output);
+        output.push_str(&cycle.after);
+        // What had no newline at its end gets none.
+        if is_last
+            && !lines[lines.len() - 1].ends_with('\n')
+            && cycle.after.is_empty()
+            && output.ends_with('\n')
+        {
+            output.pop();
+        }
+        if index % 64 == 0 {
+            utility.work(1_000).await;
+        }
+        if quit {
+            break;
+        }
+    }
+    output
 }

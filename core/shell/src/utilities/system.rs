@@ -140,15 +140,22 @@ pub(crate) async fn df(utility: Utility) -> i32 {
         }
     }
     let left = if parsed.has('T') { 2 } else { 1 };
-    utility.print(table(&rows, left)).await;
+    let mut least = if utility.gnu { vec![14, 5, 5, 5, 4, 0] } else { vec![20, 9, 9, 9, 4, 0] };
+    if parsed.has('T') {
+        least.insert(1, 4);
+    }
+    utility.print(table(&rows, left, &least)).await;
     0
 }
 
 /// Columns: the first `left` and the last to the left, the rest to the right.
-fn table(rows: &[Vec<String>], left: usize) -> String {
+fn table(rows: &[Vec<String>], left: usize, least: &[usize]) -> String {
     let count = rows.first().map_or(0, Vec::len);
     let widths: Vec<usize> = (0..count)
-        .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
+        .map(|column| {
+            let own = rows.iter().map(|row| row[column].chars().count()).max();
+            own.unwrap_or(0).max(least.get(column).copied().unwrap_or(0))
+        })
         .collect();
     let mut text = String::new();
     for row in rows {

@@ -13,7 +13,7 @@ use sim::{Duration, Time};
 
 /// Which host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum System {
+pub(crate) enum System {
     /// GNU utilities, bash as the shell.
     Bash,
     /// GNU utilities, dash as the shell.
@@ -23,15 +23,15 @@ pub enum System {
 }
 
 /// A host with one terminal.
-pub struct Host {
-    pub machine: Machine,
-    pub terminal: TerminalId,
-    pub now: Time,
-    pub shell: Pid,
-    pub exit: Option<ExitStatus>,
+pub(crate) struct Host {
+    pub(crate) machine: Machine,
+    pub(crate) terminal: TerminalId,
+    pub(crate) now: Time,
+    pub(crate) shell: Pid,
+    pub(crate) exit: Option<ExitStatus>,
 }
 
-pub fn tree(system: System, now: Time) -> Tree {
+pub(crate) fn tree(system: System, now: Time) -> Tree {
     let mut tree = Tree::default();
     tree.add_directory("/", 0o755, now);
     tree.add_directory("/tmp", 0o1777, now);
@@ -59,7 +59,7 @@ pub fn tree(system: System, now: Time) -> Tree {
 
 impl Host {
     /// A host whose shell was started with `args`; it is interactive without any.
-    pub fn new(system: System, args: &[&str]) -> Self {
+    pub(crate) fn new(system: System, args: &[&str]) -> Self {
         let now = Time::from_date(2017, 3, 21) + Duration::from_secs(19 * 3_600 + 37 * 60);
         let mut programs = Programs::default();
         register(&mut programs);
@@ -97,12 +97,12 @@ impl Host {
     }
 
     /// Who waits for a line.
-    pub fn awaits(&self) -> Option<Awaits> {
+    pub(crate) fn awaits(&self) -> Option<Awaits> {
         self.machine.terminal(self.terminal, |terminal| terminal.awaits()).flatten()
     }
 
     /// Runs until the terminal waits for a line, the shell ends or the time is over; false if it is.
-    pub fn settle(&mut self, limit: Duration) -> bool {
+    pub(crate) fn settle(&mut self, limit: Duration) -> bool {
         let end = self.now + limit;
         self.machine.run(self.now);
         // Background jobs may go on for ever; a terminal that waits is enough.
@@ -129,7 +129,7 @@ impl Host {
     }
 
     /// Lets time pass.
-    pub fn pass(&mut self, span: Duration) {
+    pub(crate) fn pass(&mut self, span: Duration) {
         let end = self.now + span;
         while let Some(at) = self.machine.next_deadline().filter(|at| *at <= end) {
             self.now = self.now.max(at);
