@@ -2,10 +2,11 @@
 //!
 //! `@ bash`, `@ dash` or `@ ash` starts a fresh host. `$ line` is typed at the prompt, `> line` at the
 //! secondary prompt, `< line` while a program runs; `^C` and `^D` are keys, `+5s` lets time pass. What
-//! follows is what was shown, then the status in brackets unless it is 0. `UPDATE=1` rewrites them.
+//! follows is what was shown (a line that could be mistaken has a backslash in front), then the status in brackets unless it is 0. `UPDATE=1` rewrites them.
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 #![allow(clippy::disallowed_methods, reason = "the test runner reads its own environment")]
 
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
 use sim::Duration;
@@ -58,7 +59,7 @@ impl Session {
         }
         let new: String = printed.chars().skip(self.seen).collect();
         self.seen = printed.chars().count();
-        self.shown.push_str(&new);
+        self.shown.push_str(&escaped(&new));
         if !self.shown.is_empty() && !self.shown.ends_with('\n') {
             self.shown.push_str("\u{b6}\n");
         }
@@ -97,6 +98,18 @@ impl Session {
         self.host.settle(Duration::from_secs(3_600));
         self.collect();
     }
+}
+
+/// Output that would read as an event or as a blank line gets a backslash in front.
+fn escaped(output: &str) -> String {
+    let line = |line: &str| {
+        let body = line.trim_end_matches('\n');
+        let mistaken = is_event(body)
+            || body.is_empty()
+            || ["# ", "@ ", "\\"].iter().any(|mark| body.starts_with(mark));
+        format!("{}{line}", if mistaken { "\\" } else { "" })
+    };
+    output.split_inclusive('\n').map(line).collect()
 }
 
 fn is_event(line: &str) -> bool {
