@@ -55,7 +55,7 @@ fn another_seed_gives_other_identifiers_but_the_same_layouts() {
         words.filter(is_id).map(str::to_owned).collect()
     };
     let (ids, others) = (long_words(&shown), long_words(&other));
-    assert!(ids.len() > 10, "{ids:?}");
+    assert!(ids.len() >= 8, "{ids:?}");
     let common: Vec<_> = ids.intersection(&others).collect();
     // Build commits and image digests are the registry's and the release's, not the run's.
     assert!(common.is_empty(), "{common:?}");

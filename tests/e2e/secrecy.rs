@@ -41,6 +41,8 @@ fn a_secret_is_only_where_its_task_is() {
         let mut desk = with_file(spec(seed).with_docker(docker), "m1", &text);
         desk.says("m1", "docker secret create s sec.txt && rm sec.txt");
         let managers = |surface| ["m1", "m2", "m3"].map(|node| (surface, node.to_owned())).to_vec();
+        // Followers learn from the next message what is committed.
+        desk.wait(2);
         // The managers' stores only.
         assert_eq!(desk.surfaces_with(&text), managers(Surface::Memory), "seed {seed}");
 
@@ -116,7 +118,11 @@ fn a_crash_leaves_no_clear_text_behind() {
     for node in ["m1", "m2", "m3", "w1", "w2"] {
         desk.world.apply(world::Input::Restart { node: node.into() }).unwrap();
     }
-    desk.until_running("user", 5);
+    desk.until("five mounts", |seen| {
+        seen.nodes.iter().all(|node| {
+            node.containers.iter().any(|one| one.state == "running" && one.secrets == ["s"])
+        })
+    });
     // From the sealed log to the stores and to the tasks, and again nowhere else.
     assert!(desk.surfaces_with(TEXT).iter().all(|(surface, _)| {
         matches!(surface, Surface::Memory | Surface::Tmpfs)
@@ -145,7 +151,8 @@ fn no_command_and_no_answer_shows_it() {
         ] {
             let shown = desk.says("m1", command);
             assert!(!shown.contains(TEXT), "{command}\n{shown}");
-            assert!(!shown.contains("\"Data\""), "{command}\n{shown}");
+            // A container's graph driver has a member `Data`, too.
+            assert!(!shown.contains("\"Data\": \""), "{command}\n{shown}");
         }
         // A worker cannot ask: neither for the secret nor with the ID.
         let id = desk.says("m1", "docker secret ls -q");

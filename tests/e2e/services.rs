@@ -103,8 +103,9 @@ fn replicas_are_spread_over_all_nodes_and_ps_shows_only_its_own() {
         let mut total = 0;
         for name in names {
             let shown = desk.says(name, "docker ps -q");
-            assert_eq!(shown.lines().count() as u64, count / 5, "seed {seed}, {name}: {shown}");
-            total += shown.lines().count() as u64;
+            let here = shown.lines().count() as u64;
+            assert!((count / 5..=count.div_ceil(5)).contains(&here), "seed {seed}, {name}: {shown}");
+            total += here;
         }
         assert_eq!(total, count);
         desk.says("n2", "docker service scale web=1");

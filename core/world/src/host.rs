@@ -70,7 +70,7 @@ impl Host {
     }
 }
 
-/// Starts root's login shell; it starts again whenever it ends, as a getty has it.
+/// Starts root's shell; it starts again whenever it ends, as a getty has it.
 pub(crate) fn start_shell(machine: &mut Machine, terminal: TerminalId, hostname: &str) {
     let tty = Handle::terminal(terminal);
     let env = [
@@ -84,7 +84,7 @@ pub(crate) fn start_shell(machine: &mut Machine, terminal: TerminalId, hostname:
     ];
     let spawn = Spawn {
         path: "/bin/bash".into(),
-        args: vec!["-bash".into()],
+        args: vec!["bash".into()],
         env: env.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
         cwd: Some("/root".into()),
         fds: [Fd::STDIN, Fd::STDOUT, Fd::STDERR].map(|fd| (fd, tty.clone())).into(),
