@@ -12,6 +12,7 @@ pub mod cli;
 mod commands;
 pub mod complete;
 pub mod help;
+mod mounts;
 mod options;
 mod output;
 pub mod parse;

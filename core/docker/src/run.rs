@@ -154,6 +154,9 @@ async fn run_command(
     args: &[String],
 ) -> Outcome {
     let flags: Vec<_> = command.flags_of(profile).collect();
+    if command.is_experimental(profile) {
+        return Err(Failure::text("only supported with experimental daemon"));
+    }
     let asks_for_help = args.iter().any(|arg| arg == "--help");
     if let Some(what) = command.unsimulated
         && !asks_for_help

@@ -31,6 +31,8 @@ pub(crate) fn check(profile: &Profile, flag: &Flag, text: &str) -> Result<(), St
             Err("invalid environment variable: ".to_owned())
         }
         Kind::Secret => secret_reference(profile, text).map(|_| ()),
+        Kind::Mount => crate::mounts::mount(text).map(|_| ()),
+        Kind::List if flag.name() == "publish" => crate::mounts::port(text).map(|_| ()),
         Kind::Config => config_reference(profile, text).map(|_| ()),
         _ => Ok(()),
     }

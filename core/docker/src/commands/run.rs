@@ -1,5 +1,6 @@
 //! `docker run` and `docker start -a`.
 
+use std::collections::BTreeMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -14,6 +15,7 @@ use os::process::Disposition;
 use super::exec::{check_tty, start_status, stdio};
 use super::{environment, pull};
 use crate::cli::{Cli, Failure};
+use crate::mounts;
 use crate::table::Outcome;
 use crate::value;
 
@@ -148,6 +150,9 @@ fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
         image: cli.arg(0).to_owned(),
         working_dir: text("workdir"),
         labels: value::map(cli.matches.all("label")),
+        exposed_ports: exposed(cli)?,
+        stop_signal: text("stop-signal"),
+        stop_timeout_secs: cli.flag("stop-timeout").and_then(|text| text.parse().ok()),
         ..ContainerConfig::default()
     };
     let (restart_policy, restart_count_max) = restart(cli)?;
@@ -160,10 +165,42 @@ fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
         restart_policy,
         restart_count_max,
         read_only: cli.is_set("read-only"),
+        mounts: read_all(cli, "mount", mounts::mount)?,
+        binds: cli.matches.all("volume").to_vec(),
+        tmpfs: tmpfs(cli),
+        ports: read_all(cli, "publish", mounts::port)?,
+        extra_hosts: cli.matches.all("add-host").to_vec(),
         network_mode: "default".to_owned(),
         ..HostConfig::default()
     };
     Ok(CreateContainer { name: cli.flag("name").map(str::to_owned), config, host })
+}
+
+fn read_all<T>(
+    cli: &Cli,
+    flag: &str,
+    read: fn(&str) -> Result<T, String>,
+) -> Result<Vec<T>, Failure> {
+    let texts = cli.matches.all(flag).iter();
+    texts.map(|text| read(text).map_err(|reason| failed(cli, &reason))).collect()
+}
+
+/// `--expose`, and the ports that are published.
+fn exposed(cli: &Cli) -> Result<Vec<String>, Failure> {
+    let with_protocol =
+        |text: &String| if text.contains('/') { text.clone() } else { format!("{text}/tcp") };
+    let mut all: Vec<String> = cli.matches.all("expose").iter().map(with_protocol).collect();
+    for port in read_all(cli, "publish", mounts::port)? {
+        all.push(format!("{}/{}", port.private_port, port.protocol));
+    }
+    Ok(all)
+}
+
+/// `--tmpfs /run:size=64k`.
+fn tmpfs(cli: &Cli) -> BTreeMap<String, String> {
+    let texts = cli.matches.all("tmpfs").iter();
+    let split = texts.map(|text| text.split_once(':').unwrap_or((text, "")));
+    split.map(|(path, options)| (path.to_owned(), options.to_owned())).collect()
 }
 
 fn restart(cli: &Cli) -> Result<(String, u32), Failure> {

@@ -15,8 +15,7 @@ pub(super) const RUN: Command = command(
 .args(Count::Min(1))
 .not_interspersed()
 .flags(&[
-    flag("--add-host", Kind::List, "Add a custom host-to-IP mapping (host:ip)")
-        .unsimulated("container networks"),
+    flag("--add-host", Kind::List, "Add a custom host-to-IP mapping (host:ip)"),
     flag(
         "--annotation",
         Kind::Other("map"),
@@ -101,8 +100,7 @@ default-cgroupns-mode option on the daemon (default)",
     flag("--entrypoint", Kind::String, "Overwrite the default ENTRYPOINT of the image"),
     flag("-e, --env", Kind::List, "Set environment variables"),
     flag("--env-file", Kind::List, "Read in a file of environment variables"),
-    flag("--expose", Kind::List, "Expose a port or a range of ports")
-        .unsimulated("container networks"),
+    flag("--expose", Kind::List, "Expose a port or a range of ports"),
     flag(
         "--gpus",
         Kind::Other("gpu-request"),
@@ -206,9 +204,7 @@ swap",
     flag("--memory-swappiness", Kind::Int, "Tune container memory swappiness (0 to 100)")
         .default("-1")
         .unsimulated("kernel settings"),
-    flag("--mount", Kind::Other("mount"), "Attach a filesystem mount to the container")
-        .since(17, 5)
-        .unsimulated("mounts"),
+    flag("--mount", Kind::Mount, "Attach a filesystem mount to the container").since(17, 5),
     flag("--name", Kind::String, "Assign a name to the container"),
     flag("--network", Kind::Other("network"), "Connect a container to a network")
         .unsimulated("container networks"),
@@ -228,8 +224,7 @@ swap",
         .unsimulated("other platforms"),
     flag("--privileged", Kind::Bool, "Give extended privileges to this container")
         .unsimulated("kernel settings"),
-    flag("-p, --publish", Kind::List, "Publish a container's port(s) to the host")
-        .unsimulated("container networks"),
+    flag("-p, --publish", Kind::List, "Publish a container's port(s) to the host"),
     flag("-P, --publish-all", Kind::Bool, "Publish all exposed ports to random ports")
         .unsimulated("container networks"),
     flag("--pull", Kind::String, "\")").since(20, 10).default("missing"),
@@ -254,17 +249,14 @@ volumes when it exits",
     flag("--sig-proxy", Kind::Bool, "Proxy received signals to the process").default("true"),
     flag("--stop-signal", Kind::String, "Signal to stop the container")
         .was(V20_10, "Signal to stop a container")
-        .was(V17_06, "Signal to stop a container, %v by default")
-        .unsimulated("this option of run"),
-    flag("--stop-timeout", Kind::Int, "Timeout (in seconds) to stop a container")
-        .api("1.25")
-        .unsimulated("this option of run"),
+        .was(V17_06, "Signal to stop a container, %v by default"),
+    flag("--stop-timeout", Kind::Int, "Timeout (in seconds) to stop a container").api("1.25"),
     flag("--storage-opt", Kind::List, "Storage driver options for the container")
         .unsimulated("mounts"),
     flag("--sysctl", Kind::Other("map"), "Sysctl options")
         .default("map[]")
         .unsimulated("kernel settings"),
-    flag("--tmpfs", Kind::List, "Mount a tmpfs directory").unsimulated("mounts"),
+    flag("--tmpfs", Kind::List, "Mount a tmpfs directory"),
     flag("-t, --tty", Kind::Bool, "Allocate a pseudo-TTY"),
     flag("--ulimit", Kind::Other("ulimit"), "Ulimit options").unsimulated("kernel settings"),
     flag("--use-api-socket", Kind::Bool, "Bind mount Docker API socket and required auth")
@@ -273,7 +265,7 @@ volumes when it exits",
     flag("-u, --user", Kind::String, "Username or UID (format: <name|uid>[:<group|gid>])"),
     flag("--userns", Kind::String, "User namespace to use").unsimulated("kernel settings"),
     flag("--uts", Kind::String, "UTS namespace to use").unsimulated("kernel settings"),
-    flag("-v, --volume", Kind::List, "Bind mount a volume").unsimulated("mounts"),
+    flag("-v, --volume", Kind::List, "Bind mount a volume"),
     flag("--volume-driver", Kind::String, "Optional volume driver for the container")
         .unsimulated("mounts"),
     flag("--volumes-from", Kind::List, "Mount volumes from the specified container(s)")

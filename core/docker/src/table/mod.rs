@@ -47,6 +47,7 @@ pub enum Kind {
     Filter,
     Secret,
     Config,
+    Mount,
     NodeAddr,
     Command,
     /// A type that is only shown.
@@ -70,6 +71,7 @@ impl Kind {
             Self::Filter => "filter",
             Self::Secret => "secret",
             Self::Config => "config",
+            Self::Mount => "mount",
             Self::NodeAddr => "node-addr",
             Self::Command => "command",
             Self::Other(label) => label,
@@ -209,6 +211,8 @@ pub struct Command {
     pub top: Option<&'static str>,
     args: Count,
     args_was: Option<(Version, Count)>,
+    /// Until this release it needed a daemon with experimental features.
+    experimental_until: Version,
     /// Flags may follow arguments.
     pub interspersed: bool,
     flags: &'static [Flag],
@@ -235,6 +239,7 @@ const fn command(path: &'static str, usage: &'static str, short: &'static str) -
         top: None,
         args: Count::None,
         args_was: None,
+        experimental_until: Version(0, 0),
         interspersed: true,
         flags: &[],
         run: None,
@@ -271,6 +276,10 @@ impl Command {
         self.args_was = Some((until, count));
         self
     }
+    const fn experimental_until(mut self, major: u8, minor: u8) -> Self {
+        self.experimental_until = Version(major, minor);
+        self
+    }
     const fn not_interspersed(mut self) -> Self {
         self.interspersed = false;
         self
@@ -286,6 +295,11 @@ impl Command {
     const fn unsimulated(mut self, what: &'static str) -> Self {
         self.unsimulated = Some(what);
         self
+    }
+
+    /// It needs a daemon with experimental features, which none has here.
+    pub fn is_experimental(&self, profile: &Profile) -> bool {
+        profile.version <= self.experimental_until
     }
 
     /// The group it is in; empty for none.
@@ -346,8 +360,10 @@ impl Group {
 
     /// Its commands in a release, by name.
     pub fn commands(&self, profile: &Profile) -> Vec<&'static Command> {
-        let mut found: Vec<_> =
-            commands(profile).filter(|command| command.group() == self.name).collect();
+        let mut found: Vec<_> = commands(profile)
+            .filter(|command| command.group() == self.name)
+            .filter(|command| !command.is_experimental(profile))
+            .collect();
         found.sort_by_key(|command| command.name());
         found
     }

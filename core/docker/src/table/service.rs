@@ -32,6 +32,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("service logs", "[OPTIONS] SERVICE|TASK", "Fetch the logs of a service or task")
         .usage_was(V17_06, "[OPTIONS] SERVICE")
         .short_was(V17_06, "Fetch the logs of a service")
+        .experimental_until(17, 4)
         .args(Count::Exact(1))
         .flags(&[
             flag("--details", Kind::Bool, "Show extra details provided to logs")

@@ -98,8 +98,7 @@ retries towards unstable (ms|s|m|h)",
             .was(V17_06, "Maximum time to allow one check to run (ns|us|ms|s|m|h)")
             .unsimulated("health checks"),
             flag("--host", Kind::List, "Set one or more custom host-to-IP mappings (host:ip)")
-                .api("1.25")
-                .unsimulated("name resolution"),
+                .api("1.25"),
             flag("--hostname", Kind::String, "Container hostname").api("1.25"),
             flag(
                 "--init",
@@ -158,8 +157,7 @@ reap processes",
             .default("replicated")
             .was(V20_10, "Service mode (replicated, global, replicated-job, or global-job)")
             .was(V17_06, "Service mode (replicated or global)"),
-            flag("--mount", Kind::Other("mount"), "Attach a filesystem mount to the service")
-                .unsimulated("mounts"),
+            flag("--mount", Kind::Mount, "Attach a filesystem mount to the service"),
             flag("--name", Kind::String, "Service name"),
             flag("--network", Kind::Other("network"), "Network attachments")
                 .unsimulated("overlay networks"),
@@ -274,8 +272,7 @@ back all at once)",
             ),
             flag("--stop-signal", Kind::String, "Signal to stop the container")
                 .since(17, 4)
-                .api("1.28")
-                .unsimulated("other stop signals"),
+                .api("1.28"),
             flag("--sysctl", Kind::List, "Sysctl options")
                 .since(19, 3)
                 .api("1.40")

@@ -126,12 +126,10 @@ retries towards unstable (ms|s|m|h)",
             flag("--host-add", Kind::List, "Add a custom host-to-IP mapping (\"host:ip\")")
                 .api("1.25")
                 .was(V20_10, "Add a custom host-to-IP mapping (host:ip)")
-                .was(V17_06, "Add or update a custom host-to-IP mapping (host:ip)")
-                .unsimulated("name resolution"),
+                .was(V17_06, "Add or update a custom host-to-IP mapping (host:ip)"),
             flag("--host-rm", Kind::List, "Remove a custom host-to-IP mapping (\"host:ip\")")
                 .api("1.25")
-                .was(V20_10, "Remove a custom host-to-IP mapping (host:ip)")
-                .unsimulated("name resolution"),
+                .was(V20_10, "Remove a custom host-to-IP mapping (host:ip)"),
             flag("--hostname", Kind::String, "Container hostname").api("1.25"),
             flag("--image", Kind::String, "Service image tag"),
             flag(
@@ -183,10 +181,8 @@ reap processes",
             .api("1.52")
             .default("-1")
             .unsimulated("kernel settings"),
-            flag("--mount-add", Kind::Other("mount"), "Add or update a mount on a service")
-                .unsimulated("mounts"),
-            flag("--mount-rm", Kind::List, "Remove a mount by its target path")
-                .unsimulated("mounts"),
+            flag("--mount-add", Kind::Mount, "Add or update a mount on a service"),
+            flag("--mount-rm", Kind::List, "Remove a mount by its target path"),
             flag("--network-add", Kind::Other("network"), "Add a network")
                 .since(17, 5)
                 .api("1.29")
@@ -312,8 +308,7 @@ back all at once)",
             ),
             flag("--stop-signal", Kind::String, "Signal to stop the container")
                 .since(17, 4)
-                .api("1.28")
-                .unsimulated("other stop signals"),
+                .api("1.28"),
             flag("--sysctl-add", Kind::List, "Add or update a Sysctl option")
                 .since(19, 3)
                 .api("1.40")

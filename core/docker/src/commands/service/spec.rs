@@ -7,8 +7,8 @@ use daemon::api::Filters;
 use sim::Duration;
 use swarm::objects::{
     Annotations, ConfigReference, ContainerSpec, EndpointMode, EndpointSpec, FailureAction, Id,
-    Kind, Placement, ResourceAmounts, Resources, RestartCondition, RestartPolicy, SecretReference,
-    ServiceMode, ServiceSpec, TaskSpec, UpdateConfig, UpdateOrder, defaults,
+    Kind, Mount, Placement, ResourceAmounts, Resources, RestartCondition, RestartPolicy,
+    SecretReference, ServiceMode, ServiceSpec, TaskSpec, UpdateConfig, UpdateOrder, defaults,
 };
 
 use crate::cli::{Cli, Failure};
@@ -30,6 +30,9 @@ pub(super) fn from_flags(cli: &Cli) -> Result<ServiceSpec, Failure> {
         user: text("user"),
         tty: cli.is_set("tty"),
         read_only: cli.is_set("read-only"),
+        mounts: mounts(cli, "mount")?,
+        stop_signal: text("stop-signal"),
+        hosts: cli.matches.all("host").iter().map(|text| host_line(text)).collect(),
         stop_grace_period: duration(cli, "stop-grace-period"),
         init: cli.profile.init_member.then_some(false),
         ..ContainerSpec::default()
@@ -65,6 +68,18 @@ pub(super) fn from_flags(cli: &Cli) -> Result<ServiceSpec, Failure> {
         Annotations { name: text("name"), labels: value::map(cli.matches.all("label")) };
     let endpoint = EndpointSpec { mode: endpoint_mode(cli)?, ports: Vec::new() };
     Ok(ServiceSpec { annotations, task, mode, update, rollback, endpoint: Some(endpoint) })
+}
+
+/// The mounts a flag asks for.
+pub(super) fn mounts(cli: &Cli, flag: &str) -> Result<Vec<Mount>, Failure> {
+    let texts = cli.matches.all(flag).iter();
+    texts.map(|text| crate::mounts::mount(text).map_err(Failure::Text)).collect()
+}
+
+/// `name:address` as a line of `/etc/hosts`.
+pub(super) fn host_line(text: &str) -> String {
+    let (name, address) = text.split_once(':').unwrap_or((text, ""));
+    format!("{address} {name}")
 }
 
 pub(super) fn number(cli: &Cli, flag: &str) -> Option<u64> {

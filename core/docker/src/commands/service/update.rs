@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use swarm::objects::{EndpointSpec, ServiceMode, ServiceSpec};
 
 use super::spec::{
-    config_references, duration, endpoint_mode, number, preferences, resources, restart_policy,
-    secret_references, update_config, words,
+    config_references, duration, endpoint_mode, host_line, mounts, number, preferences, resources,
+    restart_policy, secret_references, update_config, words,
 };
 use super::{progress, send_update, service};
 use crate::cli::{Cli, Failure};
@@ -80,6 +80,17 @@ fn change(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failure> {
     if cli.matches.changed("read-only") {
         container.read_only = cli.is_set("read-only");
     }
+    set("stop-signal", &mut container.stop_signal);
+    let removed = cli.matches.all("mount-rm");
+    container.mounts.retain(|known| !removed.contains(&known.target));
+    for added in mounts(cli, "mount-add")? {
+        container.mounts.retain(|known| known.target != added.target);
+        container.mounts.push(added);
+    }
+    let removed: Vec<String> =
+        cli.matches.all("host-rm").iter().map(|text| host_line(text)).collect();
+    container.hosts.retain(|known| !removed.contains(known));
+    container.hosts.extend(cli.matches.all("host-add").iter().map(|text| host_line(text)));
     container.stop_grace_period =
         duration(cli, "stop-grace-period").or(container.stop_grace_period);
     change_environment(cli, &mut container.env)?;
