@@ -9,6 +9,10 @@ use crate::syntax::SyntaxError;
 pub(crate) fn syntax_error(error: &SyntaxError, flavour: Flavour) -> String {
     match (error, flavour) {
         (SyntaxError::NotSimulated { what, .. }, _) => format!("not simulated: {what}"),
+        (SyntaxError::Variable { .. }, Flavour::Dash) => {
+            "Syntax error: Bad for loop variable".to_owned()
+        }
+        (SyntaxError::Variable { .. }, _) => "syntax error: bad for loop variable".to_owned(),
         (SyntaxError::TooDeep { .. }, _) => {
             "not simulated: commands nested more than 40 deep".to_owned()
         }

@@ -1,6 +1,7 @@
 //! Whatever is typed, the shell neither panics nor hangs: after Ctrl-C and Ctrl-D it waits or has ended.
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
 use sim::Duration;

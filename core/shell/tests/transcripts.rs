@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 #![allow(clippy::disallowed_methods, reason = "the test runner reads its own environment")]
 
+#[allow(dead_code, reason = "each test uses a part of it")]
 mod support;
 
 use sim::Duration;

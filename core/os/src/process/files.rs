@@ -36,6 +36,15 @@ impl Proc {
         self.locate(path, true)?.inode().ok_or(Errno::NotFound)
     }
 
+    /// The file behind a descriptor (`fstat`), if it is one of a filesystem.
+    pub fn stat_fd(&self, fd: super::Fd) -> Option<Inode> {
+        let handle = self.handle(fd).ok()?;
+        match &*handle.0.borrow() {
+            Open::File { fs, inner, .. } => fs.borrow().get(inner).cloned(),
+            _ => None,
+        }
+    }
+
     /// The inode at a path, a link itself not followed.
     ///
     /// # Errors

@@ -94,9 +94,13 @@ pub(super) async fn source(shell: &mut Shell, name: &str, args: &[String]) -> Do
                 Flavour::Bash if file.contains('/') => format!("{file}: {errno}"),
                 Flavour::Bash => format!("{file}: {errno}"),
                 Flavour::Ash => format!("{name}: can't open '{file}': {errno}"),
+                Flavour::Dash if errno == os::Errno::NotFound => {
+                    format!("{name}: cannot open {file}: No such file")
+                }
                 Flavour::Dash => format!("{name}: cannot open {file}: {errno}"),
             };
-            shell.status = fail(shell, message, 1).await;
+            let status = if shell.flavour == Flavour::Dash { 2 } else { 1 };
+            shell.status = fail(shell, message, status).await;
             let ends = shell.flavour != Flavour::Bash && !shell.interactive;
             return if ends { Err(Flow::Exit) } else { Ok(()) };
         }

@@ -2,6 +2,7 @@
 
 mod control;
 mod input;
+mod options;
 mod state;
 
 use crate::Flavour;
@@ -79,7 +80,7 @@ pub(crate) async fn run(shell: &mut Shell, words: &[String]) -> Done {
         "export" | "readonly" => state::export(shell, name, args).await?,
         "unset" => state::unset(shell, args).await,
         "local" | "declare" | "typeset" => state::declare(shell, name, args).await?,
-        "set" => state::set(shell, args).await?,
+        "set" => options::set(shell, args).await?,
         "shift" => state::shift(shell, args).await,
         "alias" => state::alias(shell, args).await,
         "unalias" => state::unalias(shell, args).await,
@@ -122,7 +123,8 @@ async fn shared(shell: &mut Shell, name: &str, args: &[String]) -> Result<i32, F
         _ => "[",
     };
     let gnu = shell.flavour != Flavour::Ash;
-    let utility = Utility::new(shell.proc.clone(), name, gnu, args.to_vec(), shell.prefix());
+    let mut utility = Utility::new(shell.proc.clone(), name, gnu, args.to_vec(), shell.prefix());
+    utility.dash = shell.flavour == Flavour::Dash;
     Ok(match name {
         "echo" if shell.flavour == Flavour::Dash => output::echo_escaped(utility).await,
         "echo" => output::echo(utility).await,

@@ -352,6 +352,11 @@ impl Shell {
     }
 
     async fn run_for(&mut self, name: &str, words: Option<&[Word]>, body: &List) -> Done {
+        if !crate::syntax::is_name(name) {
+            self.complain(&format!("`{name}': not a valid identifier")).await;
+            self.status = 1;
+            return Ok(());
+        }
         let values = match words {
             Some(words) => self.expand_words(words).await?,
             None => self.parameters.clone(),

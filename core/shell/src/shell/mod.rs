@@ -9,6 +9,7 @@ mod jobs;
 mod redirect;
 mod simple;
 mod testing;
+mod transform;
 mod variables;
 
 use std::collections::BTreeMap;

@@ -19,7 +19,7 @@ impl Shell {
             let result = self.redirect_one(redirect, &mut saved).await;
             if let Err(flow) = result {
                 self.restore(saved);
-                self.status = 1;
+                self.status = if self.flavour == Flavour::Dash { 2 } else { 1 };
                 return Err(flow);
             }
         }

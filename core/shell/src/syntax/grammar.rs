@@ -6,7 +6,7 @@ use super::expansion::is_name;
 use super::lexer::{Parsed, Parser, Token};
 use super::{
     Arm, Assignment, Chain, Command, Compound, Item, List, Part, Pipeline, Redirect, RedirectKind,
-    Simple, SyntaxError, Test, Word,
+    Simple, SyntaxError, Word,
 };
 use crate::Flavour;
 
@@ -56,10 +56,15 @@ impl Parser {
         Ok(list)
     }
 
-    fn unexpected(&mut self, expecting: Option<&'static str>) -> SyntaxError {
+    pub(super) fn unexpected(&mut self, expecting: Option<&'static str>) -> SyntaxError {
         match self.peek() {
             Err(error) => error,
-            Ok(Token::End) => SyntaxError::End { expecting, line: self.line },
+            Ok(Token::End) => {
+                // To bash the end is a line of its own.
+                let counts = self.flavour == Flavour::Bash && self.chars.last() != Some(&'\n');
+                let line = self.line + u32::from(counts);
+                SyntaxError::End { expecting, line }
+            }
             Ok(_) => match self.describe() {
                 Err(error) => error,
                 Ok((token, line)) => SyntaxError::Unexpected { token, line },
@@ -67,7 +72,7 @@ impl Parser {
         }
     }
 
-    fn skip_newlines(&mut self) -> Parsed<()> {
+    pub(super) fn skip_newlines(&mut self) -> Parsed<()> {
         while matches!(self.peek()?, Token::Newline) {
             self.next()?;
         }
@@ -79,15 +84,15 @@ impl Parser {
         Ok(word.literal().and_then(|text| RESERVED.into_iter().find(|word| *word == text)))
     }
 
-    fn is_word(&mut self, text: &str) -> Parsed<bool> {
+    pub(super) fn is_word(&mut self, text: &str) -> Parsed<bool> {
         Ok(matches!(self.peek()?, Token::Word(word) if word.literal() == Some(text)))
     }
 
-    fn is_operator(&mut self, text: &str) -> Parsed<bool> {
+    pub(super) fn is_operator(&mut self, text: &str) -> Parsed<bool> {
         Ok(matches!(self.peek()?, Token::Operator(operator) if *operator == text))
     }
 
-    fn expect(&mut self, text: &'static str) -> Parsed<()> {
+    pub(super) fn expect(&mut self, text: &'static str) -> Parsed<()> {
         let found = if text == ")" { self.is_operator(text)? } else { self.is_word(text)? };
         if !found {
             return Err(self.unexpected(Some(text)));
@@ -302,9 +307,10 @@ impl Parser {
             }
         }
         let Token::Word(word) = self.peek()?.clone() else { return Err(self.unexpected(None)) };
-        let Some(name) = word.literal().filter(|name| is_name(name)).map(str::to_owned) else {
-            return Err(self.unexpected(None));
-        };
+        let name = word.text.clone();
+        if !is_name(&name) && self.flavour != Flavour::Bash {
+            return Err(SyntaxError::Variable { line: self.line });
+        }
         self.next()?;
         let mut words = None;
         self.skip_newlines()?;
@@ -403,104 +409,6 @@ impl Parser {
             }
             arms.push(Arm { patterns, body, falls_through });
         }
-    }
-
-    fn test_or(&mut self) -> Parsed<Test> {
-        let mut left = self.test_and()?;
-        while self.is_operator("||")? {
-            self.next()?;
-            self.skip_newlines()?;
-            left = Test::Or(Box::new(left), Box::new(self.test_and()?));
-        }
-        Ok(left)
-    }
-
-    fn test_and(&mut self) -> Parsed<Test> {
-        let mut left = self.test_one()?;
-        while self.is_operator("&&")? {
-            self.next()?;
-            self.skip_newlines()?;
-            left = Test::And(Box::new(left), Box::new(self.test_one()?));
-        }
-        Ok(left)
-    }
-
-    fn test_one(&mut self) -> Parsed<Test> {
-        self.enter()?;
-        let test = self.test_operand()?;
-        self.depth -= 1;
-        Ok(test)
-    }
-
-    fn test_operand(&mut self) -> Parsed<Test> {
-        if self.is_word("!")? {
-            self.next()?;
-            return Ok(Test::Not(Box::new(self.test_one()?)));
-        }
-        if self.is_operator("(")? {
-            self.next()?;
-            let inner = self.test_or()?;
-            self.expect(")")?;
-            return Ok(inner);
-        }
-        if self.is_word("]]")? {
-            return Err(self.unexpected(None));
-        }
-        let Token::Word(first) = self.peek()?.clone() else { return Err(self.unexpected(None)) };
-        self.next()?;
-        let operator = first.literal().unwrap_or_default().to_owned();
-        let is_unary = operator.len() == 2 && operator.starts_with('-');
-        if is_unary
-            && let Token::Word(operand) = self.peek()?.clone()
-            && operand.literal() != Some("]]")
-        {
-            self.next()?;
-            return Ok(Test::Unary(operator, operand));
-        }
-        let binary = match self.peek()? {
-            Token::Operator(operator @ ("<" | ">")) => Some((*operator).to_owned()),
-            Token::Word(word) => word.literal().map(str::to_owned).filter(|text| {
-                matches!(
-                    text.as_str(),
-                    "=" | "=="
-                        | "!="
-                        | "=~"
-                        | "-eq"
-                        | "-ne"
-                        | "-lt"
-                        | "-le"
-                        | "-gt"
-                        | "-ge"
-                        | "-nt"
-                        | "-ot"
-                        | "-ef"
-                )
-            }),
-            _ => None,
-        };
-        let Some(binary) = binary else { return Ok(Test::Word(first)) };
-        self.next()?;
-        let right = if binary == "=~" { self.regular_expression()? } else { self.test_word()? };
-        Ok(Test::Binary(binary, first, right))
-    }
-
-    fn test_word(&mut self) -> Parsed<Word> {
-        let Token::Word(word) = self.peek()?.clone() else { return Err(self.unexpected(None)) };
-        self.next()?;
-        Ok(word)
-    }
-
-    /// The right side of `=~`, where brackets and bars belong to the word.
-    fn regular_expression(&mut self) -> Parsed<Word> {
-        while matches!(self.at(0), Some(' ' | '\t')) {
-            self.position += 1;
-        }
-        let start = self.position;
-        let parts = self.parts(|char| matches!(char, ' ' | '\t' | '\n' | ';'), false)?;
-        if parts.is_empty() {
-            return Err(self.unexpected(None));
-        }
-        Ok(Word { parts, text: self.slice(start, self.position) })
     }
 
     fn redirect(&mut self) -> Parsed<Option<Redirect>> {

@@ -3,6 +3,7 @@
 //! The tree follows POSIX chapter 2.10 with bash's additions (`[[`, `((`, arrays, here-strings).
 //! Everything that a forked subshell may run lies behind an [`Rc`], so that forking copies nothing.
 
+mod condition;
 mod expansion;
 mod grammar;
 mod lexer;
@@ -235,6 +236,8 @@ pub(crate) enum SyntaxError {
     End { expecting: Option<&'static str>, line: u32 },
     /// The text ended within a here-document (only while more can be typed).
     HereDocument { line: u32 },
+    /// `for` with something that is no name.
+    Variable { line: u32 },
     /// Nested deeper than we follow.
     TooDeep { line: u32 },
     /// Real, and not simulated.
@@ -254,6 +257,7 @@ impl SyntaxError {
             | Self::Unterminated { line, .. }
             | Self::End { line, .. }
             | Self::HereDocument { line }
+            | Self::Variable { line }
             | Self::TooDeep { line }
             | Self::NotSimulated { line, .. } => *line,
         }

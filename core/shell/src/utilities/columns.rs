@@ -356,7 +356,8 @@ impl Expression<'_> {
 
     fn primary(&mut self) -> Value {
         let Some(arg) = self.args.get(self.position).cloned() else {
-            return Err("syntax error".to_owned());
+            let last = self.args.last().map_or("", String::as_str);
+            return Err(format!("syntax error: missing argument after \u{2018}{last}\u{2019}"));
         };
         self.position += 1;
         let mut operand = || {
@@ -466,6 +467,10 @@ pub(crate) async fn expr(utility: Utility) -> i32 {
             i32::from(value.is_empty() || value == "0")
         }
         Ok(_) => {
+            utility.error("syntax error").await;
+            2
+        }
+        Err(message) if !utility.gnu && message.starts_with("syntax error") => {
             utility.error("syntax error").await;
             2
         }

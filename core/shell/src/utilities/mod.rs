@@ -19,6 +19,7 @@ pub(crate) mod processes;
 pub(crate) mod regex;
 pub(crate) mod running;
 pub(crate) mod sed;
+mod sed_script;
 pub(crate) mod system;
 pub(crate) mod test;
 pub(crate) mod text;
@@ -32,6 +33,8 @@ pub(crate) struct Utility {
     pub(crate) name: &'static str,
     /// GNU's, else BusyBox's.
     pub(crate) gnu: bool,
+    /// A builtin of dash, which has messages of its own.
+    pub(crate) dash: bool,
     /// Without the name.
     pub(crate) args: Vec<String>,
     /// What error messages begin with before the name.
@@ -80,13 +83,13 @@ impl Utility {
         args: Vec<String>,
         prefix: String,
     ) -> Self {
-        Self { proc, name, gnu, args, prefix }
+        Self { proc, name, gnu, dash: false, args, prefix }
     }
 
     /// The utility that a process runs.
     pub(crate) fn of(proc: Proc, name: &'static str, gnu: bool) -> Self {
         let args = proc.args().into_iter().skip(1).collect();
-        Self { proc, name, gnu, args, prefix: String::new() }
+        Self { proc, name, gnu, dash: false, args, prefix: String::new() }
     }
 
     /// Prints to standard output.

@@ -190,7 +190,9 @@ impl Printing<'_> {
                 }
             }
             None => {
-                let message = if self.utility.gnu {
+                let message = if self.utility.dash {
+                    format!("{text}: expected numeric value")
+                } else if self.utility.gnu {
                     format!("{text}: invalid number")
                 } else {
                     format!("invalid number '{text}'")
@@ -354,7 +356,7 @@ pub(crate) async fn seq(utility: Utility) -> i32 {
             }
             Err(_) => {
                 let message = if utility.gnu {
-                    format!("invalid floating point argument: '{operand}'")
+                    format!("invalid floating point argument: \u{2018}{operand}\u{2019}")
                 } else {
                     format!("invalid number '{operand}'")
                 };

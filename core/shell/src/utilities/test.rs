@@ -183,7 +183,8 @@ pub(crate) async fn run(utility: Utility) -> i32 {
         match args.split_last() {
             Some((last, rest)) if last == "]" => args = rest,
             _ => {
-                let message = if utility.gnu { "missing `]'" } else { "missing ]" };
+                let bash = utility.gnu && !utility.dash;
+                let message = if bash { "missing `]'" } else { "missing ]" };
                 utility.error(message).await;
                 return 2;
             }
@@ -197,15 +198,21 @@ pub(crate) async fn run(utility: Utility) -> i32 {
     let left = args.get(expression.position).cloned();
     let message = match (value, left) {
         (Ok(value), None) => return i32::from(!value),
-        (Ok(_), Some(left)) if args.len() == 2 => {
-            let _ = left;
-            format!("{}: unary operator expected", args[0])
+        (Ok(_), Some(left)) if utility.dash && is_binary(&left) => {
+            format!("{left}: argument expected")
         }
+        (Ok(_), Some(_)) if utility.dash => format!("{}: unexpected operator", args[0]),
+        (Ok(_), Some(_)) if args.len() == 2 => format!("{}: unary operator expected", args[0]),
         (Ok(_), Some(_)) if args.len() == 3 => format!("{}: binary operator expected", args[1]),
         (Ok(_), Some(left)) if !utility.gnu => format!("{left}: unknown operand"),
         (Ok(_), Some(_)) => "too many arguments".to_owned(),
-        (Err(message), _) if !utility.gnu && message.ends_with("integer expression expected") => {
-            format!("bad number: {}", message.split(':').next().unwrap_or_default())
+        (Err(message), _)
+            if (utility.dash || !utility.gnu)
+                && message.ends_with("integer expression expected") =>
+        {
+            let number = message.split(':').next().unwrap_or_default();
+            let what = if utility.dash { "Illegal number" } else { "bad number" };
+            format!("{what}: {number}")
         }
         (Err(message), _) => message,
     };

@@ -427,12 +427,13 @@ pub(crate) async fn wc(utility: Utility) -> i32 {
     let width = match () {
         () if !utility.gnu && chosen.len() > 1 => 9,
         () if chosen.len() == 1 && paths.len() == 1 => 1,
-        // GNU measures standard input, whose size it cannot know, with seven columns.
-        () if parsed.operands.is_empty() => 7,
         () => {
-            let sizes = paths.iter().filter_map(|path| utility.proc.stat(path).ok());
-            let total: u64 = sizes.map(|inode| inode.size()).sum();
-            total.to_string().len()
+            // GNU takes what is no file to need seven columns.
+            let size = |path: &String| match path.as_str() {
+                "-" => utility.proc.stat_fd(Fd::STDIN).map_or(9_999_999, |inode| inode.size()),
+                path => utility.proc.stat(path).map_or(0, |inode| inode.size()),
+            };
+            paths.iter().map(size).sum::<u64>().to_string().len()
         }
     };
     let mut text = String::new();
