@@ -21,11 +21,32 @@ fn an_open_quote_waits_and_can_be_given_up() {
 }
 
 #[test]
+fn a_shell_that_ends_is_followed_by_another_whatever_it_leaves_behind() {
+    let mut desk = Desk::classic(2);
+    for line in ["sleep 1000 &", "cat &", "(while :; do sleep 1; done) &", "cd /tmp; X=1"] {
+        desk.run("node1", line);
+        desk.world.apply(Input::EndOfFile { node: "node1".into() }).unwrap();
+        desk.wait(1);
+        assert_eq!(desk.says("node1", "pwd; echo \"[$X]\""), "/root\n[]\n", "{line}");
+    }
+    let result = desk.run("node1", "exit 7");
+    assert_eq!((result.prompt.as_str(), result.running), ("node1$ ", false));
+    desk.run("node1", "kill -9 $$");
+    assert_eq!(desk.says("node1", "echo back"), "back\n");
+}
+
+#[test]
 fn syntax_errors_are_bash_s() {
     let mut desk = Desk::classic(1);
     for (line, expected) in [
-        ("docker secret inspect <secret name>", "bash: syntax error near unexpected token `newline'\n"),
-        ("echo <secret> | docker secret create s -", "bash: syntax error near unexpected token `|'\n"),
+        (
+            "docker secret inspect <secret name>",
+            "bash: syntax error near unexpected token `newline'\n",
+        ),
+        (
+            "echo <secret> | docker secret create s -",
+            "bash: syntax error near unexpected token `|'\n",
+        ),
         ("echo )", "bash: syntax error near unexpected token `)'\n"),
         ("| cat", "bash: syntax error near unexpected token `|'\n"),
         ("fi", "bash: syntax error near unexpected token `fi'\n"),
@@ -71,11 +92,66 @@ fn unknown_and_unsimulated_commands_differ() {
 }
 
 const WORDS: [&str; 60] = [
-    "docker", "secret", "service", "create", "ls", "rm", "inspect", "ps", "exec", "-it", "-q", "--name",
-    "--secret", "--replicas", "3", "sec1", "web", "nginx", "redis:alpine", "busybox", "sh", "-c", "|", "&&",
-    "||", ";", ">", "<", "<<EOF", "EOF", "$(", ")", "`", "\"", "'", "\\", "$", "${x", "}", "*", "?", "[a-",
-    "/run/secrets", "/dev/null", "-", "--", "--format", "{{.ID}}", "{{", "swarm", "init", "join", "--force",
-    "node", "echo", "cat", "&", "!", "#", "=",
+    "docker",
+    "secret",
+    "service",
+    "create",
+    "ls",
+    "rm",
+    "inspect",
+    "ps",
+    "exec",
+    "-it",
+    "-q",
+    "--name",
+    "--secret",
+    "--replicas",
+    "3",
+    "sec1",
+    "web",
+    "nginx",
+    "redis:alpine",
+    "busybox",
+    "sh",
+    "-c",
+    "|",
+    "&&",
+    "||",
+    ";",
+    ">",
+    "<",
+    "<<EOF",
+    "EOF",
+    "$(",
+    ")",
+    "`",
+    "\"",
+    "'",
+    "\\",
+    "$",
+    "${x",
+    "}",
+    "*",
+    "?",
+    "[a-",
+    "/run/secrets",
+    "/dev/null",
+    "-",
+    "--",
+    "--format",
+    "{{.ID}}",
+    "{{",
+    "swarm",
+    "init",
+    "join",
+    "--force",
+    "node",
+    "echo",
+    "cat",
+    "&",
+    "!",
+    "#",
+    "=",
 ];
 
 fn line(rng: &mut Rng) -> String {
@@ -135,7 +211,11 @@ fn garbage_never_breaks_anything() {
                 desk.wait(1);
             }
             let result = desk.run_for(node, "echo sa''ne", Duration::from_secs(5));
-            assert!(result.output.contains("sane"), "seed {seed}, {node}: {result:?}\n{:?}", desk.world.terminal(node, 0).unwrap().blocks.last());
+            assert!(
+                result.output.contains("sane"),
+                "seed {seed}, {node}: {result:?}\n{:?}",
+                desk.world.terminal(node, 0).unwrap().blocks.last()
+            );
         }
     }
 }

@@ -5,7 +5,8 @@ use world::{Input, Recording, Spec, World};
 
 /// The workshop's commands and some more; `{secret}` is the name of the secret.
 fn play(seed: u64, secret: &str) -> (World, String) {
-    let spec = Spec::new(["node1", "node2", "node3"]).with_managers(["node1", "node2"]).with_seed(seed);
+    let spec =
+        Spec::new(["node1", "node2", "node3"]).with_managers(["node1", "node2"]).with_seed(seed);
     let mut desk = Desk::new(spec);
     let mut text = String::new();
     for (node, line) in [
@@ -21,7 +22,10 @@ fn play(seed: u64, secret: &str) -> (World, String) {
         ("node2", "docker ps -a --no-trunc"),
         ("node3", "docker ps -a; date"),
         ("node1", "docker node ls; docker info; docker swarm join-token worker"),
-        ("node1", "docker service rm $(docker service ls -q); docker secret rm $(docker secret ls -q)"),
+        (
+            "node1",
+            "docker service rm $(docker service ls -q); docker secret rm $(docker secret ls -q)",
+        ),
     ] {
         text.push_str(&desk.run(node, line).output);
     }

@@ -57,13 +57,20 @@ fn ctrl_c_at_the_progress_of_service_create_leaves_the_service() {
     assert_eq!(shown.prompt, "node1$ ");
     assert!(desk.says("node1", "docker service ls").contains("0/1"));
     let tasks = desk.says("node1", "docker service ps --no-trunc never");
-    assert!(tasks.contains("no suitable node (scheduling constraints not satisfied on 3 nodes)"), "{tasks}");
+    assert!(
+        tasks.contains("no suitable node (scheduling constraints not satisfied on 3 nodes)"),
+        "{tasks}"
+    );
 }
 
 #[test]
 fn an_endless_loop_is_bounded_by_the_limit() {
     let mut desk = Desk::classic(3);
-    for line in ["while true; do sleep 1; done", "while :; do echo x > /dev/null; done", "cat /dev/zero > /dev/null"] {
+    for line in [
+        "while true; do sleep 1; done",
+        "while :; do echo x > /dev/null; done",
+        "cat /dev/zero > /dev/null",
+    ] {
         let before = desk.world.at_ms();
         let result = desk.run_for("node1", line, Duration::from_secs(2));
         assert!(result.running, "{line}: {result:?}");

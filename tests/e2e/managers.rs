@@ -95,7 +95,8 @@ fn without_a_majority_nothing_is_answered_and_nothing_is_lost() {
 fn one_manager_restarts_with_all_it_had() {
     let mut desk = Desk::classic(6);
     let id = desk.says("node1", "echo x | docker secret create kept -");
-    let service = desk.says("node1", "docker service create --name web --secret kept --replicas 2 nginx");
+    let service =
+        desk.says("node1", "docker service create --name web --secret kept --replicas 2 nginx");
     desk.until_running("web", 2);
     desk.world.apply(Input::Crash { node: "node1".into() }).unwrap();
     desk.wait(2);

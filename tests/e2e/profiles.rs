@@ -60,7 +60,10 @@ fn service_ls_and_ps_have_the_columns_of_their_release() {
     let old = heads[0].clone().unwrap_or_default();
     let new = heads[1].clone().unwrap_or_default();
     assert!(old.starts_with("ID            NAME   IMAGE         NODE   DESIRED STATE  "), "{old}");
-    assert!(new.starts_with("ID             NAME      IMAGE          NODE      DESIRED STATE   "), "{new}");
+    assert!(
+        new.starts_with("ID             NAME      IMAGE          NODE      DESIRED STATE   "),
+        "{new}"
+    );
 }
 
 #[test]
@@ -73,8 +76,16 @@ fn docker_ps_names_the_image_as_its_release_does() {
         let node = desk.nodes_of("cache").remove(0);
         rows.push(desk.says(&node, "docker ps"));
     }
-    assert!(rows[0].contains("redis@sha256:") && rows[0].contains("\"docker-entrypoint...\""), "{}", rows[0]);
-    assert!(rows[1].contains("redis:alpine") && rows[1].contains("\"docker-entrypoint.s…\""), "{}", rows[1]);
+    assert!(
+        rows[0].contains("redis@sha256:") && rows[0].contains("\"docker-entrypoint...\""),
+        "{}",
+        rows[0]
+    );
+    assert!(
+        rows[1].contains("redis:alpine") && rows[1].contains("\"docker-entrypoint.s…\""),
+        "{}",
+        rows[1]
+    );
 }
 
 #[test]

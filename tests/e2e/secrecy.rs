@@ -26,9 +26,13 @@ fn spec(seed: u64) -> Spec {
 fn the_search_itself_finds_what_leaks() {
     let mut desk = with_file(spec(1), "m1", TEXT);
     desk.says("m1", "cp sec.txt copy; cat sec.txt");
-    desk.says("m1", "docker service create --name env -e PASSWORD=\"$(cat sec.txt)\" nginx > /dev/null");
+    desk.says(
+        "m1",
+        "docker service create --name env -e PASSWORD=\"$(cat sec.txt)\" nginx > /dev/null",
+    );
     desk.until_running("env", 1);
-    let surfaces: Vec<Surface> = desk.surfaces_with(TEXT).into_iter().map(|found| found.0).collect();
+    let surfaces: Vec<Surface> =
+        desk.surfaces_with(TEXT).into_iter().map(|found| found.0).collect();
     for surface in [Surface::File, Surface::Terminal, Surface::Metadata] {
         assert!(surfaces.contains(&surface), "{surface:?} in {surfaces:?}");
     }
@@ -69,7 +73,9 @@ fn a_secret_is_only_where_its_task_is() {
         // The clean-up, at any manager.
         desk.says("m3", "docker service rm user && docker secret rm s");
         assert_eq!(desk.says("m1", "docker secret ls -q"), "");
-        desk.until("nobody holds it", |seen| seen.nodes.iter().all(|node| node.agent_secrets.is_empty()));
+        desk.until("nobody holds it", |seen| {
+            seen.nodes.iter().all(|node| node.agent_secrets.is_empty())
+        });
         desk.wait(15);
         assert_eq!(desk.surfaces_with(&text), [], "seed {seed}");
     }
@@ -124,9 +130,11 @@ fn a_crash_leaves_no_clear_text_behind() {
         })
     });
     // From the sealed log to the stores and to the tasks, and again nowhere else.
-    assert!(desk.surfaces_with(TEXT).iter().all(|(surface, _)| {
-        matches!(surface, Surface::Memory | Surface::Tmpfs)
-    }));
+    assert!(
+        desk.surfaces_with(TEXT)
+            .iter()
+            .all(|(surface, _)| { matches!(surface, Surface::Memory | Surface::Tmpfs) })
+    );
     assert!(desk.surfaces_with(TEXT).contains(&(Surface::Tmpfs, "w2".into())));
 }
 
@@ -136,7 +144,10 @@ fn no_command_and_no_answer_shows_it() {
         let spec = Spec::new(["m1", "w1"]).with_managers(["m1"]).with_docker(docker);
         let mut desk = with_file(spec, "m1", TEXT);
         desk.says("m1", "docker secret create s sec.txt && rm sec.txt");
-        desk.says("m1", "docker service create --name user --secret s --replicas 2 nginx > /dev/null");
+        desk.says(
+            "m1",
+            "docker service create --name user --secret s --replicas 2 nginx > /dev/null",
+        );
         desk.until_running("user", 2);
         for command in [
             "docker secret inspect s",
@@ -163,9 +174,11 @@ fn no_command_and_no_answer_shows_it() {
         }
         let refused = desk.fails("w1", &format!("docker inspect {id}"), 1);
         assert!(refused.contains("o such object"), "{refused}");
-        assert!(desk.surfaces_with(TEXT).iter().all(|(surface, _)| {
-            matches!(surface, Surface::Memory | Surface::Tmpfs)
-        }));
+        assert!(
+            desk.surfaces_with(TEXT)
+                .iter()
+                .all(|(surface, _)| { matches!(surface, Surface::Memory | Surface::Tmpfs) })
+        );
     }
 }
 

@@ -69,7 +69,10 @@ fn a_digest_is_that_of_the_image_not_of_the_run() {
     for (seed, docker) in [(1, "17.03"), (2, "20.10")] {
         let mut desk = Desk::release(docker, seed);
         for (name, reference) in [("a", "nginx"), ("b", "nginx:latest"), ("c", "redis:alpine")] {
-            desk.says("node1", &format!("docker service create --name {name} {reference} > /dev/null"));
+            desk.says(
+                "node1",
+                &format!("docker service create --name {name} {reference} > /dev/null"),
+            );
         }
         let pinned = desk.says("node1", &format!("{image} a b c"));
         let lines: Vec<&str> = pinned.lines().collect();
@@ -104,14 +107,18 @@ fn replicas_are_spread_over_all_nodes_and_ps_shows_only_its_own() {
         for name in names {
             let shown = desk.says(name, "docker ps -q");
             let here = shown.lines().count() as u64;
-            assert!((count / 5..=count.div_ceil(5)).contains(&here), "seed {seed}, {name}: {shown}");
+            assert!(
+                (count / 5..=count.div_ceil(5)).contains(&here),
+                "seed {seed}, {name}: {shown}"
+            );
             total += here;
         }
         assert_eq!(total, count);
         desk.says("n2", "docker service scale web=1");
         desk.until_running("web", 1);
         desk.wait(15);
-        let left: usize = names.iter().map(|name| desk.says(name, "docker ps -q").lines().count()).sum();
+        let left: usize =
+            names.iter().map(|name| desk.says(name, "docker ps -q").lines().count()).sum();
         assert_eq!(left, 1);
     }
 }
@@ -123,7 +130,9 @@ fn the_name_filter_finds_a_text_anywhere() {
         desk.says("solo", &format!("docker service create --name {name} redis:alpine"));
         desk.until_running(name, 1);
     }
-    for (filter, count) in [("redis", 2), ("my-redis", 1), ("^redis", 1), ("^/redis", 1), ("ing.1", 1), ("no-such", 0)] {
+    for (filter, count) in
+        [("redis", 2), ("my-redis", 1), ("^redis", 1), ("^/redis", 1), ("ing.1", 1), ("no-such", 0)]
+    {
         let shown = desk.says("solo", &format!("docker ps -q --filter name={filter}"));
         assert_eq!(shown.lines().count(), count, "{filter}: {shown}");
     }

@@ -26,9 +26,7 @@ impl Desk {
     /// One manager, `node1`, and two workers, Docker 17.03.
     #[track_caller]
     pub fn classic(seed: u64) -> Self {
-        Self::new(
-            Spec::new(["node1", "node2", "node3"]).with_managers(["node1"]).with_seed(seed),
-        )
+        Self::new(Spec::new(["node1", "node2", "node3"]).with_managers(["node1"]).with_seed(seed))
     }
 
     /// The same with another Docker version.

@@ -75,8 +75,8 @@ enum Action {
 /// # Panics
 /// With everything that is not as the file says.
 pub fn play(path: &Path) {
-    let text = std::fs::read_to_string(path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text =
+        std::fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let script = read(&text).unwrap_or_else(|error| panic!("{}:{error}", path.display()));
     let update = std::env::var_os("UPDATE").is_some();
     let mut problems = String::new();
@@ -393,7 +393,8 @@ fn action(line: &str, nodes: &[String]) -> Result<Option<Action>, String> {
         let rest = line.strip_prefix(node).unwrap_or_default();
         ["$ ", "| ", "< "].iter().any(|mark| rest.starts_with(mark))
     });
-    let variable = line.strip_prefix("{{").and_then(|rest| rest.find("}}")).map(|at| &line[..at + 4]);
+    let variable =
+        line.strip_prefix("{{").and_then(|rest| rest.find("}}")).map(|at| &line[..at + 4]);
     let Some(node) = node.or(variable) else {
         return Ok(None);
     };

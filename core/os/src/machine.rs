@@ -273,10 +273,13 @@ impl Machine {
         Some(Proc { state: self.state.clone(), pid: *pid })
     }
 
-    /// True when no process has this terminal any more.
-    pub fn is_abandoned(&self, id: TerminalId) -> bool {
-        let state = self.state.borrow();
-        !state.processes.values().any(|p| p.ended.is_none() && p.terminal == Some(id))
+    /// Drops the line: SIGHUP for every process that still has this terminal.
+    pub fn hang_up(&mut self, id: TerminalId) {
+        let mut state = self.state.borrow_mut();
+        let here = state.processes.iter().filter(|(_, process)| process.terminal == Some(id));
+        for pid in here.map(|(pid, _)| *pid).collect::<Vec<Pid>>() {
+            state.signal(pid, Signal::Hangup);
+        }
     }
 
     /// The number of processes that have not ended.
