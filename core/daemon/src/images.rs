@@ -168,6 +168,10 @@ impl Daemon {
         mut spec: Box<ServiceSpec>,
         query_registry: bool,
     ) {
+        // moby: daemon/cluster/convert/service.go.
+        if spec.annotations.name.is_empty() {
+            spec.annotations.name = self.engine.random_name();
+        }
         let warnings = self.pin(&mut spec, query_registry);
         let request = ControlRequest::CreateService { spec };
         let then = Then::ServiceCreated(caller, warnings);

@@ -16,10 +16,12 @@
 pub mod errno;
 pub mod fs;
 pub mod machine;
+mod namespace;
 pub mod pipe;
 pub mod process;
 pub mod program;
 pub mod service;
+mod state;
 pub mod terminal;
 
 pub use errno::Errno;

@@ -16,8 +16,9 @@ use std::task::Poll;
 use sim::{Duration, Time};
 
 use crate::errno::Errno;
-use crate::machine::{Machine, SharedNamespace, State};
+use crate::machine::{Machine, SharedNamespace};
 use crate::process::{Fd, Pid, Proc, Withdraw};
+use crate::state::State;
 
 /// What [`crate::Request::port`] says of a call to another host.
 pub const NET_PORT: &str = "net";

@@ -6,7 +6,7 @@ use daemon::{Caller, Daemon};
 use engine::Engine;
 use os::fs::{FileSystem, FsKind, Mounts, SharedFs, Tree};
 use os::process::Handle;
-use os::{Fd, Machine, Programs, Spawn, TerminalId};
+use os::{Fd, Machine, Pid, Programs, Spawn, TerminalId};
 use sim::{Disk, Duration, EventId, HostId, Time, Trace};
 
 use crate::state_folder::StateFolder;
@@ -36,6 +36,8 @@ pub(crate) struct Host {
 pub(crate) struct Up {
     pub(crate) machine: Machine,
     pub(crate) daemon: Daemon,
+    /// The shell at the terminal; nothing if it could not be started.
+    shell: Option<Pid>,
     /// What the last line typed at the terminal is in the history: the cause of what its processes
     /// ask for.
     pub(crate) typed: Option<EventId>,
@@ -65,13 +67,17 @@ impl Host {
         let mut machine = Machine::new(now, &self.name, mounts, programs.clone());
         self.terminal = machine.add_terminal();
         self.boot_count += 1;
-        start_shell(&mut machine, self.terminal, &self.name);
-        self.up = Some(Up { machine, daemon, typed: None, deadline: Some(now) });
+        let shell = start_shell(&mut machine, self.terminal, &self.name);
+        self.up = Some(Up { machine, daemon, shell, typed: None, deadline: Some(now) });
     }
 }
 
-/// Starts root's login shell; it starts again whenever it ends, as a getty has it.
-pub(crate) fn start_shell(machine: &mut Machine, terminal: TerminalId, hostname: &str) {
+/// Starts root's shell; it starts again whenever it ends, as a getty has it.
+pub(crate) fn start_shell(
+    machine: &mut Machine,
+    terminal: TerminalId,
+    hostname: &str,
+) -> Option<Pid> {
     let tty = Handle::terminal(terminal);
     let env = [
         ("HOME", "/root"),
@@ -84,7 +90,7 @@ pub(crate) fn start_shell(machine: &mut Machine, terminal: TerminalId, hostname:
     ];
     let spawn = Spawn {
         path: "/bin/bash".into(),
-        args: vec!["-bash".into()],
+        args: vec!["bash".into()],
         env: env.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
         cwd: Some("/root".into()),
         fds: [Fd::STDIN, Fd::STDOUT, Fd::STDERR].map(|fd| (fd, tty.clone())).into(),
@@ -94,7 +100,7 @@ pub(crate) fn start_shell(machine: &mut Machine, terminal: TerminalId, hostname:
     let namespace = machine.host();
     // The root filesystem has /bin/bash unless somebody removed it; then there is no shell, as on a
     // real host.
-    let _ = machine.spawn(&namespace, spawn);
+    machine.spawn(&namespace, spawn).ok()
 }
 
 /// What a host wants from the world.
@@ -212,8 +218,10 @@ impl Host {
 
     fn revive_shell(&mut self) {
         let Some(up) = &mut self.up else { return };
-        if up.machine.is_abandoned(self.terminal) {
-            start_shell(&mut up.machine, self.terminal, &self.name);
+        if up.shell.is_none_or(|shell| !up.machine.is_alive(shell)) {
+            // Jobs that it has left behind must not read what is typed at the next one.
+            up.machine.hang_up(self.terminal);
+            up.shell = start_shell(&mut up.machine, self.terminal, &self.name);
         }
     }
 

@@ -144,9 +144,10 @@ async fn pretty(cli: &Cli) -> Outcome {
             Ok(other) => return Err(Failure::Api(wrong(other))),
             Err(error) => return Err(cli.not_found("secret", name, error)),
         };
-        let driver = secret.spec.driver.as_ref().map(|driver| driver.name.as_str());
+        let driver = secret.spec.driver.as_ref().map_or("", |driver| driver.name.as_str());
         text += &pretty_head(&secret.id, &secret.spec.annotations);
-        if let Some(driver) = driver {
+        // Also without a driver, as the template has it.
+        if cli.profile.secret_driver_column {
             text += &format!("Driver:            {driver}\n");
         }
         text += &pretty_times(&secret.meta);
@@ -158,7 +159,9 @@ async fn pretty(cli: &Cli) -> Outcome {
 /// The first lines of `inspect --pretty` of secrets and configs.
 pub(crate) fn pretty_head(id: &str, annotations: &Annotations) -> String {
     let mut text = format!("ID:              {id}\nName:              {}\n", annotations.name);
-    text += "Labels:\n";
+    if !annotations.labels.is_empty() {
+        text += "Labels:\n";
+    }
     for (key, value) in &annotations.labels {
         text += &format!(" - {key}={value}\n");
     }

@@ -9,9 +9,10 @@ use sim::Time;
 use super::{Disposition, ExitStatus, Fd, Handle, Open, Pid, Signal, Spawn};
 use crate::errno::Errno;
 use crate::fs::User;
-use crate::machine::{Namespace, Process, State};
+use crate::namespace::Namespace;
 use crate::pipe::pipe;
 use crate::program::Running;
+use crate::state::{Process, State};
 use crate::terminal::TerminalId;
 
 /// One process's view of its machine. Clones are the same process.

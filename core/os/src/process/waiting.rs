@@ -9,8 +9,9 @@ use sim::Duration;
 use super::{ExitStatus, Fd, Open, Pid, Proc, Signal, Spawn};
 use crate::errno::Errno;
 use crate::fs::Kind;
-use crate::machine::{RequestId, State};
+use crate::machine::RequestId;
 use crate::pipe::Written;
+use crate::state::State;
 use crate::terminal::{Awaits, TerminalId, Typed};
 
 /// What one attempt at reading came to.

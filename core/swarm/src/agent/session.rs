@@ -80,9 +80,10 @@ impl Agent {
         }
     }
 
-    /// True while a session is open.
-    pub(crate) const fn has_session(&self) -> bool {
-        matches!(self.session, Session::Open(_))
+    /// True once the dispatcher has taken the registration in: the managers show the node as ready
+    /// before they send the first, complete set.
+    pub(crate) const fn is_registered(&self) -> bool {
+        matches!(self.session, Session::Open(Open { sequence: Some(_), .. }))
     }
 
     /// The manager that the session is with.

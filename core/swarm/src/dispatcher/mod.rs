@@ -54,6 +54,8 @@ struct Session {
     dirty: BTreeSet<Id>,
     send_at: Option<Time>,
     node_changed: bool,
+    /// The store shows the node as ready; nothing is assigned before (swarmkit: `markNodeReady`).
+    is_ready: bool,
 }
 
 /// The dispatcher of a leader.
@@ -146,6 +148,7 @@ impl Dispatcher {
         }
         self.unknown.remove(&node_id);
         self.down.remove(&node_id);
+        let is_ready = node.status.state == NodeState::Ready && node.description == description;
         let id = random_id(&mut self.rng).to_string();
         let period = self.choose_period();
         let session = Session {
@@ -155,8 +158,9 @@ impl Dispatcher {
             set: AssignmentSet::default(),
             sequence: 0,
             dirty: BTreeSet::new(),
-            send_at: Some(now),
+            send_at: is_ready.then_some(now),
             node_changed: false,
+            is_ready,
         };
         let detail = format!("{} ({node_id}) session {id}", description.hostname);
         out.push(Output::Event { kind: "dispatcher.session_opened", detail });
@@ -237,7 +241,9 @@ impl Dispatcher {
                     let node = task.node_id.as_ref().and_then(|id| self.sessions.get_mut(id));
                     if let Some(session) = node {
                         session.dirty.insert(task.id.clone());
-                        session.send_at.get_or_insert(now + ASSIGNMENT_DELAY);
+                        if session.is_ready {
+                            session.send_at.get_or_insert(now + ASSIGNMENT_DELAY);
+                        }
                     }
                 }
                 Object::Node(node) => {
@@ -248,7 +254,12 @@ impl Dispatcher {
                         self.registrations.remove(&node.id);
                     } else if let Some(session) = self.sessions.get_mut(&node.id) {
                         session.node_changed = true;
-                        session.send_at.get_or_insert(now + ASSIGNMENT_DELAY);
+                        if session.is_ready {
+                            session.send_at.get_or_insert(now + ASSIGNMENT_DELAY);
+                        } else if node.status.state == NodeState::Ready {
+                            session.is_ready = true;
+                            session.send_at = Some(now);
+                        }
                     } else if matches!(event, StoreEvent::Created(_)) {
                         let until = now + self.period.saturating_mul(UNKNOWN_GRACE_FACTOR);
                         self.unknown.insert(node.id.clone(), until);
@@ -264,7 +275,9 @@ impl Dispatcher {
     pub(crate) fn on_members(&mut self, now: Time) {
         for session in self.sessions.values_mut() {
             session.node_changed = true;
-            session.send_at.get_or_insert(now + ASSIGNMENT_DELAY);
+            if session.is_ready {
+                session.send_at.get_or_insert(now + ASSIGNMENT_DELAY);
+            }
         }
     }
 

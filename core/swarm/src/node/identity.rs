@@ -294,12 +294,12 @@ impl SwarmNode {
         if self.pending.is_empty() {
             return;
         }
-        let has_session = self.agent.as_ref().is_some_and(crate::agent::Agent::has_session);
+        let is_registered = self.agent.as_ref().is_some_and(crate::agent::Agent::is_registered);
         let is_manager = self.role() == Some(Role::Manager);
         let manager_ready = self.manager.as_ref().is_some_and(|manager| {
             manager.store.cluster().is_some() && manager.driver.raft().leader().is_some()
         });
-        if !has_session || self.phase != Phase::Active || (is_manager && !manager_ready) {
+        if !is_registered || self.phase != Phase::Active || (is_manager && !manager_ready) {
             return;
         }
         let own = self.credentials.as_ref().and_then(|all| all.own.as_ref());
@@ -322,7 +322,7 @@ impl SwarmNode {
             Phase::Failed(why) => why.clone(),
             Phase::Locked => texts::LOCKED.to_owned(),
             _ => {
-                let agent = self.agent.as_ref().filter(|agent| !agent.has_session());
+                let agent = self.agent.as_ref().filter(|agent| !agent.is_registered());
                 agent.and_then(|agent| agent.error()).unwrap_or_default().to_owned()
             }
         }

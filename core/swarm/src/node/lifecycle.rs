@@ -79,8 +79,11 @@ impl SwarmNode {
         let mut key_file = NodeKeyFile::new(key);
         let dek = Dek::generate(rng);
         key_file.dek = Some(dek.clone());
+        let mut cluster = new_cluster(&cluster_id, &ca, options.autolock, &mut self.rngs);
+        cluster.spec.raft.election_tick = self.config.options.election_ticks;
+        cluster.spec.raft.heartbeat_tick = self.config.options.heartbeat_ticks;
         let initial = InitialCluster {
-            cluster: new_cluster(&cluster_id, &ca, options.autolock, &mut self.rngs),
+            cluster,
             node: Node {
                 id: node_id.clone(),
                 spec: NodeSpec {

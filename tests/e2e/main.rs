@@ -1,0 +1,53 @@
+//! The judge of the Secrets slice: what a person at a terminal can find out about the cluster.
+//!
+//! No test looks at a private field, sleeps or measures time; each one names the seed it ran with. Numbers
+//! such as R39 in the transcripts are those of the requirements that the workshops make.
+#![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
+
+mod bad_input;
+mod determinism;
+mod limits;
+mod managers;
+mod profiles;
+mod secrecy;
+mod services;
+
+use std::path::{Path, PathBuf};
+
+fn transcript(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("e2e/transcripts").join(format!("{name}.txt"))
+}
+
+macro_rules! transcripts {
+    ($($test:ident: $name:literal,)+) => {
+        $(
+            #[test]
+            fn $test() {
+                glasshive_tests::transcript::play(&transcript($name));
+            }
+        )+
+
+        #[test]
+        fn every_transcript_is_played() {
+            let folder = transcript("x");
+            let mut names: Vec<String> = std::fs::read_dir(folder.parent().unwrap())
+                .unwrap()
+                .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+                .collect();
+            names.sort();
+            let mut played = vec![$(concat!($name, ".txt")),+];
+            played.sort_unstable();
+            assert_eq!(names, played);
+        }
+    };
+}
+
+transcripts! {
+    shell: "shell",
+    secrets_17_03: "secrets-17.03",
+    secrets_20_10: "secrets-20.10",
+    swarm_17_03: "swarm-17.03",
+    swarm_20_10: "swarm-20.10",
+    task_17_03: "task-17.03",
+    service_17_03: "service-17.03",
+}
