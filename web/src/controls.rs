@@ -56,7 +56,7 @@ pub fn Controls(props: &Props) -> Html {
     };
     html! {
         <section class="controls" aria-label="Playing the lab">
-            { button("next-step", "Next step", Icon::Play, "primary", over || bar.playing, Msg::NextStep) }
+            { button("next-step", "Next step", Icon::Step, "primary", over || bar.playing, Msg::NextStep) }
             { button("play-all", "Play all", Icon::PlayAll, "", over || bar.playing, Msg::PlayAll) }
             { button("pause", pause_label, pause_icon, "", false, Msg::Pause) }
             { button("restart", "Restart", Icon::Restart, "quiet", false, Msg::Restart) }

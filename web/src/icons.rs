@@ -11,6 +11,7 @@ pub enum Icon {
     Circle,
     Spinner,
     Play,
+    Step,
     PlayAll,
     Pause,
     Restart,
@@ -43,6 +44,7 @@ impl Icon {
             Self::Circle => "M8 2.5a5.5 5.5 0 1 0 0 11 5.5 5.5 0 0 0 0-11z",
             Self::Spinner => "M8 2.5a5.5 5.5 0 1 1-5.5 5.5",
             Self::Play => "M5 3.5v9l7-4.5z",
+            Self::Step => "M3.5 3.5v9l6.5-4.5zM11.5 3.5h1.5v9h-1.5z",
             Self::PlayAll => "M2.5 4v8L8 8zM8 4v8l5.5-4z",
             Self::Pause => "M5.5 3.5v9M10.5 3.5v9",
             Self::Restart => "M13 8a5 5 0 1 1-1.5-3.6M13 2.5v3h-3",
@@ -72,7 +74,7 @@ impl Icon {
     }
 
     const fn is_filled(self) -> bool {
-        matches!(self, Self::Play | Self::PlayAll | Self::Cell)
+        matches!(self, Self::Play | Self::Step | Self::PlayAll | Self::Cell)
     }
 }
 

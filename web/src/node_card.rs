@@ -69,7 +69,7 @@ fn secrets(node: &View) -> Html {
         html! {
             <li key="sealed" class="sealed">
                 { icon(Icon::Lock) }
-                <span><b>{ node.sealed.join(", ") }</b>{ " sealed in the raft log" }</span>
+                <span><b>{ node.sealed.join(", ") }</b>{ " sealed on disk, in the clear in the manager's memory" }</span>
             </li>
         }
     });
