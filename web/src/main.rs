@@ -1,12 +1,35 @@
-//! The browser shell.
-use yew::prelude::*;
+//! The browser shell: components that draw what `glasshive-web-model` says, storage, frames.
 
-#[component]
-fn App() -> Html {
-    html! { <h1>{ "Glasshive" }</h1> }
-}
+mod app;
+mod checks;
+mod command;
+mod controls;
+mod dom;
+mod fault;
+mod header;
+mod help;
+mod icons;
+mod lesson;
+mod map;
+mod map_table;
+mod messages;
+mod msg;
+mod node_card;
+mod notes;
+mod page;
+mod prompt_line;
+mod questions;
+mod rail;
+mod stage;
+mod store;
+mod terminal;
+mod terminals;
 
 fn main() {
-    console_error_panic_hook::set_once();
-    yew::Renderer::<App>::new().render();
+    fault::watch();
+    let root = dom::window()
+        .document()
+        .and_then(|document| document.get_element_by_id("app"))
+        .expect("index.html has it");
+    yew::Renderer::<app::App>::with_root(root).render();
 }

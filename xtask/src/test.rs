@@ -4,7 +4,7 @@ use std::net::TcpStream;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::process::{cargo, command, run, say};
+use crate::process::{cargo, command, root, run, say};
 use crate::{Result, chromium, page, server, tools};
 
 /// All of it.
@@ -14,7 +14,7 @@ use crate::{Result, chromium, page, server, tools};
 pub fn all() -> Result<()> {
     native()?;
     tools::ensure_all()?;
-    say("Lints of the browser shell");
+    say("Lints of the browser shell and its test");
     run(&mut cargo(&[
         "clippy",
         "--quiet",
@@ -22,6 +22,16 @@ pub fn all() -> Result<()> {
         "glasshive-web",
         "--target",
         "wasm32-unknown-unknown",
+        "--",
+        "-D",
+        "warnings",
+    ]))?;
+    run(&mut cargo(&[
+        "clippy",
+        "--quiet",
+        "--package",
+        "glasshive-browser",
+        "--all-targets",
         "--",
         "-D",
         "warnings",
@@ -67,7 +77,7 @@ fn browser_on_built_page(screenshots: bool) -> Result<()> {
         .env("GLASSHIVE_WEBDRIVER", format!("http://127.0.0.1:{driver_port}"))
         .env("GLASSHIVE_CHROMIUM", &chromium.browser);
     if screenshots {
-        test.env("GLASSHIVE_SCREENSHOTS", "docs/screenshots");
+        test.env("GLASSHIVE_SCREENSHOTS", root().join("docs/screenshots"));
     }
     let result = run(&mut test);
     driver.stop();

@@ -1,0 +1,75 @@
+//! The few things that need the browser's own objects.
+
+use wasm_bindgen::JsCast;
+use web_sys::{HtmlElement, HtmlTextAreaElement, Window};
+
+/// The window; the program runs nowhere else.
+pub fn window() -> Window {
+    web_sys::window().expect("the page has a window")
+}
+
+fn find(selector: &str) -> Option<HtmlElement> {
+    window().document()?.query_selector(selector).ok()??.dyn_into().ok()
+}
+
+/// Gives the focus to an element; the cursor of an input goes to its end.
+pub fn focus(selector: &str) {
+    let Some(element) = find(selector) else { return };
+    let _ = element.focus();
+    if let Some(area) = element.dyn_ref::<HtmlTextAreaElement>() {
+        let end = area.value().encode_utf16().count() as u32;
+        let _ = area.set_selection_range(end, end);
+    }
+}
+
+/// Sets an attribute of the root element, or takes it away.
+pub fn root_attribute(name: &str, value: Option<&str>) {
+    let root = window().document().and_then(|document| document.document_element());
+    if let Some(root) = root {
+        let _ = match value {
+            Some(value) => root.set_attribute(name, value),
+            None => root.remove_attribute(name),
+        };
+    }
+}
+
+/// Says that the page can be used.
+pub fn set_ready() {
+    if let Some(app) = find("#app") {
+        let _ = app.set_attribute("data-ready", "true");
+    }
+}
+
+/// True if text is selected somewhere on the page.
+pub fn has_selection() -> bool {
+    let selection = window().get_selection().ok().flatten();
+    selection.is_some_and(|selection| !selection.is_collapsed())
+}
+
+/// Real time in milliseconds.
+pub fn now_ms() -> f64 {
+    window().performance().map_or(0.0, |performance| performance.now())
+}
+
+/// True if the element that has the focus takes typed text.
+pub fn is_typing() -> bool {
+    let active = window().document().and_then(|document| document.active_element());
+    active.is_some_and(|element| {
+        matches!(element.tag_name().as_str(), "INPUT" | "TEXTAREA" | "SELECT")
+    })
+}
+
+/// True with a mouse or the like; fingers would only call the on-screen keyboard.
+pub fn has_fine_pointer() -> bool {
+    let query = window().match_media("(pointer: fine)").ok().flatten();
+    query.is_some_and(|query| query.matches())
+}
+
+/// Brings an element into view, if it is not there.
+pub fn reveal(selector: &str) {
+    if let Some(element) = find(selector) {
+        let options = web_sys::ScrollIntoViewOptions::new();
+        options.set_block(web_sys::ScrollLogicalPosition::Nearest);
+        element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}

@@ -1,0 +1,56 @@
+//! The line at the top: product, lab, steps, seed and digest, theme.
+
+use std::rc::Rc;
+
+use model::BarView;
+use model::ui::Theme;
+use model::view::LessonView;
+use yew::prelude::*;
+
+use crate::icons::{Icon, icon, mark};
+use crate::msg::Msg;
+use crate::rail::Rail;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub lesson: Rc<LessonView>,
+    pub bar: Rc<BarView>,
+    pub theme: Theme,
+    pub on: Callback<Msg>,
+}
+
+#[component]
+pub fn Header(props: &Props) -> Html {
+    let Props { lesson, bar, theme, on } = props;
+    let (drawing, said) = match theme {
+        Theme::Auto => (Icon::Auto, "Theme: as the system. Change to light"),
+        Theme::Light => (Icon::Sun, "Theme: light. Change to dark"),
+        Theme::Dark => (Icon::Moon, "Theme: dark. Change to the system's"),
+    };
+    let on_theme = on.reform(|_: MouseEvent| Msg::Theme);
+    let on_help = on.reform(|_: MouseEvent| Msg::Help);
+    let short: String = bar.digest.chars().take(12).collect();
+    html! {
+        <header class="header">
+            <div class="brand">{ mark() }<span>{ "Glasshive" }</span></div>
+            <h1 class="title">{ &lesson.title }</h1>
+            <div class="spacer" />
+            <Rail lesson={lesson.clone()} on={on.clone()} />
+            <div class="facts">
+                <span class="seed">{ "seed " }<code>{ bar.seed }</code></span>
+                <span title={format!("The history's digest: {}. The same seed and inputs give the same digest everywhere.", bar.digest)}>
+                    { "digest " }
+                    <code data-testid="digest" data-digest={bar.digest.clone()}>{ short }</code>
+                </span>
+            </div>
+            <button type="button" class="btn quiet square" data-testid="theme" aria-label={said} title={said}
+                onclick={on_theme}>
+                { icon(drawing) }
+            </button>
+            <button type="button" class="btn quiet square" aria-label="Keys" title="Keys (?)"
+                onclick={on_help}>
+                { icon(Icon::Help) }
+            </button>
+        </header>
+    }
+}

@@ -1,0 +1,84 @@
+//! The cluster as a map, or the same as a table.
+
+use std::rc::Rc;
+
+use model::view::{MapView, Pill, ServiceRow};
+use yew::prelude::*;
+
+use crate::icons::{Icon, icon, tone_icon};
+use crate::map_table::MapTable;
+use crate::msg::Msg;
+use crate::node_card::NodeCard;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub map: Rc<MapView>,
+    pub table: bool,
+    pub on: Callback<Msg>,
+}
+
+#[component]
+pub fn Map(props: &Props) -> Html {
+    let Props { map, table, on } = props;
+    let services = map.services.iter().map(service);
+    let nodes = map.nodes.iter().map(|node| {
+        html! { <NodeCard key={node.name.clone()} node={node.clone()} /> }
+    });
+    html! {
+        <section class="map-pane" id="map" tabindex="-1" aria-labelledby="map-title">
+            <div class="map-head">
+                <h2 id="map-title">{ "Cluster" }</h2>
+                <p class={map.tone.word()}>{ &map.headline }</p>
+                <div class="segments" role="group" aria-label="Show the cluster as">
+                    <button type="button" class="btn" aria-pressed={(!table).to_string()}
+                        onclick={on.reform(|_: MouseEvent| Msg::Table(false))}>{ "Map" }</button>
+                    <button type="button" class="btn" aria-pressed={table.to_string()}
+                        onclick={on.reform(|_: MouseEvent| Msg::Table(true))}>{ "Table" }</button>
+                </div>
+            </div>
+            if *table {
+                <MapTable map={map.clone()} />
+            } else {
+                if !map.services.is_empty() {
+                    <ul class="services bare" aria-label="Services">{ for services }</ul>
+                }
+                if !map.unplaced.is_empty() {
+                    <ul class="pills bare" aria-label="Tasks without a node">
+                        { for map.unplaced.iter().map(pill) }
+                    </ul>
+                }
+                <div class="cells">{ for nodes }</div>
+            }
+        </section>
+    }
+}
+
+fn service(service: &ServiceRow) -> Html {
+    html! {
+        <li key={service.name.clone()} class="service">
+            <b>{ &service.name }</b>
+            <small>{ &service.image }</small>
+            <span class={classes!("count", service.tone.word())}>
+                { format!("{}/{}", service.running, service.desired) }
+                <span class="sr-only">{ " tasks run" }</span>
+            </span>
+            { for service.secrets.iter().map(|name| html! {
+                <>{ icon(Icon::Key) }<small>{ name }</small></>
+            }) }
+        </li>
+    }
+}
+
+/// A task or a container.
+pub fn pill(pill: &Pill) -> Html {
+    html! {
+        <li key={pill.id.clone()} class={classes!("pill", pill.tone.word())} data-state={pill.state.clone()}>
+            { tone_icon(pill.tone) }
+            <span class="name" title={pill.name.clone()}>{ &pill.name }</span>
+            <span class="state-word">{ &pill.state }</span>
+            if !pill.error.is_empty() {
+                <span class="error">{ &pill.error }</span>
+            }
+        </li>
+    }
+}

@@ -1,0 +1,77 @@
+//! A host on the map.
+
+use model::view::{NodeCard as View, Shape};
+use yew::prelude::*;
+
+use crate::icons::{Icon, icon, node_shape};
+use crate::map::pill;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub node: View,
+}
+
+#[component]
+pub fn NodeCard(props: &Props) -> Html {
+    let node = &props.node;
+    let inside = match (&node.raft, node.shape) {
+        (Some(raft), _) => format!("t{}", raft.term),
+        (None, Shape::Square) => "w".to_owned(),
+        (None, _) => String::new(),
+    };
+    let class = classes!(
+        "cell-card",
+        format!("n{}", node.index % 6),
+        node.leads.then_some("leads"),
+        (node.shape == Shape::Alone).then_some("off"),
+    );
+    let id = format!("map-{}", node.name);
+    html! {
+        <article {class} data-testid={format!("map-node-{}", node.name)} aria-labelledby={id.clone()}
+            data-role={node.role.clone()} data-state={node.state.clone()}>
+            <header>
+                { node_shape(node.shape, node.leads, &inside) }
+                <h3 {id} title={node.address.clone()}>{ &node.name }</h3>
+                <span class={classes!("badge", node.tone.word())}>{ &node.state }</span>
+                <p class="role">{ &node.role }</p>
+            </header>
+            if let Some(raft) = &node.raft {
+                <p class="raft">
+                    <span>{ "term " }<b>{ raft.term }</b></span>
+                    <span>{ "committed " }<b>{ raft.commit }</b></span>
+                    <span>{ "applied " }<b>{ raft.applied }</b></span>
+                </p>
+            }
+            if !node.pills.is_empty() {
+                <ul class="pills bare" aria-label="Tasks and containers">{ for node.pills.iter().map(pill) }</ul>
+            }
+            if node.ended_count > 0 {
+                <p class="nothing">{ format!("{} ended, kept for the record", node.ended_count) }</p>
+            }
+            { secrets(node) }
+        </article>
+    }
+}
+
+fn secrets(node: &View) -> Html {
+    if node.clear.is_empty() && node.sealed.is_empty() {
+        return Html::default();
+    }
+    let clear = node.clear.iter().map(|secret| {
+        html! {
+            <li key={format!("clear-{}", secret.name)} class="clear" data-secret={secret.name.clone()}>
+                { icon(Icon::Key) }
+                <span><b>{ &secret.name }</b>{ " in the clear: " }{ secret.places.join(", ") }</span>
+            </li>
+        }
+    });
+    let sealed = (!node.sealed.is_empty()).then(|| {
+        html! {
+            <li key="sealed" class="sealed">
+                { icon(Icon::Lock) }
+                <span><b>{ node.sealed.join(", ") }</b>{ " sealed in the raft log" }</span>
+            </li>
+        }
+    });
+    html! { <ul class="keys-here bare" aria-label="Secrets">{ for clear }{ sealed }</ul> }
+}
