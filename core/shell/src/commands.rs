@@ -146,54 +146,6 @@ utilities! {
     "yes", output::yes, "/usr/bin/", "/usr/bin/";
 }
 
-/// Adds `host:name` for each program that a host has and that is not simulated, and a table.
-macro_rules! lacking {
-    ($($name:literal, $folder:literal;)*) => {
-        fn register_lacking(programs: &mut Programs) {
-            $(
-                programs.add(concat!("host:", $name), |proc| {
-                    Box::pin(archive::lacking(Utility::of(proc, $name, true)))
-                });
-            )*
-        }
-
-        const LACKING: &[(&str, &str)] =
-            &[$((concat!($folder, $name), concat!("host:", $name)),)*];
-    };
-}
-
-// What an Ubuntu server has and people of a workshop reach for.
-lacking! {
-    "apt", "/usr/bin/";
-    "apt-get", "/usr/bin/";
-    "awk", "/usr/bin/";
-    "curl", "/usr/bin/";
-    "dd", "/bin/";
-    "git", "/usr/bin/";
-    "ifconfig", "/sbin/";
-    "ip", "/sbin/";
-    "journalctl", "/bin/";
-    "openssl", "/usr/bin/";
-    "perl", "/usr/bin/";
-    "ping", "/bin/";
-    "python3", "/usr/bin/";
-    "reboot", "/sbin/";
-    "scp", "/usr/bin/";
-    "service", "/usr/sbin/";
-    "shutdown", "/sbin/";
-    "ssh", "/usr/bin/";
-    "su", "/bin/";
-    "sudo", "/usr/bin/";
-    "systemctl", "/bin/";
-    "tcpdump", "/usr/sbin/";
-    "wget", "/usr/bin/";
-}
-
-/// The executables that only a host has, and that say what they lack.
-pub fn host_commands() -> &'static [(&'static str, &'static str)] {
-    LACKING
-}
-
 /// Adds the shells (`bash`, `dash`, `busybox-ash`), `busybox` itself, and each utility as `gnu:name`
 /// and `busybox:name`.
 pub fn register(programs: &mut Programs) {
@@ -203,7 +155,6 @@ pub fn register(programs: &mut Programs) {
     programs.add("busybox", |proc| Box::pin(busybox(proc)));
     programs.add("host:lacking", |proc| Box::pin(lacking(proc)));
     register_utilities(programs);
-    register_lacking(programs);
 }
 
 /// Programs that an Ubuntu server has besides the utilities, and that only say that they are not
