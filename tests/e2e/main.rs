@@ -50,4 +50,5 @@ transcripts! {
     swarm_20_10: "swarm-20.10",
     task_17_03: "task-17.03",
     service_17_03: "service-17.03",
+    beyond_20_10: "beyond-20.10",
 }

@@ -51,6 +51,7 @@ utilities! {
     "[", test::run, "/usr/bin/", "/usr/bin/";
     "arch", identity::arch, "/usr/bin/", "/bin/";
     "base64", binary::base64, "/usr/bin/", "/bin/";
+    "awk", archive::lacking, "/usr/bin/", "/usr/bin/";
     "basename", files::basename, "/usr/bin/", "/usr/bin/";
     "cat", text::cat, "/bin/", "/bin/";
     "chgrp", permissions::chgrp, "/bin/", "/bin/";
@@ -152,12 +153,52 @@ pub fn register(programs: &mut Programs) {
     programs.add("dash", |proc| Box::pin(shell::main(proc, Flavour::Dash)));
     programs.add("busybox-ash", |proc| Box::pin(shell::main(proc, Flavour::Ash)));
     programs.add("busybox", |proc| Box::pin(busybox(proc)));
+    programs.add("host:lacking", |proc| Box::pin(lacking(proc)));
     register_utilities(programs);
+}
+
+/// Programs that an Ubuntu server has besides the utilities, and that only say that they are not
+/// simulated.
+const HOST: &[(&str, &str)] = &[
+    ("/bin/journalctl", "host:lacking"),
+    ("/bin/ping", "host:lacking"),
+    ("/bin/systemctl", "host:lacking"),
+    ("/sbin/ip", "host:lacking"),
+    ("/sbin/reboot", "host:lacking"),
+    ("/sbin/shutdown", "host:lacking"),
+    ("/usr/bin/apt", "host:lacking"),
+    ("/usr/bin/apt-get", "host:lacking"),
+    ("/usr/bin/curl", "host:lacking"),
+    ("/usr/bin/openssl", "host:lacking"),
+    ("/usr/bin/python3", "host:lacking"),
+    ("/usr/bin/scp", "host:lacking"),
+    ("/usr/bin/ssh", "host:lacking"),
+    ("/usr/bin/sudo", "host:lacking"),
+    ("/usr/bin/wget", "host:lacking"),
+    ("/usr/sbin/service", "host:lacking"),
+];
+
+/// A program of [`HOST`]: what to do instead, where there is something.
+async fn lacking(proc: os::Proc) -> i32 {
+    let args = proc.args();
+    let name = args.first().map_or("", |path| path.rsplit('/').next().unwrap_or(path));
+    let instead = match name {
+        "ssh" => ": every node has a terminal of its own",
+        "sudo" => ": this is root's shell already",
+        _ => "",
+    };
+    proc.eprint(format!("{name}: not simulated{instead}\n")).await;
+    1
 }
 
 /// The executables of a host or a Debian image: paths, and the programs that they are.
 pub fn gnu_commands() -> &'static [(&'static str, &'static str)] {
     GNU
+}
+
+/// What a host has besides: programs that say that they are not simulated.
+pub fn host_commands() -> &'static [(&'static str, &'static str)] {
+    HOST
 }
 
 /// The executables of an Alpine or BusyBox image.

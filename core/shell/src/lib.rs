@@ -26,7 +26,7 @@ mod shell;
 mod syntax;
 mod utilities;
 
-pub use commands::{busybox_commands, gnu_commands, register};
+pub use commands::{busybox_commands, gnu_commands, host_commands, register};
 pub use completion::{Completion, complete};
 pub use hint::hint;
 

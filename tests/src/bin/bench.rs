@@ -1,0 +1,84 @@
+//! How fast the simulation is: `cargo run --release -p glasshive-tests --bin bench`.
+//!
+//! It prints a table and decides nothing: time depends on the machine, so no test looks at it. Every
+//! figure is the median of some runs, with the fastest and the slowest beside it.
+#![allow(clippy::print_stdout, reason = "a program whose output is a table")]
+#![allow(clippy::float_arithmetic, reason = "wall-clock time, for people to read")]
+
+use std::rc::Rc;
+use std::time::Instant;
+
+use labs::{Goal, Lab, Runner, WorldRunner};
+use world::{Duration, Spec, World};
+
+const SECRETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../labs/secrets/secrets.lab.md");
+
+/// Runs of one measurement.
+const RUN_COUNT: usize = 11;
+/// How long the idle cluster is left alone, in hours.
+const IDLE_HOURS: u64 = 10;
+
+fn main() -> Result<(), String> {
+    let source = std::fs::read_to_string(SECRETS).map_err(|error| format!("{SECRETS}: {error}"))?;
+    let lab = Rc::new(labs::author::read(&source).map_err(|problems| format!("{problems:?}"))?);
+    println!("{:<44} {:>12} {:>12} {:>12}", "", "min", "median", "max");
+
+    let small = Spec::new(["node1", "node2", "node3"]).with_managers(["node1"]);
+    let boot = measure(RUN_COUNT, || millis(|| World::new(small.clone()).map(drop)))?;
+    row("boot of 1 manager and 2 workers, ms", &boot, 1);
+    let large = Spec::new(["m1", "m2", "m3", "w1", "w2"]).with_managers(["m1", "m2", "m3"]);
+    let boot = measure(RUN_COUNT, || millis(|| World::new(large.clone()).map(drop)))?;
+    row("boot of 3 managers and 2 workers, ms", &boot, 1);
+
+    let replay = measure(RUN_COUNT, || millis(|| replay(&lab)))?;
+    row("replay of the Secrets lab, ms", &replay, 1);
+
+    let mut speeds = Vec::new();
+    let mut rates = Vec::new();
+    for seed in 0..5 {
+        let mut world = World::new(large.clone().with_seed(seed)).map_err(|e| e.to_string())?;
+        let events = world.event_count();
+        let start = Instant::now();
+        world.advance(Duration::from_secs(IDLE_HOURS * 3600));
+        let seconds = start.elapsed().as_secs_f64();
+        speeds.push((IDLE_HOURS * 3600) as f64 / seconds);
+        rates.push((world.event_count() - events) as f64 / seconds);
+    }
+    row(&format!("idle 3+2, {IDLE_HOURS} h: simulated s per real s"), &speeds, 0);
+    row("the same: events per real s", &rates, 0);
+    Ok(())
+}
+
+/// The lab from boot to its end; an error if anything in it does not hold.
+fn replay(lab: &Rc<Lab>) -> Result<(), String> {
+    let mut world = World::new(lab.spec(None)).map_err(|error| error.to_string())?;
+    let mut runner: WorldRunner = Runner::new(Rc::clone(lab), world.started(), world.now());
+    let end = world.now() + Duration::from_secs(24 * 3600);
+    runner.play(Goal::All);
+    while !runner.is_finished() {
+        if runner.drive(&mut world, end).is_empty() {
+            return Err("the lab does not come to an end".to_owned());
+        }
+    }
+    if runner.holds() { Ok(()) } else { Err("the lab does not hold".to_owned()) }
+}
+
+fn millis<E: ToString>(act: impl FnOnce() -> Result<(), E>) -> Result<f64, String> {
+    let start = Instant::now();
+    act().map_err(|error| error.to_string())?;
+    Ok(start.elapsed().as_secs_f64() * 1000.0)
+}
+
+fn measure(
+    count: usize,
+    mut once: impl FnMut() -> Result<f64, String>,
+) -> Result<Vec<f64>, String> {
+    (0..count).map(|_| once()).collect()
+}
+
+fn row(name: &str, values: &[f64], digits: usize) {
+    let mut values = values.to_vec();
+    values.sort_by(f64::total_cmp);
+    let (min, median, max) = (values[0], values[values.len() / 2], values[values.len() - 1]);
+    println!("{name:<44} {min:>12.digits$} {median:>12.digits$} {max:>12.digits$}");
+}
