@@ -223,6 +223,25 @@ fn nobody_writes_to_a_pipe_without_a_reader() {
     assert_eq!(host.run("/bin/broken", &["broken"]).0, 141);
 }
 
+fn own_files(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.set_handle(Fd::STDERR, Handle::null());
+        proc.eprint("lost\n").await;
+        let out = proc.open_write("/dev/stdout", false).unwrap();
+        proc.set_handle(Fd::STDERR, out);
+        proc.eprint("seen\n").await;
+        assert!(proc.open_read("/dev/stdin").is_ok() && proc.open_read("/dev/fd/2").is_ok());
+        assert_eq!(proc.open_read("/dev/fd/9").err(), Some(Errno::NotFound));
+        0
+    })
+}
+
+#[test]
+fn a_process_opens_its_own_descriptors_by_name() {
+    let mut host = Host::new(&[("own", own_files)]);
+    assert_eq!(host.run("/bin/own", &["own"]), (0, "seen\n".into()));
+}
+
 fn shell(proc: Proc) -> Running {
     Box::pin(async move {
         proc.on_signal(Signal::Interrupt, Disposition::Catch);

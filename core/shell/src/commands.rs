@@ -160,15 +160,19 @@ pub fn register(programs: &mut Programs) {
 /// Programs that an Ubuntu server has besides the utilities, and that only say that they are not
 /// simulated.
 const HOST: &[(&str, &str)] = &[
+    ("/bin/dd", "host:lacking"),
     ("/bin/journalctl", "host:lacking"),
     ("/bin/ping", "host:lacking"),
+    ("/bin/su", "host:lacking"),
     ("/bin/systemctl", "host:lacking"),
+    ("/sbin/ifconfig", "host:lacking"),
     ("/sbin/ip", "host:lacking"),
     ("/sbin/reboot", "host:lacking"),
     ("/sbin/shutdown", "host:lacking"),
     ("/usr/bin/apt", "host:lacking"),
     ("/usr/bin/apt-get", "host:lacking"),
     ("/usr/bin/curl", "host:lacking"),
+    ("/usr/bin/git", "host:lacking"),
     ("/usr/bin/openssl", "host:lacking"),
     ("/usr/bin/python3", "host:lacking"),
     ("/usr/bin/scp", "host:lacking"),

@@ -127,11 +127,10 @@ impl World {
         let index = self.index(node)?;
         let mark = self.look(index, |terminal| {
             let open = terminal.blocks().last().filter(|block| block.ended.is_none());
-            let printed_size = open.map(|block| block.screen.printed().len());
             Mark {
                 boot_count: 0,
                 block: terminal.block_count() - usize::from(open.is_some()),
-                printed_size: printed_size.unwrap_or(0),
+                printed: open.map(|block| block.screen.printed()).unwrap_or_default(),
             }
         });
         Ok(Mark { boot_count: self.hosts[index].boot_count, ..mark.unwrap_or_default() })
@@ -151,8 +150,8 @@ impl World {
             let mut output = String::new();
             for (offset, block) in blocks.iter().skip(first).enumerate() {
                 let printed = block.screen.printed();
-                let old = if offset == 0 && same_boot { mark.printed_size } else { 0 };
-                output.push_str(printed.get(old..).unwrap_or(&printed));
+                let old = if offset == 0 && same_boot { mark.printed.as_str() } else { "" };
+                output.push_str(news(old, &printed));
             }
             let awaits = terminal.awaits();
             LineResult {
@@ -203,9 +202,42 @@ impl World {
 }
 
 /// How far a terminal had come at some moment.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Mark {
     boot_count: u32,
     block: usize,
-    printed_size: usize,
+    /// What the open block had printed: programs that redraw lines change that too.
+    printed: String,
+}
+
+/// What of `new` was not there in `old`: the end of it if `old` is its beginning, else whole lines
+/// from the first one that was drawn anew.
+fn news<'a>(old: &str, new: &'a str) -> &'a str {
+    if let Some(end) = new.strip_prefix(old) {
+        return end;
+    }
+    let same = old.bytes().zip(new.bytes()).take_while(|(old, new)| old == new).count();
+    let line_start = new.as_bytes()[..same].iter().rposition(|byte| *byte == b'\n');
+    new.get(line_start.map_or(0, |newline| newline + 1)..).unwrap_or(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::news;
+
+    #[test]
+    fn what_is_new_is_told_by_whole_lines_when_lines_were_drawn_anew() {
+        for (old, new, expected) in [
+            ("", "a\n", "a\n"),
+            ("a", "ab\n", "b\n"),
+            ("a\n", "a\n", ""),
+            ("p\nq: 236.5 MB/310 MB", "p\nq: complete\nDigest: x\n", "q: complete\nDigest: x\n"),
+            // The prompt became the line in which something was typed.
+            ("127.0.0.1:6379> ", "\"5\"\n127.0.0.1:6379> ", "\"5\"\n127.0.0.1:6379> "),
+            ("OK\n1> ", "OK\n12\n1> ", "12\n1> "),
+            ("\u{e9}", "\u{e8}", "\u{e8}"),
+        ] {
+            assert_eq!(news(old, new), expected, "{old:?} -> {new:?}");
+        }
+    }
 }

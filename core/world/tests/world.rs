@@ -113,3 +113,23 @@ fn the_tools_of_a_host_see_the_swarms_state() {
     let search = format!("grep -r otter {folder}");
     assert_eq!(world.run_line("node1", &search, LINE_LIMIT).unwrap().output, "");
 }
+
+#[test]
+fn a_manager_advertises_an_interface_or_an_address_that_only_others_know() {
+    for (wanted, expected) in [
+        ("eth0", "192.168.0.11:2377"),
+        ("192.168.0.11:2400", "192.168.0.11:2400"),
+        ("1.2.3.4", "1.2.3.4:2377"),
+        ("eth7", "advertise address must be a non-zero IP address or network interface"),
+        ("0.0.0.0", "advertise address must be a non-zero IP address or network interface"),
+    ] {
+        let mut world = World::new(Spec::new(["node1"]).with_seed(7)).unwrap();
+        let line = format!("docker swarm init --advertise-addr {wanted}");
+        let result = world.run_line("node1", &line, LINE_LIMIT).unwrap();
+        assert!(result.output.contains(expected), "{wanted}: {}", result.output);
+        let refused = expected.starts_with("advertise");
+        assert_eq!(result.status, i32::from(refused));
+        let nodes = world.run_line("node1", "docker node ls -q | wc -l", LINE_LIMIT).unwrap();
+        assert_eq!(nodes.output.lines().last(), Some(if refused { "0" } else { "1" }));
+    }
+}

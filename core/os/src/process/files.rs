@@ -99,6 +99,9 @@ impl Proc {
     }
 
     fn open(&self, path: &str, mode: OpenMode) -> Result<Handle, Errno> {
+        if let Some(fd) = own_descriptor(path) {
+            return self.handle(fd).map_err(|_| Errno::NotFound);
+        }
         let located = self.locate(path, true)?;
         let user = self.user();
         match located.inode() {
@@ -374,5 +377,19 @@ impl Proc {
     /// As [`Proc::open_read`].
     pub fn open_fd(&self, path: &str) -> Result<Fd, Errno> {
         Ok(self.add_handle(self.open_read(path)?))
+    }
+}
+
+/// The descriptor of the caller that a path such as `/dev/stdin` or `/dev/fd/3` stands for. Linux has
+/// them as links into `/proc/self/fd`.
+fn own_descriptor(path: &str) -> Option<Fd> {
+    match path {
+        "/dev/stdin" => Some(Fd::STDIN),
+        "/dev/stdout" => Some(Fd::STDOUT),
+        "/dev/stderr" => Some(Fd::STDERR),
+        _ => {
+            let number = path.strip_prefix("/dev/fd/").or(path.strip_prefix("/proc/self/fd/"))?;
+            number.parse().ok().map(Fd)
+        }
     }
 }

@@ -2,8 +2,8 @@
 
 use crate::syntax::{Part, Word};
 
-/// A word expands to no more words than this.
-const COUNT_MAX: usize = 10_000;
+/// A word that expands to so many words is refused.
+const COUNT_MAX: usize = 10_001;
 
 /// An unquoted character, or a part that braces do not look into.
 #[derive(Clone, Debug)]
@@ -12,12 +12,13 @@ enum Atom {
     Part(Part),
 }
 
-/// The words that a word's braces stand for; the word itself if it has none.
-pub(super) fn expand(word: &Word) -> Vec<Vec<Part>> {
+/// The words that a word's braces stand for; the word itself if it has none. `None`: there are more
+/// than 10,000 of them.
+pub(super) fn expand(word: &Word) -> Option<Vec<Vec<Part>>> {
     let has_brace =
         word.parts.iter().any(|part| matches!(part, Part::Literal(text) if text.contains('{')));
     if !has_brace {
-        return vec![word.parts.clone()];
+        return Some(vec![word.parts.clone()]);
     }
     let mut atoms = Vec::new();
     for part in &word.parts {
@@ -28,7 +29,8 @@ pub(super) fn expand(word: &Word) -> Vec<Vec<Part>> {
     }
     let mut results = Vec::new();
     expand_atoms(&atoms, &mut results, 0);
-    results.into_iter().map(|atoms| join(&atoms)).collect()
+    let fits = results.len() < COUNT_MAX;
+    fits.then(|| results.into_iter().map(|atoms| join(&atoms)).collect())
 }
 
 fn join(atoms: &[Atom]) -> Vec<Part> {

@@ -99,7 +99,13 @@ impl Shell {
         all: &mut Vec<String>,
     ) -> Result<(), Flow> {
         let words = if self.flavour == Flavour::Bash {
-            brace::expand(word)
+            match brace::expand(word) {
+                Some(words) => words,
+                None => {
+                    let text = "not simulated: braces that stand for more than 10000 words";
+                    return Err(self.abort(text).await);
+                }
+            }
         } else {
             vec![word.parts.clone()]
         };

@@ -240,8 +240,8 @@ pub(crate) async fn free(utility: Utility) -> i32 {
         return utility.error(format!("not simulated: {other}")).await;
     }
     let unit = |kilobytes: u64| if megabytes { kilobytes / 1024 } else { kilobytes };
-    // A simulated host has 2 GB, and its programs take none of it.
-    let (total, used) = (unit(2_046_748), unit(312_400));
+    // A simulated host has 4 GiB, as its daemon says, and its programs take none of it.
+    let (total, used) = (unit(4_194_304), unit(312_400));
     let text = format!(
         "              total        used        free      shared  buff/cache   available\n\
          Mem:     {total:>10}  {used:>10}  {free:>10}  {zero:>10}  {zero:>10}  {free:>10}\n\

@@ -1,6 +1,7 @@
 //! Into a swarm, back into it after a restart, and out of it (moby: `daemon/cluster/swarm.go`;
 //! swarmkit: `node/node.go`).
 
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 
 use raft::RaftId;
@@ -23,6 +24,7 @@ use crate::objects::{
     NodeCertificate, NodeSpec, NodeState, NodeStatus, Role, SecretBytes, random_id,
 };
 use crate::raft_driver::{RaftDriver, driver::Start, restore};
+use crate::transport::pool::host_of;
 use crate::transport::protocol::Member;
 
 type Answer = Result<Option<LocalResponse>, ApiError>;
@@ -33,9 +35,34 @@ pub(crate) fn random_raft_id(rng: &mut sim::Rng) -> RaftId {
 }
 
 impl SwarmNode {
-    fn set_advertise(&mut self, addr: Option<&String>) {
-        let addr = addr.filter(|addr| !addr.is_empty()).unwrap_or(&self.config.addr);
-        self.advertise = if addr.contains(':') { addr.clone() } else { format!("{addr}:{PORT}") };
+    /// The address to advertise: an IP address or an interface of the host, with or without a port
+    /// (moby: `daemon/cluster/listen_addr.go`).
+    fn set_advertise(&mut self, addr: Option<&String>) -> Result<(), ApiError> {
+        let Some(addr) = addr.filter(|addr| !addr.is_empty()) else {
+            self.advertise = format!("{}:{PORT}", self.config.addr);
+            return Ok(());
+        };
+        let (host, port) = match addr.rsplit_once(':') {
+            Some((host, port)) => (host, port.parse::<u16>().ok()),
+            None => (addr.as_str(), Some(PORT)),
+        };
+        let ip = match host {
+            "eth0" => Some(self.config.addr.clone()),
+            "lo" => Some(Ipv4Addr::LOCALHOST.to_string()),
+            _ if self.config.directory.contains_key(host) => Some(host.to_owned()),
+            _ => {
+                let ip = host.parse::<Ipv4Addr>().ok().filter(|ip| !ip.is_unspecified());
+                ip.map(|ip| ip.to_string())
+            }
+        };
+        let (Some(ip), Some(port)) = (ip, port) else {
+            return Err(ApiError::local(Code::InvalidArgument, texts::BAD_ADVERTISE));
+        };
+        self.advertise = format!("{ip}:{port}");
+        // The manager listens on all addresses, so that it reaches itself also when it advertises
+        // one that only others know, such as that of a router before it.
+        self.transport.know(&ip, self.config.host);
+        Ok(())
     }
 
     fn write_docker_state(&self, remote: &str, join_in_progress: bool, io: &mut Io<'_>) {
@@ -58,7 +85,7 @@ impl SwarmNode {
         if self.phase != Phase::Inactive {
             return Err(texts::unavailable(texts::ALREADY));
         }
-        self.set_advertise(options.advertise_addr.as_ref());
+        self.set_advertise(options.advertise_addr.as_ref())?;
         let rng = &mut self.rngs.keys;
         let ca = RootCa::create(io.now, rng);
         let key = PrivateKey::generate(rng);
@@ -132,7 +159,7 @@ impl SwarmNode {
         if self.phase != Phase::Inactive {
             return Err(texts::unavailable(texts::ALREADY));
         }
-        self.set_advertise(options.advertise_addr.as_ref());
+        self.set_advertise(options.advertise_addr.as_ref())?;
         let remotes: Vec<String> = options
             .remotes
             .iter()
@@ -226,6 +253,8 @@ impl SwarmNode {
         let Some(state) = files::read_docker_state(io.disk) else { return };
         if !state.advertise_addr.is_empty() {
             self.advertise = state.advertise_addr;
+            let own = host_of(&self.advertise).to_owned();
+            self.transport.know(&own, self.config.host);
         }
         if state.join_in_progress {
             // moby keeps no token: a join that was cut short begins again with the command.
@@ -309,13 +338,16 @@ impl SwarmNode {
         options: &InitOptions,
         io: &mut Io<'_>,
     ) -> Answer {
+        if self.manager.is_none() {
+            return Err(texts::unavailable(texts::NO_SWARM));
+        }
+        if options.advertise_addr.is_some() {
+            self.set_advertise(options.advertise_addr.as_ref())?;
+            self.write_docker_state("", false, io);
+        }
         let Some(manager) = self.manager.take() else {
             return Err(texts::unavailable(texts::NO_SWARM));
         };
-        if options.advertise_addr.is_some() {
-            self.set_advertise(options.advertise_addr.as_ref());
-            self.write_docker_state("", false, io);
-        }
         // Other entries will stand where uncommitted ones stood: a new DEK keeps nonces apart.
         let dek = Dek::generate(&mut self.rngs.keys);
         if let Some(key_file) = &mut self.key_file {

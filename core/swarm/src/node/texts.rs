@@ -22,6 +22,9 @@ pub(crate) const EXPIRED: &str = "Swarm certificates have expired. To replace th
 /// Init or join twice.
 pub(crate) const ALREADY: &str = "This node is already part of a swarm. Use \"docker swarm leave\" \
      to leave this swarm and join another one.";
+/// An address to advertise that is none.
+pub(crate) const BAD_ADVERTISE: &str = "advertise address must be a non-zero IP address or network \
+     interface (with optional port number)";
 /// Leave without a swarm.
 pub(crate) const NOT_PART: &str = "This node is not part of a swarm";
 /// A join that takes longer than 20 s.

@@ -81,6 +81,11 @@ impl Transport {
         }
     }
 
+    /// From now on `host` is also reached at this address, unless another host has it.
+    pub(crate) fn know(&mut self, addr: &str, host: HostId) {
+        self.directory.entry(addr.to_owned()).or_insert(host);
+    }
+
     /// From now on connections are opened and accepted with these. Existing ones are closed, so that
     /// nobody goes on with an old role.
     pub(crate) fn set_credentials(
