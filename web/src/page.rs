@@ -22,7 +22,7 @@ pub struct Props {
     pub lesson: Rc<LessonView>,
     pub map: Rc<MapView>,
     pub terminals: Vec<Rc<TermView>>,
-    pub histories: Vec<Rc<Vec<String>>>,
+    pub histories: Vec<Rc<[String]>>,
     pub bar: Rc<BarView>,
     pub ui: Rc<Ui>,
     pub on: Callback<Msg>,

@@ -15,7 +15,7 @@ pub struct Props {
     pub prompt: String,
     pub reader: Reader,
     pub draft: String,
-    pub history: Rc<Vec<String>>,
+    pub history: Rc<[String]>,
     pub candidates: Rc<[String]>,
     pub current: bool,
     /// Time is stopped: nothing comes of a line before it goes on.
@@ -116,7 +116,7 @@ pub fn PromptLine(props: &Props) -> Html {
 
 struct Editor {
     node: String,
-    history: Rc<Vec<String>>,
+    history: Rc<[String]>,
     area: NodeRef,
     place: Rc<std::cell::RefCell<(usize, String)>>,
     on: Callback<Msg>,

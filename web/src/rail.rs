@@ -19,7 +19,7 @@ pub fn Rail(props: &Props) -> Html {
     let cells = props.lesson.steps.iter().enumerate().map(|(index, step)| {
         let (done, all) = step.progress;
         let said = format!("Step {}, {}: {done} of {all} done, {}", index + 1, step.title, step.state.word());
-        let height = if all == 0 { 0 } else { 22 * done / all };
+        let height = (22 * done).checked_div(all).unwrap_or(0);
         let clip = format!("rail-{index}");
         let onclick = props.on.reform(|_: MouseEvent| Msg::Pane(Pane::Lesson));
         let current = (props.lesson.current == Some(index)).then_some("step");

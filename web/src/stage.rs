@@ -32,7 +32,7 @@ pub struct Views {
     pub map: Rc<MapView>,
     pub bar: Rc<BarView>,
     pub terminals: Vec<Rc<TermView>>,
-    pub histories: Vec<Rc<Vec<String>>>,
+    pub histories: Vec<Rc<[String]>>,
 }
 
 enum Playing {

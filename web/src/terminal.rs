@@ -15,7 +15,7 @@ use crate::prompt_line::PromptLine;
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub view: Rc<TermView>,
-    pub history: Rc<Vec<String>>,
+    pub history: Rc<[String]>,
     /// Blocks before this number are hidden.
     pub cleared: usize,
     pub draft: String,

@@ -13,7 +13,7 @@ use crate::terminal::Terminal;
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub terminals: Vec<Rc<TermView>>,
-    pub histories: Vec<Rc<Vec<String>>>,
+    pub histories: Vec<Rc<[String]>>,
     pub ui: Rc<Ui>,
     pub on: Callback<Msg>,
 }

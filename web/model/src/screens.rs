@@ -13,7 +13,7 @@ const HISTORY_COUNT_MAX: usize = 1_000;
 #[derive(Clone, Debug, Default)]
 pub struct Screens {
     terminals: Vec<Rc<TermView>>,
-    histories: Vec<Rc<Vec<String>>>,
+    histories: Vec<Rc<[String]>>,
 }
 
 impl Screens {
@@ -24,7 +24,7 @@ impl Screens {
         };
         Self {
             terminals: nodes.iter().enumerate().map(terminal).collect(),
-            histories: nodes.iter().map(|_| Rc::default()).collect(),
+            histories: nodes.iter().map(|_| Rc::from([])).collect(),
         }
     }
 
@@ -34,7 +34,7 @@ impl Screens {
     }
 
     /// The lines entered at each, oldest first.
-    pub fn histories(&self) -> &[Rc<Vec<String>>] {
+    pub fn histories(&self) -> &[Rc<[String]>] {
         &self.histories
     }
 
@@ -48,12 +48,13 @@ impl Screens {
         let Some(index) = self.terminals.iter().position(|terminal| terminal.node == node) else {
             return;
         };
-        let history = Rc::make_mut(&mut self.histories[index]);
-        if !text.trim().is_empty() && history.last().is_none_or(|last| last != text) {
-            history.push(text.to_owned());
+        let history = &self.histories[index];
+        if text.trim().is_empty() || history.last().is_some_and(|last| last == text) {
+            return;
         }
-        let extra = history.len().saturating_sub(HISTORY_COUNT_MAX);
-        history.drain(..extra);
+        let extra = (history.len() + 1).saturating_sub(HISTORY_COUNT_MAX);
+        let kept = history.iter().skip(extra).cloned();
+        self.histories[index] = kept.chain([text.to_owned()]).collect();
     }
 
     /// Reads all terminals again; true if something has changed.

@@ -299,10 +299,7 @@ impl Session {
                 } else if self.world.now() >= until {
                     return;
                 }
-            } else if self.hands.is_empty() {
-                self.world.advance_until(until);
-                return;
-            } else if !self.finish_hands() && !self.world.step(until) {
+            } else if self.hands.is_empty() || (!self.finish_hands() && !self.world.step(until)) {
                 self.world.advance_until(until);
                 return;
             }
