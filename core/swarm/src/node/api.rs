@@ -94,7 +94,10 @@ pub struct RequestId(pub u64);
 
 /// What happens to a node.
 #[derive(Clone, Debug)]
-#[allow(clippy::large_enum_variant, reason = "handled at once, nobody keeps many; large on 64 bits only")]
+#[allow(
+    clippy::large_enum_variant,
+    reason = "handled at once, nobody keeps many; large on 64 bits only"
+)]
 pub enum Input {
     /// The daemon starts: whatever the disk remembers is taken up again.
     Boot,
