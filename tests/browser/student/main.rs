@@ -243,6 +243,8 @@ async fn on_a_phone() -> Result<()> {
     page.enter("hostname").await?;
     page.wait("node1 answers", "return document.querySelector('[data-testid=terminal-node1]').innerText.includes('\\nnode1\\n')").await?;
     page.picture("phone-shell").await?;
+    let input = page.find("terminal-input").await?.rectangle().await?;
+    assert!(input.0 + input.2 <= f64::from(PHONE.width), "the input line fits: {input:?}");
     // One button goes round the speeds: 4, 20, max.
     for _ in 0..3 {
         page.click("speed-next").await?;
