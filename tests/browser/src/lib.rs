@@ -286,6 +286,9 @@ impl Page {
     pub async fn picture(&self, name: &str) -> Result<()> {
         let folder = std::env::var_os("GLASSHIVE_SCREENSHOTS")
             .map_or_else(|| std::env::temp_dir().join("glasshive-screenshots"), PathBuf::from);
+        // What is on its way is shown where it arrives; what goes on for ever has no end to go to.
+        self.script("document.getAnimations().forEach(a => { try { a.finish() } catch {} })")
+            .await?;
         std::fs::create_dir_all(&folder)?;
         std::fs::write(folder.join(format!("{name}.png")), self.client.screenshot().await?)?;
         Ok(())

@@ -33,7 +33,6 @@ async fn by_hand_and_by_click() -> Result<()> {
     assert_eq!(page.text("lab-status").await?, "ready");
     assert_eq!(page.digest().await?, native::fresh_digest());
     page.speed("4").await?;
-    page.picture("desktop-start-light").await?;
     let count =
         page.script("return document.querySelectorAll('[data-testid^=command-]').length").await?;
     for number in 1..=count.as_u64().unwrap_or(0) {
@@ -57,12 +56,8 @@ async fn by_hand_and_by_click() -> Result<()> {
         if state == "broken" {
             return Err(format!("{testid}: {}", page.text(&testid).await?).into());
         }
-        if number == 6 {
-            page.picture("desktop-middle-light").await?;
-        }
     }
     page.wait_until_passed().await?;
-    page.picture("desktop-by-hand-light").await?;
     page.close().await
 }
 
@@ -74,9 +69,6 @@ async fn play_all() -> Result<()> {
     page.click("play-all").await?;
     page.wait_until_passed().await?;
     assert_eq!(page.digest().await?, expected, "the browser's digest and the native one");
-    page.picture("desktop-light").await?;
-    page.theme("dark").await?;
-    page.picture("desktop-dark").await?;
     let shown = page.text("terminal-node1").await?;
     page.load().await?;
     assert_eq!(page.digest().await?, expected, "the digest after a reload");
@@ -109,6 +101,13 @@ async fn step_by_step() -> Result<()> {
     for step in 0..steps.as_u64().unwrap_or(0) {
         page.click("next-step").await?;
         page.wait_for_step(step).await?;
+        if step == 2 {
+            // The service runs, and the map shows where its secret can be read.
+            page.theme("light").await?;
+            page.picture("desktop").await?;
+            page.theme("dark").await?;
+            page.picture("desktop-dark").await?;
+        }
     }
     page.wait_until_passed().await?;
     assert_eq!(page.digest().await?, native::digest());
@@ -154,7 +153,7 @@ async fn something_else() -> Result<()> {
     page.wait("Ctrl-C ends it", ended).await?;
     page.click("split").await?;
     page.find("terminal-node3").await?;
-    page.picture("desktop-split-light").await?;
+    page.picture("desktop-split").await?;
     page.close().await
 }
 
@@ -175,7 +174,7 @@ async fn damaged_state() -> Result<()> {
         "return document.querySelector('[data-testid=message]') !== null",
     )
     .await?;
-    page.picture("desktop-message-light").await?;
+    page.picture("desktop-message").await?;
     let aside = page.script("return localStorage.getItem('glasshive/aside/secrets/0')").await?;
     assert_eq!(aside.as_str(), Some("{\"format\": \"x"), "nothing is lost");
     assert_eq!(page.digest().await?, native::fresh_digest());
@@ -233,9 +232,9 @@ async fn keyboard_only() -> Result<()> {
 /// Reading, clicking through, and nothing that does not fit.
 async fn on_a_phone() -> Result<()> {
     let page = Page::open(PHONE).await?;
-    page.picture("phone-lesson-light").await?;
+    page.picture("phone").await?;
     page.theme("dark").await?;
-    page.picture("phone-lesson-dark").await?;
+    page.picture("phone-dark").await?;
     page.theme("light").await?;
     page.click_css("[data-testid=command-1] [data-testid=run]").await?;
     page.wait_for_state("command-1", "data-state", &["holds"]).await?;
@@ -243,7 +242,9 @@ async fn on_a_phone() -> Result<()> {
     assert!(page.find("terminal-input").await?.is_displayed().await?);
     page.enter("hostname").await?;
     page.wait("node1 answers", "return document.querySelector('[data-testid=terminal-node1]').innerText.includes('\\nnode1\\n')").await?;
-    page.picture("phone-shell-light").await?;
+    page.picture("phone-shell").await?;
+    let input = page.find("terminal-input").await?.rectangle().await?;
+    assert!(input.0 + input.2 <= f64::from(PHONE.width), "the input line fits: {input:?}");
     // One button goes round the speeds: 4, 20, max.
     for _ in 0..3 {
         page.click("speed-next").await?;
@@ -254,7 +255,7 @@ async fn on_a_phone() -> Result<()> {
     }
     page.click("pane-map").await?;
     assert!(page.find("map-node-node1").await?.is_displayed().await?);
-    page.picture("phone-map-light").await?;
+    page.picture("phone-map").await?;
     page.click("play-all").await?;
     page.wait_until_passed().await?;
     let wide = page.script("return document.documentElement.scrollWidth").await?;
