@@ -25,7 +25,7 @@ pub fn build() -> Result<()> {
     let wasm = find(".wasm")?;
     let before = size(&wasm);
     let mut optimise =
-        command(wasm_opt, &["-O3", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"]);
+        command(wasm_opt, &["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int"]);
     optimise.args(["--enable-sign-ext", "--enable-mutable-globals", "--enable-reference-types"]);
     optimise.args(["--enable-multivalue", "-o"]).arg(&wasm).arg(&wasm);
     run(&mut optimise)?;

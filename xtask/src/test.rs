@@ -25,8 +25,6 @@ pub fn all() -> Result<()> {
         "--target",
         "wasm32-unknown-unknown",
         "--",
-        // The crates below were looked at natively.
-        "--no-deps",
         "-D",
         "warnings",
     ]))?;
