@@ -59,7 +59,7 @@ fn size(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |data| data.len())
 }
 
-/// The module may not grow past this, compressed with gzip -9. The aim is a third of it; the number only
+/// The module may not grow past this after wasm-opt, compressed with gzip -9. The aim is a third of it; the number only
 /// ever goes down.
 const GZIP_SIZE_MAX: u64 = 1_500_000;
 
@@ -84,6 +84,10 @@ pub fn print_sizes() -> Result<()> {
         if name.ends_with(".wasm") {
             module_size = compressed.unwrap_or(0);
         }
+    }
+    if crate::tools::ensure_all()?.wasm_opt.is_none() {
+        println!("(the limit of {GZIP_SIZE_MAX} bytes holds for a module that wasm-opt has seen)");
+        return Ok(());
     }
     if module_size > GZIP_SIZE_MAX {
         return Err(format!(

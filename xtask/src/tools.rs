@@ -120,7 +120,7 @@ fn ensure_wasm_opt() -> Result<Option<PathBuf>> {
         return Ok(Some(program));
     }
     if which("npm").is_none() || which("node").is_none() {
-        println!("(no npm: the page is not passed through wasm-opt and is about a fifth larger)");
+        println!("(no npm: the page is not passed through wasm-opt and is about a third larger)");
         return Ok(None);
     }
     say("Installing wasm-opt (npm's binaryen, about half a minute, once)");
@@ -131,7 +131,7 @@ fn ensure_wasm_opt() -> Result<Option<PathBuf>> {
     match run(npm.arg(&home).arg(&package)) {
         Ok(()) => Ok(Some(program)),
         Err(message) => {
-            println!("({message}: going on without wasm-opt, the page is about a fifth larger)");
+            println!("({message}: going on without wasm-opt, the page is about a third larger)");
             Ok(None)
         }
     }
