@@ -84,7 +84,7 @@ impl Group {
             if led {
                 self.leader_commits(raft, before, &now, disks)?;
             } else {
-                self.election(raft, &now, disks)?;
+                self.election(raft, before, &now, disks)?;
             }
         }
         self.voters.check(now.applied, raft.voters())
@@ -138,11 +138,20 @@ impl Group {
         Ok(())
     }
 
-    fn election(&mut self, raft: &Raft, now: &Position, disks: &Disks<'_>) -> Verdict {
+    fn election(
+        &mut self,
+        raft: &Raft,
+        before: Option<&Position>,
+        now: &Position,
+        disks: &Disks<'_>,
+    ) -> Verdict {
         self.leaders.see(now.term, raft.id())?;
-        let states: Vec<(RaftId, Option<HardState>)> =
-            raft.voters().iter().map(|id| (*id, disks.hard_state(*id))).collect();
-        durable_votes::check(raft.id(), now.term, &states)?;
+        // A member never leads as it starts: this one was elected before anybody looked.
+        if before.is_some() {
+            let states: Vec<(RaftId, Option<HardState>)> =
+                raft.voters().iter().map(|id| (*id, disks.hard_state(*id))).collect();
+            durable_votes::check(raft.id(), now.term, &states)?;
+        }
         leader_completeness::check(&self.committed, now.term, raft.log_base().0, raft.log_entries())
     }
 
@@ -160,7 +169,11 @@ impl Group {
         own_term_commits::check(now.term, now.commit, term)?;
         let on = |voters: &[RaftId]| {
             let holds = |id: &RaftId| (*id, disks.holds(*id, now.commit, now.term));
-            durable_commits::check(now.commit, now.term, &voters.iter().map(holds).collect::<Vec<_>>())
+            durable_commits::check(
+                now.commit,
+                now.term,
+                &voters.iter().map(holds).collect::<Vec<_>>(),
+            )
         };
         // A change of members may have been applied between the count and this look.
         on(raft.voters()).or_else(|broken| {

@@ -4,7 +4,8 @@ use std::rc::Rc;
 
 use raft::{ConfChange, Entry, Index, Payload, Position, RaftId, Role, Term};
 use swarm::objects::{
-    Annotations, Node, NodeState, Secret, SecretSpec, Service, ServiceSpec, Task, TaskState,
+    Annotations, Node, NodeState, Secret, SecretReference, SecretSpec, Service, ServiceSpec, Task,
+    TaskState,
 };
 
 use crate::{Invariant, Verdict};
@@ -47,8 +48,11 @@ pub(crate) fn position(term: u64, last: u64) -> Position {
 }
 
 pub(crate) fn secret(name: &str, data: &[u8]) -> Secret {
-    let spec =
-        SecretSpec { annotations: Annotations::named(name), data: data.into(), ..Default::default() };
+    let spec = SecretSpec {
+        annotations: Annotations::named(name),
+        data: data.into(),
+        ..Default::default()
+    };
     Secret { id: name.into(), spec, ..Secret::default() }
 }
 
@@ -76,4 +80,9 @@ pub(crate) fn task(id: &str, service: &str, node: Option<&str>) -> Task {
         desired_state: TaskState::Running,
         ..Task::default()
     }
+}
+
+/// A reference to the secret that [`secret`] makes.
+pub(crate) fn refers_to(name: &str) -> SecretReference {
+    SecretReference { secret_id: name.into(), secret_name: name.to_owned(), file: None }
 }

@@ -87,7 +87,10 @@ pub fn why_not(state: &State) -> Vec<String> {
     for host in &state.hosts {
         let Some(node) = host.node_id.as_ref().and_then(|id| store.node(id)) else { continue };
         if host.applied.is_some() && host.applied != leader.applied {
-            why.push(format!("{} has applied {:?}, not {:?}", host.name, host.applied, leader.applied));
+            why.push(format!(
+                "{} has applied {:?}, not {:?}",
+                host.name, host.applied, leader.applied
+            ));
         }
         if node.status.state != NodeState::Ready {
             why.push(format!("{} is up and {}", host.name, node.status.state.word()));
@@ -99,9 +102,11 @@ pub fn why_not(state: &State) -> Vec<String> {
         services(service, store, &mut why);
     }
     for task in store.tasks().iter() {
-        let is_up = task.node_id.as_ref().and_then(|id| store.node(id)).is_some_and(|node| {
-            node.status.state == NodeState::Ready
-        });
+        let is_up = task
+            .node_id
+            .as_ref()
+            .and_then(|id| store.node(id))
+            .is_some_and(|node| node.status.state == NodeState::Ready);
         let live = task.status.state <= TaskState::Running;
         if is_up && live && TaskState::Shutdown <= task.desired_state {
             why.push(format!("task {} does not end", task.short_name()));
@@ -120,7 +125,10 @@ fn agents(host: &HostState, node_id: &Id, store: &Store, why: &mut Vec<String>) 
         let known = host.tasks.get(&task.id);
         if known != Some(&task.status.state) && task.status.state != TaskState::Orphaned {
             let name = task.short_name();
-            why.push(format!("task {name} is {:?}, {} says {known:?}", task.status.state, host.name));
+            why.push(format!(
+                "task {name} is {:?}, {} says {known:?}",
+                task.status.state, host.name
+            ));
         }
         if task.status.state <= TaskState::Running {
             let references = &task.spec.container.secrets;
@@ -142,11 +150,10 @@ fn services(service: &Service, store: &Store, why: &mut Vec<String>) {
     let name = &service.spec.annotations.name;
     let state = service.update_status.as_ref().map(|status| status.state);
     // A task that cannot be placed, or ends again and again, says so itself.
-    let excused = |task: &Task| {
-        task.status.err.is_some() || TaskState::Running < task.status.state
-    };
+    let excused = |task: &Task| task.status.err.is_some() || TaskState::Running < task.status.state;
     let tasks: Vec<&Task> = store.tasks_of_service(&service.id).map(|task| &**task).collect();
-    let has_excuse = tasks.iter().any(|task| excused(task) && task.spec_version == service.spec_version);
+    let has_excuse =
+        tasks.iter().any(|task| excused(task) && task.spec_version == service.spec_version);
     if matches!(state, Some(UpdateState::Updating | UpdateState::RollbackStarted)) && !has_excuse {
         why.push(format!("the update of {name} does not end"));
     }
@@ -231,8 +238,8 @@ mod tests {
         check(&good()).unwrap();
         bad(|state| state.hosts[0].leads = false);
         bad(|state| state.hosts[0].tasks.clear());
-        bad(|state| drop(state.hosts[0].secrets.insert("a".into())));
-        bad(|state| drop(state.hosts[0].tasks.insert("t9".into(), TaskState::Running)));
+        bad(|state| state.hosts[0].secrets = BTreeSet::from(["a".into()]));
+        bad(|state| state.hosts[0].tasks.extend([("t9".into(), TaskState::Running)]));
         bad(|state| {
             let mut two = service("web");
             two.spec.mode = ServiceMode::Replicated { replicas: 2 };

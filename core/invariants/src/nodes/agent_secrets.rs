@@ -78,15 +78,12 @@ impl Stale {
 
 #[cfg(test)]
 mod tests {
-    use swarm::objects::SecretReference;
-
     use super::*;
-    use crate::testing::{complains, task};
+    use crate::testing::{complains, refers_to, task};
 
     fn with_secret() -> Task {
         let mut with = task("t1", "web", Some("n1"));
-        let reference = SecretReference { secret_id: "a".into(), ..SecretReference::default() };
-        with.spec.container.secrets = vec![reference];
+        with.spec.container.secrets = vec![refers_to("a")];
         with
     }
 

@@ -87,7 +87,9 @@ impl Scanned {
         for (path, bytes) in disk.files() {
             let known = before.get(path).copied().unwrap_or_default();
             let from = match known {
-                (size, end) if size != 0 && size <= bytes.len() && end_of(&bytes[..size]) == end => {
+                (size, end)
+                    if size != 0 && size <= bytes.len() && end_of(&bytes[..size]) == end =>
+                {
                     size.saturating_sub(needles.size_max())
                 }
                 _ => 0,

@@ -17,9 +17,8 @@ pub static INVARIANT: Invariant = Invariant {
 /// # Errors
 /// If fewer than a majority can have voted for it.
 pub fn check(id: RaftId, term: Term, disks: &[(RaftId, Option<HardState>)]) -> Verdict {
-    let voted = |state: &HardState| {
-        term < state.term || (state.term == term && state.vote == Some(id))
-    };
+    let voted =
+        |state: &HardState| term < state.term || (state.term == term && state.vote == Some(id));
     let count = disks.iter().filter(|(_, state)| state.as_ref().is_none_or(voted)).count();
     ensure!(
         disks.len() < 2 * count,

@@ -43,6 +43,9 @@ mod tests {
         check(&committed, Term(2), Index(0), &log).unwrap();
         check(&committed, Term(2), Index(1), &log[1..]).unwrap();
         complains(check(&committed, Term(2), Index(0), &log[..1]), &INVARIANT);
-        complains(check(&committed, Term(2), Index(0), &[data(1, 1, b"a"), data(2, 2, b"c")]), &INVARIANT);
+        complains(
+            check(&committed, Term(2), Index(0), &[data(1, 1, b"a"), data(2, 2, b"c")]),
+            &INVARIANT,
+        );
     }
 }

@@ -17,7 +17,12 @@ pub static INVARIANT: Invariant = Invariant {
 /// Names the two that are not in order.
 pub fn check(at: &Position) -> Verdict {
     ensure!(at.base <= at.commit, "the log begins after {}, commit is {}", at.base, at.commit);
-    ensure!(at.commit <= at.last_index, "commit is {}, the log ends at {}", at.commit, at.last_index);
+    ensure!(
+        at.commit <= at.last_index,
+        "commit is {}, the log ends at {}",
+        at.commit,
+        at.last_index
+    );
     ensure!(at.applied <= at.commit, "applied is {}, commit is {}", at.applied, at.commit);
     ensure!(at.last_term <= at.term, "an entry of term {} in term {}", at.last_term, at.term);
     Ok(())

@@ -22,7 +22,11 @@ impl Committed {
     ///
     /// # Errors
     /// If another member knew another entry.
-    pub fn see<'a>(&mut self, term: Term, entries: &'a [Entry]) -> Result<Vec<&'a Entry>, crate::Broken> {
+    pub fn see<'a>(
+        &mut self,
+        term: Term,
+        entries: &'a [Entry],
+    ) -> Result<Vec<&'a Entry>, crate::Broken> {
         let mut news = Vec::new();
         for entry in entries {
             let known = self.0.entry(entry.index).or_insert_with(|| {

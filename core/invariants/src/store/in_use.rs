@@ -43,18 +43,17 @@ pub fn is_live(state: TaskState) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use swarm::objects::{Kind, Role, SecretReference};
+    use swarm::objects::{Kind, Role};
     use swarm::store::StoreAction;
 
     use super::*;
-    use crate::testing::{complains, node, secret, service};
+    use crate::testing::{complains, node, refers_to, secret, service};
 
     #[test]
     fn a_secret_in_use_is_removed() {
         let mut store = Store::new();
         let mut uses = service("db");
-        uses.spec.task.container.secrets =
-            vec![SecretReference { secret_id: "a".into(), ..SecretReference::default() }];
+        uses.spec.task.container.secrets = vec![refers_to("a")];
         store.apply(&[
             StoreAction::Create(secret("a", b"x").into()),
             StoreAction::Create(secret("b", b"y").into()),

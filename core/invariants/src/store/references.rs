@@ -71,11 +71,10 @@ fn check_node(task: &Task, store: &Store) -> Verdict {
 
 #[cfg(test)]
 mod tests {
-    use swarm::objects::SecretReference;
     use swarm::store::StoreAction;
 
     use super::*;
-    use crate::testing::{complains, node, secret, service, task};
+    use crate::testing::{complains, node, refers_to, secret, service, task};
 
     #[test]
     fn references_that_lead_nowhere() {
@@ -91,11 +90,7 @@ mod tests {
         create(&mut store, node("n1").into()).unwrap();
         create(&mut store, task("t3", "web", Some("n1")).into()).unwrap();
         let mut wants = service("db");
-        wants.spec.task.container.secrets = vec![SecretReference {
-            secret_id: "a".into(),
-            secret_name: "a".to_owned(),
-            file: None,
-        }];
+        wants.spec.task.container.secrets = vec![refers_to("a")];
         complains(create(&mut store, wants.clone().into()), &INVARIANT);
         create(&mut store, secret("a", b"x").into()).unwrap();
         create(&mut store, wants.into()).unwrap();

@@ -26,8 +26,10 @@ impl Restarts {
     /// If a slot has had more tasks than its policy gives it.
     pub fn see(&mut self, event: &StoreEvent, service: Option<&Service>) -> Verdict {
         let StoreEvent::Created(Object::Task(task)) = event else {
-            let is_same = |old: &Object, new: &Service| matches!(old, Object::Service(old)
-                if old.spec_version == new.spec_version);
+            let is_same = |old: &Object, new: &Service| {
+                matches!(old, Object::Service(old)
+                if old.spec_version == new.spec_version)
+            };
             match event {
                 StoreEvent::Updated { old, new: Object::Service(new) } if is_same(old, new) => {}
                 StoreEvent::Updated { new: Object::Service(service), .. }
@@ -41,7 +43,8 @@ impl Restarts {
         let Some(policy) = service.and_then(|service| service.spec.task.restart) else {
             return Ok(());
         };
-        let is_counted = policy.max_attempts != 0 && policy.window.is_none_or(|w| w.as_nanos() == 0);
+        let is_counted =
+            policy.max_attempts != 0 && policy.window.is_none_or(|w| w.as_nanos() == 0);
         if !is_counted || task.slot == 0 {
             return Ok(());
         }

@@ -67,8 +67,7 @@ mod tests {
         complains(check(&"web".into(), &store), &INVARIANT);
         let mut start_first = service("web");
         let order = UpdateOrder::StartFirst;
-        start_first.spec.update =
-            Some(UpdateConfig { order, ..swarm::objects::defaults::UPDATE });
+        start_first.spec.update = Some(UpdateConfig { order, ..swarm::objects::defaults::UPDATE });
         store.apply(&[StoreAction::Update(start_first.into())]);
         check(&"web".into(), &store).unwrap();
     }

@@ -63,7 +63,8 @@ mod tests {
     fn steps_that_there_are_not() {
         use TaskState as S;
         let step = |from, to| check(&in_state(from), &in_state(to));
-        for (from, to) in [(S::New, S::Pending), (S::Assigned, S::Running), (S::Ready, S::Shutdown)] {
+        for (from, to) in [(S::New, S::Pending), (S::Assigned, S::Running), (S::Ready, S::Shutdown)]
+        {
             step(from, to).unwrap();
         }
         for (from, to) in [
