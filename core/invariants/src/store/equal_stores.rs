@@ -75,7 +75,8 @@ impl Sum {
         loop {
             match (old.peek(), new.peek()) {
                 (Some(one), Some(other)) if Rc::ptr_eq(one, other) => {
-                    (old.next(), new.next());
+                    old.next();
+                    new.next();
                 }
                 (Some(one), other) if other.is_none_or(|other| one.id() <= other.id()) => {
                     gone.insert(one.id(), one);
