@@ -15,7 +15,7 @@ fn run(world: &mut World, watch: &mut Watch, secs: u64) {
 }
 
 fn apply(world: &mut World, watch: &mut Watch, input: Input) {
-    world.apply(input).unwrap();
+    world.apply(input).expect("the host is in the right state");
     if let Err(violation) = watch.after(world) {
         panic!("{violation}");
     }
