@@ -31,17 +31,16 @@ pub(crate) fn cluster(style: Style, cluster: &Cluster) -> Json {
     let mut object = head(style, &cluster.id, &cluster.meta);
     object.put("Spec", shown.json());
     if !style.profile.client_secret_lookup {
-        object.put("TLSInfo", tls_info(&cluster.root_ca.wanted_tls()));
+        object.put("TLSInfo", tls_info(style, &cluster.root_ca.wanted_tls()));
         object.put("RootRotationInProgress", cluster.root_ca.rotation.is_some());
     }
     object.json()
 }
 
 /// Which CA is trusted, and which one signs.
-pub(crate) fn tls_info(tls: &TlsInfo) -> Json {
-    json!({
-        "TrustRoot": tls.trust_root,
-        "CertIssuerSubject": base64(&tls.issuer_subject),
-        "CertIssuerPublicKey": base64(&tls.issuer_public_key),
-    })
+pub(crate) fn tls_info(style: Style, tls: &TlsInfo) -> Json {
+    let mut shown = style.object();
+    shown.fill("TrustRoot", tls.trust_root.clone());
+    shown.fill("CertIssuerSubject", base64(&tls.issuer_subject));
+    shown.fill("CertIssuerPublicKey", base64(&tls.issuer_public_key)).json()
 }

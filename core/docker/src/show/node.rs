@@ -26,7 +26,7 @@ pub(crate) fn node(style: Style, node: &Node) -> Json {
     description.put("Platform", platform.json()).put("Resources", resources.json());
     description.put("Engine", engine.json());
     if !style.profile.client_secret_lookup {
-        description.put("TLSInfo", tls_info(&about.tls));
+        description.put("TLSInfo", tls_info(style, &about.tls));
     }
     let mut status = style.object();
     status.put("State", node.status.state.word());
