@@ -47,7 +47,7 @@ fn a_cluster_that_works_and_loses_its_leader_breaks_nothing() {
     type_line(&mut world, &mut watch, "m3", "docker service rm web && docker secret rm sec1");
     run(&mut world, &mut watch, 20);
     assert_eq!(watch.why_not_converged(&world), Vec::<String>::new());
-    watch.at_rest(&world).unwrap();
+    watch.at_rest(&world, &[]).unwrap();
     let model = watch.model(&world, 0).unwrap();
     let state = (model.store().services().len(), model.applied().0 > 30);
     assert_eq!(state, (0, true), "{:?}", world.terminal("m3", 0));
