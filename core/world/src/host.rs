@@ -10,6 +10,7 @@ use os::{Fd, Machine, Pid, Programs, Spawn, TerminalId};
 use sim::{Disk, Duration, EventId, HostId, Time, Trace};
 
 use crate::state_folder::StateFolder;
+use crate::subjects::Subjects;
 
 /// A host of the world.
 #[derive(Debug)]
@@ -38,9 +39,6 @@ pub(crate) struct Up {
     pub(crate) daemon: Daemon,
     /// The shell at the terminal; nothing if it could not be started.
     shell: Option<Pid>,
-    /// What the last line typed at the terminal is in the history: the cause of what its processes
-    /// ask for.
-    pub(crate) typed: Option<EventId>,
     /// When something is due next, as of the last settling.
     pub(crate) deadline: Option<Time>,
 }
@@ -68,7 +66,7 @@ impl Host {
         self.terminal = machine.add_terminal();
         self.boot_count += 1;
         let shell = start_shell(&mut machine, self.terminal, &self.name);
-        self.up = Some(Up { machine, daemon, shell, typed: None, deadline: Some(now) });
+        self.up = Some(Up { machine, daemon, shell, deadline: Some(now) });
     }
 }
 
@@ -116,6 +114,9 @@ pub(crate) struct Settling<'a> {
     pub(crate) now: Time,
     pub(crate) trace: &'a mut Trace,
     pub(crate) wanted: &'a mut Vec<Wanted>,
+    pub(crate) subjects: &'a mut Subjects,
+    /// The last event that was recorded.
+    pub(crate) last: Option<EventId>,
 }
 
 /// No single moment takes more rounds than this between processes and daemon; more would be a loop
@@ -130,6 +131,7 @@ impl Host {
         handle: impl FnOnce(&mut Daemon, &mut daemon::Context<'_>),
     ) {
         let Some(up) = &mut self.up else { return };
+        up.machine.set_cause(settling.trace.cause());
         let mut out = Vec::new();
         let mut context = daemon::Context {
             now: settling.now,
@@ -138,6 +140,8 @@ impl Host {
             out: &mut out,
         };
         handle(&mut up.daemon, &mut context);
+        let is_prompted = settling.trace.cause().is_some();
+        let before = settling.last;
         for output in out {
             let cause = settling.trace.cause();
             match output {
@@ -148,7 +152,14 @@ impl Host {
                     settling.wanted.push(Wanted::Sync { barrier, cause });
                 }
                 daemon::Output::Event { kind, detail } => {
-                    let id = settling.trace.record(settling.now, Some(self.id), kind, detail);
+                    if !is_prompted && let Some(last) = settling.subjects.last(&detail) {
+                        settling.trace.set_cause(Some(last));
+                    }
+                    let detail: std::rc::Rc<str> = detail.into();
+                    let id =
+                        settling.trace.record(settling.now, Some(self.id), kind, detail.clone());
+                    settling.subjects.note(&detail, id);
+                    settling.last = Some(id);
                     settling.trace.set_cause(Some(id));
                 }
                 daemon::Output::Reply { caller: Caller::Process(id), reply } => {
@@ -159,6 +170,7 @@ impl Host {
                 }
             }
         }
+        up.machine.explain_started(settling.last.filter(|_| settling.last != before));
     }
 
     /// Lets everything that is due at this moment happen: processes, the daemon, and processes again
@@ -179,7 +191,6 @@ impl Host {
             let requests = up.machine.take_requests();
             let withdrawn = up.machine.take_withdrawn();
             let exits = up.machine.take_exits();
-            let typed = up.typed;
             if requests.is_empty()
                 && withdrawn.is_empty()
                 && exits.is_empty()
@@ -194,7 +205,7 @@ impl Host {
                 }
             }
             for request in requests {
-                settling.trace.set_cause(typed);
+                settling.trace.set_cause(request.cause);
                 if request.port != PORT {
                     continue;
                 }

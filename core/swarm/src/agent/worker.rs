@@ -260,6 +260,11 @@ impl Worker {
         self.tasks.values().map(|task| (&*task.task, &task.status))
     }
 
+    /// The tasks themselves, in id order.
+    pub(crate) fn task_objects(&self) -> impl Iterator<Item = &Rc<Task>> {
+        self.tasks.values().map(|task| &task.task)
+    }
+
     /// The secrets held, in id order.
     pub(crate) fn secrets(&self) -> impl Iterator<Item = &Secret> {
         self.secrets.values().map(Rc::as_ref)

@@ -1,6 +1,8 @@
 //! A cheap view of one node, for maps, invariants and the checks of labs. It borrows; it never shows
 //! more than the node itself holds.
 
+use std::rc::Rc;
+
 use raft::{Index, RaftId, Term};
 
 use super::swarm_node::{Phase, SwarmNode};
@@ -92,6 +94,22 @@ impl SwarmNode {
                 configs: agent.worker.configs().collect(),
             }),
         }
+    }
+
+    /// The store and the last index applied to it, on managers: cheaper than [`SwarmNode::observe`]
+    /// for whoever looks after every event.
+    pub fn store(&self) -> Option<(&Store, Index)> {
+        self.manager.as_ref().map(|manager| (&manager.store, manager.applied))
+    }
+
+    /// The secrets in the agent's memory, as cheaply.
+    pub fn agent_secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.agent.iter().flat_map(|agent| agent.worker.secrets())
+    }
+
+    /// The agent's tasks, as cheaply.
+    pub fn agent_tasks(&self) -> impl Iterator<Item = &Rc<Task>> {
+        self.agent.iter().flat_map(|agent| agent.worker.task_objects())
     }
 
     /// The raft log in memory, for those who want to look at it. Entries hold secrets in clear.
