@@ -5,6 +5,7 @@
 //! caller's own open files ([`Stdio`]), so its bytes never pass through here.
 
 pub mod container;
+mod endpoint;
 pub mod error;
 pub mod filters;
 pub mod image;
@@ -19,6 +20,7 @@ pub use container::{
     Attached, ContainerConfig, ContainerDetails, ContainerEndpoint, ContainerPort, ContainerState,
     ContainerStatus, ContainerSummary, CreateContainer, ExecConfig, HostConfig, MountPoint, Stdio,
 };
+pub(crate) use endpoint::endpoint;
 pub use error::Error;
 pub use filters::Filters;
 pub use image::{ImageConfig, ImageDetails, ImageSummary, PullMessage, Removed};

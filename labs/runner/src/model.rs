@@ -38,6 +38,12 @@ pub struct Lab {
     /// The hosts that are the managers of one swarm at the start, whose workers the others are. Empty:
     /// no swarm yet.
     pub managers: Vec<String>,
+    /// Who is logged in at the terminals; root if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// That user's prompt as bash's `PS1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
     /// Virtual time between the end of one command and the typing of the next.
     pub pace_ms: u64,
     /// Prose before the first step, as HTML.
