@@ -90,7 +90,7 @@ pub(crate) fn host(spec: &Spec, index: usize, docker: &str, now: Time) -> Tree {
         let text = format!("PS1='{}'\n", prompt.replace('\'', "'\\''"));
         let attributes = Attributes { mode: 0o644, uid, gid: uid, modified: now };
         let kind = Kind::File(text.into_bytes());
-        tree.insert(&format!("{home}/.bashrc"), Inode { attributes, kind });
+        tree.insert(format!("{home}/.bashrc"), Inode { attributes, kind });
     }
     tree
 }
