@@ -26,6 +26,7 @@ mod host;
 mod input;
 mod login;
 mod observe;
+mod probe;
 mod rootfs;
 mod search;
 mod spec;
@@ -41,6 +42,7 @@ pub use input::{Input, Recorded, Recording};
 pub use observe::{
     ContainerView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
 };
+pub use probe::Probe;
 pub use search::{Found, Surface};
 pub use spec::Spec;
 pub use typing::{BlockView, EditorView, LINE_LIMIT, LineResult, Mark, TerminalView};

@@ -31,6 +31,10 @@ pub struct Spec {
     /// nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
+    /// Managers ask whether they could win before they campaign (Raft's pre-vote). Swarms do not; with
+    /// it a lab can show what that changes.
+    #[serde(default)]
+    pub pre_vote: bool,
 }
 
 /// More hosts than this help nobody and cost every step.
@@ -47,6 +51,7 @@ impl Spec {
             start: None,
             user: None,
             prompt: None,
+            pre_vote: false,
         }
     }
 

@@ -44,6 +44,8 @@ pub struct Lab {
     /// That user's prompt as bash's `PS1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
+    /// Managers ask whether they could win before they campaign.
+    pub pre_vote: bool,
     /// Virtual time between the end of one command and the typing of the next.
     pub pace_ms: u64,
     /// Prose before the first step, as HTML.

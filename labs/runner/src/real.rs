@@ -17,6 +17,7 @@ impl Lab {
             user: self.user.clone(),
             prompt: self.prompt.clone(),
             start: self.start_secs.map(|secs| Time::EPOCH + Duration::from_secs(secs)),
+            pre_vote: self.pre_vote,
         }
     }
 }

@@ -58,6 +58,7 @@ pub(super) fn read(source: &str, problems: &mut Problems) -> Lab {
         managers: Vec::new(),
         user: None,
         prompt: None,
+        pre_vote: false,
         pace_ms: PACE_MS,
         intro: String::new(),
         steps: Vec::new(),
@@ -164,7 +165,12 @@ impl Reader<'_> {
                     self.managers_at = (value.line, value.column);
                     self.lab.managers = self.hosts(value);
                 }
-                _ => self.wrong(key, "expected `nodes` or `managers`"),
+                Value::Text(name) if name == "pre-vote" => match self.text(value).as_deref() {
+                    Some("on") => self.lab.pre_vote = true,
+                    Some("off") => {}
+                    _ => self.wrong(value, "expected `on` or `off`"),
+                },
+                _ => self.wrong(key, "expected `nodes`, `managers` or `pre-vote`"),
             }
         }
     }
