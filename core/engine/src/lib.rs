@@ -14,6 +14,7 @@
 //! | [`reference`], [`digest`] | names of images, content addresses |
 //! | [`layer`], [`image`] | layers and their canonical bytes, images, a host's images |
 //! | [`catalog`] | the images that everybody can pull |
+//! | [`build`] | Dockerfiles, step by step |
 //! | [`registry`], [`transfer`] | registries; pulls and pushes in virtual time |
 //! | [`container`], [`exec`], [`lifecycle`] | containers |
 //! | [`programs`] | redis-server, nginx, ping and others |
@@ -21,6 +22,7 @@
 //! Not simulated: cgroups and limits, capabilities, pausing, health checks, storage drivers' own
 //! files.
 
+pub mod build;
 pub mod catalog;
 pub mod changes;
 pub mod container;
@@ -38,12 +40,14 @@ pub mod options;
 pub mod programs;
 pub mod reference;
 pub mod registry;
+pub mod tar;
 pub mod transfer;
 pub mod volume;
 
+pub use build::{BuildId, BuildRequest};
 pub use catalog::Catalog;
 pub use container::{
-    Container, ContainerConfig, Endpoint, Log, LogEntry, Mount, MountSource, Phase, PortBinding,
+    Container, ContainerConfig, Endpoint, HealthCheck, Log, LogEntry, Mount, MountSource, Phase, PortBinding,
     RestartPolicy, SecretFile, Stream,
 };
 pub use digest::{ContainerId, Digest, ImageId};
