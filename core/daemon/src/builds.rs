@@ -54,7 +54,8 @@ impl Daemon {
         let is_over = self.engine.build(id).ok_or_else(missing)?.result().is_some();
         let mut progress = BuildProgress::default();
         if let Some(transfer) = self.build_pulls.get(&id).copied() {
-            (progress.pulled, _) = self.transfer_messages(context.now, transfer).unwrap_or_default();
+            (progress.pulled, _) =
+                self.transfer_messages(context.now, transfer).unwrap_or_default();
         }
         progress.messages = self.engine.take_build_messages(id);
         let transfer = self.engine.build_transfer(id);

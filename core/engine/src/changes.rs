@@ -229,9 +229,8 @@ fn health(line: Line<'_>) -> Result<HealthCheck, String> {
         rest = after.trim_start();
     }
     for (name, value) in &flags {
-        let span = || {
-            Duration::parse(value).ok_or_else(|| format!("time: invalid duration \"{value}\""))
-        };
+        let span =
+            || Duration::parse(value).ok_or_else(|| format!("time: invalid duration \"{value}\""));
         match name.as_str() {
             "interval" => health.interval = span()?,
             "timeout" => health.timeout = span()?,

@@ -10,8 +10,8 @@ use sim::{Duration, Rng, Time};
 use crate::build::Builds;
 use crate::container::files::{bind_point, ensure_folder, init_layer, put_file};
 use crate::container::{
-    Container, ContainerConfig, HealthCheck, Log, Mount, MountPoint, MountSource, Pending, Phase, SecretFile,
-    State, random_name,
+    Container, ContainerConfig, HealthCheck, Log, Mount, MountPoint, MountSource, Pending, Phase,
+    SecretFile, State, random_name,
 };
 use crate::digest::ContainerId;
 use crate::error::EngineError;
@@ -111,8 +111,8 @@ impl Engine {
         if let Some(container) = shown().find(exact) {
             return Ok(container);
         }
-        let mut found = shown()
-            .filter(|container| !text.is_empty() && container.id.as_str().starts_with(text));
+        let mut found =
+            shown().filter(|container| !text.is_empty() && container.id.as_str().starts_with(text));
         match (found.next(), found.next()) {
             (Some(container), None) => Ok(container),
             (Some(_), Some(_)) => Err(EngineError::not_found(format!(

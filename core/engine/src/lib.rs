@@ -19,8 +19,7 @@
 //! | [`container`], [`exec`], [`lifecycle`] | containers |
 //! | [`programs`] | redis-server, nginx, ping and others |
 //!
-//! Not simulated: cgroups and limits, capabilities, pausing, health checks, storage drivers' own
-//! files.
+//! Not simulated: cgroups and limits, capabilities, storage drivers' own files.
 
 pub mod build;
 pub mod catalog;
@@ -47,8 +46,8 @@ pub mod volume;
 pub use build::{BuildId, BuildRequest};
 pub use catalog::Catalog;
 pub use container::{
-    Container, ContainerConfig, Endpoint, HealthCheck, Log, LogEntry, Mount, MountSource, Phase, PortBinding,
-    RestartPolicy, SecretFile, Stream,
+    Container, ContainerConfig, Endpoint, HealthCheck, Log, LogEntry, Mount, MountSource, Phase,
+    PortBinding, RestartPolicy, SecretFile, Stream,
 };
 pub use digest::{ContainerId, Digest, ImageId};
 pub use engine::Engine;

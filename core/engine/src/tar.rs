@@ -36,9 +36,9 @@ pub fn read(bytes: &[u8]) -> Option<Tree> {
         }
         let prefix = text(&header[345..500]);
         let short = text(&header[..NAME_SIZE]);
-        let name = long_name.take().unwrap_or_else(|| {
-            if prefix.is_empty() { short } else { format!("{prefix}/{short}") }
-        });
+        let name = long_name
+            .take()
+            .unwrap_or_else(|| if prefix.is_empty() { short } else { format!("{prefix}/{short}") });
         let path = os::fs::normalize("/", &name);
         let seconds = number(&header[136..148])?;
         let attributes = Attributes {

@@ -105,9 +105,8 @@ const FLAGS: &[Flag] = &[
 ];
 
 /// A build under one of its names.
-const fn of(path: &'static str) -> Command {
-    command(path, USAGE, "Start a build")
-        .short_was(V20_10, "Build an image from a Dockerfile")
+const fn of(path: &'static str, short: &'static str) -> Command {
+    command(path, USAGE, short)
         .args(Count::Exact(1))
         .flags(FLAGS)
         .run(|cli| Box::pin(build::build(cli)))
@@ -115,7 +114,7 @@ const fn of(path: &'static str) -> Command {
 
 /// The commands, in the order of the release notes.
 pub(super) const COMMANDS: &[Command] = &[
-    of("image build").top("build"),
-    of("builder build").since(18, 9),
-    of("buildx build").since(20, 10).aliases(&["b"]),
+    of("image build", "Build an image from a Dockerfile").top("build"),
+    of("builder build", "Build an image from a Dockerfile").since(18, 9),
+    of("buildx build", "Start a build").since(20, 10).aliases(&["b"]),
 ];

@@ -2,9 +2,7 @@
 
 use std::rc::Rc;
 
-use os::fs::{
-    Attributes, FileSystem, Inode, Kind, Mounts, SharedFs, Tree, User, glob, normalize,
-};
+use os::fs::{Attributes, FileSystem, Inode, Kind, Mounts, SharedFs, Tree, User, glob, normalize};
 use sim::Time;
 
 use super::dockerfile::Instruction;
@@ -56,7 +54,9 @@ impl Copy {
         working_dir: &str,
     ) -> Result<Self, CopyError> {
         let words = match instruction.json() {
-            Some(words) => words.iter().map(|word| reader.expand(word)).collect::<Result<_, _>>()?,
+            Some(words) => {
+                words.iter().map(|word| reader.expand(word)).collect::<Result<_, _>>()?
+            }
             None => reader.words(&instruction.rest)?,
         };
         let keyword = &instruction.keyword;
@@ -67,14 +67,14 @@ impl Copy {
                  could not be determined."
             )));
         };
-        let flag = |name: &str| {
-            instruction.flag(name).map(|text| reader.expand(text)).transpose()
-        };
+        let flag = |name: &str| instruction.flag(name).map(|text| reader.expand(text)).transpose();
         let mode = match flag("chmod")? {
             None => None,
             Some(text) => Some(u32::from_str_radix(&text, 8).map_err(|_| {
-                format!("invalid chmod parameter: '{text}'. it should be octal string and between \
-                         0 and 07777")
+                format!(
+                    "invalid chmod parameter: '{text}'. it should be octal string and between \
+                         0 and 07777"
+                )
             })?),
         };
         for name in ["exclude", "parents", "checksum", "keep-git-dir", "unpack"] {
@@ -92,7 +92,9 @@ impl Copy {
         let mut sources = Vec::new();
         let mut heredocs = instruction.heredocs.iter();
         for source in wanted {
-            if source.starts_with("<<") && let Some(heredoc) = heredocs.next() {
+            if source.starts_with("<<")
+                && let Some(heredoc) = heredocs.next()
+            {
                 let content = if heredoc.expands {
                     reader.expand(&heredoc.content)?
                 } else {

@@ -4,21 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use os::Machine;
-use os::fs::{FileSystem, Tree};
 use sim::{Duration, Time};
 
+use super::BuildRequest;
 use super::dockerfile::{self, Dockerfile, Instruction};
-use super::mounts::drop_stubs;
 use super::plan::{Plan, Work};
 use super::told::{Failure, Message, Told, size_text};
-use super::BuildRequest;
 use crate::changes::Change;
-use crate::container::{Phase, SecretFile};
-use crate::digest::{ContainerId, ImageId, hex};
+use crate::container::SecretFile;
+use crate::digest::{ContainerId, ImageId};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::image::{History, Image, ImageParts};
-use crate::layer::{Layer, content_size};
+use crate::image::{Image, ImageParts};
+use crate::layer::content_size;
 use crate::options::Release;
 use crate::reference::Reference;
 use crate::registry::Registry;
@@ -86,23 +84,19 @@ pub struct Build {
     pub(super) step_key: Option<String>,
     /// Arguments that some `ARG` asked for.
     pub(super) args_used: BTreeSet<String>,
-    release: Release,
-    told: Told,
+    pub(super) release: Release,
+    pub(super) told: Told,
     steps_done: usize,
     /// BuildKit's number of a step in its stage.
     position: usize,
     /// BuildKit has told of `.dockerignore`, and of the files sent along.
     has_ignore: bool,
     has_context: bool,
-    result: Option<Result<ImageId, Failure>>,
+    pub(super) result: Option<Result<ImageId, Failure>>,
 }
 
 impl Build {
-    pub(super) fn new(
-        now: Time,
-        request: BuildRequest,
-        release: Release,
-    ) -> Result<Self, Failure> {
+    pub(super) fn new(now: Time, request: BuildRequest, release: Release) -> Result<Self, Failure> {
         let parsed = dockerfile::parse(&request.dockerfile, request.buildkit);
         let parsed = parsed.map_err(|error| (error.line, error.last, error.message));
         let planned = parsed.and_then(|file| Plan::new(&file, &request).map(|plan| (file, plan)));
@@ -221,7 +215,7 @@ impl Build {
         }
     }
 
-    fn fail(&mut self, now: Time, failure: Failure) {
+    pub(super) fn fail(&mut self, now: Time, failure: Failure) {
         if let Some(vertex) = self.told.open() {
             self.told.end(now, vertex, false, Some(failure.message.clone()));
         }
@@ -273,7 +267,7 @@ impl Build {
         }
     }
 
-    fn pause(&mut self, engine: &mut Engine, now: Time, millis: (u64, u64)) {
+    pub(super) fn pause(&mut self, engine: &mut Engine, now: Time, millis: (u64, u64)) {
         let span = Duration::from_millis(engine.rng.between(millis.0, millis.1));
         self.doing = Doing::Until(now + span);
     }
@@ -347,9 +341,10 @@ impl Build {
         name: &str,
     ) -> Result<(), Failure> {
         let reference = parse_base(name)?;
-        let vertex = self.request.buildkit.then(|| {
-            self.told.begin(now, format!("[internal] load metadata for {reference}"))
-        });
+        let vertex = self
+            .request
+            .buildkit
+            .then(|| self.told.begin(now, format!("[internal] load metadata for {reference}")));
         let local = engine.images.find(name).cloned().ok().filter(|_| !self.request.pull);
         if let Some(image) = local {
             let shown = reference.to_string();
@@ -404,9 +399,7 @@ impl Build {
             };
         }
         match engine.images.find(&name).cloned() {
-            Ok(image) if !self.request.pull => {
-                self.begin_stage(engine, now, stage, Some(image))
-            }
+            Ok(image) if !self.request.pull => self.begin_stage(engine, now, stage, Some(image)),
             _ => {
                 let reference = parse_base(&name)?;
                 let transfer = engine.start_transfer(now, &reference, registry, true);
@@ -462,7 +455,7 @@ impl Build {
         }
     }
 
-    fn told_end(&mut self, now: Time, vertex: Option<u32>, cached: bool) {
+    pub(super) fn told_end(&mut self, now: Time, vertex: Option<u32>, cached: bool) {
         if let Some(vertex) = vertex {
             self.told.end(now, vertex, cached, None);
         }
@@ -568,246 +561,6 @@ impl Build {
 
     pub(super) fn end_vertex(&mut self, now: Time, vertex: Option<u32>) {
         self.told_end(now, vertex, false);
-    }
-
-    /// Twelve digits of a container that only carried a change of the configuration.
-    pub(super) fn made_up_container(&self, engine: &mut Engine) -> String {
-        hex(&engine.rng.bytes::<6>())
-    }
-
-    pub(super) fn say_running(&mut self, container: &str) {
-        if !self.request.buildkit {
-            self.told.text(format!(" ---> Running in {container}\n"));
-        }
-    }
-
-    fn cache_key(&self, key: &str) -> String {
-        let parent = self.state.as_ref().map(|state| state.image.id.to_string());
-        let kind = if self.request.buildkit { 'b' } else { 'c' };
-        format!("{kind} {} {key}", parent.unwrap_or_default())
-    }
-
-    /// Takes a step's image from the cache if it is there.
-    pub(super) fn from_cache(
-        &mut self,
-        engine: &mut Engine,
-        now: Time,
-        key: &str,
-        vertex: Option<u32>,
-    ) -> bool {
-        if self.request.no_cache {
-            return false;
-        }
-        let Some(image) = engine.builds.cache.get(&self.cache_key(key)).cloned() else {
-            return false;
-        };
-        // The classic builder's cache is its images: one that was removed is not in it.
-        if !self.request.buildkit && engine.images.get(image.id).is_none() {
-            return false;
-        }
-        if !self.request.buildkit {
-            self.told.text(format!(" ---> Using cache\n ---> {}\n", image.id.0.short()));
-        }
-        if let Some(state) = &mut self.state {
-            state.image = image;
-        }
-        self.told_end(now, vertex, true);
-        true
-    }
-
-    /// A step is done: the image so far has one more line of history, and a layer if there is one.
-    pub(super) fn finish_step(
-        &mut self,
-        engine: &mut Engine,
-        now: Time,
-        created_by: &str,
-        layer: Option<Layer>,
-        container: Option<&str>,
-    ) {
-        let key = self.step_key.take().unwrap_or_else(|| created_by.to_owned());
-        let key = self.cache_key(&key);
-        let Some(state) = &mut self.state else { return };
-        let Image { history, layers, id, .. } = state.image.clone();
-        let is_first = history.is_empty() && layers.is_empty();
-        let author = match state.change.author.as_str() {
-            "" => state.image.author.clone(),
-            author => author.to_owned(),
-        };
-        let mut parts = ImageParts {
-            parent: (!self.request.buildkit && !is_first).then_some(id),
-            config: state.change.config.clone(),
-            created: now,
-            author: author.clone(),
-            docker_version: engine.options.version.clone(),
-            history,
-            layers,
-            ..ImageParts::default()
-        };
-        let comment =
-            if self.request.buildkit { "buildkit.dockerfile.v0" } else { "" }.to_owned();
-        parts.history.push(History {
-            created: now,
-            created_by: created_by.to_owned(),
-            comment,
-            author,
-            empty_layer: layer.is_none(),
-        });
-        let has_layer = layer.is_some();
-        parts.layers.extend(layer);
-        let image = Image::new(parts);
-        engine.builds.cache.insert(key, image.clone());
-        let short = image.id.0.short();
-        if !self.request.buildkit {
-            engine.images.add(image.clone());
-            let removed = container.filter(|_| !self.request.keep_containers);
-            let removed = removed.map(|id| format!("Removing intermediate container {id}\n"));
-            let removed = removed.unwrap_or_default();
-            self.told.text(if self.release < Release(17, 9) {
-                format!(" ---> {short}\n{removed}")
-            } else {
-                format!("{removed} ---> {short}\n")
-            });
-        }
-        state.image = image;
-        if !self.request.buildkit || has_layer {
-            self.pause(engine, now, (30, 90));
-        }
-    }
-
-    /// Follows a step's program; true once it has ended.
-    fn follow(
-        &mut self,
-        engine: &mut Engine,
-        now: Time,
-        machine: &mut Machine,
-        mut running: Running,
-    ) -> bool {
-        let found = engine.get(&running.container);
-        let ended = found.is_none_or(|container| container.state.phase == Phase::Exited);
-        if let Some(container) = found {
-            let log = container.log.borrow();
-            for entry in log.since(running.cursor) {
-                match running.vertex {
-                    Some(vertex) => {
-                        let (at, bytes) = (entry.time, entry.bytes.clone());
-                        self.told.messages.push(Message::Output { vertex, at, bytes });
-                    }
-                    None => self.told.text(String::from_utf8_lossy(&entry.bytes)),
-                }
-            }
-            running.cursor = log.next_index();
-        }
-        if !ended {
-            self.doing = Doing::Running(Box::new(running));
-            return false;
-        }
-        self.doing = Doing::Until(now);
-        if let Err(failure) = self.ran(engine, now, machine, running) {
-            self.fail(now, failure);
-        }
-        true
-    }
-
-    fn ran(
-        &mut self,
-        engine: &mut Engine,
-        now: Time,
-        machine: &mut Machine,
-        running: Running,
-    ) -> Result<(), Failure> {
-        let Running { container, command, created_by, targets, vertex, lines, .. } = running;
-        let failure = |message: String, code| Failure {
-            code,
-            lines: Some(lines),
-            source: self.file.source.clone(),
-            ..Failure::new(message)
-        };
-        let Some(found) = engine.get(&container) else {
-            return Err(failure(format!("No such container: {container}"), 1));
-        };
-        let code = found.state.exit_code;
-        let mut tree: Tree = found.root.borrow().upper().clone();
-        let short = container.short().to_owned();
-        let is_kept = if code == 0 {
-            self.request.keep_containers && !self.request.buildkit
-        } else {
-            !self.request.force_remove && !self.request.buildkit
-        };
-        if !is_kept {
-            let _ = engine.remove(now, machine, &container, true, true);
-        }
-        if code != 0 {
-            let joined = command.join(" ");
-            let text = match (self.request.buildkit, self.release) {
-                (false, _) => format!("The command '{joined}' returned a non-zero code: {code}"),
-                (true, Release(..23, _)) => {
-                    format!("executor failed running [{joined}]: exit code: {code}")
-                }
-                (true, _) => format!(
-                    "process {joined:?} did not complete successfully: exit code: {code}"
-                ),
-            };
-            return Err(failure(text, code));
-        }
-        if let Some(state) = &self.state {
-            let before = FileSystem::overlay(state.image.trees());
-            drop_stubs(&mut tree, &before, &targets);
-        }
-        let size = content_size(&tree);
-        let layer = Layer::with_size(tree, size, size / 3);
-        self.finish_step(engine, now, &created_by, Some(layer), Some(&short));
-        self.end_vertex(now, vertex);
-        Ok(())
-    }
-
-    fn export(&mut self, engine: &mut Engine, now: Time) {
-        let Some(state) = self.state.take() else { return };
-        let mut image = state.image;
-        image.config = state.change.config;
-        if self.request.buildkit {
-            image.config.labels.extend(self.request.labels.clone());
-            let Image { config, created, author, docker_version: _, history, layers, .. } = image;
-            let comment = "buildkit.dockerfile.v0".to_owned();
-            let parts = ImageParts {
-                config, created, author, comment, history, layers, ..ImageParts::default()
-            };
-            image = Image::new(parts);
-            let vertex = self.told.begin(now, "exporting to image".to_owned());
-            let mut lines =
-                vec!["exporting layers".to_owned(), format!("writing image {}", image.id)];
-            lines.extend(self.request.tags.iter().map(|tag| format!("naming to {tag}")));
-            for line in lines {
-                self.told.status(vertex, line, now, now);
-            }
-            self.told.end(now, vertex, false, None);
-        }
-        let id = engine.images.add(image);
-        if !self.request.buildkit {
-            let unused: Vec<&str> = self
-                .request
-                .args
-                .keys()
-                .filter(|name| !self.args_used.contains(*name))
-                .filter(|name| !self.plan.globals.contains_key(*name))
-                .filter(|name| !name.to_lowercase().ends_with("_proxy"))
-                .map(String::as_str)
-                .collect();
-            if !unused.is_empty() {
-                let unused = unused.join(" ");
-                self.told.text(format!(
-                    "[Warning] One or more build-args [{unused}] were not consumed\n"
-                ));
-            }
-            self.told.text(format!("Successfully built {}\n", id.0.short()));
-        }
-        for tag in self.request.tags.clone() {
-            engine.images.tag(&tag, id);
-            if !self.request.buildkit && self.release >= Release(17, 5) {
-                self.told.text(format!("Successfully tagged {}\n", tag.familiar()));
-            }
-        }
-        self.result = Some(Ok(id));
-        self.doing = Doing::Over;
     }
 }
 

@@ -12,12 +12,13 @@
 //! | `dockerfile`, [`words`] | text to stages and instructions; quotes and variables |
 //! | `plan` | which work there is |
 //! | `machine` | what is done next, what is waited for |
-//! | `step` | one instruction |
+//! | `step`, `finish` | one instruction; what it comes to |
 //! | `copying`, `mounts` | `COPY` and `ADD`; `RUN --mount` |
 //! | `told` | what a person is told meanwhile |
 
 mod copying;
 mod dockerfile;
+mod finish;
 mod machine;
 mod mounts;
 mod plan;

@@ -115,9 +115,8 @@ pub(super) fn make(
             _ => {
                 let root = os::fs::normalize("/", &mount.source);
                 let fs = sources.files(&mount.from).filter(|fs| fs.borrow().get(&root).is_some());
-                let fs = fs.ok_or_else(|| {
-                    format!("failed to compute cache key: \"{root}\": not found")
-                })?;
+                let fs = fs
+                    .ok_or_else(|| format!("failed to compute cache key: \"{root}\": not found"))?;
                 made.mounts.push(of(&mount, fs, &root));
             }
         }

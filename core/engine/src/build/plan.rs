@@ -65,8 +65,7 @@ impl Plan {
             };
             let reader = Reader { escape: file.escape, lookup: &lookup };
             let line = stage.instructions.first().map_or((0, 0), |first| (first.line, first.last));
-            let base =
-                reader.expand(&stage.base).map_err(|message| (line.0, line.1, message))?;
+            let base = reader.expand(&stage.base).map_err(|message| (line.0, line.1, message))?;
             if base.is_empty() {
                 let text = format!("base name ({}) should not be blank", stage.base);
                 return Err((line.0, line.1, text));
@@ -119,12 +118,7 @@ impl Plan {
     }
 
     /// Every stage up to the target, in the order of the file.
-    fn for_classic(
-        &mut self,
-        file: &Dockerfile,
-        target: usize,
-        labels: &BTreeMap<String, String>,
-    ) {
+    fn for_classic(&mut self, file: &Dockerfile, target: usize, labels: &BTreeMap<String, String>) {
         self.work.extend(file.arguments.iter().cloned().map(Work::Argument));
         self.step_count = file.arguments.len();
         for index in 0..=target {

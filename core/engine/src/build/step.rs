@@ -67,9 +67,9 @@ impl Build {
                 let lookup = |name: &str| self.lookup(&state, name);
                 let reader = Reader { escape: self.file.escape, lookup: &lookup };
                 let from = instruction.flag("from").unwrap_or_default();
-                let files = self.files_of(from, stage).ok_or_else(|| {
-                    at(format!("invalid from flag value {from}: not found"))
-                })?;
+                let files = self
+                    .files_of(from, stage)
+                    .ok_or_else(|| at(format!("invalid from flag value {from}: not found")))?;
                 let copy = Copy::new(instruction, reader, &files, &state.change.config.working_dir);
                 let copy = copy.map_err(|error| self.copy_failure(engine, &error, at))?;
                 return self.copy(engine, now, vertex, instruction, &copy, &state, at);
@@ -91,7 +91,7 @@ impl Build {
         let created_by = told(self.request.buildkit, &text);
         let is_folder = instruction.keyword == "WORKDIR";
         let vertex = if is_folder { self.begin_vertex(now, stage, instruction) } else { None };
-        if self.from_cache(engine, now, &created_by, vertex) {
+        if self.is_known(engine, now, &created_by, vertex) {
             if let Some(state) = &mut self.state {
                 state.change = next.change;
             }
@@ -126,8 +126,8 @@ impl Build {
     ) -> Result<(), String> {
         let given = instruction.flags.iter().find(|(name, _)| modern.contains(&name.as_str()));
         match given {
-            Some((name, _)) if !self.request.buildkit => Err(
-                if engine.options.release < Release(18, 9) {
+            Some((name, _)) if !self.request.buildkit => {
+                Err(if engine.options.release < Release(18, 9) {
                     format!("Unknown flag: {name}")
                 } else {
                     format!(
@@ -135,8 +135,8 @@ impl Build {
                          https://docs.docker.com/go/buildkit/ to learn how to build images with \
                          BuildKit enabled"
                     )
-                },
-            ),
+                })
+            }
             _ => Ok(()),
         }
     }
@@ -164,7 +164,7 @@ impl Build {
         if let Some(state) = &mut self.state {
             state.args.extend(values);
         }
-        if self.from_cache(engine, now, &created_by, None) {
+        if self.is_known(engine, now, &created_by, None) {
             return Ok(());
         }
         let container = self.made_up_container(engine);
@@ -200,7 +200,9 @@ impl Build {
             });
         }
         at(match release {
-            Release(..17, _) | Release(17, ..6) => format!("lstat {bare}: no such file or directory"),
+            Release(..17, _) | Release(17, ..6) => {
+                format!("lstat {bare}: no such file or directory")
+            }
             Release(..20, _) => {
                 let number = engine.rng.between(100_000_000, 999_999_999);
                 format!(
@@ -215,7 +217,6 @@ impl Build {
         })
     }
 
-    #[expect(clippy::too_many_arguments, reason = "what a step is made of, once")]
     fn copy(
         &mut self,
         engine: &mut Engine,
@@ -238,7 +239,7 @@ impl Build {
             );
             (text.clone(), text)
         };
-        if self.from_cache(engine, now, &key, vertex) {
+        if self.is_known(engine, now, &key, vertex) {
             return Ok(());
         }
         let layer = copy.layer(&state.image, now).map_err(|error| match error {
@@ -298,7 +299,8 @@ impl Build {
         let joined = command.join(" ");
         let created_by = if self.request.buildkit {
             let args: String = own.iter().map(|(name, value)| format!("{name}={value} ")).collect();
-            let count = if own.is_empty() { String::new() } else { format!("|{} {args}", own.len()) };
+            let count =
+                if own.is_empty() { String::new() } else { format!("|{} {args}", own.len()) };
             format!("RUN {count}{joined} # buildkit")
         } else if own.is_empty() {
             joined
@@ -307,7 +309,7 @@ impl Build {
             format!("|{} {args}{joined}", own.len())
         };
         let vertex = self.begin_vertex(now, stage, instruction);
-        if self.from_cache(engine, now, &created_by, vertex) {
+        if self.is_known(engine, now, &created_by, vertex) {
             return Ok(());
         }
         let mut needs = Needs { build: self, engine, stage };

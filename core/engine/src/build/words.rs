@@ -133,8 +133,10 @@ impl Reader<'_> {
         }
         match end {
             None => Ok(text),
-            Some('"') => Err("unexpected end of statement while looking for matching double-quote"
-                .to_owned()),
+            Some('"') => {
+                Err("unexpected end of statement while looking for matching double-quote"
+                    .to_owned())
+            }
             Some(_) => Err("syntax error: missing '}'".to_owned()),
         }
     }
@@ -172,7 +174,8 @@ impl Reader<'_> {
                     ('-', false) | ('+', true) => Ok(word),
                     ('+', false) => Ok(String::new()),
                     ('?', false) => {
-                        let word = if word.is_empty() { "is not allowed to be unset" } else { &word };
+                        let word =
+                            if word.is_empty() { "is not allowed to be unset" } else { &word };
                         Err(format!("{name}: {word}"))
                     }
                     _ => Ok(value.unwrap_or_default()),
@@ -213,10 +216,7 @@ mod tests {
             [("A", "1"), ("B", "two words"), ("C", "x y")]
                 .map(|(a, b)| (a.to_owned(), b.to_owned()))
         );
-        assert_eq!(
-            reader.pairs("ENV", "C old  form").unwrap(),
-            [("C".into(), "old  form".into())]
-        );
+        assert_eq!(reader.pairs("ENV", "C old  form").unwrap(), [("C".into(), "old  form".into())]);
         assert_eq!(reader.pairs("ENV", "C").unwrap_err(), "ENV must have two arguments");
     }
 }

@@ -16,7 +16,8 @@ use os::{Pid, Signal};
 use sim::{Duration, Time};
 
 pub use config::{
-    ContainerConfig, Endpoint, HealthCheck, Mount, MountSource, PortBinding, RestartPolicy, SecretFile,
+    ContainerConfig, Endpoint, HealthCheck, Mount, MountSource, PortBinding, RestartPolicy,
+    SecretFile,
 };
 pub use log::{Log, LogEntry, SharedLog, Stream};
 

@@ -75,8 +75,12 @@ pub(super) async fn read(cli: &Cli, buildkit: bool) -> Result<Context, Failure> 
             if buildkit {
                 let name = &context.name;
                 let solve = "failed to build: failed to solve: ";
-                let start = if cli.profile.buildkit { solve } else { "failed to solve with frontend \
-                    dockerfile.v0: " };
+                let start = if cli.profile.buildkit {
+                    solve
+                } else {
+                    "failed to solve with frontend \
+                    dockerfile.v0: "
+                };
                 Failure::text(format!("{start}failed to read dockerfile: open {name}: {cause}"))
             } else {
                 let absolute = os::fs::normalize(&cli.proc.cwd(), &own);

@@ -77,10 +77,8 @@ async fn run(cli: &Cli, buildkit: bool) -> Outcome {
         force_remove: cli.is_set("force-rm"),
         buildkit,
     };
-    let request = Request::BuildImage {
-        tags: cli.matches.all("tag").to_vec(),
-        request: Box::new(request),
-    };
+    let request =
+        Request::BuildImage { tags: cli.matches.all("tag").to_vec(), request: Box::new(request) };
     cli.proc.on_signal(Signal::Interrupt, Disposition::Catch);
     let build = created(cli, request).await?;
     let ended = if buildkit {
@@ -94,8 +92,12 @@ async fn run(cli: &Cli, buildkit: bool) -> Outcome {
             let _ = cli.client.done(Request::CancelBuild { build }).await;
             return Err(match error {
                 Error::Interrupted => Failure::Status(
-                    if buildkit { "ERROR: failed to build: failed to solve: Canceled: context canceled" } else { "" }
-                        .to_owned(),
+                    if buildkit {
+                        "ERROR: failed to build: failed to solve: Canceled: context canceled"
+                    } else {
+                        ""
+                    }
+                    .to_owned(),
                     if buildkit { 1 } else { 130 },
                 ),
                 error => Failure::Api(error),
@@ -214,14 +216,18 @@ fn secrets(cli: &Cli, buildkit: bool) -> Result<Vec<SecretFile>, Failure> {
         let (mut id, mut source, mut env) = (String::new(), String::new(), String::new());
         for field in &fields {
             let Some((key, value)) = field.split_once('=') else {
-                return Err(Failure::text(format!("invalid field '{field}' must be a key=value pair")));
+                return Err(Failure::text(format!(
+                    "invalid field '{field}' must be a key=value pair"
+                )));
             };
             match key.to_lowercase().as_str() {
                 "id" => value.clone_into(&mut id),
                 "src" | "source" => value.clone_into(&mut source),
                 "env" => value.clone_into(&mut env),
                 "type" if matches!(value, "file" | "env") => {}
-                "type" => return Err(Failure::text(format!("unsupported secret type \"{value}\""))),
+                "type" => {
+                    return Err(Failure::text(format!("unsupported secret type \"{value}\"")));
+                }
                 _ => {
                     return Err(Failure::text(format!("unexpected key '{key}' in '{field}'")));
                 }

@@ -36,7 +36,12 @@ fn tenths(span: Duration) -> String {
 }
 
 impl Progress {
-    pub(super) fn new(began: Time, is_plain: bool, columns: u16, profile: &'static Profile) -> Self {
+    pub(super) fn new(
+        began: Time,
+        is_plain: bool,
+        columns: u16,
+        profile: &'static Profile,
+    ) -> Self {
         let columns = usize::from(columns);
         Self { began, is_plain, columns, profile, pieces: BTreeMap::new(), lines_shown: 0 }
     }
@@ -108,8 +113,11 @@ impl Progress {
             }
             for (status, from, to) in piece.statuses.iter().skip(*statuses) {
                 let span = to.since(*from);
-                let span =
-                    if span.as_millis() < 50 { String::new() } else { format!(" {}s", tenths(span)) };
+                let span = if span.as_millis() < 50 {
+                    String::new()
+                } else {
+                    format!(" {}s", tenths(span))
+                };
                 text += &format!("#{number} {status}{span} done\n");
             }
             *statuses = piece.statuses.len();
