@@ -1,7 +1,7 @@
 //! The few things that need the browser's own objects.
 
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlTextAreaElement, Window};
+use web_sys::{CustomEvent, CustomEventInit, HtmlElement, HtmlTextAreaElement, Window};
 
 /// The window; the program runs nowhere else.
 pub fn window() -> Window {
@@ -33,10 +33,36 @@ pub fn root_attribute(name: &str, value: Option<&str>) {
     }
 }
 
-/// Says that the page can be used.
-pub fn set_ready() {
+/// Says whether the page can be used.
+pub fn set_ready(is_ready: bool) {
     if let Some(app) = find("#app") {
-        let _ = app.set_attribute("data-ready", "true");
+        let _ = app.set_attribute("data-ready", if is_ready { "true" } else { "false" });
+    }
+}
+
+/// What stands behind the address, with its `#`.
+pub fn hash() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// Goes to another address within the page.
+pub fn set_hash(address: &str) {
+    let _ = window().location().set_hash(address);
+}
+
+/// The name of the page in tabs and in the history.
+pub fn set_title(title: &str) {
+    if let Some(document) = window().document() {
+        document.set_title(title);
+    }
+}
+
+/// Tells the script in `index.html` which files belong to the page, so that they are kept.
+pub fn offer_files<'a>(files: impl Iterator<Item = &'a str>) {
+    let init = CustomEventInit::new();
+    init.set_detail(&files.collect::<Vec<_>>().join("\n").into());
+    if let Ok(event) = CustomEvent::new_with_event_init_dict("glasshive-files", &init) {
+        let _ = window().dispatch_event(&event);
     }
 }
 
@@ -71,5 +97,12 @@ pub fn reveal(selector: &str) {
         let options = web_sys::ScrollIntoViewOptions::new();
         options.set_block(web_sys::ScrollLogicalPosition::Nearest);
         element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Brings the start of something into view.
+pub fn reveal_at_top(selector: &str) {
+    if let Some(element) = find(selector) {
+        element.scroll_into_view();
     }
 }

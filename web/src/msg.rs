@@ -1,6 +1,7 @@
 //! Everything that the page can be told.
 
 use model::clock::Speed;
+use model::inspect::Target;
 use model::ui::Pane;
 
 /// What a person or the browser does.
@@ -10,6 +11,12 @@ pub enum Msg {
     Frame(f64),
     /// The page goes out of sight or away.
     Leave,
+    /// The address has changed: what stands behind the `#` now.
+    Address(String),
+    /// The file of this lab has come, or a sentence why not.
+    Came(String, Result<String, String>),
+    /// Forget the kept session of this name.
+    Forget(String),
     /// A line is entered at a node.
     Submit(String, String),
     /// What is half typed at a node has changed.
@@ -54,6 +61,8 @@ pub enum Msg {
     Help,
     /// Show the map as a map or as a table.
     Table(bool),
+    /// Open something, or close what is open.
+    Inspect(Option<Target>),
     /// Take a message away.
     Dismiss(u32),
     /// A key outside of any input.

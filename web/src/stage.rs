@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use labs::Lab;
 use model::clock::Speed;
+use model::inspect::{InspectView, Target, inspect};
 use model::saved::{Replay, Saved};
 use model::session::{Act, Notice, Play, Session};
 use model::ui::{Pane, Ui};
@@ -33,6 +34,7 @@ pub struct Views {
     pub bar: Rc<BarView>,
     pub terminals: Vec<Rc<TermView>>,
     pub histories: Vec<Rc<[String]>>,
+    pub inspect: Option<Rc<InspectView>>,
 }
 
 enum Playing {
@@ -47,6 +49,8 @@ pub struct Stage {
     lab: Rc<Lab>,
     playing: Playing,
     views: Option<Views>,
+    /// What is open beside the map.
+    target: Option<Target>,
     speed: Speed,
     paused: bool,
     can_undo: bool,
@@ -69,6 +73,7 @@ impl Stage {
             lab,
             playing: Playing::Starting,
             views: None,
+            target: None,
             speed: speed.unwrap_or_default(),
             paused: false,
             focus: None,
@@ -150,6 +155,7 @@ impl Stage {
         session.look_at_checks();
         self.playing = Playing::Live(Box::new(session));
         self.views = None;
+        self.target = None;
         self.draw(true);
     }
 
@@ -272,6 +278,11 @@ impl Stage {
             bar: Rc::new(BarView { speed, paused: stopped, can_undo, motion, ..bar }),
             terminals: session.screens().terminals().to_vec(),
             histories: session.screens().histories().to_vec(),
+            inspect: self.target.as_ref().and_then(|target| {
+                let fresh = inspect(session.world(), target)?;
+                let old = self.views.as_ref().and_then(|views| views.inspect.as_ref());
+                Some(old.filter(|old| ***old == fresh).cloned().unwrap_or_else(|| Rc::new(fresh)))
+            }),
         };
         self.views = Some(views);
         true
@@ -280,7 +291,11 @@ impl Stage {
     fn keep(&mut self, ui: &mut Ui) {
         let Some(session) = self.session() else { return };
         let text = Saved::text(session);
+        let progress = session.progress();
         self.is_unkept = false;
+        if progress.all > 0 {
+            store::keep_progress(&self.lab.id, &progress.text());
+        }
         if !store::keep_session(&self.lab.id, &text) && !self.cannot_keep {
             self.cannot_keep = true;
             let told = "This browser does not let the page keep anything: after a reload the session is gone.";
@@ -324,6 +339,7 @@ impl Stage {
                 self.speed = speed;
                 store::keep_setting("speed", speed.word());
             }
+            Msg::Inspect(target) => self.inspect(target, ui),
             Msg::Restart => self.restart(ui),
             Msg::Undo => self.undo(ui),
             Msg::Leave => {
@@ -395,6 +411,21 @@ impl Stage {
         let completed = completion::complete(&line, cursor, &found);
         ui.set_draft(node, completed.text);
         ui.set_candidates(node, completed.candidates);
+    }
+
+    /// Opens something beside the map, or closes it and goes back to where it was opened.
+    fn inspect(&mut self, target: Option<Target>, ui: &mut Ui) {
+        self.focus = match (&target, &self.target) {
+            (Some(_), _) => Some("#inspector".to_owned()),
+            (None, Some(Target::Node(name))) => {
+                Some(format!("[data-testid=map-node-{name}] button"))
+            }
+            (None, _) => Some("#map".to_owned()),
+        };
+        if target.is_some() && ui.pane == Pane::Lesson {
+            ui.pane = Pane::Map;
+        }
+        self.target = target;
     }
 
     fn restart(&mut self, ui: &mut Ui) {

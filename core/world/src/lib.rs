@@ -45,4 +45,5 @@ pub use typing::{BlockView, LINE_LIMIT, LineResult, Mark, TerminalView};
 pub use world::World;
 
 pub use os::terminal::Awaits;
-pub use sim::{Duration, Time};
+pub use sim::trace::Entry as TraceEntry;
+pub use sim::{Duration, EventId, Time};

@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use world::{Awaits, Duration, Input, Mark, Time, World};
 
 use crate::lesson::{self, Lights};
+use crate::progress::Progress;
 use crate::screens::Screens;
 use crate::view::{LessonView, MapView};
 use crate::{BarView, Status, clock};
@@ -403,13 +404,24 @@ impl Session {
                 _ => false,
             })
         };
-        if self.runner.is_finished() {
+        if self.runner.is_finished() && !self.lab.steps.is_empty() {
             if self.runner.holds() && !unproven() { Status::Passed } else { Status::Failed }
         } else if self.acts.is_empty() {
             Status::Ready
         } else {
             Status::Running
         }
+    }
+
+    /// How far the lab was done.
+    pub fn progress(&self) -> Progress {
+        let acting = self.lab.places().filter(|(_, part)| part.acts());
+        let (mut done, mut all) = (0, 0);
+        for (at, _) in acting {
+            all += 1;
+            done += u32::from(self.runner.outcome(at).is_some());
+        }
+        Progress { done, all, status: self.status() }
     }
 
     /// The lab's text as it stands.
@@ -432,6 +444,7 @@ impl Session {
             status: self.status(),
             status_text: self.blocked.clone(),
             playing: matches!(self.playing, Some(Play::Step | Play::All)),
+            has_lesson: !self.lab.steps.is_empty(),
             ..BarView::default()
         }
     }

@@ -160,6 +160,16 @@ impl Ui {
         node.clone_into(&mut self.node);
     }
 
+    /// Forgets what belongs to the place that is left.
+    pub fn leave(&mut self) {
+        self.start_over("");
+        self.messages.clear();
+        self.announcement.clear();
+        self.help = false;
+        self.paused = false;
+        self.pane = Pane::default();
+    }
+
     /// Tells something.
     pub fn tell(&mut self, text: impl Into<String>, bad: bool, offers_undo: bool) {
         self.next_message += 1;

@@ -224,6 +224,8 @@ impl State {
 /// A lab's text with the state of each of its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LessonView {
+    /// The lab's name in links.
+    pub id: String,
     /// Its title.
     pub title: String,
     /// For whom and how long.
