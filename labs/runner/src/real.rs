@@ -54,7 +54,7 @@ impl Cluster for World {
         Self::awaits(self, node).ok().flatten().map(|awaits| match awaits {
             world::Awaits::Command => Awaits::Command,
             world::Awaits::Continuation => Awaits::Continuation,
-            world::Awaits::Program => Awaits::Program,
+            world::Awaits::Program | world::Awaits::Editor => Awaits::Program,
         })
     }
 
