@@ -117,7 +117,7 @@ impl Component for App {
             Shown::Loading => false,
             Shown::Stage(stage) => stage.views().is_some(),
         };
-        dom::set_ready(is_ready);
+        dom::set_ready(is_ready, &self.route.to_string());
         if !is_ready {
             return;
         }
@@ -229,6 +229,13 @@ impl App {
             Msg::Help => self.ui.help = !self.ui.help,
             Msg::Table(table) => self.ui.table = table,
             Msg::Dismiss(id) => self.ui.dismiss(id),
+            Msg::Edited(node, text) => self.ui.set_edit(&node, Some(text)),
+            Msg::Files => {
+                self.ui.files = !self.ui.files;
+                if self.ui.files {
+                    self.focus = Some(".files button".to_owned());
+                }
+            }
             Msg::Draft(node, text) => self.ui.set_draft(&node, text),
             Msg::Theme => {
                 self.ui.theme = self.ui.theme.next();

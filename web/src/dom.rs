@@ -1,7 +1,11 @@
 //! The few things that need the browser's own objects.
 
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
-use web_sys::{CustomEvent, CustomEventInit, HtmlElement, HtmlTextAreaElement, Window};
+use web_sys::{
+    Blob, CustomEvent, CustomEventInit, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, Url,
+    Window,
+};
 
 /// The window; the program runs nowhere else.
 pub fn window() -> Window {
@@ -33,10 +37,11 @@ pub fn root_attribute(name: &str, value: Option<&str>) {
     }
 }
 
-/// Says whether the page can be used.
-pub fn set_ready(is_ready: bool) {
+/// Says whether the page can be used, and where it is.
+pub fn set_ready(is_ready: bool, address: &str) {
     if let Some(app) = find("#app") {
         let _ = app.set_attribute("data-ready", if is_ready { "true" } else { "false" });
+        let _ = app.set_attribute("data-address", address);
     }
 }
 
@@ -98,6 +103,20 @@ pub fn reveal(selector: &str) {
         options.set_block(web_sys::ScrollLogicalPosition::Nearest);
         element.scroll_into_view_with_scroll_into_view_options(&options);
     }
+}
+
+/// Hands a file to the browser, which asks where to put it.
+pub fn hand_out(name: &str, bytes: &[u8]) {
+    let parts = Array::of1(&Uint8Array::from(bytes));
+    let Ok(blob) = Blob::new_with_u8_array_sequence(&parts) else { return };
+    let Ok(address) = Url::create_object_url_with_blob(&blob) else { return };
+    let link = window().document().and_then(|document| document.create_element("a").ok());
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) {
+        link.set_href(&address);
+        link.set_download(name);
+        link.click();
+    }
+    let _ = Url::revoke_object_url(&address);
 }
 
 /// Brings the start of something into view.

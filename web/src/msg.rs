@@ -1,5 +1,7 @@
 //! Everything that the page can be told.
 
+use std::rc::Rc;
+
 use model::clock::Speed;
 use model::inspect::Target;
 use model::ui::Pane;
@@ -23,6 +25,16 @@ pub enum Msg {
     Draft(String, String),
     /// Tab was pressed at a node, with the cursor at this byte.
     Complete(String, usize),
+    /// The text in the editor of a node has changed.
+    Edited(String, Rc<str>),
+    /// The editor of a node is left, with what is to be saved.
+    CloseEditor(String, Option<Rc<str>>),
+    /// Show or hide the row for files.
+    Files,
+    /// A file for this node has come: its name and its text, or a sentence why not.
+    Upload(String, String, Result<String, String>),
+    /// Hand out the file of this node with this path.
+    Download(String, String),
     /// Ctrl-C at a node.
     Interrupt(String),
     /// Ctrl-D at a node.

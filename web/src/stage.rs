@@ -9,7 +9,7 @@ use model::saved::{Replay, Saved};
 use model::session::{Act, Notice, Play, Session};
 use model::ui::{Pane, Ui};
 use model::view::{LessonView, MapView, TermView};
-use model::{BarView, Duration, Status, completion};
+use model::{BarView, Duration, Input, Status, completion};
 
 use crate::dom;
 use crate::msg::Msg;
@@ -318,6 +318,14 @@ impl Stage {
             Msg::PlayAll => return self.act(Act::Play { goal: Play::All }, ui),
             Msg::NextStep => return self.act(Act::Play { goal: Play::Step }, ui),
             Msg::Run(number) => return self.run(number, ui),
+            Msg::CloseEditor(node, text) => {
+                ui.set_edit(&node, None);
+                self.focus = Some("[data-testid=terminal-input]".to_owned());
+                let text = text.map(|text| (*text).to_owned());
+                return self.act(Act::Do { input: Input::Edit { node, text } }, ui);
+            }
+            Msg::Upload(node, name, text) => return self.upload(node, &name, text, ui),
+            Msg::Download(node, path) => self.download(&node, &path, ui),
             Msg::Insert(number) => self.insert(number, ui),
             Msg::Complete(node, cursor) => self.complete(&node, cursor, ui),
             Msg::Clear(node) => {
@@ -411,6 +419,40 @@ impl Stage {
         let completed = completion::complete(&line, cursor, &found);
         ui.set_draft(node, completed.text);
         ui.set_candidates(node, completed.candidates);
+    }
+
+    /// A file from the student's own machine goes to the home folder of a host.
+    fn upload(
+        &mut self,
+        node: String,
+        name: &str,
+        text: Result<String, String>,
+        ui: &mut Ui,
+    ) -> bool {
+        match text {
+            Ok(text) => {
+                let path = format!("/root/{name}");
+                ui.tell(format!("{} bytes written to {path} on {node}.", text.len()), false, false);
+                self.act(Act::Do { input: Input::WriteFile { node, path, text } }, ui)
+            }
+            Err(why) => {
+                ui.tell(format!("{name} cannot be uploaded: {why}."), true, false);
+                false
+            }
+        }
+    }
+
+    fn download(&mut self, node: &str, path: &str, ui: &mut Ui) {
+        let Some(session) = self.session() else { return };
+        match session.world().file(node, path) {
+            Ok(Some(bytes)) => {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                dom::hand_out(name, &bytes);
+                ui.tell(format!("{path} of {node}: {} bytes.", bytes.len()), false, false);
+            }
+            Ok(None) => ui.tell(format!("{node} has no file {path}."), false, false),
+            Err(error) => ui.tell(error.to_string(), true, false),
+        }
     }
 
     /// Opens something beside the map, or closes it and goes back to where it was opened.

@@ -19,7 +19,7 @@ pub mod ui;
 pub mod view;
 
 use serde::{Deserialize, Serialize};
-pub use world::Duration;
+pub use world::{Duration, EditorView, Input};
 
 /// The line at the top and the bar at the bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

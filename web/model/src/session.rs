@@ -50,6 +50,11 @@ pub enum Act {
         /// The node.
         node: String,
     },
+    /// Anything else that can be done to the world: a file, an editor, a fault.
+    Do {
+        /// What.
+        input: Input,
+    },
     /// The lab is played.
     Play {
         /// How far.
@@ -168,8 +173,12 @@ impl Session {
     /// Somebody waits for the end of something: a command that runs, the lab that is played.
     pub fn is_busy(&self) -> bool {
         let is_played = matches!(self.playing, Some(Play::Step | Play::All));
+        let waits = |node: &String| {
+            // Whoever edits a file does not wait for it.
+            self.world.awaits(node).ok().flatten() != Some(Awaits::Editor)
+        };
         // What the lab waits for between commands is awaited too, unless a play shows it.
-        !self.hands.is_empty()
+        self.hands.keys().any(waits)
             || self.runner.running().is_some()
             || (self.runner.goal() != Goal::Rest && !is_played)
     }
@@ -200,6 +209,7 @@ impl Session {
             Act::EndOfFile { node } => {
                 self.apply(Input::EndOfFile { node: node.clone() })?;
             }
+            Act::Do { input } => self.apply(input.clone())?,
             Act::Play { goal } => {
                 self.blocked.clear();
                 self.playing = Some(*goal);

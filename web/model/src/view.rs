@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use world::EditorView;
+
 /// How good or bad something is; components add an icon and a colour, the text says it too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -162,6 +164,8 @@ pub struct TermView {
     pub prompt: String,
     /// Who reads the next line.
     pub reader: Reader,
+    /// The file that is open in an editor.
+    pub editor: Option<Rc<EditorView>>,
 }
 
 /// Who reads the next line at a terminal.
@@ -174,6 +178,8 @@ pub enum Reader {
     More,
     /// Nobody: a command runs.
     Nobody,
+    /// Nobody: a file is open in an editor.
+    Editor,
     /// Nobody: the host is off.
     Off,
 }
