@@ -15,6 +15,7 @@ impl Lab {
             docker: self.docker.clone(),
             seed: seed.unwrap_or(self.seed),
             start: self.start_secs.map(|secs| Time::EPOCH + Duration::from_secs(secs)),
+            pre_vote: self.pre_vote,
         }
     }
 }
