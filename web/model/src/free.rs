@@ -70,18 +70,11 @@ impl Free {
         Lab {
             id: self.id(),
             title: self.title(),
-            level: String::new(),
-            minutes: 0,
-            goals: Vec::new(),
-            credits: Vec::new(),
             docker: self.docker.clone(),
             seed: self.seed,
-            start_secs: None,
             nodes: (1..=self.node_count).map(node).collect(),
             managers: (1..=self.manager_count).map(node).collect(),
-            pace_ms: 0,
-            intro: String::new(),
-            steps: Vec::new(),
+            ..Lab::default()
         }
     }
 }
