@@ -51,4 +51,6 @@ transcripts! {
     task_17_03: "task-17.03",
     service_17_03: "service-17.03",
     beyond_20_10: "beyond-20.10",
+    build_17_06: "build-17.06",
+    build_28: "build-28",
 }

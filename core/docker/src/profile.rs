@@ -211,6 +211,10 @@ pub struct Profile {
     pub exec_missing_status: i32,
     /// `pull` ends with the image's full name.
     pub pull_names_image: bool,
+    /// There is BuildKit, for those who ask for it.
+    pub buildkit_exists: bool,
+    /// BuildKit builds unless one says otherwise.
+    pub buildkit: bool,
 
     /// Raft: ticks without a leader until an election.
     pub election_ticks: u32,
@@ -272,6 +276,8 @@ const V1_13: Profile = Profile {
     run_hint: "See 'docker run --help'.",
     exec_missing_status: 126,
     pull_names_image: false,
+    buildkit_exists: false,
+    buildkit: false,
     election_ticks: 3,
     secret_mounts: SecretMounts::OneTmpfs,
     digest_replaces_tag: true,
@@ -346,6 +352,7 @@ const V19_03: Profile = Profile {
     init_member: true,
     progress: Progress::Live,
     pull_names_image: true,
+    buildkit_exists: true,
     election_ticks: 10,
     ..V17_06_PROFILE
 };
@@ -384,6 +391,7 @@ const V28: Profile = Profile {
     please: false,
     exec_missing_status: 127,
     format_json: true,
+    buildkit: true,
     legacy_image_members: false,
     secret_errors: SecretErrors::Lower,
     run_hint: "\nRun 'docker run --help' for more information",
