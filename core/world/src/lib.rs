@@ -49,4 +49,5 @@ pub use typing::{BlockView, EditorView, LINE_LIMIT, LineResult, Mark, TerminalVi
 pub use world::World;
 
 pub use os::terminal::Awaits;
-pub use sim::{Duration, Time};
+pub use sim::trace::Entry as TraceEntry;
+pub use sim::{Duration, EventId, Time};

@@ -88,6 +88,11 @@ impl Spec {
         self
     }
 
+    /// The Docker versions that [`Spec::docker`] can name, oldest first.
+    pub fn docker_versions() -> impl DoubleEndedIterator<Item = &'static str> {
+        docker::profile::PROFILES.iter().map(|profile| profile.name)
+    }
+
     /// Checks all that can be checked before the hosts boot.
     ///
     /// # Errors

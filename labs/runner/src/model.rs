@@ -12,7 +12,7 @@ use crate::pattern::Pattern;
 pub const FORMAT: &str = "glasshive-lab/1";
 
 /// A whole lab.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lab {
     /// Short name, also the name in a link.
     pub id: String,
