@@ -86,8 +86,14 @@ impl Machine {
             cause: None,
             process_changes: 0,
             spawned: Vec::new(),
+            entropy: sim::Streams::new(0).stream("entropy"),
         };
         Self { state: Rc::new(RefCell::new(state)), running: BTreeMap::new() }
+    }
+
+    /// What `/dev/urandom` gives from now on; without this, every machine has the same numbers.
+    pub fn set_entropy(&mut self, entropy: sim::Rng) {
+        self.state.borrow_mut().entropy = entropy;
     }
 
     /// The host's own namespace.
@@ -223,6 +229,11 @@ impl Machine {
         }
     }
 
+    /// True while a process waits for the answer to that request.
+    pub fn is_asking(&self, id: RequestId) -> bool {
+        self.state.borrow().asking.contains_key(&id)
+    }
+
     /// Starts a program in a namespace, without a parent. Its descriptors are `spawn.fds` alone.
     ///
     /// # Errors
@@ -284,6 +295,14 @@ impl Machine {
         id
     }
 
+    pub(crate) fn change_terminal<T>(
+        &mut self,
+        id: TerminalId,
+        change: impl FnOnce(&mut Terminal) -> T,
+    ) -> Option<T> {
+        self.state.borrow_mut().terminals.get_mut(&id).map(change)
+    }
+
     /// Looks at a terminal.
     pub fn terminal<T>(&self, id: TerminalId, look: impl FnOnce(&Terminal) -> T) -> Option<T> {
         self.state.borrow().terminals.get(&id).map(look)
@@ -321,8 +340,26 @@ impl Machine {
         let mut state = self.state.borrow_mut();
         let ready = state.ready.clone();
         let Some(terminal) = state.terminals.get_mut(&id) else { return };
+        if terminal.editor().is_some() {
+            // An editor takes the key for itself; the shell behind it must not end by it.
+            return;
+        }
         terminal.input.push_back(Typed::EndOfFile);
         ready.wake_all(&mut terminal.waiting);
+    }
+
+    /// A person leaves the editor, with the text to save or without saving; false if none is open.
+    pub fn finish_editor(&mut self, id: TerminalId, text: Option<String>) -> bool {
+        let mut state = self.state.borrow_mut();
+        let (ready, cause) = (state.ready.clone(), state.cause);
+        let Some(terminal) = state.terminals.get_mut(&id) else { return false };
+        if terminal.editor().is_none() {
+            return false;
+        }
+        terminal.cause = cause;
+        terminal.edited = Some(text);
+        ready.wake_all(&mut terminal.waiting);
+        true
     }
 
     /// Ctrl-C: SIGINT for the foreground; lines that were typed ahead are dropped.

@@ -71,6 +71,8 @@ pub(crate) struct State {
     pub(crate) process_changes: u64,
     /// Started by the driver and not explained yet.
     pub(crate) spawned: Vec<Pid>,
+    /// What `/dev/urandom` gives.
+    pub(crate) entropy: sim::Rng,
 }
 
 impl State {
@@ -346,6 +348,7 @@ impl State {
             for terminal in state.terminals.values_mut() {
                 if terminal.awaits.as_ref().is_some_and(|(reader, ..)| *reader == pid) {
                     terminal.awaits = None;
+                    terminal.editor = None;
                 }
             }
             match parent.filter(|parent| {

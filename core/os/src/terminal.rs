@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sim::{EventId, Time};
 
 use crate::process::Pid;
+use crate::remote::RemoteEvent;
 
 /// A terminal of one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -24,6 +25,20 @@ pub enum Awaits {
     Continuation,
     /// A program that reads its standard input.
     Program,
+    /// An editor: it reads no lines but waits for [`crate::Machine::finish_editor`].
+    Editor,
+}
+
+/// A file that is open in an editor. The terminal has lines only, so whoever shows it lets a person
+/// change the text elsewhere and gives the whole text back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Editor {
+    /// What was typed to start it: `vi`, `nano`.
+    pub program: String,
+    /// The file's absolute path; empty for a buffer without a name.
+    pub path: String,
+    /// What the file holds now; empty if it does not exist yet.
+    pub text: String,
 }
 
 /// One command typed at a prompt and what came of it.
@@ -222,6 +237,12 @@ pub struct Terminal {
     pub(crate) partial: String,
     pub(crate) waiting: Vec<Pid>,
     pub(crate) awaits: Option<(Pid, Awaits, String)>,
+    /// What is open while an editor waits.
+    pub(crate) editor: Option<Editor>,
+    /// How the editor was left: with a text to save, or without.
+    pub(crate) edited: Option<Option<String>>,
+    /// At a remote terminal, what the other side was not told yet.
+    pub(crate) events: Option<Vec<RemoteEvent>>,
     /// Process groups that were put in the foreground, the last one on top.
     pub(crate) foreground: Vec<Pid>,
     blocks: Vec<Block>,
@@ -245,6 +266,9 @@ impl Default for Terminal {
             partial: String::new(),
             waiting: Vec::new(),
             awaits: None,
+            editor: None,
+            edited: None,
+            events: None,
             foreground: Vec::new(),
             blocks: Vec::new(),
             dropped_count: 0,
@@ -267,18 +291,26 @@ impl Terminal {
         self.dropped_count + self.blocks.len()
     }
 
+    /// The event that typed last.
+    pub const fn cause(&self) -> Option<EventId> {
+        self.cause
+    }
+
     /// How often anything in the transcript changed.
     pub const fn change_count(&self) -> u64 {
         self.change_count
     }
 
-    /// Who waits for a line now; nobody while a command runs or typed lines are left.
+    /// Who waits for a line now; nobody while a command runs or typed lines are left. Lines that were
+    /// typed behind an editor's command are for whoever reads after it.
     pub fn awaits(&self) -> Option<Awaits> {
-        if self.input.is_empty() {
-            self.awaits.as_ref().map(|(_, awaits, _)| *awaits)
-        } else {
-            None
-        }
+        let awaits = self.awaits.as_ref().map(|(_, awaits, _)| *awaits);
+        awaits.filter(|awaits| self.input.is_empty() || *awaits == Awaits::Editor)
+    }
+
+    /// The file that is open in an editor, while one waits.
+    pub fn editor(&self) -> Option<&Editor> {
+        self.editor.as_ref().filter(|_| self.awaits() == Some(Awaits::Editor))
     }
 
     /// The prompt that is shown, if a shell waits.
@@ -328,6 +360,7 @@ impl Terminal {
 
     /// The interactive shell says that the last command is over.
     pub(crate) fn finish(&mut self, status: i32, now: Time) {
+        self.tell(RemoteEvent::Finished(status));
         self.last_status = status;
         if let Some(block) = self.blocks.last_mut()
             && block.ended.is_none()
@@ -339,6 +372,7 @@ impl Terminal {
 
     /// Takes all blocks away, as `clear` does.
     pub(crate) fn clear(&mut self) {
+        self.tell(RemoteEvent::Cleared);
         self.dropped_count += self.blocks.len();
         self.blocks.clear();
         self.change_count += 1;
@@ -346,6 +380,11 @@ impl Terminal {
 
     /// Shows bytes.
     pub(crate) fn write(&mut self, bytes: &[u8], now: Time) {
+        if self.events.is_some() {
+            // The other side keeps the transcript.
+            self.tell(RemoteEvent::Shown(bytes.to_vec()));
+            return;
+        }
         if self.blocks.is_empty() {
             self.open_block("", "", now);
         }

@@ -79,7 +79,7 @@ async fn follow(cli: &Cli, reference: &str, fd: Fd, quiet: bool) -> Result<(), E
     }
 }
 
-fn line(display: &mut Display, message: &PullMessage) -> String {
+pub(super) fn line(display: &mut Display, message: &PullMessage) -> String {
     let PullMessage { id, status, progress } = message;
     if id.is_empty() {
         return display.message(status);
@@ -89,7 +89,9 @@ fn line(display: &mut Display, message: &PullMessage) -> String {
         return display.message(&format!("{id}: {status}"));
     }
     let bar = match progress {
-        Some((current, total)) => Bar { current: *current, total: *total, bytes: true },
+        Some((current, total)) => {
+            Bar { current: *current, total: *total, bytes: true, ..Bar::default() }
+        }
         None => Bar::default(),
     };
     display.line(id, status, bar)

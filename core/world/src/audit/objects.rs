@@ -40,8 +40,8 @@ impl std::fmt::Debug for StoreSeen {
 
 impl StoreSeen {
     /// Looks at the objects that changed since the last time.
-    pub(super) fn follow(&mut self, store: Option<(&Store, Index)>, look: &mut Look<'_>) {
-        let Some((store, applied)) = store else {
+    pub(super) fn follow(&mut self, store: Option<(Index, &Store)>, look: &mut Look<'_>) {
+        let Some((applied, store)) = store else {
             if self.applied.is_some() {
                 self.forget(look);
             }
