@@ -162,7 +162,6 @@ pub fn register(programs: &mut Programs) {
 const HOST: &[(&str, &str)] = &[
     ("/bin/dd", "host:lacking"),
     ("/bin/journalctl", "host:lacking"),
-    ("/bin/ping", "host:lacking"),
     ("/bin/su", "host:lacking"),
     ("/bin/systemctl", "host:lacking"),
     ("/sbin/ifconfig", "host:lacking"),
@@ -171,14 +170,12 @@ const HOST: &[(&str, &str)] = &[
     ("/sbin/shutdown", "host:lacking"),
     ("/usr/bin/apt", "host:lacking"),
     ("/usr/bin/apt-get", "host:lacking"),
-    ("/usr/bin/curl", "host:lacking"),
     ("/usr/bin/git", "host:lacking"),
     ("/usr/bin/openssl", "host:lacking"),
     ("/usr/bin/python3", "host:lacking"),
     ("/usr/bin/scp", "host:lacking"),
     ("/usr/bin/ssh", "host:lacking"),
     ("/usr/bin/sudo", "host:lacking"),
-    ("/usr/bin/wget", "host:lacking"),
     ("/usr/sbin/service", "host:lacking"),
 ];
 

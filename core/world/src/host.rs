@@ -16,6 +16,7 @@ use crate::state_folder::StateFolder;
 pub(crate) struct Host {
     pub(crate) id: HostId,
     pub(crate) name: String,
+    address: String,
     pub(crate) disk: Disk,
     /// The files that survive a crash: the root filesystem.
     pub(crate) root: SharedFs,
@@ -46,10 +47,11 @@ pub(crate) struct Up {
 }
 
 impl Host {
-    pub(crate) fn new(id: HostId, name: &str, tree: Tree, now: Time) -> Self {
+    pub(crate) fn new(id: HostId, name: &str, address: String, tree: Tree, now: Time) -> Self {
         Self {
             id,
             name: name.to_owned(),
+            address,
             disk: Disk::default(),
             root: FileSystem::from_tree(FsKind::Disk, tree).shared(),
             state_folder: StateFolder::new(now),
@@ -65,6 +67,7 @@ impl Host {
         let mut mounts = Mounts::new(self.root.clone());
         self.state_folder.mount(&mut mounts);
         let mut machine = Machine::new(now, &self.name, mounts, programs.clone());
+        machine.host().borrow_mut().addresses = vec![self.address.clone()];
         self.terminal = machine.add_terminal();
         self.boot_count += 1;
         let shell = start_shell(&mut machine, self.terminal, &self.name);
@@ -195,6 +198,15 @@ impl Host {
             }
             for request in requests {
                 settling.trace.set_cause(typed);
+                if request.port == os::NET_PORT {
+                    if let Ok(body) = request.body.downcast::<os::NetRequest>() {
+                        self.with_daemon(settling, |daemon, context| {
+                            daemon.network_request(context, request.id, *body);
+                        });
+                    }
+                    settling.trace.set_cause(cause);
+                    continue;
+                }
                 if request.port != PORT {
                     continue;
                 }

@@ -36,6 +36,9 @@ pub(crate) fn host(name: &str, address: &str, docker: &str, now: Time) -> Tree {
         tree.add_file(path, image(program), 0o755, now);
     }
     tree.add_file("/usr/bin/docker", image(docker), 0o755, now);
+    for (path, program) in engine::programs::NETWORK_TOOLS {
+        tree.add_file(path, image(program), 0o755, now);
+    }
     for (path, text) in [
         ("/etc/hostname", format!("{name}\n")),
         ("/etc/hosts", format!("127.0.0.1\tlocalhost\n{address}\t{name}\n")),

@@ -186,6 +186,14 @@ pub struct HostConfig {
     pub ports: Vec<ContainerPort>,
     /// `default`, `bridge`, `host`, `none` or a network's name.
     pub network_mode: String,
+    /// Places in networks; none: one in that of the mode.
+    pub networks: Vec<super::Endpoint>,
+    /// Name servers.
+    pub dns: Vec<String>,
+    /// Domains that names are looked up in.
+    pub dns_search: Vec<String>,
+    /// Options of the resolver.
+    pub dns_options: Vec<String>,
     /// Lines of `/etc/hosts` as `name:address`.
     pub extra_hosts: Vec<String>,
     /// All capabilities.
@@ -251,6 +259,8 @@ pub struct ContainerEndpoint {
     pub gateway: String,
     /// `02:42:ac:11:00:02`.
     pub mac: String,
+    /// More names for the container in it.
+    pub aliases: Vec<String>,
 }
 
 /// All about a container.

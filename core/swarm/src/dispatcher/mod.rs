@@ -21,7 +21,9 @@ use self::assignments::AssignmentSet;
 use self::updates::{NodeUpdate, Updates};
 use crate::control::{ApiError, Code};
 use crate::node::Output;
-use crate::objects::{Id, NodeDescription, NodeState, NodeStatus, Object, TaskStatus, random_id};
+use crate::objects::{
+    Id, Network, Networking, NodeDescription, NodeState, NodeStatus, Object, TaskStatus, random_id,
+};
 use crate::store::{Store, StoreEvent, Tx};
 use crate::transport::protocol::{
     AssignmentChange, AssignmentsKind, AssignmentsMessage, Member, Push, Response, SessionMessage,
@@ -70,6 +72,15 @@ pub(crate) struct Dispatcher {
     down: BTreeMap<Id, Time>,
     updates: Updates,
     rng: Rng,
+}
+
+/// What every node must know of the cluster's networks.
+fn networking(store: &Store) -> Networking {
+    let is_ready = |network: &&Rc<Network>| network.spec.ingress && network.driver_state.is_some();
+    Networking {
+        keys: store.cluster().map(|cluster| cluster.network_keys.clone()).unwrap_or_default(),
+        ingress: store.networks().iter().find(is_ready).cloned(),
+    }
 }
 
 fn error(code: Code, text: &str) -> ApiError {
@@ -172,6 +183,7 @@ impl Dispatcher {
             node: Rc::clone(node),
             managers: managers.to_vec(),
             period,
+            networking: networking(store),
         })
     }
 
@@ -266,6 +278,7 @@ impl Dispatcher {
                     }
                 }
                 Object::Cluster(cluster) => self.period = cluster.spec.heartbeat_period,
+                Object::Network(network) if network.spec.ingress => self.on_members(now),
                 _ => {}
             }
         }
@@ -371,6 +384,7 @@ impl Dispatcher {
                 node: Rc::clone(node),
                 managers: managers.to_vec(),
                 period,
+                networking: networking(store),
             };
             transport.push(session.link, Push::Session(message), out);
         }

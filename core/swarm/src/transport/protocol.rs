@@ -12,7 +12,8 @@ use sim::Duration;
 
 use crate::control::{ApiError, ControlRequest, ControlResponse};
 use crate::objects::{
-    Availability, Config, Id, Node, NodeDescription, Role, Secret, Task, TaskState, TaskStatus,
+    Availability, Config, Id, Networking, Node, NodeDescription, Role, Secret, Task, TaskState,
+    TaskStatus,
 };
 
 /// One message inside a channel.
@@ -160,6 +161,8 @@ pub(crate) struct SessionMessage {
     pub(crate) managers: Vec<Member>,
     /// The heartbeat period.
     pub(crate) period: Duration,
+    /// The keys of gossip and of overlays, and the routing mesh's network.
+    pub(crate) networking: Networking,
 }
 
 /// Whether a message replaces everything or changes something.
