@@ -58,9 +58,9 @@ impl Daemon {
             | R::RemoveContainer { .. }
             | R::CommitContainer { .. }
             | R::RenameContainer { .. } => self.change_container(context, caller, request),
-            R::ConnectNetwork { container, endpoint } => self
-                .connect_network(context, &container, endpoint)
-                .map(|()| Some(Response::Done)),
+            R::ConnectNetwork { container, endpoint } => {
+                self.connect_network(context, &container, endpoint).map(|()| Some(Response::Done))
+            }
             R::DisconnectNetwork { container, network } => self
                 .disconnect_network(context, &container, &network)
                 .map(|()| Some(Response::Done)),
@@ -276,6 +276,7 @@ impl Daemon {
             auto_remove: host.auto_remove,
             exposed_ports: config.exposed_ports.into_iter().collect(),
             ports: ports.collect(),
+            publish_all: host.publish_all,
             network_mode: host.network_mode,
             networks: host.networks,
             dns: host.dns,

@@ -205,6 +205,7 @@ pub(crate) fn details(container: &engine::Container, driver: &str) -> ContainerD
             ..HostConfig::default()
         },
         mounts: container.mounts.iter().map(mount_point).collect(),
+        published: ports(container).into_iter().filter(|port| port.public_port.is_some()).collect(),
         networks: container.attachments.iter().map(endpoint).collect(),
         execs: container.execs.keys().map(|id| id.0.to_string()).collect(),
         size: size(container),

@@ -137,7 +137,7 @@ impl Daemon {
             stop_signal: spec.stop_signal.clone(),
             stop_grace: spec.stop_grace_period,
             read_only: spec.read_only,
-            extra_hosts: spec.hosts.clone(),
+            extra_hosts: spec.hosts.iter().flat_map(|line| extra_hosts(line)).collect(),
             dns: spec.dns.nameservers.clone(),
             dns_search: spec.dns.search.clone(),
             dns_options: spec.dns.options.clone(),
@@ -314,6 +314,13 @@ impl Daemon {
         let labels = &self.engine.get(container)?.config.labels;
         labels.get(TASK_LABEL).cloned()
     }
+}
+
+/// A line `address name...` as an engine takes it: `name:address` for each name.
+fn extra_hosts(line: &str) -> Vec<String> {
+    let mut words = line.split_whitespace();
+    let address = words.next().unwrap_or_default();
+    words.map(|name| format!("{name}:{address}")).collect()
 }
 
 fn file(id: &Id, target: &FileTarget, bytes: Rc<[u8]>) -> SecretFile {

@@ -62,7 +62,9 @@ impl Daemon {
         if driver != "local" && !driver.is_empty() {
             return Err(Error::new(
                 404,
-                format!("create {name}: error looking up volume plugin {driver}: plugin \"{driver}\" not found"),
+                format!(
+                    "create {name}: error looking up volume plugin {driver}: plugin \"{driver}\" not found"
+                ),
             ));
         }
         if !options.is_empty() {

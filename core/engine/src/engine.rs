@@ -9,8 +9,8 @@ use sim::{Duration, Rng, Time};
 
 use crate::container::files::{bind_point, ensure_folder, init_layer, put_file};
 use crate::container::{
-    Container, ContainerConfig, Endpoint, Log, Mount, MountPoint, MountSource, Pending, Phase, SecretFile,
-    State, random_name,
+    Container, ContainerConfig, Endpoint, Log, Mount, MountPoint, MountSource, Pending, Phase,
+    SecretFile, State, random_name,
 };
 use crate::digest::ContainerId;
 use crate::error::EngineError;

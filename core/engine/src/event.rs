@@ -79,7 +79,9 @@ impl Event {
             Happened::ExecDied(id, ..) => container("exec_die", id),
             Happened::Image(action, name) => Some(("image", (*action).to_owned(), name.clone())),
             Happened::Volume(action, name) => Some(("volume", (*action).to_owned(), name.clone())),
-            Happened::Network(action, name) => Some(("network", (*action).to_owned(), name.clone())),
+            Happened::Network(action, name) => {
+                Some(("network", (*action).to_owned(), name.clone()))
+            }
             Happened::StartFailed(..) | Happened::Transferred(_) => None,
         }
     }

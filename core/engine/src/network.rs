@@ -145,7 +145,8 @@ impl Engine {
         }
         match network.driver.as_str() {
             "host" | "null" => {
-                let text = format!("only one instance of \"{}\" network is allowed", network.driver);
+                let text =
+                    format!("only one instance of \"{}\" network is allowed", network.driver);
                 return Err(forbidden(text));
             }
             "bridge" => {}
@@ -159,7 +160,9 @@ impl Engine {
         if network.subnet.is_empty() {
             // 172.16.0.0/16 is left out, as in moby's pools.
             let mut used = taken.clone();
-            used.extend(["172.16.0.0/16", "192.168.0.0/24"].map(Subnet::parse).into_iter().flatten());
+            used.extend(
+                ["172.16.0.0/16", "192.168.0.0/24"].map(Subnet::parse).into_iter().flatten(),
+            );
             let free = POOLS
                 .iter()
                 .find_map(|(pool, bits)| next_subnet(&[(*pool).to_owned()], *bits, &used));
@@ -173,11 +176,16 @@ impl Engine {
         } else {
             let subnet = Subnet::parse(&network.subnet).ok_or_else(|| {
                 let subnet = &network.subnet;
-                EngineError::invalid(format!("invalid subnet {subnet}: invalid CIDR address: {subnet}"))
+                EngineError::invalid(format!(
+                    "invalid subnet {subnet}: invalid CIDR address: {subnet}"
+                ))
             })?;
             if taken.iter().any(|other| other.overlaps(subnet)) {
-                let prefix =
-                    if self.options.release < Release(27, 0) { "" } else { "invalid pool request: " };
+                let prefix = if self.options.release < Release(27, 0) {
+                    ""
+                } else {
+                    "invalid pool request: "
+                };
                 return Err(forbidden(format!(
                     "{prefix}Pool overlaps with other one on this address space"
                 )));
@@ -188,7 +196,9 @@ impl Engine {
             let subnet = Subnet::parse(&network.subnet);
             network.gateway = subnet.map(|subnet| subnet.address(1)).unwrap_or_default();
         } else if !network.contains(&network.gateway) {
-            return Err(EngineError::invalid("no matching subnet for gateway ".to_owned() + &network.gateway));
+            return Err(EngineError::invalid(
+                "no matching subnet for gateway ".to_owned() + &network.gateway,
+            ));
         }
         network.id = hex(&self.rng.bytes::<32>());
         network.created = now;
@@ -262,7 +272,9 @@ impl Engine {
                     format!("name:\"{}\" id:\"{}\"", one.name, &endpoint[..12])
                 });
                 let named = named.collect::<Vec<_>>().join(", ");
-                format!("error while removing network: network {name} has active endpoints ({named})")
+                format!(
+                    "error while removing network: network {name} has active endpoints ({named})"
+                )
             }));
         }
         self.networks.remove(&network.id);
@@ -451,14 +463,31 @@ impl Engine {
         let listening: Vec<u16> =
             machine.listeners(&machine.host()).into_iter().map(|(port, _)| port).collect();
         let mut published = Vec::new();
-        for port in &config.ports {
-            let mut port = port.clone();
-            let in_use = |port: u16| listening.contains(&port) || self.reserved_ports.contains(&port);
+        let is_bound = |port: u16, protocol: &str| {
+            config.ports.iter().any(|b| b.container_port == port && b.protocol == protocol)
+        };
+        let exposed = config.exposed_ports.iter().filter_map(|exposed| {
+            let (port, protocol) = exposed.split_once('/').unwrap_or((exposed, "tcp"));
+            let container_port = port.parse().ok()?;
+            let wanted = config.publish_all && !is_bound(container_port, protocol);
+            let protocol = protocol.to_owned();
+            wanted.then(|| PortBinding { container_port, protocol, ..PortBinding::default() })
+        });
+        let wanted: Vec<PortBinding> = config.ports.iter().cloned().chain(exposed).collect();
+        for mut port in wanted {
+            // Without an address it is bound to all, IPv6's too since 20.10.
+            let everywhere = port.host_ip.is_empty();
+            if everywhere {
+                "0.0.0.0".clone_into(&mut port.host_ip);
+            }
+            let in_use =
+                |port: u16| listening.contains(&port) || self.reserved_ports.contains(&port);
             if port.host_port == 0 {
                 let first: u16 =
                     if self.options.release < Release(20, 10) { 32_768 } else { 49_153 };
-                let free = (first..=60_999)
-                    .find(|free| !in_use(*free) && !taken.contains(&(*free, port.protocol.clone())));
+                let free = (first..=60_999).find(|free| {
+                    !in_use(*free) && !taken.contains(&(*free, port.protocol.clone()))
+                });
                 port.host_port = free.unwrap_or_default();
             } else {
                 let (ip, number) = (&port.host_ip, port.host_port);
@@ -472,7 +501,9 @@ impl Engine {
                         "failed to bind host port for "
                     };
                     if self.options.release < Release(28, 0) {
-                        format!("{proxy}listen {protocol} {ip}:{number}: bind: address already in use")
+                        format!(
+                            "{proxy}listen {protocol} {ip}:{number}: bind: address already in use"
+                        )
                     } else {
                         format!("{proxy}{ip}:{number}/{protocol}: address already in use")
                     }
@@ -484,7 +515,10 @@ impl Engine {
                 }
             }
             taken.insert((port.host_port, port.protocol.clone()));
-            published.push(port);
+            published.push(port.clone());
+            if everywhere && self.options.release >= Release(20, 10) {
+                published.push(PortBinding { host_ip: "::".to_owned(), ..port });
+            }
         }
         Ok(published)
     }

@@ -193,7 +193,8 @@ impl Proc {
     pub async fn call(&self, address: &str, port: u16, request: &[u8]) -> Result<Vec<u8>, Errno> {
         let own = self.is_own_address(address);
         let address = match own {
-            true => address.to_owned(),
+            true if is_address(address) => address.to_owned(),
+            true => "127.0.0.1".to_owned(),
             // A resolver always has at least one address.
             false => self.resolve(address).await?.swap_remove(0),
         };

@@ -184,6 +184,8 @@ pub struct HostConfig {
     pub tmpfs: BTreeMap<String, String>,
     /// Published ports.
     pub ports: Vec<ContainerPort>,
+    /// All exposed ports too, on ports of the host that are free.
+    pub publish_all: bool,
     /// `default`, `bridge`, `host`, `none` or a network's name.
     pub network_mode: String,
     /// Places in networks; none: one in that of the mode.
@@ -292,6 +294,8 @@ pub struct ContainerDetails {
     pub host: HostConfig,
     /// Mounts.
     pub mounts: Vec<MountPoint>,
+    /// The ports that it publishes while it runs.
+    pub published: Vec<ContainerPort>,
     /// Networks.
     pub networks: Vec<ContainerEndpoint>,
     /// Identifiers of running execs.

@@ -95,7 +95,8 @@ impl Table {
 
     /// Forgets hosts that were not heard of; true if a refresh is due.
     pub(crate) fn due(&mut self, now: Time) -> bool {
-        self.peers.retain(|_, peer| peer.endpoints.is_empty() || now < peer.heard + FORGOTTEN_AFTER);
+        self.peers
+            .retain(|_, peer| peer.endpoints.is_empty() || now < peer.heard + FORGOTTEN_AFTER);
         self.refresh_at.is_some_and(|at| at <= now)
     }
 
@@ -115,9 +116,10 @@ impl Table {
         network: &'a str,
     ) -> impl Iterator<Item = (Option<HostId>, &'a Endpoint)> {
         let own = self.own.iter().map(|endpoint| (None, endpoint));
-        let others = self.peers.iter().flat_map(|(host, peer)| {
-            peer.endpoints.iter().map(|endpoint| (Some(*host), endpoint))
-        });
+        let others = self
+            .peers
+            .iter()
+            .flat_map(|(host, peer)| peer.endpoints.iter().map(|endpoint| (Some(*host), endpoint)));
         own.chain(others).filter(move |(_, endpoint)| endpoint.network == network)
     }
 

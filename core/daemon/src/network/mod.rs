@@ -114,7 +114,7 @@ impl Daemon {
         hosts.into_iter().filter(|host| *host != self.config.host).collect()
     }
 
-    fn tell(&mut self, context: &mut Context<'_>, to: &[HostId]) {
+    fn gossip_to(&mut self, context: &mut Context<'_>, to: &[HostId]) {
         let telling = self.net.table.telling(context.now);
         let Some(key) = &mut self.net.gossip_key else { return };
         let bytes = postcard::to_allocvec(&telling).unwrap_or_default();
@@ -248,7 +248,8 @@ fn member(task: &Task, network: &str) -> gossip::Member {
         let vip = endpoint.virtual_ips.iter().find(|vip| &*vip.network_id == network)?;
         vip.addr.split('/').next().map(str::to_owned)
     });
-    let is_mesh = task.networks.iter().any(|one| &*one.network.id == network && one.network.spec.ingress);
+    let is_mesh =
+        task.networks.iter().any(|one| &*one.network.id == network && one.network.spec.ingress);
     let ports = endpoint.into_iter().flat_map(|endpoint| &endpoint.ports);
     let ports = ports.filter(|port| is_mesh && port.publish_mode == PublishMode::Ingress);
     let number = |port: u32| u16::try_from(port).unwrap_or_default();

@@ -13,7 +13,8 @@ fn outside(name: &str) -> Vec<String> {
         return Vec::new();
     }
     // 203.0.113.0/24 is set aside for documentation.
-    let sum = name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
+    let sum =
+        name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte)));
     vec![format!("203.0.113.{}", sum % 250 + 1)]
 }
 
@@ -21,7 +22,8 @@ impl Daemon {
     /// The addresses behind a name as a container, or for `None` the host, gets them.
     pub(super) fn look_up(&mut self, from: Option<&ContainerId>, name: &str) -> Vec<String> {
         let name = name.trim_end_matches('.').to_lowercase();
-        let attachments = from.and_then(|id| self.engine.get(id)).map(|one| one.attachments.clone());
+        let attachments =
+            from.and_then(|id| self.engine.get(id)).map(|one| one.attachments.clone());
         for attachment in attachments.into_iter().flatten() {
             let mut found = self.in_network(&attachment.network_id, &name);
             if !found.is_empty() {

@@ -62,14 +62,22 @@ impl Daemon {
             NetworkQuestion::Create(asked) => match self.create_network(context, &all, *asked) {
                 Ok(Ok(id)) => Ok(Response::Created { id }),
                 Ok(Err(request)) => {
-                    return self.ask_swarm(context, LocalRequest::Control(*request), Then::Reply(caller));
+                    return self.ask_swarm(
+                        context,
+                        LocalRequest::Control(*request),
+                        Then::Reply(caller),
+                    );
                 }
                 Err(error) => Err(error),
             },
             NetworkQuestion::Remove(text) => match find(&all, &text) {
                 Ok(found) if found.is_swarm => {
                     let request = ControlRequest::RemoveNetwork { id: Id::from(found.id.as_str()) };
-                    return self.ask_swarm(context, LocalRequest::Control(request), Then::Reply(caller));
+                    return self.ask_swarm(
+                        context,
+                        LocalRequest::Control(request),
+                        Then::Reply(caller),
+                    );
                 }
                 Ok(found) => {
                     let removed = self.engine.remove_network(context.now, &found.id);
@@ -124,9 +132,7 @@ impl Daemon {
         let mut peers = Vec::new();
         for (address, host) in &self.config.directory {
             let is_own = *host == self.config.host;
-            let here = |found: Option<sim::HostId>| {
-                found.map_or(is_own, |found| found == *host)
-            };
+            let here = |found: Option<sim::HostId>| found.map_or(is_own, |found| found == *host);
             let mut endpoints = self.net.table.of_network(&network.id);
             if endpoints.any(|(found, _)| here(found)) {
                 let name = engine::Digest::of(address.as_bytes()).hex();

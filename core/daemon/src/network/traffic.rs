@@ -288,10 +288,8 @@ impl Daemon {
 
     fn route_of_host(&mut self, context: &Context<'_>, address: &str, port: u16) -> Route {
         let is_own = address.starts_with("127.") || *address == self.config.address;
-        let bridge = self
-            .engine
-            .networks()
-            .find(|network| !network.is_swarm && network.contains(address));
+        let bridge =
+            self.engine.networks().find(|network| !network.is_swarm && network.contains(address));
         if is_own || bridge.is_some_and(|network| network.gateway == *address) {
             return self.port_of_host(context, port, "");
         }

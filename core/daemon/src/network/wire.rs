@@ -81,7 +81,12 @@ pub(crate) const OVERLAY_PLACE: &[u8] = b"overlay";
 impl Keyed {
     /// The newest key of a purpose: `networking:gossip` or `networking:ipsec`. `held` is kept if it is that
     /// key's.
-    pub(crate) fn follow(held: &mut Option<Self>, keys: &[NetworkKey], subsystem: &str, rng: &mut Rng) {
+    pub(crate) fn follow(
+        held: &mut Option<Self>,
+        keys: &[NetworkKey],
+        subsystem: &str,
+        rng: &mut Rng,
+    ) {
         let newest = keys.iter().filter(|key| key.subsystem == subsystem);
         let Some(newest) = newest.max_by_key(|key| key.lamport_time) else {
             *held = None;

@@ -165,7 +165,11 @@ fn busybox_image(busybox: Commands<'_>) -> Base {
     )
     .file("/etc/localtime", "UTC0\n")
     .programs(busybox)
-    .programs(&[("/bin/ping", "ping"), ("/bin/nslookup", "nslookup"), ("/usr/bin/wget", "wget")]);
+    .programs(&[
+        ("/bin/ping", "ping"),
+        ("/bin/nslookup", "nslookup"),
+        ("/usr/bin/wget", "wget"),
+    ]);
     Base {
         recipe: Recipe::scratch()
             .layer("#(nop) ADD file:busybox in / ", files.tree(), Size(4_860_000, 2_590_000))

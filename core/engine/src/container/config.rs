@@ -93,7 +93,7 @@ impl RestartPolicy {
 }
 
 /// A published port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortBinding {
     /// The port in the container.
     pub container_port: u16,
@@ -161,6 +161,8 @@ pub struct ContainerConfig {
     pub exposed_ports: BTreeSet<String>,
     /// Ports that are published.
     pub ports: Vec<PortBinding>,
+    /// Publish what is exposed too, on ports of the host that are free.
+    pub publish_all: bool,
     /// `default`, `host`, `none` or a network's name.
     pub network_mode: String,
     /// Places in networks; without any it gets one in the network of its mode.

@@ -33,7 +33,8 @@ fn look_up(proc: Proc, is_busybox: bool) -> Running {
         let port = if is_busybox { ":53" } else { "#53" };
         proc.print(format!("Server:\t\t{server}\nAddress:\t{server}{port}\n\n")).await;
         let name = name.trim_end_matches('.');
-        let found = if is_address(name) { Vec::new() } else { proc.query(name).await.unwrap_or_default() };
+        let found =
+            if is_address(name) { Vec::new() } else { proc.query(name).await.unwrap_or_default() };
         if found.is_empty() {
             let times = if is_busybox { 2 } else { 1 };
             let line = format!("** server can't find {name}: NXDOMAIN\n\n");
@@ -85,7 +86,8 @@ fn entries(proc: Proc, is_musl: bool) -> Running {
                 status = 2;
                 continue;
             };
-            let shown = if database == "hosts" { found.get(..1).unwrap_or_default() } else { &found };
+            let shown =
+                if database == "hosts" { found.get(..1).unwrap_or_default() } else { &found };
             for address in shown {
                 proc.print(match (database, is_musl) {
                     ("hosts", true) => format!("{address:<16}  {name}  {name}\n"),

@@ -81,7 +81,9 @@ fn main(proc: Proc, flavour: Flavour) -> Running {
         let Some(options) = parse(args.get(1..).unwrap_or_default()) else {
             let usage = match flavour {
                 Flavour::Busybox => USAGE,
-                Flavour::Iputils => "Usage: ping [-c count] [-i interval] [-s size] [-w deadline] destination\n",
+                Flavour::Iputils => {
+                    "Usage: ping [-c count] [-i interval] [-s size] [-w deadline] destination\n"
+                }
             };
             proc.eprint(usage).await;
             return if flavour == Flavour::Busybox { 1 } else { 2 };
@@ -111,7 +113,9 @@ async fn run(proc: &Proc, options: &Options, address: &str, flavour: Flavour) ->
     let (host, size) = (&options.host, options.size);
     proc.print(match flavour {
         Flavour::Busybox => format!("PING {host} ({address}): {size} data bytes\n"),
-        Flavour::Iputils => format!("PING {host} ({address}) {size}({}) bytes of data.\n", size + 28),
+        Flavour::Iputils => {
+            format!("PING {host} ({address}) {size}({}) bytes of data.\n", size + 28)
+        }
     })
     .await;
     let started = proc.now();
@@ -132,7 +136,9 @@ async fn run(proc: &Proc, options: &Options, address: &str, flavour: Flavour) ->
                     proc.print(match flavour {
                         Flavour::Busybox => {
                             let seq = sent - 1;
-                            format!("{bytes} bytes from {address}: seq={seq} ttl=64 time={took} ms\n")
+                            format!(
+                                "{bytes} bytes from {address}: seq={seq} ttl=64 time={took} ms\n"
+                            )
                         }
                         Flavour::Iputils => format!(
                             "{bytes} bytes from {address}: icmp_seq={sent} ttl=64 time={took} ms\n"
@@ -165,7 +171,8 @@ async fn run(proc: &Proc, options: &Options, address: &str, flavour: Flavour) ->
     let most = times.iter().max().copied().unwrap_or_default();
     let sum = times.iter().fold(0, |sum, time| sum + time.as_nanos());
     let mean = Duration::from_nanos(sum.checked_div(received).unwrap_or_default());
-    let mut text = format!("\n--- {host} ping statistics ---\n{sent} packets transmitted, {received} ");
+    let mut text =
+        format!("\n--- {host} ping statistics ---\n{sent} packets transmitted, {received} ");
     let (least, mean, most) = (millis(least), millis(mean), millis(most));
     match flavour {
         Flavour::Busybox => {
