@@ -11,6 +11,8 @@ pub enum Error {
     NodeDown(String),
     /// The host is not down.
     NodeUp(String),
+    /// No editor is open at the host's terminal.
+    NoEditor(String),
     /// The specification contradicts itself or asks for what there is not.
     Spec(String),
     /// A recording that does not fit the world it is played in.
@@ -27,6 +29,7 @@ impl fmt::Display for Error {
             }
             Self::NodeDown(name) => write!(f, "{name} is down"),
             Self::NodeUp(name) => write!(f, "{name} is not down"),
+            Self::NoEditor(name) => write!(f, "no editor is open on {name}"),
             Self::Spec(text) | Self::Recording(text) => f.write_str(text),
             Self::Boot(text) => write!(f, "the cluster did not come up: {text}"),
         }

@@ -41,7 +41,7 @@ pub use observe::{
 };
 pub use search::{Found, Surface};
 pub use spec::Spec;
-pub use typing::{BlockView, LINE_LIMIT, LineResult, Mark, TerminalView};
+pub use typing::{BlockView, EditorView, LINE_LIMIT, LineResult, Mark, TerminalView};
 pub use world::World;
 
 pub use os::terminal::Awaits;

@@ -301,6 +301,9 @@ impl World {
             Input::EndOfFile { node } => self.at_terminal(&node, id, |machine, terminal| {
                 machine.type_end_of_file(terminal);
             })?,
+            Input::Edit { node, text } => self.at_terminal(&node, id, |machine, terminal| {
+                machine.finish_editor(terminal, text);
+            })?,
             Input::WriteFile { node, path, text } => {
                 let index = self.index(&node)?;
                 let mut root = self.hosts[index].root.borrow_mut();
@@ -347,6 +350,13 @@ impl World {
                 None => Ok(()),
                 Some(_) => Err(Error::NodeUp(node.clone())),
             },
+            Input::Edit { node, .. } => {
+                self.running(node)?;
+                match self.awaits(node)? {
+                    Some(os::terminal::Awaits::Editor) => Ok(()),
+                    _ => Err(Error::NoEditor(node.clone())),
+                }
+            }
             Input::WriteFile { node, path, .. } => {
                 self.running(node)?;
                 if path.starts_with('/') && !path.ends_with('/') {

@@ -192,6 +192,20 @@ impl Agent {
         self.error = Some(why.to_owned());
     }
 
+    /// The node says something else of itself now: it registers again (swarmkit: `agent.go`,
+    /// "restarting session due to changed node description").
+    pub(crate) fn describe(
+        &mut self,
+        now: Time,
+        description: NodeDescription,
+        out: &mut Vec<Output>,
+    ) {
+        if self.description != description {
+            self.description = description;
+            self.restart(now, out);
+        }
+    }
+
     /// Closes the session, for instance because the node has another certificate now.
     pub(crate) fn restart(&mut self, now: Time, out: &mut Vec<Output>) {
         self.lost(now, "the agent starts again", out);

@@ -38,6 +38,11 @@ impl std::fmt::Debug for Worker {
 }
 
 impl Worker {
+    /// The worker of a node that has just joined: its file is made at once.
+    pub(crate) fn new() -> Self {
+        Self { is_dirty: true, ..Self::default() }
+    }
+
     /// The tasks that the disk remembers, and what the executor must be asked about them.
     pub(crate) fn restore(disk: &Disk, out: &mut Vec<Output>) -> Self {
         let mut worker = Self::default();

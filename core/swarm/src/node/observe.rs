@@ -145,7 +145,7 @@ impl SwarmNode {
             manager_count: store.map_or(0, |store| {
                 store.nodes().iter().filter(|node| node.role == Role::Manager).count() as u64
             }),
-            certificate_expires_at: self.own().map(|own| own.certificate.not_after()),
+            certificate_expires_at: self.own().map(|own| own.chain.leaf.not_after()),
         }
     }
 }

@@ -94,6 +94,8 @@ pub struct SwarmNode {
     pub(crate) joining: Option<JoinFlow>,
     pub(crate) renewing: Option<JoinFlow>,
     pub(crate) renew_at: Option<Time>,
+    /// Renewals that failed since the last one that worked.
+    pub(crate) renewal_failures: u32,
     pub(crate) raft_join: Option<RaftJoin>,
     pub(crate) manager: Option<Box<Manager>>,
     pub(crate) agent: Option<Agent>,
@@ -137,6 +139,7 @@ impl SwarmNode {
             joining: None,
             renewing: None,
             renew_at: None,
+            renewal_failures: 0,
             raft_join: None,
             manager: None,
             agent: None,
@@ -359,6 +362,7 @@ impl SwarmNode {
             ]
             .map(|(kind, name)| (kind.to_owned(), name.to_owned()))
             .to_vec(),
+            tls: self.credentials.as_ref().map(|all| all.tls_info()).unwrap_or_default(),
         }
     }
 }
