@@ -182,7 +182,7 @@ impl Daemon {
             Content::Refused => Err(Errno::Refused),
             Content::Request(_) | Content::Echo => {
                 let route = match vni {
-                    Some(vni) => self.into_overlay(vni, &datagram.destination, datagram.port),
+                    Some(vni) => self.overlay_here(vni, &datagram.destination, datagram.port),
                     None => self.port_of_host(context, datagram.port, "from outside"),
                 };
                 let content = datagram.content.clone();
@@ -195,7 +195,7 @@ impl Daemon {
         }
     }
 
-    fn into_overlay(&self, vni: u32, address: &str, port: u16) -> Route {
+    fn overlay_here(&self, vni: u32, address: &str, port: u16) -> Route {
         let network = self.engine.networks().find(|network| network.vni == vni);
         let container = network.and_then(|known| self.engine.in_network(&known.id, address));
         match container.and_then(|container| container.namespace.clone()) {
@@ -270,7 +270,7 @@ impl Daemon {
                 Route::Overlay { host, vni, source: source.to_owned(), address, port }
             }
             // Here, or told by nobody (yet, any more).
-            _ => match self.into_overlay(vni, &address, port) {
+            _ => match self.overlay_here(vni, &address, port) {
                 Route::Nowhere => Route::Fails(Errno::HostUnreachable),
                 route => route,
             },
