@@ -4,6 +4,7 @@
 //! a while (a pull, a log) is asked for again and again. A process that runs in a container gets the
 //! caller's own open files ([`Stdio`]), so its bytes never pass through here.
 
+pub mod build;
 pub mod container;
 pub mod error;
 pub mod filters;
@@ -16,6 +17,7 @@ use sim::Time;
 use swarm::control::{ControlRequest, ControlResponse};
 use swarm::objects::{Availability, ClusterSpec, ServiceSpec};
 
+pub use build::{BuildFailure, BuildProgress, BuildRequest};
 pub use container::{
     Attached, ContainerConfig, ContainerDetails, ContainerEndpoint, ContainerPort, ContainerState,
     ContainerStatus, ContainerSummary, CreateContainer, ExecConfig, HostConfig, MountPoint, Stdio,
@@ -223,6 +225,23 @@ pub enum Request {
         /// The pull's number.
         pull: String,
     },
+    /// Begins a build -> [`Response::Created`] with the build's number.
+    BuildImage {
+        /// Names for the image, as typed.
+        tags: Vec<String>,
+        /// What is to be built.
+        request: Box<BuildRequest>,
+    },
+    /// What has happened since the last question -> [`Response::Building`].
+    BuildProgress {
+        /// The build's number.
+        build: String,
+    },
+    /// Breaks a build off -> [`Response::Done`].
+    CancelBuild {
+        /// The build's number.
+        build: String,
+    },
     /// -> [`Response::Removed`].
     RemoveImage {
         /// Which.
@@ -340,6 +359,7 @@ pub enum Response {
         /// Nothing more will come.
         done: bool,
     },
+    Building(Box<BuildProgress>),
     Removed(Vec<Removed>),
     Networks(Vec<NetworkDetails>),
     Network(Box<NetworkDetails>),

@@ -107,6 +107,7 @@ pub struct Daemon {
     pub(crate) net: crate::network::Networking,
     /// Pulls that users began, and how much of them was told already.
     pub(crate) pulls: BTreeMap<TransferId, crate::images::PullTold>,
+    pub(crate) build_pulls: crate::builds::BuildPulls,
 }
 
 impl Daemon {
@@ -152,6 +153,7 @@ impl Daemon {
             execs: crate::execs::Execs::default(),
             net: crate::network::Networking::new(stream("networks")),
             pulls: BTreeMap::new(),
+            build_pulls: BTreeMap::new(),
             config,
         }
     }

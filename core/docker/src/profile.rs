@@ -219,6 +219,10 @@ pub struct Profile {
     pub many_networks: bool,
     /// `pull` ends with the image's full name.
     pub pull_names_image: bool,
+    /// There is BuildKit, for those who ask for it.
+    pub buildkit_exists: bool,
+    /// BuildKit builds unless one says otherwise.
+    pub buildkit: bool,
 
     /// Raft: ticks without a leader until an election.
     pub election_ticks: u32,
@@ -284,6 +288,8 @@ const V1_13: Profile = Profile {
     null_volume_maps: false,
     many_networks: false,
     pull_names_image: false,
+    buildkit_exists: false,
+    buildkit: false,
     election_ticks: 3,
     secret_mounts: SecretMounts::OneTmpfs,
     digest_replaces_tag: true,
@@ -358,6 +364,7 @@ const V19_03: Profile = Profile {
     init_member: true,
     progress: Progress::Live,
     pull_names_image: true,
+    buildkit_exists: true,
     election_ticks: 10,
     ..V17_06_PROFILE
 };
@@ -396,6 +403,7 @@ const V28: Profile = Profile {
     please: false,
     exec_missing_status: 127,
     format_json: true,
+    buildkit: true,
     legacy_image_members: false,
     secret_errors: SecretErrors::Lower,
     run_hint: "\nRun 'docker run --help' for more information",

@@ -25,6 +25,7 @@ mod files;
 mod host;
 mod input;
 mod observe;
+mod probe;
 mod rootfs;
 mod search;
 mod spec;
@@ -39,6 +40,7 @@ pub use input::{Input, Recorded, Recording};
 pub use observe::{
     ContainerView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
 };
+pub use probe::Probe;
 pub use search::{Found, Surface};
 pub use spec::Spec;
 pub use typing::{BlockView, EditorView, LINE_LIMIT, LineResult, Mark, TerminalView};

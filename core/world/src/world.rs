@@ -49,6 +49,7 @@ pub struct World {
     /// Answers to the world's own requests.
     pub(crate) answers: BTreeMap<u64, Reply>,
     event_count: u64,
+    pub(crate) touched: Option<HostId>,
 }
 
 impl World {
@@ -79,6 +80,7 @@ impl World {
             inputs: Vec::new(),
             answers: BTreeMap::new(),
             event_count: 0,
+            touched: None,
             spec,
             profile,
         };
@@ -181,6 +183,7 @@ impl World {
         });
         let host = waiting.min();
         let queued = self.queue.next_at();
+        self.touched = None;
         self.trace.set_cause(None);
         match (host, queued) {
             (_, Some(at)) if at <= limit && host.is_none_or(|(due, _)| at <= due) => {
@@ -229,6 +232,7 @@ impl World {
     pub(crate) fn settle(&mut self, index: usize, act: impl FnOnce(&mut Host, &mut Settling<'_>)) {
         let mut wanted = Vec::new();
         let host = &mut self.hosts[index];
+        self.touched = Some(host.id);
         let mut settling = Settling { now: self.now, trace: &mut self.trace, wanted: &mut wanted };
         if let Some(up) = &mut host.up {
             up.machine.tell_time(self.now);
@@ -284,6 +288,7 @@ impl World {
     /// For a node that is not there or in the wrong state; nothing has happened then.
     pub fn apply(&mut self, input: Input) -> Result<(), Error> {
         self.check(&input)?;
+        self.touched = None;
         self.trace.set_cause(None);
         let id = self.trace.record(self.now, None, "input", input.describe());
         self.trace.set_cause(Some(id));
@@ -390,6 +395,7 @@ impl World {
     /// The power of a host fails: what was in memory is gone, and what the disk had not synced.
     fn crash(&mut self, index: usize) {
         let host = &mut self.hosts[index];
+        self.touched = Some(host.id);
         if let Some(up) = host.up.take() {
             host.engine = Some(up.daemon.lose_power(self.now));
         }

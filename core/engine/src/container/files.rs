@@ -180,6 +180,12 @@ pub(crate) fn mount_all(
         let read_only = point.read_only || located.read_only;
         mounts.add(OsMount { at, fs: located.fs, root: located.inner, read_only });
     }
+    for mount in &container.more_mounts {
+        let inode = mount.fs.borrow().get(&mount.root).cloned();
+        let is_folder = inode.is_none_or(|inode| inode.is_directory());
+        let at = ensure_point(&mounts, &mount.at, is_folder, now)?;
+        mounts.add(OsMount { at, ..mount.clone() });
+    }
     Ok(mounts)
 }
 
