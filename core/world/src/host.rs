@@ -20,7 +20,6 @@ use crate::state_folder::StateFolder;
 pub(crate) struct Host {
     pub(crate) id: HostId,
     pub(crate) name: String,
-    address: String,
     pub(crate) disk: Disk,
     /// The files that survive a crash: the root filesystem.
     pub(crate) root: SharedFs,
@@ -67,7 +66,6 @@ impl Host {
         Self {
             id,
             name: name.to_owned(),
-            address,
             disk: Disk::default(),
             root: FileSystem::from_tree(FsKind::Disk, tree).shared(),
             state_folder: StateFolder::new(now),
