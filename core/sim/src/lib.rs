@@ -19,6 +19,7 @@ pub mod journal;
 pub mod net;
 pub mod queue;
 pub mod rng;
+pub mod subnet;
 pub mod time;
 pub mod trace;
 

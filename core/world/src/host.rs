@@ -204,6 +204,15 @@ impl Host {
             }
             for request in requests {
                 settling.trace.set_cause(request.cause);
+                if request.port == os::NET_PORT {
+                    if let Ok(body) = request.body.downcast::<os::NetRequest>() {
+                        self.with_daemon(settling, |daemon, context| {
+                            daemon.network_request(context, request.id, *body);
+                        });
+                    }
+                    settling.trace.set_cause(cause);
+                    continue;
+                }
                 if request.port == SSH_PORT {
                     if let Ok(ask) = request.body.downcast::<SshAsk>() {
                         settling.wanted.push(Wanted::Ssh {
