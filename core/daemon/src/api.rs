@@ -4,10 +4,13 @@
 //! a while (a pull, a log) is asked for again and again. A process that runs in a container gets the
 //! caller's own open files ([`Stdio`]), so its bytes never pass through here.
 
+pub mod build;
 pub mod container;
+mod endpoint;
 pub mod error;
 pub mod filters;
 pub mod image;
+pub mod network;
 pub mod subject;
 pub mod system;
 
@@ -15,13 +18,16 @@ use sim::Time;
 use swarm::control::{ControlRequest, ControlResponse};
 use swarm::objects::{Availability, ClusterSpec, ServiceSpec};
 
+pub use build::{BuildFailure, BuildProgress, BuildRequest};
 pub use container::{
     Attached, ContainerConfig, ContainerDetails, ContainerEndpoint, ContainerPort, ContainerState,
     ContainerStatus, ContainerSummary, CreateContainer, ExecConfig, HostConfig, MountPoint, Stdio,
 };
+pub(crate) use endpoint::endpoint;
 pub use error::Error;
 pub use filters::Filters;
 pub use image::{ImageConfig, ImageDetails, ImageSummary, PullMessage, Removed};
+pub use network::{Endpoint, Network, NetworkContainer, NetworkDetails, VolumeDetails};
 pub use subject::subject;
 pub use system::{Info, LocalState, RemoteManager, SwarmInfo, VersionInfo};
 
@@ -221,6 +227,23 @@ pub enum Request {
         /// The pull's number.
         pull: String,
     },
+    /// Begins a build -> [`Response::Created`] with the build's number.
+    BuildImage {
+        /// Names for the image, as typed.
+        tags: Vec<String>,
+        /// What is to be built.
+        request: Box<BuildRequest>,
+    },
+    /// What has happened since the last question -> [`Response::Building`].
+    BuildProgress {
+        /// The build's number.
+        build: String,
+    },
+    /// Breaks a build off -> [`Response::Done`].
+    CancelBuild {
+        /// The build's number.
+        build: String,
+    },
     /// -> [`Response::Removed`].
     RemoveImage {
         /// Which.
@@ -229,6 +252,66 @@ pub enum Request {
         force: bool,
         /// Keep untagged parents.
         no_prune: bool,
+    },
+    /// The host's networks and, on a manager, the swarm's -> [`Response::Networks`], by name.
+    ListNetworks {
+        /// `dangling`, `driver`, `id`, `label`, `name`, `scope`, `type`.
+        filters: Filters,
+    },
+    /// -> [`Response::Network`].
+    InspectNetwork {
+        /// Name, identifier or the beginning of one.
+        network: String,
+    },
+    /// -> [`Response::Created`]; its identifier is the daemon's choice, an overlay is the swarm's.
+    CreateNetwork(Box<Network>),
+    /// -> [`Response::Done`].
+    RemoveNetwork {
+        /// Name, identifier or the beginning of one.
+        network: String,
+    },
+    /// -> [`Response::Done`].
+    ConnectNetwork {
+        /// Which container.
+        container: String,
+        /// Its place.
+        endpoint: Endpoint,
+    },
+    /// -> [`Response::Done`].
+    DisconnectNetwork {
+        /// Which container.
+        container: String,
+        /// Name or identifier.
+        network: String,
+    },
+    /// -> [`Response::Pruned`].
+    PruneNetworks {
+        /// `label`.
+        filters: Filters,
+    },
+    /// -> [`Response::Volumes`], by name.
+    ListVolumes {
+        /// `dangling`, `driver`, `label`, `name`.
+        filters: Filters,
+    },
+    /// -> [`Response::Volume`].
+    InspectVolume {
+        /// Its name.
+        volume: String,
+    },
+    /// -> [`Response::Created`] with its name; name, driver, labels and options count.
+    CreateVolume(Box<VolumeDetails>),
+    /// -> [`Response::Done`].
+    RemoveVolume {
+        /// Its name.
+        volume: String,
+        /// One that is not there is no error.
+        force: bool,
+    },
+    /// -> [`Response::Pruned`].
+    PruneVolumes {
+        /// `all`, `label`.
+        filters: Filters,
     },
     /// -> [`Response::Done`].
     TagImage {
@@ -278,7 +361,18 @@ pub enum Response {
         /// Nothing more will come.
         done: bool,
     },
+    Building(Box<BuildProgress>),
     Removed(Vec<Removed>),
+    Networks(Vec<NetworkDetails>),
+    Network(Box<NetworkDetails>),
+    Volumes(Vec<VolumeDetails>),
+    Volume(Box<VolumeDetails>),
+    Pruned {
+        /// What was removed.
+        names: Vec<String>,
+        /// Bytes that it had.
+        size: u64,
+    },
 }
 
 /// How a new swarm is made.

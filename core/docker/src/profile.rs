@@ -140,6 +140,9 @@ pub struct Profile {
     pub grpc: GrpcCode,
     /// Who words `no such ...`.
     pub not_found: NotFound,
+    /// What a user hears who may not use the daemon's socket, with `VERB`, `API` and `PATH` of the
+    /// request. Go's part of it follows its release; 20.10 asks for no version first.
+    pub denied: &'static str,
     /// Tables in general.
     pub cells: Cells,
     /// Tables of services, tasks and nodes.
@@ -209,8 +212,20 @@ pub struct Profile {
     pub run_hint: &'static str,
     /// The exit status of `exec` for a program that is not there.
     pub exec_missing_status: i32,
+    /// IPv6 addresses before a port are in brackets.
+    pub brackets_ipv6: bool,
+    /// `network inspect` has `EnableIPv4`.
+    pub shows_ipv4: bool,
+    /// A volume without labels or options has `null` for them.
+    pub null_volume_maps: bool,
+    /// `run` takes `--network` more than once.
+    pub many_networks: bool,
     /// `pull` ends with the image's full name.
     pub pull_names_image: bool,
+    /// There is BuildKit, for those who ask for it.
+    pub buildkit_exists: bool,
+    /// BuildKit builds unless one says otherwise.
+    pub buildkit: bool,
 
     /// Raft: ticks without a leader until an election.
     pub election_ticks: u32,
@@ -223,6 +238,8 @@ pub struct Profile {
 }
 
 const V1_13: Profile = Profile {
+    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH: dial unix /var/run/docker.sock: permission denied",
     name: "1.13",
     version: Version(1, 13),
     program: "docker-1.13",
@@ -271,7 +288,13 @@ const V1_13: Profile = Profile {
     please: true,
     run_hint: "See 'docker run --help'.",
     exec_missing_status: 126,
+    brackets_ipv6: false,
+    shows_ipv4: false,
+    null_volume_maps: false,
+    many_networks: false,
     pull_names_image: false,
+    buildkit_exists: false,
+    buildkit: false,
     election_ticks: 3,
     secret_mounts: SecretMounts::OneTmpfs,
     digest_replaces_tag: true,
@@ -292,6 +315,8 @@ const V17_03: Profile = Profile {
 };
 
 const V17_06_PROFILE: Profile = Profile {
+    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH: dial unix /var/run/docker.sock: connect: permission denied",
     name: "17.06",
     version: Version(17, 6),
     program: "docker-17.06",
@@ -346,11 +371,14 @@ const V19_03: Profile = Profile {
     init_member: true,
     progress: Progress::Live,
     pull_names_image: true,
+    buildkit_exists: true,
     election_ticks: 10,
     ..V17_06_PROFILE
 };
 
 const V20_10_PROFILE: Profile = Profile {
+    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB \"http://%2Fvar%2Frun%2Fdocker.sock/v1.24PATH\": dial unix /var/run/docker.sock: connect: permission denied",
     name: "20.10",
     version: Version(20, 10),
     program: "docker-20.10",
@@ -368,6 +396,8 @@ const V20_10_PROFILE: Profile = Profile {
 };
 
 const V28: Profile = Profile {
+    denied: "permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB \"http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH\": dial unix /var/run/docker.sock: connect: permission denied",
     name: "28",
     version: Version(28, 5),
     program: "docker-28",
@@ -384,10 +414,15 @@ const V28: Profile = Profile {
     please: false,
     exec_missing_status: 127,
     format_json: true,
+    buildkit: true,
     legacy_image_members: false,
     secret_errors: SecretErrors::Lower,
     run_hint: "\nRun 'docker run --help' for more information",
     config_bytes_limit: 1_024_000,
+    brackets_ipv6: true,
+    shows_ipv4: true,
+    null_volume_maps: true,
+    many_networks: true,
     ..V20_10_PROFILE
 };
 

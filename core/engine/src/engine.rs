@@ -1,21 +1,23 @@
 //! The engine of one host: its images, containers and volumes, and what can be asked of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use os::Machine;
 use os::fs::{FileSystem, Mounts, User};
 use os::process::{Onlookers, ProcessInfo};
 use sim::{Duration, Rng, Time};
 
+use crate::build::Builds;
 use crate::container::files::{bind_point, ensure_folder, init_layer, put_file};
 use crate::container::{
-    Container, ContainerConfig, Log, Mount, MountPoint, MountSource, Pending, Phase, SecretFile,
-    State, random_name,
+    Container, ContainerConfig, Endpoint, HealthCheck, Log, Mount, MountPoint, MountSource,
+    Pending, Phase, SecretFile, State, random_name,
 };
 use crate::digest::ContainerId;
 use crate::error::EngineError;
 use crate::event::{Event, Happened, attributes};
 use crate::image::{Image, ImageStore};
+use crate::network::Network;
 use crate::options::EngineOptions;
 use crate::transfer::Transfers;
 use crate::volume::{Volume, tree_below};
@@ -30,25 +32,39 @@ pub struct Engine {
     pub(crate) images: ImageStore,
     pub(crate) containers: BTreeMap<ContainerId, Container>,
     pub(crate) volumes: BTreeMap<String, Volume>,
+    pub(crate) networks: BTreeMap<String, Network>,
+    /// Ports of the host that the routing mesh has taken.
+    pub(crate) reserved_ports: BTreeSet<u16>,
     pub(crate) transfers: Transfers,
     pub(crate) rng: Rng,
     pub(crate) is_online: bool,
+    pub(crate) builds: Builds,
     events: Vec<Event>,
 }
 
 impl Engine {
     /// An engine without images. `rng` is for identities, names and the network's jitter.
     pub fn new(options: EngineOptions, rng: Rng) -> Self {
-        Self {
+        let mut engine = Self {
             options,
             images: ImageStore::default(),
             containers: BTreeMap::new(),
             volumes: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            reserved_ports: BTreeSet::new(),
             transfers: Transfers::default(),
             rng,
             is_online: true,
+            builds: Builds::default(),
             events: Vec::new(),
-        }
+        };
+        engine.make_predefined_networks();
+        engine
+    }
+
+    /// The routing mesh takes these ports of the host.
+    pub fn reserve_ports(&mut self, ports: BTreeSet<u16>) {
+        self.reserved_ports = ports;
     }
 
     /// How it behaves.
@@ -66,8 +82,14 @@ impl Engine {
     }
 
     pub(crate) fn note_of(&mut self, at: Time, id: &ContainerId, what: Happened) {
-        let attributes = self.containers.get(id).map(attributes).unwrap_or_default();
-        self.note(at, what, attributes);
+        let Some(container) = self.containers.get(id) else {
+            return self.note(at, what, BTreeMap::new());
+        };
+        // A step of BuildKit's shows nowhere.
+        if !container.config.hidden {
+            let attributes = attributes(container);
+            self.note(at, what, attributes);
+        }
     }
 
     /// The host's images.
@@ -98,13 +120,12 @@ impl Engine {
     pub fn find(&self, text: &str) -> Result<&Container, EngineError> {
         let name = text.strip_prefix('/').unwrap_or(text);
         let exact = |c: &&Container| c.id.as_str() == text || c.name == name;
-        if let Some(container) = self.containers.values().find(exact) {
+        let shown = || self.containers.values().filter(|container| !container.config.hidden);
+        if let Some(container) = shown().find(exact) {
             return Ok(container);
         }
-        let mut found = self
-            .containers
-            .values()
-            .filter(|container| !text.is_empty() && container.id.as_str().starts_with(text));
+        let mut found =
+            shown().filter(|container| !text.is_empty() && container.id.as_str().starts_with(text));
         match (found.next(), found.next()) {
             (Some(container), None) => Ok(container),
             (Some(_), Some(_)) => Err(EngineError::not_found(format!(
@@ -117,6 +138,13 @@ impl Engine {
     pub(crate) fn container(&mut self, id: &ContainerId) -> Result<&mut Container, EngineError> {
         let missing = || EngineError::not_found(format!("No such container: {id}"));
         self.containers.get_mut(id).ok_or_else(missing)
+    }
+
+    /// Letters and digits, as BuildKit names its references.
+    pub(crate) fn random_word(&mut self, length: usize) -> String {
+        const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+        let mut next = || DIGITS.get(self.rng.below(36) as usize).map_or('0', |b| char::from(*b));
+        (0..length).map(|_| next()).collect()
     }
 
     /// A free random name.
@@ -135,10 +163,24 @@ impl Engine {
         &mut self,
         now: Time,
         machine: &Machine,
-        mut config: ContainerConfig,
+        config: ContainerConfig,
     ) -> Result<ContainerId, EngineError> {
         let image = self.images.find(&config.image)?.clone();
-        complete(&mut config, &image)?;
+        self.create_of(now, machine, config, &image, Vec::new())
+    }
+
+    /// Makes a container of an image that need not be among the host's, with mounts that no list
+    /// shows: a build's step.
+    pub(crate) fn create_of(
+        &mut self,
+        now: Time,
+        machine: &Machine,
+        mut config: ContainerConfig,
+        image: &Image,
+        more_mounts: Vec<os::fs::Mount>,
+    ) -> Result<ContainerId, EngineError> {
+        complete(&mut config, image)?;
+        self.complete_networks(machine, &mut config)?;
         let name = match config.name.clone() {
             None => self.random_name(),
             Some(name) => self.check_name(&name)?,
@@ -149,7 +191,7 @@ impl Engine {
         layers.extend(image.trees());
         let root = FileSystem::overlay(layers).shared();
         let root_mounts = Mounts::new(root.clone());
-        let mounts = self.make_mounts(now, machine, &config, &image, &root_mounts)?;
+        let mounts = self.make_mounts(now, machine, &config, image, &root_mounts)?;
         if !config.working_dir.is_empty() {
             ensure_folder(&root_mounts, &config.working_dir, 0o755, now).map_err(|errno| {
                 EngineError::system(format!("mkdir {}: {errno}", config.working_dir))
@@ -172,7 +214,9 @@ impl Engine {
             config,
             state,
             mounts,
+            more_mounts,
             attachments: Vec::new(),
+            published: Vec::new(),
             root,
             log: Log::shared(self.options.log_size_max),
             namespace: None,
@@ -185,6 +229,41 @@ impl Engine {
         self.containers.insert(id.clone(), container);
         self.note_of(now, &id, Happened::Created(id.clone()));
         Ok(id)
+    }
+
+    /// Names of networks become identifiers; the mode's network is the first.
+    fn complete_networks(
+        &self,
+        machine: &Machine,
+        config: &mut ContainerConfig,
+    ) -> Result<(), EngineError> {
+        let mode = config.network_mode.as_str();
+        if mode == "host" {
+            let host = machine.host();
+            config.hostname.get_or_insert_with(|| host.borrow().hostname.clone());
+        }
+        if config.networks.is_empty() && !mode.starts_with("container:") && mode != "host" {
+            let network = if mode == "default" { "bridge" } else { mode };
+            let network = network.to_owned();
+            config.networks.push(Endpoint { network, ..Endpoint::default() });
+        }
+        for endpoint in &mut config.networks {
+            let network = self.network(&endpoint.network);
+            let missing =
+                || EngineError::not_found(format!("network {} not found", endpoint.network));
+            let network = network.ok_or_else(missing)?;
+            let has_own = !endpoint.address.is_empty() || !endpoint.aliases.is_empty();
+            if network.is_predefined() && has_own {
+                return Err(EngineError::invalid(if endpoint.address.is_empty() {
+                    "network-scoped alias is supported only for containers in user defined networks"
+                } else {
+                    "user specified IP address is supported only when connecting to networks with \
+                     user configured subnets"
+                }));
+            }
+            endpoint.network.clone_from(&network.id);
+        }
+        Ok(())
     }
 
     fn check_name(&self, name: &str) -> Result<String, EngineError> {
@@ -329,6 +408,19 @@ fn complete(config: &mut ContainerConfig, image: &Image) -> Result<(), EngineErr
         if own.is_empty() {
             own.clone_from(base);
         }
+    }
+    if config.health.as_ref().is_none_or(|health| health.test.is_empty())
+        && let Some(base) = &base.health
+    {
+        let own = config.health.take().unwrap_or_default();
+        let or = |own: sim::Duration, base| if own == sim::Duration::ZERO { base } else { own };
+        config.health = Some(HealthCheck {
+            test: base.test.clone(),
+            interval: or(own.interval, base.interval),
+            timeout: or(own.timeout, base.timeout),
+            start_period: or(own.start_period, base.start_period),
+            retries: if own.retries == 0 { base.retries } else { own.retries },
+        });
     }
     if config.network_mode.is_empty() {
         "default".clone_into(&mut config.network_mode);

@@ -27,6 +27,8 @@ pub enum Errno {
     Loop,
     /// ENAMETOOLONG.
     NameTooLong,
+    /// ENXIO.
+    NoDevice,
     /// ENOENT.
     NotFound,
     /// ENOEXEC.
@@ -43,6 +45,10 @@ pub enum Errno {
     BrokenPipe,
     /// ECONNREFUSED.
     Refused,
+    /// EHOSTUNREACH: nobody in the network has the address.
+    HostUnreachable,
+    /// ENETUNREACH: there is no way out.
+    NetUnreachable,
     /// ETIMEDOUT.
     TimedOut,
     /// EROFS.
@@ -57,6 +63,7 @@ pub enum Errno {
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NoDevice => "No such device or address",
             Self::Access => "Permission denied",
             Self::AddressInUse => "Address already in use",
             Self::BadFd => "Bad file descriptor",
@@ -76,6 +83,8 @@ impl fmt::Display for Errno {
             Self::NotPermitted => "Operation not permitted",
             Self::BrokenPipe => "Broken pipe",
             Self::Refused => "Connection refused",
+            Self::HostUnreachable => "No route to host",
+            Self::NetUnreachable => "Network is unreachable",
             Self::TimedOut => "Connection timed out",
             Self::ReadOnly => "Read-only file system",
             Self::NoProcess => "No such process",

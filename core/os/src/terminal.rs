@@ -7,9 +7,10 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use sim::Time;
+use sim::{EventId, Time};
 
 use crate::process::Pid;
+use crate::remote::RemoteEvent;
 
 /// A terminal of one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -55,6 +56,10 @@ pub struct Block {
     pub started: Time,
     /// When the prompt came back.
     pub ended: Option<Time>,
+    /// The event that typed it.
+    pub cause: Option<EventId>,
+    /// [`Terminal::change_count`] when it changed last.
+    pub changed: u64,
 }
 
 /// Rows of text with a cursor, after carriage returns and the like have had their effect.
@@ -236,12 +241,17 @@ pub struct Terminal {
     pub(crate) editor: Option<Editor>,
     /// How the editor was left: with a text to save, or without.
     pub(crate) edited: Option<Option<String>>,
+    /// At a remote terminal, what the other side was not told yet.
+    pub(crate) events: Option<Vec<RemoteEvent>>,
     /// Process groups that were put in the foreground, the last one on top.
     pub(crate) foreground: Vec<Pid>,
     blocks: Vec<Block>,
     /// Blocks that were dropped from the front.
     dropped_count: usize,
     last_status: i32,
+    /// The event that typed last.
+    pub(crate) cause: Option<EventId>,
+    change_count: u64,
     /// Width in characters.
     pub columns: u16,
 }
@@ -258,10 +268,13 @@ impl Default for Terminal {
             awaits: None,
             editor: None,
             edited: None,
+            events: None,
             foreground: Vec::new(),
             blocks: Vec::new(),
             dropped_count: 0,
             last_status: 0,
+            cause: None,
+            change_count: 0,
             columns: 80,
         }
     }
@@ -276,6 +289,16 @@ impl Terminal {
     /// How many blocks there ever were.
     pub fn block_count(&self) -> usize {
         self.dropped_count + self.blocks.len()
+    }
+
+    /// The event that typed last.
+    pub const fn cause(&self) -> Option<EventId> {
+        self.cause
+    }
+
+    /// How often anything in the transcript changed.
+    pub const fn change_count(&self) -> u64 {
+        self.change_count
     }
 
     /// Who waits for a line now; nobody while a command runs or typed lines are left. Lines that were
@@ -302,14 +325,23 @@ impl Terminal {
 
     /// A shell read `line` at `prompt`.
     pub(crate) fn accept(&mut self, awaits: Awaits, prompt: &str, line: &str, now: Time) {
-        match (awaits, self.blocks.last_mut()) {
+        match (awaits, self.changing()) {
             (Awaits::Continuation, Some(block)) => block.typed.push(format!("{prompt}{line}")),
             (Awaits::Program, Some(block)) => block.screen.echo(&format!("{line}\n")),
             _ => self.open_block(prompt, line, now),
         }
     }
 
+    /// The last block, which is about to change.
+    fn changing(&mut self) -> Option<&mut Block> {
+        self.change_count += 1;
+        let block = self.blocks.last_mut()?;
+        block.changed = self.change_count;
+        Some(block)
+    }
+
     fn open_block(&mut self, prompt: &str, line: &str, now: Time) {
+        self.change_count += 1;
         if self.blocks.len() == BLOCK_COUNT_MAX {
             self.blocks.remove(0);
             self.dropped_count += 1;
@@ -321,11 +353,14 @@ impl Terminal {
             status: None,
             started: now,
             ended: None,
+            cause: self.cause,
+            changed: self.change_count,
         });
     }
 
     /// The interactive shell says that the last command is over.
     pub(crate) fn finish(&mut self, status: i32, now: Time) {
+        self.tell(RemoteEvent::Finished(status));
         self.last_status = status;
         if let Some(block) = self.blocks.last_mut()
             && block.ended.is_none()
@@ -337,16 +372,23 @@ impl Terminal {
 
     /// Takes all blocks away, as `clear` does.
     pub(crate) fn clear(&mut self) {
+        self.tell(RemoteEvent::Cleared);
         self.dropped_count += self.blocks.len();
         self.blocks.clear();
+        self.change_count += 1;
     }
 
     /// Shows bytes.
     pub(crate) fn write(&mut self, bytes: &[u8], now: Time) {
+        if self.events.is_some() {
+            // The other side keeps the transcript.
+            self.tell(RemoteEvent::Shown(bytes.to_vec()));
+            return;
+        }
         if self.blocks.is_empty() {
             self.open_block("", "", now);
         }
-        if let Some(block) = self.blocks.last_mut() {
+        if let Some(block) = self.changing() {
             block.screen.write(bytes);
         }
     }
@@ -356,7 +398,7 @@ impl Terminal {
         if self.blocks.is_empty() {
             self.open_block("", "", now);
         }
-        if let Some(block) = self.blocks.last_mut() {
+        if let Some(block) = self.changing() {
             block.screen.echo(text);
         }
     }

@@ -18,22 +18,30 @@
 //! Nothing here decides how Docker behaves: this crate carries frames and requests between the
 //! parts, keeps the order of events, and shows what there is ([`World::observe`]).
 
+mod audit;
 mod boot;
 mod complete;
 mod error;
 mod files;
 mod host;
 mod input;
+mod login;
 mod observe;
 mod probe;
 mod rootfs;
 mod search;
 mod spec;
+mod ssh;
 mod state_folder;
+mod subjects;
 mod tap;
 mod typing;
 mod world;
 
+pub use audit::{
+    AuditRules, AuditView, CORE_SIZE_MAX, CORE_SIZE_MIN, CauseView, CountView, DiskView,
+    FindingView, Form, NeedleKind, NeedleView, PlaceRule, Verdict,
+};
 pub use complete::Completion;
 pub use error::Error;
 pub use input::{Input, Recorded, Recording};
@@ -47,4 +55,5 @@ pub use typing::{BlockView, EditorView, LINE_LIMIT, LineResult, Mark, TerminalVi
 pub use world::World;
 
 pub use os::terminal::Awaits;
-pub use sim::{Duration, Time};
+pub use sim::trace::Entry as TraceEntry;
+pub use sim::{Duration, EventId, Time};

@@ -5,10 +5,12 @@
 //! flags and texts are those of docker/cli's releases; a text that has changed is kept with the
 //! last release that had it.
 
+mod build;
 mod config;
 mod container;
 mod container_run;
 mod image;
+mod network;
 mod node;
 mod other;
 mod secret;
@@ -378,6 +380,7 @@ const ALWAYS: Version = Version(0, 0);
 /// All groups, by name.
 const GROUPS: &[Group] = &[
     group("builder", "Manage builds", Version(18, 9), false),
+    group("buildx", "Docker Buildx", Version(20, 10), false),
     group("config", "Manage Swarm configs", Version(17, 6), true),
     group("container", "Manage containers", ALWAYS, false),
     group("context", "Manage contexts", Version(19, 3), false),
@@ -422,6 +425,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         container::COMMANDS,
         std::slice::from_ref(&container_run::RUN),
         image::COMMANDS,
+        build::COMMANDS,
         swarm::COMMANDS,
         node::COMMANDS,
         secret::COMMANDS,
@@ -429,6 +433,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         service::COMMANDS,
         std::slice::from_ref(&service_create::CREATE),
         std::slice::from_ref(&service_update::UPDATE),
+        network::COMMANDS,
         system::COMMANDS,
         other::COMMANDS,
     ];

@@ -54,6 +54,13 @@ impl Proc {
         look(process.expect("a running process has an entry"))
     }
 
+    /// Random bytes, as `getrandom` gives them.
+    pub fn random(&self, size: usize) -> Vec<u8> {
+        let mut bytes = vec![0; size];
+        self.state.borrow_mut().entropy.fill(&mut bytes);
+        bytes
+    }
+
     /// The virtual time.
     pub fn now(&self) -> Time {
         self.state.borrow().now
@@ -133,6 +140,11 @@ impl Proc {
     /// The host's or the container's name.
     pub fn hostname(&self) -> String {
         self.namespace().borrow().hostname.clone()
+    }
+
+    /// The host's or the container's addresses, besides the loopback one.
+    pub fn addresses(&self) -> Vec<String> {
+        self.namespace().borrow().addresses.clone()
     }
 
     /// True inside a container.
@@ -259,7 +271,12 @@ impl Proc {
 
     /// Replaces the own arguments, as `ps` shows them.
     pub fn set_args(&self, args: Vec<String>) {
-        self.me(|process| process.args = args);
+        let mut state = self.state.borrow_mut();
+        state.process_changes += 1;
+        let changed = state.process_changes;
+        if let Some(process) = state.processes.get_mut(&self.pid) {
+            (process.args, process.changed) = (args, changed);
+        }
     }
 
     /// Sends a signal to a process of the same container, or, on the host, to any.
