@@ -174,7 +174,6 @@ const HOST: &[(&str, &str)] = &[
     ("/usr/bin/apt-get", "host:lacking"),
     ("/usr/bin/curl", "host:lacking"),
     ("/usr/bin/git", "host:lacking"),
-    ("/usr/bin/openssl", "host:lacking"),
     ("/usr/bin/python3", "host:lacking"),
     ("/usr/bin/scp", "host:lacking"),
     ("/usr/bin/ssh", "host:lacking"),
