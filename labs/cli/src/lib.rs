@@ -29,6 +29,7 @@ Usage:
   glasshive lint PATH                         read it and list every mistake
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
                                               a cluster to talk to, JSON lines in and out
+  glasshive differences                       where the simulation is not what it simulates
   glasshive --help | --version
 
 PATH is a lab file (NAME.lab.md) or a folder of them.
@@ -62,13 +63,14 @@ fn command(
         "test" => test(rest, out, err),
         "lint" => lint(rest, out, err),
         "session" => start_session(rest, input, out, err),
+        "differences" => differences(rest, out),
         "-h" | "--help" | "help" => return write!(out, "{HELP}").map(|()| OK),
         "-V" | "--version" => {
             return writeln!(out, "glasshive {}", env!("CARGO_PKG_VERSION")).map(|()| OK);
         }
-        other => {
-            Err(Usage(format!("unknown command `{other}`: expected run, test, lint or session")))
-        }
+        other => Err(Usage(format!(
+            "unknown command `{other}`: expected run, test, lint, session or differences"
+        ))),
     };
     match done {
         Ok(done) => done,
@@ -80,6 +82,14 @@ fn command(
 }
 
 type Done = Result<io::Result<u8>, Usage>;
+
+/// Where the simulation is not what it simulates, one item a line behind a `- `.
+pub const DIFFERENCES: &str = include_str!("../../../docs/differences.md");
+
+fn differences(args: &[String], out: &mut dyn Write) -> Done {
+    Args::read(args, &[], &[])?.end()?;
+    Ok(write!(out, "{DIFFERENCES}").map(|()| OK))
+}
 
 fn run(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let mut args = Args::read(args, &["seed"], &["json"])?;
