@@ -24,10 +24,13 @@ mod error;
 mod files;
 mod host;
 mod input;
+mod login;
 mod observe;
+mod probe;
 mod rootfs;
 mod search;
 mod spec;
+mod ssh;
 mod state_folder;
 mod tap;
 mod typing;
@@ -39,10 +42,12 @@ pub use input::{Input, Recorded, Recording};
 pub use observe::{
     ContainerView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
 };
+pub use probe::Probe;
 pub use search::{Found, Surface};
 pub use spec::Spec;
 pub use typing::{BlockView, EditorView, LINE_LIMIT, LineResult, Mark, TerminalView};
 pub use world::World;
 
 pub use os::terminal::Awaits;
-pub use sim::{Duration, Time};
+pub use sim::trace::Entry as TraceEntry;
+pub use sim::{Duration, EventId, Time};

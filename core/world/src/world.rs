@@ -17,12 +17,14 @@ use crate::error::Error;
 use crate::host::{Host, SYNC_TIME, Settling, Wanted};
 use crate::input::{Input, Recorded, Recording};
 use crate::spec::Spec;
+use crate::ssh::{Links, SshEvent};
 use crate::tap::Tap;
 
 /// Something that happens at a time of its own; what hosts wait for by themselves is not here.
 #[derive(Debug)]
-enum Event {
+pub(crate) enum Event {
     Frame { frame: Frame, cause: Option<EventId> },
+    Ssh(SshEvent),
     Synced { host: HostId, boot_count: u32, barrier: Barrier, cause: Option<EventId> },
 }
 
@@ -43,12 +45,14 @@ pub struct World {
     pub(crate) programs: Programs,
     pub(crate) streams: Streams,
     pub(crate) registry: daemon::SharedRegistry,
-    queue: Queue<Event>,
-    net: Net,
+    pub(crate) queue: Queue<Event>,
+    pub(crate) net: Net,
+    pub(crate) ssh: Links,
     inputs: Vec<Recorded>,
     /// Answers to the world's own requests.
     pub(crate) answers: BTreeMap<u64, Reply>,
     event_count: u64,
+    pub(crate) touched: Option<HostId>,
 }
 
 impl World {
@@ -77,9 +81,11 @@ impl World {
             registry: Rc::new(RefCell::new(catalog.into_registry())),
             queue: Queue::default(),
             net: Net::new(streams.stream("net"), Latency::default()),
+            ssh: Links::default(),
             inputs: Vec::new(),
             answers: BTreeMap::new(),
             event_count: 0,
+            touched: None,
             spec,
             profile,
         };
@@ -182,6 +188,7 @@ impl World {
         });
         let host = waiting.min();
         let queued = self.queue.next_at();
+        self.touched = None;
         self.trace.set_cause(None);
         match (host, queued) {
             (_, Some(at)) if at <= limit && host.is_none_or(|(due, _)| at <= due) => {
@@ -211,6 +218,7 @@ impl World {
                     host.with_daemon(settling, |daemon, context| daemon.frame(context, &frame));
                 });
             }
+            Event::Ssh(event) => self.ssh_event(event),
             Event::Synced { host, boot_count, barrier, cause } => {
                 let index = usize::from(host.0);
                 if self.hosts[index].boot_count != boot_count || self.hosts[index].up.is_none() {
@@ -230,6 +238,7 @@ impl World {
     pub(crate) fn settle(&mut self, index: usize, act: impl FnOnce(&mut Host, &mut Settling<'_>)) {
         let mut wanted = Vec::new();
         let host = &mut self.hosts[index];
+        self.touched = Some(host.id);
         let mut settling = Settling { now: self.now, trace: &mut self.trace, wanted: &mut wanted };
         if let Some(up) = &mut host.up {
             up.machine.tell_time(self.now);
@@ -259,8 +268,11 @@ impl World {
                 Wanted::Answer { caller, reply } => {
                     self.answers.insert(caller, *reply);
                 }
+                Wanted::Ssh { request, ask } => self.ssh_asked(index, request, *ask),
+                Wanted::Exited { pid, status } => self.ssh_exited(index, pid, status),
             }
         }
+        self.ssh_look(index);
     }
 
     /// The index of a host by its name.
@@ -285,6 +297,7 @@ impl World {
     /// For a node that is not there or in the wrong state; nothing has happened then.
     pub fn apply(&mut self, input: Input) -> Result<(), Error> {
         self.check(&input)?;
+        self.touched = None;
         self.trace.set_cause(None);
         let id = self.trace.record(self.now, None, "input", input.describe());
         self.trace.set_cause(Some(id));
@@ -391,10 +404,12 @@ impl World {
     /// The power of a host fails: what was in memory is gone, and what the disk had not synced.
     fn crash(&mut self, index: usize) {
         let host = &mut self.hosts[index];
+        self.touched = Some(host.id);
         if let Some(up) = host.up.take() {
             host.engine = Some(up.daemon.lose_power(self.now));
         }
         host.disk.lose_power(None);
+        self.ssh_host_lost(index);
     }
 
     /// Boots a host that is down.
@@ -405,12 +420,13 @@ impl World {
         let epoch = host.boot_count;
         let name = host.name.clone();
         let stream = move |purpose: &str| streams.stream(&format!("{purpose}/{name}/{epoch}"));
+        let entropy = stream("entropy");
         let engine = host
             .engine
             .take()
             .unwrap_or_else(|| Engine::new(config.engine.clone(), stream("engine")));
         let daemon = Daemon::new(config, engine, self.registry.clone(), &stream);
-        host.boot(self.now, &self.programs, daemon);
+        host.boot(self.now, &self.programs, daemon, entropy);
         self.settle(index, |host, settling| {
             host.with_daemon(settling, |daemon, context| daemon.boot(context));
         });

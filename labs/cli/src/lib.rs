@@ -1,4 +1,5 @@
-//! Glasshive without a browser: play, check and test labs, and talk to a cluster in JSON lines.
+//! Glasshive without a browser: play, check and test labs, talk to a cluster in JSON lines, and look for
+//! faults of our own in thousands of random histories.
 //!
 //! This crate decides nothing: it reads arguments, drives the runner or a world, and prints. Its exit
 //! statuses are the same everywhere: 0 all as it should be, 1 something is not, 2 a usage that is none
@@ -8,6 +9,7 @@ mod args;
 mod files;
 mod play;
 mod session;
+mod sweeping;
 
 use std::io::{self, BufRead, Write};
 
@@ -28,8 +30,12 @@ Usage:
   glasshive test PATH [--seed N] [--seeds N]  play it as its author: checks fail before and hold after
   glasshive lint PATH                         read it and list every mistake
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
+                    [--user ubuntu] [--prompt PS1]
                                               a cluster to talk to, JSON lines in and out
   glasshive differences                       where the simulation is not what it simulates
+  glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
+                  [--threads N] [--json]      random work under random faults, with every invariant on
+  glasshive sweep --replay FILE [--json]      play a history that a sweep has written
   glasshive --help | --version
 
 PATH is a lab file (NAME.lab.md) or a folder of them.
@@ -64,12 +70,13 @@ fn command(
         "lint" => lint(rest, out, err),
         "session" => start_session(rest, input, out, err),
         "differences" => differences(rest, out),
+        "sweep" => sweeping::sweep(rest, out, err),
         "-h" | "--help" | "help" => return write!(out, "{HELP}").map(|()| OK),
         "-V" | "--version" => {
             return writeln!(out, "glasshive {}", env!("CARGO_PKG_VERSION")).map(|()| OK);
         }
         other => Err(Usage(format!(
-            "unknown command `{other}`: expected run, test, lint, session or differences"
+            "unknown command `{other}`: expected run, test, lint, session, sweep or differences"
         ))),
     };
     match done {
@@ -139,7 +146,8 @@ fn start_session(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Done {
-    let mut args = Args::read(args, &["nodes", "managers", "docker", "seed"], &[])?;
+    let mut args =
+        Args::read(args, &["nodes", "managers", "docker", "seed", "user", "prompt"], &[])?;
     args.end()?;
     let Some(nodes) = args.list("nodes")? else {
         return Err(Usage("a session needs hosts: expected --nodes node1,node2,...".to_owned()));
@@ -154,6 +162,8 @@ fn start_session(
     if let Some(seed) = args.number("seed")? {
         spec = spec.with_seed(seed);
     }
+    spec.user = args.text("user");
+    spec.prompt = args.text("prompt");
     match world::World::new(spec) {
         Ok(world) => Ok(session::talk(world, input, out)),
         Err(error) => Ok(writeln!(err, "glasshive: {error}").map(|()| BAD)),

@@ -62,6 +62,8 @@ pub(crate) struct Agent {
     error: Option<String>,
     /// What the dispatcher said about the node last.
     news: Option<SessionMessage>,
+    /// Rises whenever the session, the tasks or what they need may have changed.
+    change_count: u64,
 }
 
 impl Agent {
@@ -77,7 +79,13 @@ impl Agent {
             rng,
             error: None,
             news: None,
+            change_count: 0,
         }
+    }
+
+    /// The same number means the same session, tasks, secrets and configs.
+    pub(crate) const fn change_count(&self) -> u64 {
+        self.change_count + self.worker.change_count()
     }
 
     /// True once the dispatcher has taken the registration in: the managers show the node as ready
@@ -178,6 +186,7 @@ impl Agent {
 
     /// The session is over or did not come about; the next attempt follows after a random wait.
     fn lost(&mut self, now: Time, why: &str, out: &mut Vec<Output>) {
+        self.change_count += 1;
         if let Session::Open(open) = &mut self.session {
             let detail = format!("with {}: {why}", open.addr);
             out.push(Output::Event { kind: "agent.session_lost", detail });
@@ -270,6 +279,7 @@ impl Agent {
                 let addr = std::mem::take(&mut self.target);
                 let detail = format!("with {addr}, session {}", message.session_id);
                 out.push(Output::Event { kind: "agent.session_opened", detail });
+                self.change_count += 1;
                 self.last_session_id = Some(message.session_id.clone());
                 self.session = Session::Open(Open {
                     link,
@@ -309,7 +319,10 @@ impl Agent {
             return;
         }
         match push {
-            Push::Session(message) => self.news = Some(message),
+            Push::Session(message) => {
+                self.change_count += 1;
+                self.news = Some(message);
+            }
             Push::Assignments(message) => {
                 let fits = message.kind == AssignmentsKind::Complete
                     || open.sequence == Some(message.applies_to);
