@@ -9,8 +9,9 @@ use std::fmt;
 use serde::ser::{self, Serialize};
 
 /// What a field holds.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 enum Value {
+    #[default]
     Absent,
     /// A number, a name of an enumeration.
     Word(String),
@@ -126,12 +127,6 @@ struct Parts {
     /// The name of the variant that they are in.
     variant: Option<String>,
     key: Value,
-}
-
-impl Default for Value {
-    fn default() -> Self {
-        Self::Absent
-    }
 }
 
 impl Parts {
