@@ -29,5 +29,7 @@ pub mod state_dir;
 pub mod store;
 mod transport;
 
+pub use raft_driver::opened::{Lock, SealedRecord, open_disk};
+
 #[cfg(test)]
 mod testing;
