@@ -53,4 +53,5 @@ transcripts! {
     beyond_20_10: "beyond-20.10",
     build_17_06: "build-17.06",
     build_28: "build-28",
+    registry_19_03: "registry-19.03",
 }

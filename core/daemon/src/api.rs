@@ -23,7 +23,9 @@ pub use container::{
 };
 pub use error::Error;
 pub use filters::Filters;
-pub use image::{ImageConfig, ImageDetails, ImageSummary, PullMessage, Removed};
+pub use image::{
+    HistoryLine, ImageConfig, ImageDetails, ImageSummary, Login, PullMessage, Removed,
+};
 pub use subject::subject;
 pub use system::{Info, LocalState, RemoteManager, SwarmInfo, VersionInfo};
 
@@ -223,6 +225,20 @@ pub enum Request {
         /// The pull's number.
         pull: String,
     },
+    /// Begins to push -> [`Response::Created`] with the push's number, for `PullProgress`.
+    PushImage {
+        /// As typed.
+        reference: String,
+        /// Name and password for the registry.
+        login: Option<Login>,
+    },
+    /// Checks name and password at a registry -> [`Response::Done`].
+    Login {
+        /// The registry's address; empty for the public one.
+        server: String,
+        /// Name and password.
+        login: Login,
+    },
     /// Begins a build -> [`Response::Created`] with the build's number.
     BuildImage {
         /// Names for the image, as typed.
@@ -239,6 +255,18 @@ pub enum Request {
     CancelBuild {
         /// The build's number.
         build: String,
+    },
+    /// How an image came to be -> [`Response::History`], newest first.
+    ImageHistory {
+        /// Which.
+        image: String,
+    },
+    /// Removes images that nothing needs -> [`Response::Pruned`].
+    PruneImages {
+        /// Also those with a name.
+        all: bool,
+        /// `dangling`, `label`, `until`.
+        filters: Filters,
     },
     /// -> [`Response::Removed`].
     RemoveImage {
@@ -298,7 +326,20 @@ pub enum Response {
         done: bool,
     },
     Building(Box<BuildProgress>),
+    History(Vec<HistoryLine>),
     Removed(Vec<Removed>),
+    Pruned(Pruned),
+}
+
+/// What was removed, by name or identifier, and how many bytes that freed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Images: what `rmi` would have told.
+    pub images: Vec<Removed>,
+    /// Anything else.
+    pub objects: Vec<String>,
+    /// Bytes.
+    pub freed: u64,
 }
 
 /// How a new swarm is made.

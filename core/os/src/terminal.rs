@@ -232,6 +232,8 @@ pub struct Terminal {
     pub(crate) partial: String,
     pub(crate) waiting: Vec<Pid>,
     pub(crate) awaits: Option<(Pid, Awaits, String)>,
+    /// What a program reads is not shown: a password is typed.
+    pub(crate) is_silent: bool,
     /// What is open while an editor waits.
     pub(crate) editor: Option<Editor>,
     /// How the editor was left: with a text to save, or without.
@@ -256,6 +258,7 @@ impl Default for Terminal {
             partial: String::new(),
             waiting: Vec::new(),
             awaits: None,
+            is_silent: false,
             editor: None,
             edited: None,
             foreground: Vec::new(),
@@ -304,6 +307,7 @@ impl Terminal {
     pub(crate) fn accept(&mut self, awaits: Awaits, prompt: &str, line: &str, now: Time) {
         match (awaits, self.blocks.last_mut()) {
             (Awaits::Continuation, Some(block)) => block.typed.push(format!("{prompt}{line}")),
+            (Awaits::Program, Some(block)) if self.is_silent => block.screen.echo("\n"),
             (Awaits::Program, Some(block)) => block.screen.echo(&format!("{line}\n")),
             _ => self.open_block(prompt, line, now),
         }

@@ -12,6 +12,7 @@ mod container_run;
 mod image;
 mod node;
 mod other;
+mod registry;
 mod secret;
 mod service;
 mod service_create;
@@ -425,6 +426,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         std::slice::from_ref(&container_run::RUN),
         image::COMMANDS,
         build::COMMANDS,
+        registry::COMMANDS,
         swarm::COMMANDS,
         node::COMMANDS,
         secret::COMMANDS,
