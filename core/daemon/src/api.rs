@@ -6,6 +6,7 @@
 
 pub mod build;
 pub mod container;
+mod endpoint;
 pub mod error;
 pub mod filters;
 pub mod image;
@@ -21,6 +22,7 @@ pub use container::{
     Attached, ContainerConfig, ContainerDetails, ContainerEndpoint, ContainerPort, ContainerState,
     ContainerStatus, ContainerSummary, CreateContainer, ExecConfig, HostConfig, MountPoint, Stdio,
 };
+pub(crate) use endpoint::endpoint;
 pub use error::Error;
 pub use filters::Filters;
 pub use image::{

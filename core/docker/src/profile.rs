@@ -151,6 +151,9 @@ pub struct Profile {
     pub grpc: GrpcCode,
     /// Who words `no such ...`.
     pub not_found: NotFound,
+    /// What a user hears who may not use the daemon's socket, with `VERB`, `API` and `PATH` of the
+    /// request. Go's part of it follows its release; 20.10 asks for no version first.
+    pub denied: &'static str,
     /// Tables in general.
     pub cells: Cells,
     /// Tables of services, tasks and nodes.
@@ -244,6 +247,8 @@ pub struct Profile {
 }
 
 const V1_13: Profile = Profile {
+    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH: dial unix /var/run/docker.sock: permission denied",
     name: "1.13",
     version: Version(1, 13),
     program: "docker-1.13",
@@ -318,6 +323,8 @@ const V17_03: Profile = Profile {
 };
 
 const V17_06_PROFILE: Profile = Profile {
+    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH: dial unix /var/run/docker.sock: connect: permission denied",
     name: "17.06",
     version: Version(17, 6),
     program: "docker-17.06",
@@ -380,6 +387,8 @@ const V19_03: Profile = Profile {
 };
 
 const V20_10_PROFILE: Profile = Profile {
+    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB \"http://%2Fvar%2Frun%2Fdocker.sock/v1.24PATH\": dial unix /var/run/docker.sock: connect: permission denied",
     name: "20.10",
     version: Version(20, 10),
     program: "docker-20.10",
@@ -399,6 +408,8 @@ const V20_10_PROFILE: Profile = Profile {
 };
 
 const V28: Profile = Profile {
+    denied: "permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB \"http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH\": dial unix /var/run/docker.sock: connect: permission denied",
     name: "28",
     version: Version(28, 5),
     program: "docker-28",

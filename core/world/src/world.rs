@@ -17,12 +17,14 @@ use crate::error::Error;
 use crate::host::{Host, SYNC_TIME, Settling, Wanted};
 use crate::input::{Input, Recorded, Recording};
 use crate::spec::Spec;
+use crate::ssh::{Links, SshEvent};
 use crate::tap::Tap;
 
 /// Something that happens at a time of its own; what hosts wait for by themselves is not here.
 #[derive(Debug)]
-enum Event {
+pub(crate) enum Event {
     Frame { frame: Frame, cause: Option<EventId> },
+    Ssh(SshEvent),
     Synced { host: HostId, boot_count: u32, barrier: Barrier, cause: Option<EventId> },
 }
 
@@ -43,8 +45,9 @@ pub struct World {
     pub(crate) programs: Programs,
     pub(crate) streams: Streams,
     pub(crate) registry: daemon::SharedRegistry,
-    queue: Queue<Event>,
-    net: Net,
+    pub(crate) queue: Queue<Event>,
+    pub(crate) net: Net,
+    pub(crate) ssh: Links,
     inputs: Vec<Recorded>,
     /// Answers to the world's own requests.
     pub(crate) answers: BTreeMap<u64, Reply>,
@@ -77,6 +80,7 @@ impl World {
             registry: Rc::new(RefCell::new(catalog.into_registry())),
             queue: Queue::default(),
             net: Net::new(streams.stream("net"), Latency::default()),
+            ssh: Links::default(),
             inputs: Vec::new(),
             answers: BTreeMap::new(),
             event_count: 0,
@@ -213,6 +217,7 @@ impl World {
                     host.with_daemon(settling, |daemon, context| daemon.frame(context, &frame));
                 });
             }
+            Event::Ssh(event) => self.ssh_event(event),
             Event::Synced { host, boot_count, barrier, cause } => {
                 let index = usize::from(host.0);
                 if self.hosts[index].boot_count != boot_count || self.hosts[index].up.is_none() {
@@ -262,8 +267,11 @@ impl World {
                 Wanted::Answer { caller, reply } => {
                     self.answers.insert(caller, *reply);
                 }
+                Wanted::Ssh { request, ask } => self.ssh_asked(index, request, *ask),
+                Wanted::Exited { pid, status } => self.ssh_exited(index, pid, status),
             }
         }
+        self.ssh_look(index);
     }
 
     /// The index of a host by its name.
@@ -400,6 +408,7 @@ impl World {
             host.engine = Some(up.daemon.lose_power(self.now));
         }
         host.disk.lose_power(None);
+        self.ssh_host_lost(index);
     }
 
     /// Boots a host that is down.
@@ -410,12 +419,13 @@ impl World {
         let epoch = host.boot_count;
         let name = host.name.clone();
         let stream = move |purpose: &str| streams.stream(&format!("{purpose}/{name}/{epoch}"));
+        let entropy = stream("entropy");
         let engine = host
             .engine
             .take()
             .unwrap_or_else(|| Engine::new(config.engine.clone(), stream("engine")));
         let daemon = Daemon::new(config, engine, self.registry.clone(), &stream);
-        host.boot(self.now, &self.programs, daemon);
+        host.boot(self.now, &self.programs, daemon, entropy);
         self.settle(index, |host, settling| {
             host.with_daemon(settling, |daemon, context| daemon.boot(context));
         });

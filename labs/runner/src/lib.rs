@@ -19,6 +19,7 @@ mod outcome;
 pub mod pattern;
 mod real;
 mod runner;
+mod summary;
 
 pub use bindings::{Bindings, Unbound};
 pub use cluster::Cluster;
@@ -27,6 +28,7 @@ pub use model::{
 };
 pub use outcome::{CheckOutcome, CommandOutcome, Event, FaultOutcome, Outcome};
 pub use runner::{Goal, Runner};
+pub use summary::Summary;
 
 /// A runner on the simulated cluster.
 pub type WorldRunner = Runner<world::Mark>;

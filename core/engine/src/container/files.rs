@@ -77,8 +77,13 @@ pub(crate) fn init_layer(now: Time) -> Rc<Tree> {
 fn devices(now: Time) -> SharedFs {
     let mut tree = Tree::default();
     tree.add_directory("/", 0o755, now);
-    let nodes =
-        [("/null", Kind::NullDevice), ("/zero", Kind::ZeroDevice), ("/tty", Kind::TerminalDevice)];
+    let nodes = [
+        ("/null", Kind::NullDevice),
+        ("/zero", Kind::ZeroDevice),
+        ("/tty", Kind::TerminalDevice),
+        ("/random", Kind::RandomDevice),
+        ("/urandom", Kind::RandomDevice),
+    ];
     for (path, kind) in nodes {
         tree.insert(path, Inode { attributes: Attributes::root(0o666, now), kind });
     }
