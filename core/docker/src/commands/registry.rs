@@ -101,11 +101,9 @@ pub(crate) async fn login(cli: &Cli) -> Outcome {
     }
     if user.is_empty() || password.is_empty() {
         if !cli.proc.is_terminal(Fd::STDIN) {
-            return Err(Failure::text(if texts == LoginTexts::Plain {
-                "Error: Cannot perform an interactive login from a non TTY device"
-            } else {
-                "Error: Cannot perform an interactive login from a non TTY device"
-            }));
+            return Err(Failure::text(
+                "Error: Cannot perform an interactive login from a non TTY device",
+            ));
         }
         if user.is_empty() {
             if texts == LoginTexts::Linked {
