@@ -9,8 +9,8 @@ use swarm::node::LocalRequest;
 use swarm::objects::ServiceSpec;
 
 use crate::api::{
-    Error, Filters, HistoryLine, ImageSummary, Login, Pruned, PullMessage, Removed, Request,
-    Response, digest_warning,
+    Error, Filters, HistoryLine, ImageSummary, Login, PullMessage, Removed, Request, Response,
+    digest_warning,
 };
 use crate::convert::{image_details, image_summary};
 use crate::daemon::{Caller, Context, Daemon};
@@ -73,8 +73,8 @@ impl Daemon {
                 Ok(Response::History(lines.collect()))
             }
             Request::PruneImages { all, filters } => {
-                let pruned = self.prune_images(context.now, all, &filters)?;
-                Ok(Response::Pruned(pruned))
+                let (images, freed) = self.prune_images(context.now, all, &filters)?;
+                Ok(Response::PrunedImages { images, freed })
             }
             Request::BuildImage { tags, request } => self.start_build(context, &tags, *request),
             Request::BuildProgress { build } => self.build_progress(context, &build),
@@ -160,10 +160,10 @@ impl Daemon {
         now: Time,
         all: bool,
         filters: &Filters,
-    ) -> Result<Pruned, Error> {
+    ) -> Result<(Vec<Removed>, u64), Error> {
         filters.validate(&["dangling", "label", "label!", "until"])?;
         let until = filters.get("until").first().map(|text| moment(now, text)).transpose()?;
-        let mut pruned = Pruned::default();
+        let mut told_all = Vec::new();
         let before = self.layer_bytes();
         let store = self.engine.images();
         let mut gone: Vec<(Time, engine::ImageId)> = store
@@ -185,11 +185,10 @@ impl Daemon {
         for (_, id) in gone.into_iter().rev() {
             // What another one of them took along is gone already.
             if let Ok(removed) = self.engine.remove_image(now, &id.to_string(), true, true) {
-                pruned.images.extend(removed.into_iter().map(told));
+                told_all.extend(removed.into_iter().map(told));
             }
         }
-        pruned.freed = before.saturating_sub(self.layer_bytes());
-        Ok(pruned)
+        Ok((told_all, before.saturating_sub(self.layer_bytes())))
     }
 
     /// Bytes of all layers, each counted once.

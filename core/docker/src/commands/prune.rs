@@ -1,29 +1,18 @@
 //! `prune` of everything: asks first, then tells what is gone and how much that freed.
 
-use daemon::api::{Pruned, Removed, Request, Response};
+use daemon::api::{Removed, Request, Response};
 use daemon::client::unexpected;
-use os::Fd;
 
-use super::filters;
+use super::{confirmed, filters};
 use crate::cli::{Cli, Failure};
 use crate::output::units::human_size;
 use crate::table::Outcome;
 
+const QUESTION: &str = "Are you sure you want to continue?";
+
 /// True if the user agrees, or said so beforehand.
 async fn agrees(cli: &Cli, warning: &str) -> bool {
-    if cli.is_set("force") {
-        return true;
-    }
-    cli.out(format!("{warning}\nAre you sure you want to continue? [y/N] ")).await;
-    let line = cli.proc.read(Fd::STDIN, 256).await.unwrap_or_default();
-    matches!(String::from_utf8_lossy(&line).trim(), "y" | "Y")
-}
-
-async fn ask(cli: &Cli, request: Request) -> Result<Pruned, Failure> {
-    match cli.client.ask(request).await? {
-        Response::Pruned(pruned) => Ok(pruned),
-        other => Err(Failure::Api(unexpected(&other))),
-    }
+    cli.is_set("force") || confirmed(cli, &format!("{warning}\n{QUESTION}")).await
 }
 
 /// A list under its title, if there is anything.
@@ -33,12 +22,12 @@ async fn tell(cli: &Cli, title: &str, lines: &[String]) {
     }
 }
 
-fn image_lines(pruned: &Pruned) -> Vec<String> {
+fn image_lines(images: &[Removed]) -> Vec<String> {
     let line = |removed: &Removed| match removed {
         Removed::Untagged(name) => format!("untagged: {name}"),
         Removed::Deleted(id) => format!("deleted: {id}"),
     };
-    pruned.images.iter().map(line).collect()
+    images.iter().map(line).collect()
 }
 
 async fn total(cli: &Cli, freed: u64) {
@@ -57,8 +46,12 @@ pub(crate) async fn images(cli: &Cli) -> Outcome {
     if !agrees(cli, warning).await {
         return Ok(0);
     }
-    let pruned = ask(cli, Request::PruneImages { all, filters: filters(cli) }).await?;
-    tell(cli, "Deleted Images", &image_lines(&pruned)).await;
-    total(cli, pruned.freed).await;
-    Ok(0)
+    match cli.client.ask(Request::PruneImages { all, filters: filters(cli) }).await? {
+        Response::PrunedImages { images, freed } => {
+            tell(cli, "Deleted Images", &image_lines(&images)).await;
+            total(cli, freed).await;
+            Ok(0)
+        }
+        other => Err(Failure::Api(unexpected(&other))),
+    }
 }
