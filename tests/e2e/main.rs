@@ -4,6 +4,7 @@
 //! such as R39 in the transcripts are those of the requirements that the workshops make.
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 
+mod audit;
 mod bad_input;
 mod determinism;
 mod limits;
