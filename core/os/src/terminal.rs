@@ -328,10 +328,10 @@ impl Terminal {
 
     /// A shell read `line` at `prompt`.
     pub(crate) fn accept(&mut self, awaits: Awaits, prompt: &str, line: &str, now: Time) {
+        let shown = if self.is_silent { "" } else { line };
         match (awaits, self.changing()) {
             (Awaits::Continuation, Some(block)) => block.typed.push(format!("{prompt}{line}")),
-            (Awaits::Program, Some(block)) if self.is_silent => block.screen.echo("\n"),
-            (Awaits::Program, Some(block)) => block.screen.echo(&format!("{line}\n")),
+            (Awaits::Program, Some(block)) => block.screen.echo(&format!("{shown}\n")),
             _ => self.open_block(prompt, line, now),
         }
     }
