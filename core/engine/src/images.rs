@@ -327,7 +327,13 @@ impl Engine {
         let container = self.container(id)?;
         let mut config = config_of(container);
         apply_changes(&mut config, &commit.changes)?;
-        let upper = container.root.borrow().upper().clone();
+        let mut upper = container.root.borrow().upper().clone();
+        if sim::planted!(TmpfsCommitted) {
+            for secret in &container.config.secrets {
+                let bytes = secret.bytes.as_ref().map(|bytes| bytes.to_vec()).unwrap_or_default();
+                upper.add_file(&format!("/run/secrets/{}", secret.target), bytes, 0o444, now);
+            }
+        }
         let command = container.path_and_args().join(" ");
         let parent = container.image;
         let base = self.images.get(parent).cloned();

@@ -1,7 +1,7 @@
 //! What the watch remembers of one cluster's raft group.
 
 use raft::{Entry, HardState, Index, Position, Raft, RaftId, Role, Term};
-use swarm::node::DurableLog;
+use swarm::node::{DurableLog, SwarmNode};
 use swarm::store::Store;
 
 use crate::invariant::Verdict;
@@ -88,6 +88,12 @@ impl Group {
             }
         }
         self.voters.check(now.applied, raft.voters())
+    }
+
+    /// What a manager says that it knows of the members.
+    pub(crate) fn known_members(&self, applied: Index, node: &SwarmNode) -> Verdict {
+        let (members, removed) = node.members();
+        self.voters.check_known(applied, &members, &removed)
     }
 
     /// What is new in the log.

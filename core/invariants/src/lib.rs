@@ -36,7 +36,7 @@ pub use model::Model;
 pub use watch::Watch;
 
 /// All invariants, in the order of the layers.
-pub static ALL: [&Invariant; 32] = [
+pub static ALL: [&Invariant; 33] = [
     &raft::election_safety::INVARIANT,
     &raft::durable_votes::INVARIANT,
     &raft::log_matching::INVARIANT,
@@ -61,6 +61,7 @@ pub static ALL: [&Invariant; 32] = [
     &tasks::slots::INVARIANT,
     &tasks::running::INVARIANT,
     &tasks::restarts::INVARIANT,
+    &tasks::rollbacks::INVARIANT,
     &nodes::leader_only::INVARIANT,
     &nodes::agent_tasks::INVARIANT,
     &nodes::agent_secrets::INVARIANT,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use raft::{Entry, Index};
+use raft::{Entry, Index, Term};
 use swarm::node::actions_of;
 use swarm::objects::{Id, Object, TaskState};
 use swarm::store::{Store, StoreEvent};
@@ -13,7 +13,7 @@ use crate::nodes::plaintext::Needles;
 use crate::store::equal_stores::{self, Sum};
 use crate::store::{in_use, names, references, versions};
 use crate::tasks::restarts::Restarts;
-use crate::tasks::{identity, placement, slots, states};
+use crate::tasks::{identity, placement, rollbacks, slots, states};
 
 /// So many past indexes are remembered for managers that lag behind.
 const SUM_COUNT_MAX: usize = 50_000;
@@ -23,6 +23,7 @@ const SUM_COUNT_MAX: usize = 50_000;
 pub struct Model {
     store: Store,
     applied: Index,
+    term: Term,
     sum: Sum,
     sums: BTreeMap<Index, Sum>,
     restarts: Restarts,
@@ -56,6 +57,10 @@ impl Model {
             None => Vec::new(),
         };
         self.applied = entry.index;
+        if self.term != entry.term {
+            // A new leader counts restarts from the tasks that it finds.
+            (self.term, self.restarts) = (entry.term, Restarts::default());
+        }
         let mut services: BTreeSet<Id> = BTreeSet::new();
         for event in &events {
             self.sum.follow(event);
@@ -99,7 +104,16 @@ impl Model {
                     self.restarts.forget(new);
                 }
             }
-            (_, _, Object::Service(_)) => self.restarts.see(event, None)?,
+            (StoreEvent::Removed(_), _, Object::Task(task)) => {
+                let node = task.node_id.as_ref().and_then(|id| self.store.node(id));
+                states::check_removed(task, node.is_some())?;
+            }
+            (_, Some(Object::Service(old)), Object::Service(new)) => {
+                if matches!(event, StoreEvent::Updated { .. }) {
+                    rollbacks::check(old, new)?;
+                }
+                self.restarts.see(event, None)?;
+            }
             _ => {}
         }
         Ok(())

@@ -183,6 +183,10 @@ impl Watch {
         let Some(group) = self.groups.get_mut(cluster) else { return Ok(()) };
         let disks = Disks(self.hosts.iter().map(|seen| &seen.durable).collect());
         group.member(raft, before.map(|m| &m.position), (applied, store), &disks)?;
+        let has_applied = before.is_none_or(|m| m.position.applied != position.applied);
+        if has_applied && Index(0) < position.applied && position.base <= position.applied {
+            group.known_members(position.applied, node)?;
+        }
         leader_only::check(position.role, position.term, leads, node.session_count())?;
         let sum = match before {
             Some(m) if m.applied == applied => m.sum,

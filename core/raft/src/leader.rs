@@ -211,6 +211,9 @@ impl Raft {
         leader.dirty = true;
         let index = self.log.last().next();
         self.log.push(Entry { term: self.term, index, payload });
+        if sim::planted!(OwnLogCountedEarly) {
+            self.advance_commit();
+        }
         Ok((self.term, index))
     }
 
@@ -218,13 +221,16 @@ impl Raft {
     /// any other. Only an entry of the present term is counted; it takes the older ones along
     /// (Raft paper, figure 8).
     pub(crate) fn advance_commit(&mut self) {
-        let (own, stable) = (self.config.id, self.log.stable());
+        let early = sim::planted!(OwnLogCountedEarly);
+        let stable = if early { self.log.last() } else { self.log.stable() };
+        let own = self.config.id;
         let RoleState::Leader(leader) = &mut self.role else { return };
         let held = self.configuration.committed(|id| {
             if id == own { stable } else { leader.peers.get(&id).map_or(Index(0), |p| p.matched) }
         });
         let before = self.log.commit();
-        if self.log.term(held) == Some(self.term) && self.log.commit_to(held) {
+        let is_own = self.log.term(held) == Some(self.term) || sim::planted!(OldTermCommitted);
+        if is_own && self.log.commit_to(held) {
             let newly = self.log.range(before, held).iter();
             let size: u64 = newly.map(|entry| entry.payload.size()).sum();
             leader.uncommitted_size = leader.uncommitted_size.saturating_sub(size);
@@ -267,7 +273,9 @@ impl Raft {
             progress.doubt_snapshot();
             progress.recently_active = false;
         }
-        !self.config.check_quorum || self.configuration.quorum() <= active_count
+        !self.config.check_quorum
+            || self.configuration.quorum() <= active_count
+            || sim::planted!(LeaderNeverDoubts)
     }
 
     /// A member's answer to this leader. Answers to other roles, and from strangers, are ignored.

@@ -170,7 +170,7 @@ impl Log {
 
     /// True if a log that ends there has at least everything that is committed here.
     pub(crate) fn is_up_to_date(&self, last_index: Index, last_term: Term) -> bool {
-        (last_term, last_index) >= (self.last_term(), self.last())
+        (last_term, last_index) >= (self.last_term(), self.last()) || sim::planted!(ShortLogElected)
     }
 
     /// The newest position at or below `index` whose term is at most `term`: above it, a log with
@@ -200,7 +200,7 @@ impl Log {
         previous_term: Term,
         entries: Vec<Entry>,
     ) -> Result<Result<Index, Mismatch>, Contradiction> {
-        if self.term(previous) != Some(previous_term) {
+        if self.term(previous) != Some(previous_term) && !sim::planted!(MismatchAppended) {
             return Ok(Err(Mismatch));
         }
         let equal_upto = entries.last().map_or(previous, |entry| entry.index);
@@ -282,7 +282,8 @@ impl Log {
 
     /// Committed and durable entries that were not handed out yet, at most `count`.
     pub(crate) fn take_committed(&mut self, count: usize) -> Vec<Entry> {
-        let ready = self.commit.min(self.stable);
+        let early = sim::planted!(UncommittedApplied);
+        let ready = if early { self.stable } else { self.commit.min(self.stable) };
         if ready <= self.handed_out {
             return Vec::new();
         }

@@ -7,7 +7,7 @@
 
 use std::collections::VecDeque;
 
-use crate::{HardState, Message, Term};
+use crate::{HardState, Message, MessageBody, Term};
 
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Outbox {
@@ -38,7 +38,15 @@ impl Outbox {
     /// any Ready yet. Gives the promise back if nothing has to be waited for.
     pub(crate) fn hold(&mut self, promise: Promise, unwritten: bool) -> Option<Promise> {
         let needed = self.written + u64::from(unwritten);
-        if needed <= self.durable {
+        let is_early = match &promise {
+            Promise::Send(message) => match message.body {
+                MessageBody::AppendAccepted { .. } => sim::planted!(AckBeforeDurable),
+                MessageBody::VoteResponse { .. } => sim::planted!(VoteBeforeDurable),
+                _ => false,
+            },
+            Promise::OwnVote(_) => false,
+        };
+        if needed <= self.durable || is_early {
             return Some(promise);
         }
         self.held.push_back((needed, promise));

@@ -56,8 +56,13 @@ impl Configuration {
     }
 
     /// How many voters make a majority.
-    pub(crate) const fn quorum(&self) -> usize {
-        self.voters.len() / 2 + 1
+    pub(crate) fn quorum(&self) -> usize {
+        let more_than_half = self.voters.len() / 2 + 1;
+        if sim::planted!(QuorumTooSmall) {
+            self.voters.len().div_ceil(2).max(2) - 1
+        } else {
+            more_than_half
+        }
     }
 
     /// The highest index that a majority holds, given what each voter holds. No voters, no index.
@@ -88,7 +93,7 @@ impl Configuration {
         let (mut granted, mut missing) = (0, 0);
         for id in &self.voters {
             match answer(*id) {
-                Some(true) => granted += 1,
+                Some(true) => granted += if sim::planted!(VoteCountedTwice) { 2 } else { 1 },
                 Some(false) => {}
                 None => missing += 1,
             }

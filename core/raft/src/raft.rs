@@ -93,7 +93,9 @@ impl Raft {
         };
         let mut raft = Self {
             term: hard_state.term,
-            vote: hard_state.vote.filter(|_| hard_state.term == restored.hard_state.term),
+            vote: hard_state.vote.filter(|_| {
+                hard_state.term == restored.hard_state.term && !sim::planted!(VoteForgotten)
+            }),
             leader: None,
             role: RoleState::Follower,
             timer: ElectionTimer { elapsed_ticks: 0, timeout_ticks: 0, rng },

@@ -12,11 +12,13 @@
 //! | [`net`] | frames between hosts: latency, order within a flow, cut links, taps |
 //! | [`disk`] | files that survive a crash only as far as they were synced |
 //! | [`journal`] | what changed lately, for onlookers that look only at what is new |
+//! | [`planted`] | bugs for tests that must find them; nothing in ordinary builds |
 //! | [`trace`] | what happened, because of what, and the digest of all of it |
 
 pub mod disk;
 pub mod journal;
 pub mod net;
+pub mod planted;
 pub mod queue;
 pub mod rng;
 pub mod subnet;
@@ -30,3 +32,11 @@ pub use queue::Queue;
 pub use rng::{Rng, Streams};
 pub use time::{Duration, Time};
 pub use trace::{EventId, Trace};
+
+/// True while this planted bug is chosen: `sim::planted!(VoteCountedTwice)`.
+#[macro_export]
+macro_rules! planted {
+    ($bug:ident) => {
+        $crate::planted::is($crate::planted::Bug::$bug)
+    };
+}

@@ -111,6 +111,14 @@ pub fn why_not(state: &State) -> Vec<String> {
             .and_then(|id| store.node(id))
             .is_some_and(|node| node.status.state == NodeState::Ready);
         let live = task.status.state <= TaskState::Running;
+        let is_drained = task
+            .node_id
+            .as_ref()
+            .and_then(|id| store.node(id))
+            .is_some_and(|node| node.spec.availability == Availability::Drain);
+        if is_drained && live && task.desired_state <= TaskState::Running {
+            why.push(format!("task {} stays on a drained node", task.short_name()));
+        }
         if is_up && live && TaskState::Shutdown <= task.desired_state {
             why.push(format!("task {} does not end", task.short_name()));
         }

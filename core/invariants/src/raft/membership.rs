@@ -9,7 +9,7 @@ use crate::invariant::{Invariant, Verdict, ensure};
 /// See the file.
 pub static INVARIANT: Invariant = Invariant {
     name: "membership",
-    statement: "the voters are those of the applied entries, at most one change is uncommitted, a removed member's number is never used again",
+    statement: "the voters are those of the applied entries, at most one change is uncommitted, a removed member's number is never used again, and every manager knows where the voters are and who was removed",
     source: "Ongaro's thesis, 4.1; swarmkit `membership/cluster.go`; swarmkit#1815",
 };
 
@@ -18,7 +18,7 @@ pub static INVARIANT: Invariant = Invariant {
 pub struct Voters {
     /// From which index on who votes.
     since: BTreeMap<Index, Vec<RaftId>>,
-    removed: BTreeSet<RaftId>,
+    removed: BTreeMap<RaftId, Index>,
 }
 
 impl Voters {
@@ -36,7 +36,7 @@ impl Voters {
         let mut voters = self.at(entry.index).to_vec();
         match change {
             ConfChange::AddVoter { id, .. } => {
-                ensure!(!self.removed.contains(id), "{id} was removed and joins again");
+                ensure!(!self.removed.contains_key(id), "{id} was removed and joins again");
                 if !voters.contains(id) {
                     voters.push(*id);
                     voters.sort();
@@ -45,7 +45,7 @@ impl Voters {
             // The last voter stays: a configuration without voters decides nothing.
             ConfChange::RemoveVoter { id } if 1 < voters.len() && voters.contains(id) => {
                 voters.retain(|voter| voter != id);
-                self.removed.insert(*id);
+                self.removed.insert(*id, entry.index);
             }
             ConfChange::RemoveVoter { .. } => {}
         }
@@ -56,6 +56,29 @@ impl Voters {
     /// Who votes when everything up to `index` is applied.
     pub fn at(&self, index: Index) -> &[RaftId] {
         self.since.range(..=index).next_back().map_or(&[], |(_, voters)| voters)
+    }
+
+    /// A manager that has applied everything up to `applied` knows where these members are, and that
+    /// those were removed.
+    ///
+    /// # Errors
+    /// If it does not know where a voter is, or that a member was removed.
+    pub fn check_known(
+        &self,
+        applied: Index,
+        members: &BTreeSet<RaftId>,
+        removed: &BTreeSet<RaftId>,
+    ) -> Verdict {
+        for voter in self.at(applied) {
+            ensure!(members.contains(voter), "at {applied} a manager cannot reach {voter}");
+        }
+        for (id, _) in self.removed.iter().filter(|(_, since)| **since <= applied) {
+            ensure!(
+                removed.contains(id),
+                "at {applied} a manager has forgotten that {id} was removed"
+            );
+        }
+        Ok(())
     }
 
     /// A member that has applied everything up to `applied` thinks that these vote.
@@ -106,6 +129,10 @@ mod tests {
         voters.commit(&add_voter(2, 2)).unwrap();
         voters.commit(&remove_voter(3, 2)).unwrap();
         complains(voters.commit(&add_voter(4, 2)), &INVARIANT);
+        let (one, two) = (BTreeSet::from([RaftId(1)]), BTreeSet::from([RaftId(2)]));
+        voters.check_known(Index(3), &one, &two).unwrap();
+        complains(voters.check_known(Index(3), &one, &BTreeSet::new()), &INVARIANT);
+        complains(voters.check_known(Index(3), &BTreeSet::new(), &two), &INVARIANT);
     }
 
     #[test]

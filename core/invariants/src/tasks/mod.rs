@@ -3,6 +3,7 @@
 pub mod identity;
 pub mod placement;
 pub mod restarts;
+pub mod rollbacks;
 pub mod running;
 pub mod slots;
 pub mod states;

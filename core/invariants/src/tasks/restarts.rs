@@ -10,8 +10,8 @@ use crate::invariant::{Invariant, Verdict, ensure};
 /// See the file.
 pub static INVARIANT: Invariant = Invariant {
     name: "restarts",
-    statement: "under a restart policy with max-attempts and no window, a slot gets at most that many replacements per version of the spec",
-    source: "swarmkit `manager/orchestrator/restart/restart.go`, `shouldRestart`",
+    statement: "under a restart policy with max-attempts and no window, a slot gets at most that many replacements per version of the spec from one leader",
+    source: "swarmkit `manager/orchestrator/restart/restart.go`, `shouldRestart`; `taskinit/init.go`",
 };
 
 /// How many tasks each slot got, by version of the spec.

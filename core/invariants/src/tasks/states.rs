@@ -7,7 +7,7 @@ use crate::invariant::{Invariant, Verdict, ensure};
 /// See the file.
 pub static INVARIANT: Invariant = Invariant {
     name: "task_states",
-    statement: "a task begins as NEW; its state and its desired state never go back; it is PENDING before it is ASSIGNED, and only what is assigned runs",
+    statement: "a task begins as NEW; its state and its desired state never go back; it is PENDING before it is ASSIGNED, and only what is assigned runs, and what may run is not deleted",
     source: "swarmkit `design/tla/Tasks.tla`, `TransitionsOK`; `design/task_model.md`",
 };
 
@@ -48,6 +48,17 @@ pub fn check(old: &Task, new: &Task) -> Verdict {
     Ok(())
 }
 
+/// A task is deleted; its node is still there or not.
+///
+/// # Errors
+/// If it may still run somewhere.
+pub fn check_removed(task: &Task, has_node: bool) -> Verdict {
+    let state = task.status.state;
+    let may_run = (TaskState::Assigned..=TaskState::Running).contains(&state) && has_node;
+    ensure!(!may_run, "task {} is deleted as {state:?}", task.short_name());
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +88,9 @@ mod tests {
             complains(step(from, to), &INVARIANT);
         }
         complains(check_new(&in_state(S::Pending)), &INVARIANT);
+        check_removed(&in_state(S::Shutdown), true).unwrap();
+        check_removed(&in_state(S::Running), false).unwrap();
+        complains(check_removed(&in_state(S::Running), true), &INVARIANT);
         let mut later = in_state(S::Running);
         later.desired_state = S::Shutdown;
         complains(check(&later, &in_state(S::Running)), &INVARIANT);

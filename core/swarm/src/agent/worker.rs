@@ -74,6 +74,7 @@ impl Worker {
                 AssignmentChange::UpdateSecret(secret) => {
                     self.secrets.insert(secret.id.clone(), Rc::clone(secret));
                 }
+                AssignmentChange::RemoveSecret(_) if sim::planted!(SecretKept) => {}
                 AssignmentChange::RemoveSecret(id) => {
                     self.secrets.remove(id);
                 }
@@ -221,6 +222,11 @@ impl Worker {
             .map(|task| StoredTask { task: Rc::clone(&task.task), status: task.status.clone() })
             .collect();
         storage::write(disk, &tasks);
+        if sim::planted!(SecretStored) {
+            for secret in self.secrets.values() {
+                disk.append(storage::TASKS_PATH, secret.spec.data.expose());
+            }
+        }
         true
     }
 

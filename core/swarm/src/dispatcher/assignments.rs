@@ -41,6 +41,9 @@ impl AssignmentSet {
                 set.put(store, task, &mut changes);
             }
         }
+        if sim::planted!(SecretsForAll) {
+            changes.secrets.extend(store.secrets().iter().map(|secret| (secret.id.clone(), true)));
+        }
         let list = changes.into_list(store);
         (set, list)
     }
@@ -72,7 +75,7 @@ impl AssignmentSet {
         let known = self.tasks.get(&task.id);
         // Up to ASSIGNED the agent has not spoken: it is told whatever changed.
         let is_news = known.is_none_or(|known| {
-            !is_same_work(known, task)
+            (!is_same_work(known, task) && !sim::planted!(ChangeNotSent))
                 || (task.status.state <= TaskState::Assigned && known.status != task.status)
         });
         if task.status.state <= TaskState::Running {

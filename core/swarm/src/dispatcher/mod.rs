@@ -35,6 +35,13 @@ use crate::transport::{LinkId, Transport};
 const HEARTBEAT_EPSILON: Duration = Duration::from_millis(500);
 /// swarmkit: `defaultGracePeriodMultiplier`.
 const GRACE_FACTOR: u64 = 3;
+
+/// So many heartbeat periods a node may be silent.
+fn grace_factor() -> u64 {
+    let short = u64::from(sim::planted!(GraceTooShort));
+    GRACE_FACTOR - short + u64::from(sim::planted!(GraceTooLong))
+}
+
 /// swarmkit: nodes of state UNKNOWN get twice the grace period.
 const UNKNOWN_GRACE_FACTOR: u64 = 6;
 /// swarmkit: `defaultRateLimitPeriod` and its count.
@@ -169,7 +176,7 @@ impl Dispatcher {
         let session = Session {
             id: id.clone(),
             link,
-            heartbeat_until: now + period.saturating_mul(GRACE_FACTOR),
+            heartbeat_until: now + period.saturating_mul(grace_factor()),
             set: AssignmentSet::default(),
             sequence: 0,
             dirty: BTreeSet::new(),
@@ -210,7 +217,7 @@ impl Dispatcher {
     ) -> Result<Response, ApiError> {
         let period = self.choose_period();
         let session = self.session(node_id, session_id)?;
-        session.heartbeat_until = now + period.saturating_mul(GRACE_FACTOR);
+        session.heartbeat_until = now + period.saturating_mul(grace_factor());
         Ok(Response::Heartbeat { period })
     }
 

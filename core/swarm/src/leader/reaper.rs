@@ -114,6 +114,7 @@ fn shorten(tx: &mut Tx, slot: &SlotKey, limit: i64) -> bool {
         Err(_) => i64::MAX,
     };
     let Ok(limit) = usize::try_from(limit) else { return true };
+    let limit = limit + usize::from(sim::planted!(HistoryTooLong));
     let mut tasks = slot.tasks(tx.store());
     tasks.sort_by_key(|task| timestamp(task));
     let Some(mut excess) = tasks.len().checked_sub(limit).filter(|excess| *excess > 0) else {
@@ -121,7 +122,7 @@ fn shorten(tx: &mut Tx, slot: &SlotKey, limit: i64) -> bool {
     };
     let mut running = 0;
     for task in &tasks {
-        let ended = TaskState::Running < task.status.state;
+        let ended = TaskState::Running < task.status.state || sim::planted!(LiveTaskReaped);
         let never_ran =
             task.status.state < TaskState::Assigned && TaskState::Running < task.desired_state;
         if !ended && !never_ran {

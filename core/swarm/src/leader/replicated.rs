@@ -138,8 +138,8 @@ fn reconcile(
     let have = alive.len() as u64;
     if have < wanted {
         updates.update(tx, restarts, service, keys(service, alive.keys()));
-        let free: Vec<u64> =
-            (1..).filter(|slot| !alive.contains_key(slot)).take((wanted - have) as usize).collect();
+        let is_free = |slot: &u64| !alive.contains_key(slot) || sim::planted!(SlotUsedTwice);
+        let free: Vec<u64> = (1..).filter(is_free).take((wanted - have) as usize).collect();
         for slot in free {
             if tx.room() <= ROOM_MIN {
                 return false;

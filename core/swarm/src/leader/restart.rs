@@ -153,7 +153,7 @@ impl Supervisor {
         let node = task.node_id.as_ref().and_then(|id| tx.store().node(id)).cloned();
         let drained =
             node.as_ref().is_some_and(|node| node.spec.availability == Availability::Drain);
-        let delay = if drained {
+        let delay = if drained || sim::planted!(DelayIgnored) {
             Duration::ZERO
         } else {
             restart_policy(&task.spec).delay.unwrap_or(defaults::RESTART_DELAY)
@@ -194,7 +194,7 @@ impl Supervisor {
             RestartCondition::Any | RestartCondition::OnFailure => {}
         }
         let policy = restart_policy(&task.spec);
-        if policy.max_attempts == 0 {
+        if policy.max_attempts == 0 || sim::planted!(AttemptsIgnored) {
             return true;
         }
         let Some(history) = self.history.get_mut(&SlotKey::of(task)) else {

@@ -95,7 +95,8 @@ pub(super) fn restart_condition(task: &Task) -> RestartCondition {
 /// The node cannot keep its tasks: gone, down or drained.
 pub(super) fn is_invalid(node: Option<&Rc<Node>>) -> bool {
     node.is_none_or(|node| {
-        node.status.state == NodeState::Down || node.spec.availability == Availability::Drain
+        (node.status.state == NodeState::Down && !sim::planted!(DownIgnored))
+            || (node.spec.availability == Availability::Drain && !sim::planted!(DrainIgnored))
     })
 }
 

@@ -326,7 +326,8 @@ impl Update {
         let id = new.id.clone();
         tx.create(new).expect("a random identifier is new, and there is room");
         self.updated.insert(id.clone(), None);
-        if self.config.order == UpdateOrder::StartFirst {
+        let starts_first = self.config.order == UpdateOrder::StartFirst;
+        if starts_first || sim::planted!(UpdateOrderSwapped) {
             restarts.delay_start(tx.now(), None, &id, Duration::ZERO, false);
         } else {
             let old = shut_down_others(tx, &slot, &id);

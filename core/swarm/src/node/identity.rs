@@ -213,7 +213,9 @@ impl SwarmNode {
         let others: Vec<Member> =
             self.managers.iter().filter(|member| member.addr != own).cloned().collect();
         self.set_managers(others, io);
-        io.disk.remove_below(files::RAFT_FOLDER);
+        if !sim::planted!(StoreKept) {
+            io.disk.remove_below(files::RAFT_FOLDER);
+        }
         io.sync();
     }
 

@@ -352,6 +352,13 @@ impl Leader {
                     format!("index {index} term {term}: {count} changes, {size} bytes, {first}");
                 context.event("raft.proposed", detail);
                 let until = context.now + PROPOSAL_TIMEOUT;
+                let finish = match finish {
+                    Finish::Answer { reply, response } if sim::planted!(AnsweredBeforeCommit) => {
+                        context.answer(reply, Ok(response));
+                        Finish::Nothing
+                    }
+                    finish => finish,
+                };
                 self.in_flight = Some(InFlight { index, until, finish });
             }
             Err(error) => finish.fail(ApiError::new(Code::Unknown, error.to_string()), context),

@@ -10,7 +10,9 @@ use sim::{Disk, Duration, Time};
 use super::leader::Leader;
 use super::{Output, RequestId, texts};
 use crate::ca::server::Waiting;
-use crate::control::{ApiError, Code, ControlRequest, ControlResponse, RaftMember, RaftMembers};
+use crate::control::{
+    self, ApiError, Code, ControlRequest, ControlResponse, RaftMember, RaftMembers,
+};
 use crate::objects::{Cluster, Id};
 use crate::raft_driver::sealed::Envelope;
 use crate::raft_driver::{Committed, RaftDriver};
@@ -296,7 +298,12 @@ impl Manager {
             Committed::Passed { term, index } => self.applied_entry(term, index, &[], context),
             Committed::Data { term, index, data } => {
                 // An entry that cannot be read changes nothing, on any manager.
+                let is_skipped = sim::planted!(EntrySkipped)
+                    && index.0 % 20 == 0
+                    && !self.driver.raft().is_leader();
                 let events = postcard::from_bytes::<Envelope>(&data)
+                    .ok()
+                    .filter(|_| !is_skipped)
                     .map(|envelope| self.store.apply(&envelope.actions))
                     .unwrap_or_default();
                 self.applied_entry(term, index, &events, context);
@@ -342,7 +349,8 @@ impl Manager {
             Leadership::Taking { term, .. } => Some(*term),
             Leadership::Leading(leader) => Some(leader.term()),
         };
-        if own_term.is_some_and(|term| !is_leader || term != raft_term) {
+        let is_over = own_term.is_some_and(|term| !is_leader || term != raft_term);
+        if is_over && !(self.is_leading() && sim::planted!(LoopsAfterLeading)) {
             if let Leadership::Leading(mut leader) =
                 std::mem::replace(&mut self.leadership, Leadership::None)
             {
@@ -392,6 +400,9 @@ impl Manager {
             {
                 let error = ApiError::new(Code::Unknown, texts::LOST_QUORUM);
                 context.answer(forward.reply, Err(error));
+            } else if sim::planted!(StaleRead) && !control::is_write(&forward.request) {
+                let read = control::read(&forward.request, &self.store, &self.raft_members());
+                context.answer(forward.reply, read.map(Response::Control));
             } else {
                 self.forward(forward, context);
             }

@@ -3,6 +3,8 @@
 
 use std::rc::Rc;
 
+use std::collections::BTreeSet;
+
 use raft::{Index, RaftId, Term};
 
 use super::swarm_node::{Phase, SwarmNode};
@@ -127,6 +129,12 @@ impl SwarmNode {
     /// The node of its certificate.
     pub fn node_id(&self) -> Option<&str> {
         Some(&self.own()?.identity.node_id)
+    }
+
+    /// The raft members whose addresses this manager knows, and those that it knows to be removed.
+    pub fn members(&self) -> (BTreeSet<RaftId>, BTreeSet<RaftId>) {
+        let Some(manager) = &self.manager else { return Default::default() };
+        (manager.driver.members().keys().copied().collect(), manager.driver.removed().clone())
     }
 
     /// How many agents have a session with this node's dispatcher.

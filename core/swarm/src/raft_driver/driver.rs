@@ -334,9 +334,13 @@ impl RaftDriver {
             self.wal.cut_if_full(self.raft.durable_index());
             self.wal.append(disk, &records);
             if ready.must_sync {
-                let barrier = disk.begin_sync();
-                self.unsynced.push_back((barrier, ready.number));
-                out.push(Output::Sync(barrier));
+                if sim::planted!(SyncForgotten) {
+                    self.raft.persisted(ready.number);
+                } else {
+                    let barrier = disk.begin_sync();
+                    self.unsynced.push_back((barrier, ready.number));
+                    out.push(Output::Sync(barrier));
+                }
             }
             for message in ready.messages {
                 let Some(member) = self.members.get(&message.to) else { continue };
@@ -413,7 +417,9 @@ impl RaftDriver {
             ConfChange::RemoveVoter { id } => {
                 self.members.remove(id);
                 self.activity.remove(id);
-                self.removed.insert(*id);
+                if !sim::planted!(TombstoneLost) {
+                    self.removed.insert(*id);
+                }
                 if *id == self.raft.id() {
                     self.is_removed = true;
                 }
@@ -454,9 +460,11 @@ impl RaftDriver {
             return;
         }
         let Some(term) = self.term_at(applied) else { return };
+        let kept = self.members.len() - usize::from(sim::planted!(MemberForgotten));
+        let members = self.members.iter().take(kept);
         let data = SnapshotData {
             store: store(),
-            members: self.members.iter().map(|(id, member)| (*id, member.clone())).collect(),
+            members: members.map(|(id, member)| (*id, member.clone())).collect(),
             removed: self.removed.clone(),
         };
         let data = postcard::to_allocvec(&data).expect("a snapshot has no unsized parts");

@@ -72,10 +72,12 @@ pub(crate) fn seal_entry(sealer: &mut Sealer, node_id: &str, entry: &Entry) -> R
             (EntryKind::ConfChange, bytes)
         }
     };
-    let data = if kind == EntryKind::Empty {
+    let data = if kind == EntryKind::Empty || sim::planted!(EntryInClear) {
         data
     } else {
-        let nonce = Nonce::entry(epoch(entry.term), entry.index.0);
+        let place = sim::planted!(NonceReused).then_some((1, 1));
+        let nonce = place.map(|(term, index)| Nonce::entry(term, index));
+        let nonce = nonce.unwrap_or_else(|| Nonce::entry(epoch(entry.term), entry.index.0));
         let place = entry_position(kind, node_id, entry.term, entry.index);
         sealer.seal(nonce, &place, &data)
     };

@@ -118,12 +118,13 @@ impl Tx {
     /// [`StoreError::TooLarge`].
     pub fn update<T: Row>(&mut self, mut object: T) -> Result<(), StoreError> {
         let old = T::table(&self.working).get(object.id()).ok_or(StoreError::NotFound)?;
-        if old.meta().version != object.meta().version {
+        if old.meta().version != object.meta().version && !sim::planted!(VersionNotChecked) {
             return Err(StoreError::SequenceConflict);
         }
         let created_at = old.meta().created_at;
+        let kept = sim::planted!(VersionKept).then_some(old.meta().version);
         self.check_name(&object)?;
-        let (now, version) = (self.context.now, self.context.version_index);
+        let (now, version) = (self.context.now, kept.unwrap_or(self.context.version_index));
         let meta = object.meta_mut();
         (meta.version, meta.created_at, meta.updated_at) = (version, created_at, now);
         self.record(StoreAction::Update(T::wrap(Rc::new(object))))
@@ -152,6 +153,10 @@ impl Tx {
 
     fn check_name<T: Row>(&self, object: &T) -> Result<(), StoreError> {
         let holder = object.unique_name().and_then(|name| T::table(&self.working).by_name(name));
+        let is_same = |holder: &&Rc<T>| {
+            holder.unique_name() == object.unique_name() || !sim::planted!(NamesWithCase)
+        };
+        let holder = holder.filter(is_same);
         match holder {
             Some(holder) if holder.id() != object.id() => Err(StoreError::NameConflict),
             _ => Ok(()),

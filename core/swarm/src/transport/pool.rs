@@ -441,6 +441,10 @@ impl Transport {
         if let Ok(Some(sealed)) = link.channel.send(&plaintext) {
             let bytes = wire::wrap(FrameKind::Data, link.is_initiator, &sealed);
             out.push(Output::Frame { to: link.host, flow: link.flow, bytes: bytes.into() });
+            if sim::planted!(FrameInClear) {
+                let bytes = [&[u8::MAX], plaintext.as_slice()].concat();
+                out.push(Output::Frame { to: link.host, flow: link.flow, bytes: bytes.into() });
+            }
         }
     }
 

@@ -13,7 +13,8 @@ impl Filter for Ready {
     }
     fn allows(&self, info: &NodeInfo) -> bool {
         info.node.status.state == NodeState::Ready
-            && info.node.spec.availability == Availability::Active
+            && (info.node.spec.availability == Availability::Active
+                || sim::planted!(DrainedNodeChosen))
     }
     fn explain(&self, nodes: u64) -> String {
         format!("{} not available for new tasks", count(nodes))

@@ -1,0 +1,133 @@
+//! Bugs that are planted to see whether anything finds them.
+//!
+//! Each is one wrong decision somewhere in the core, taken only in builds with the feature `planted` and
+//! only while it is chosen. Without the feature [`is`] is a constant `false`: nothing of a bug is in the
+//! program. `tests/planted` plants them one by one and expects each to be found.
+//!
+//! The chosen bug is the one global state in the core. It belongs to the thread, not to the world, because
+//! a mutant must reach code that no world's specification reaches, and because it exists in no program that
+//! anybody uses.
+
+/// Declares the bugs with what they do.
+macro_rules! bugs {
+    ($($bug:ident: $what:literal,)*) => {
+        /// A planted bug.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+        pub enum Bug {
+            $(#[doc = $what] $bug,)*
+        }
+
+        impl Bug {
+            /// All of them.
+            pub const ALL: &'static [Self] = &[$(Self::$bug,)*];
+
+            /// What it does wrong.
+            pub const fn what(self) -> &'static str {
+                match self {
+                    $(Self::$bug => $what,)*
+                }
+            }
+        }
+    };
+}
+
+bugs! {
+    // raft
+    VoteCountedTwice: "a granted vote counts twice",
+    QuorumTooSmall: "half of the voters are a majority",
+    OldTermCommitted: "an entry of an old term is committed by counting",
+    OwnLogCountedEarly: "the leader counts its own log before its disk has it",
+    AckBeforeDurable: "an append is acknowledged before the disk has it",
+    VoteBeforeDurable: "a vote is granted before the disk has it",
+    VoteForgotten: "a member that starts has forgotten its vote",
+    ShortLogElected: "a vote is granted whatever the candidate's log",
+    MismatchAppended: "an append is taken although the entry before it differs",
+    UncommittedApplied: "entries are applied as soon as they are durable",
+    LeaderNeverDoubts: "a leader without a majority goes on leading",
+    // the log on disk, the store
+    SyncForgotten: "the log is reported durable without a sync",
+    NonceReused: "every log entry is sealed under the same nonce",
+    EntryInClear: "log entries are written unsealed",
+    MemberForgotten: "a snapshot does not hold the last member",
+    TombstoneLost: "a removed member's number is not remembered",
+    EntrySkipped: "a follower does not apply every twentieth entry",
+    VersionKept: "an update leaves the object's version as it is",
+    VersionNotChecked: "an update is taken although the object has changed since it was read",
+    NamesWithCase: "names that differ in their case are different",
+    // the control API
+    AnsweredBeforeCommit: "a write is answered when it is proposed",
+    StaleRead: "a follower answers reads from its own store",
+    SecretInUseRemoved: "a secret is removed although a service uses it",
+    ReferencesNotChecked: "a service may refer to a secret that is gone",
+    RollbackToSelf: "a rollback returns to the present spec",
+    OldTokenAccepted: "a join token's last part is not compared",
+    // the leader's loops
+    LoopsAfterLeading: "a leader that steps down goes on with its loops",
+    ConstraintIgnored: "the scheduler ignores constraints",
+    DrainedNodeChosen: "the scheduler chooses nodes that are drained or paused",
+    ReservationsIgnored: "the scheduler ignores reservations",
+    DrainIgnored: "tasks stay on a drained node",
+    DownIgnored: "tasks of a node that is down are not replaced",
+    SlotUsedTwice: "scaling up takes slots that are in use",
+    UpdateOrderSwapped: "a stop-first update starts first",
+    AttemptsIgnored: "max-attempts is ignored",
+    DelayIgnored: "restarts do not wait for their delay",
+    HistoryTooLong: "the reaper keeps one task too many",
+    LiveTaskReaped: "the reaper removes tasks that still run",
+    // dispatcher and agent
+    StateGoesBack: "an older report overwrites a newer state",
+    GraceTooShort: "a node is down after two heartbeat periods",
+    GraceTooLong: "a node is down after four heartbeat periods",
+    ChangeNotSent: "a task's new desired state is not sent to its agent",
+    SecretsForAll: "every agent gets all secrets",
+    SecretKept: "an agent keeps a secret that it is told to forget",
+    SecretStored: "an agent writes its secrets to tasks.db",
+    FrameInClear: "what is sent is also sent unsealed",
+    // keys, roles, containers
+    KeyInClear: "with autolock the key file is written in clear",
+    StoreKept: "a demoted manager keeps its log",
+    TmpfsCommitted: "docker commit takes the secrets' tmpfs",
+    SecretStaysMounted: "a stopped container keeps its secrets",
+}
+
+/// True while this bug is chosen.
+#[cfg(feature = "planted")]
+pub fn is(bug: Bug) -> bool {
+    chosen::get() == Some(bug)
+}
+
+/// Never: without the feature nothing is planted.
+#[cfg(not(feature = "planted"))]
+#[inline(always)]
+pub const fn is(_: Bug) -> bool {
+    false
+}
+
+/// Chooses the bug that this thread's worlds have from now on; none to have none.
+#[cfg(feature = "planted")]
+pub fn choose(bug: Option<Bug>) {
+    chosen::set(bug);
+}
+
+#[cfg(feature = "planted")]
+mod chosen {
+    use std::cell::Cell;
+
+    use super::Bug;
+
+    #[expect(clippy::disallowed_macros, reason = "see the module's page")]
+    mod state {
+        use super::{Bug, Cell};
+        thread_local! {
+            pub(super) static CHOSEN: Cell<Option<Bug>> = const { Cell::new(None) };
+        }
+    }
+
+    pub(super) fn get() -> Option<Bug> {
+        state::CHOSEN.get()
+    }
+
+    pub(super) fn set(bug: Option<Bug>) {
+        state::CHOSEN.set(bug);
+    }
+}

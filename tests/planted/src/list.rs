@@ -1,0 +1,76 @@
+//! Who finds what.
+
+use sim::planted::Bug;
+use sweep::{Failure, Mode};
+
+use crate::lab::Lab;
+use crate::scenarios as s;
+
+/// A story that must end well.
+pub type Scenario = fn(&mut Lab<'_>) -> Result<(), Failure>;
+
+/// What looks for a bug.
+#[derive(Clone, Copy, Debug)]
+pub enum By {
+    /// The sweep.
+    Sweep(Mode),
+    /// A named scenario.
+    Scenario(Scenario),
+}
+
+const SAFETY: By = By::Sweep(Mode::Safety);
+const LIVENESS: By = By::Sweep(Mode::Liveness);
+
+/// Every bug and who has to find it.
+pub const LIST: &[(Bug, By)] = &[
+    (Bug::VoteCountedTwice, SAFETY),
+    (Bug::QuorumTooSmall, SAFETY),
+    (Bug::OldTermCommitted, SAFETY),
+    (Bug::OwnLogCountedEarly, SAFETY),
+    (Bug::AckBeforeDurable, SAFETY),
+    (Bug::VoteBeforeDurable, SAFETY),
+    (Bug::VoteForgotten, SAFETY),
+    (Bug::ShortLogElected, SAFETY),
+    (Bug::MismatchAppended, SAFETY),
+    (Bug::UncommittedApplied, SAFETY),
+    (Bug::LeaderNeverDoubts, By::Scenario(s::leader_in_a_minority)),
+    (Bug::SyncForgotten, SAFETY),
+    (Bug::NonceReused, SAFETY),
+    (Bug::EntryInClear, SAFETY),
+    (Bug::MemberForgotten, SAFETY),
+    (Bug::TombstoneLost, SAFETY),
+    (Bug::EntrySkipped, SAFETY),
+    (Bug::VersionKept, SAFETY),
+    (Bug::VersionNotChecked, By::Scenario(s::two_updates_at_once)),
+    (Bug::NamesWithCase, SAFETY),
+    (Bug::AnsweredBeforeCommit, SAFETY),
+    (Bug::StaleRead, By::Scenario(s::read_in_a_minority)),
+    (Bug::SecretInUseRemoved, SAFETY),
+    (Bug::ReferencesNotChecked, By::Scenario(s::rollback_to_a_lost_secret)),
+    (Bug::RollbackToSelf, SAFETY),
+    (Bug::OldTokenAccepted, By::Scenario(s::join_with_an_old_token)),
+    (Bug::LoopsAfterLeading, SAFETY),
+    (Bug::ConstraintIgnored, SAFETY),
+    (Bug::DrainedNodeChosen, SAFETY),
+    (Bug::ReservationsIgnored, SAFETY),
+    (Bug::DrainIgnored, LIVENESS),
+    (Bug::DownIgnored, By::Scenario(s::node_is_lost)),
+    (Bug::SlotUsedTwice, SAFETY),
+    (Bug::UpdateOrderSwapped, SAFETY),
+    (Bug::AttemptsIgnored, SAFETY),
+    (Bug::DelayIgnored, By::Scenario(s::task_fails_at_once)),
+    (Bug::HistoryTooLong, LIVENESS),
+    (Bug::LiveTaskReaped, SAFETY),
+    (Bug::StateGoesBack, SAFETY),
+    (Bug::GraceTooShort, By::Scenario(s::short_silence)),
+    (Bug::GraceTooLong, By::Scenario(s::long_silence)),
+    (Bug::ChangeNotSent, LIVENESS),
+    (Bug::SecretsForAll, SAFETY),
+    (Bug::SecretKept, SAFETY),
+    (Bug::SecretStored, SAFETY),
+    (Bug::FrameInClear, SAFETY),
+    (Bug::KeyInClear, By::Scenario(s::autolock)),
+    (Bug::StoreKept, By::Scenario(s::demotion)),
+    (Bug::TmpfsCommitted, By::Scenario(s::commit)),
+    (Bug::SecretStaysMounted, By::Scenario(s::stop)),
+];
