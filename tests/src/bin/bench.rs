@@ -36,31 +36,46 @@ fn main() -> Result<(), String> {
     row("the same with the leak audit, ms", &audited, 1);
     println!("{:<44} {:>25.1}", "the audit's part of that time, %", part(&plain, &audited));
 
-    let (plain, rates) = idle(&large, false)?;
+    let (plain, rates) = idle(&large, Look::None)?;
     row(&format!("idle 3+2, {IDLE_HOURS} h: simulated s per real s"), &plain, 0);
     row("the same: events per real s", &rates, 0);
-    let (audited, _) = idle(&large, true)?;
+    let (watched, _) = idle(&large, Look::Invariants)?;
+    row("the same with every invariant on, simulated s", &watched, 0);
+    let (audited, _) = idle(&large, Look::Audit)?;
     row("the same with the leak audit, simulated s", &audited, 0);
     println!("{:<44} {:>25.1}", "speed that the audit costs, %", part(&audited, &plain));
     Ok(())
 }
 
+/// Who looks on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Look {
+    None,
+    Invariants,
+    Audit,
+}
+
 /// An idle cluster with a secret in use: simulated seconds and events per real second.
-fn idle(spec: &Spec, audited: bool) -> Result<(Vec<f64>, Vec<f64>), String> {
+fn idle(spec: &Spec, look: Look) -> Result<(Vec<f64>, Vec<f64>), String> {
     let mut speeds = Vec::new();
     let mut rates = Vec::new();
     for seed in 0..5 {
         let mut world = World::new(spec.clone().with_seed(seed)).map_err(|e| e.to_string())?;
-        if audited {
+        if look == Look::Audit {
             world.start_audit();
         }
         let setup = "printf 'a secret to look for' | docker secret create pw - && \
                      docker service create --name web --replicas 2 --secret pw nginx";
         world.run_line("m1", setup, world::LINE_LIMIT).map_err(|e| e.to_string())?;
         world.advance(Duration::from_secs(60));
+        let mut watch = invariants::Watch::new(&world).map_err(|v| v.to_string())?;
         let events = world.event_count();
         let start = Instant::now();
-        world.advance(Duration::from_secs(IDLE_HOURS * 3600));
+        let end = world.now() + Duration::from_secs(IDLE_HOURS * 3600);
+        while look == Look::Invariants && world.step(end) {
+            watch.after(&world).map_err(|violation| violation.to_string())?;
+        }
+        world.advance_until(end);
         let seconds = start.elapsed().as_secs_f64();
         speeds.push((IDLE_HOURS * 3600) as f64 / seconds);
         rates.push((world.event_count() - events) as f64 / seconds);

@@ -1,6 +1,6 @@
 //! A secret or config that a service uses is not removed.
 
-use swarm::objects::{Object, TaskState};
+use swarm::objects::Object;
 use swarm::store::{Store, StoreEvent};
 
 use crate::invariant::{Invariant, Verdict, ensure};
@@ -34,11 +34,6 @@ pub fn check(event: &StoreEvent, store: &Store) -> Verdict {
         ensure!(false, "{kind} {name} was removed while service {user} refers to it");
     }
     Ok(())
-}
-
-/// True for a task that may still read its secrets.
-pub fn is_live(state: TaskState) -> bool {
-    state <= TaskState::Running
 }
 
 #[cfg(test)]
