@@ -18,6 +18,7 @@ mod arithmetic;
 mod builtins;
 mod commands;
 mod completion;
+mod decimal;
 mod escapes;
 mod hint;
 mod messages;
