@@ -218,13 +218,10 @@ pub fn register(programs: &mut Programs) {
 /// are not simulated.
 const LACKING: &[(&str, &str)] = &[
     ("/bin/journalctl", "host:lacking"),
-    ("/bin/ping", "ping"),
     ("/bin/systemctl", "host:lacking"),
     ("/sbin/reboot", "host:lacking"),
     ("/sbin/shutdown", "host:lacking"),
-    ("/usr/bin/curl", "curl"),
     ("/usr/bin/python3", "python"),
-    ("/usr/bin/wget", "wget"),
     ("/usr/sbin/service", "host:lacking"),
 ];
 

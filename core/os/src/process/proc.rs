@@ -271,7 +271,12 @@ impl Proc {
 
     /// Replaces the own arguments, as `ps` shows them.
     pub fn set_args(&self, args: Vec<String>) {
-        self.me(|process| process.args = args);
+        let mut state = self.state.borrow_mut();
+        state.process_changes += 1;
+        let changed = state.process_changes;
+        if let Some(process) = state.processes.get_mut(&self.pid) {
+            (process.args, process.changed) = (args, changed);
+        }
     }
 
     /// Sends a signal to a process of the same container, or, on the host, to any.
