@@ -58,4 +58,5 @@ transcripts! {
     overlay_19_03: "overlay-19.03",
     build_17_06: "build-17.06",
     build_28: "build-28",
+    registry_19_03: "registry-19.03",
 }
