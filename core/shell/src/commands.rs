@@ -174,7 +174,6 @@ macro_rules! host_utilities {
 
 host_utilities! {
     "/usr/bin/jq", "jq", jq::jq;
-    "/usr/bin/openssl", "openssl", random::openssl;
     "/usr/bin/uuidgen", "uuidgen", random::uuidgen;
     "/usr/bin/pwgen", "pwgen", random::pwgen;
     "/sbin/ip", "ip", network::ip;

@@ -79,8 +79,7 @@ impl Shell {
             let prompt = self.prompt(awaits);
             match self.proc.read_command(awaits, &prompt).await {
                 Ok(Some(line)) => {
-                    let recalled =
-                        if in_document { Some(line) } else { self.recalled(line).await };
+                    let recalled = if in_document { Some(line) } else { self.recalled(line).await };
                     let Some(line) = recalled else { return Entered::Nothing };
                     text.push_str(&line);
                     text.push('\n');
@@ -109,8 +108,7 @@ impl Shell {
                     return Entered::Command(list);
                 }
                 Err(error) if error.is_incomplete() => {
-                    in_document =
-                        matches!(error, crate::syntax::SyntaxError::HereDocument { .. });
+                    in_document = matches!(error, crate::syntax::SyntaxError::HereDocument { .. });
                 }
                 Err(error) => {
                     self.remember(&text);
