@@ -33,9 +33,9 @@ fn wrong_arguments() {
     check(
         &["rum"],
         expect![[r#"
-        glasshive: unknown command `rum`: expected run, test, lint, session or sweep
-        See `glasshive --help`.
-        status 2"#]],
+            glasshive: unknown command `rum`: expected run, test, lint, audit, session or sweep
+            See `glasshive --help`.
+            status 2"#]],
     );
     check(
         &["run"],

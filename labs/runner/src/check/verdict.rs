@@ -35,6 +35,8 @@ pub(crate) struct Scene<'a, C> {
     pub(crate) facts: &'a Facts,
     pub(crate) bindings: &'a Bindings,
     pub(crate) last: Option<&'a LastCommand>,
+    /// Where the lab allows clear text or shows it on purpose.
+    pub(crate) allowed: &'a [&'a super::LeakPlace],
     /// What was found already: the lines of one check often look for the same bytes.
     pub(crate) found: RefCell<BTreeMap<Vec<u8>, Vec<Found>>>,
 }
@@ -69,6 +71,8 @@ impl<C: Cluster> Scene<'_, C> {
                 let count = names.len() as u64;
                 (relation.holds(count, *value), amount(count, object.one(), &names))
             }
+            Predicate::Leak(place) => self.leak(place)?,
+            Predicate::NoLeaks => self.no_leaks(),
             Predicate::Exists { object, name, there } => {
                 self.exists(*object, &self.fill(name)?, *there)
             }
