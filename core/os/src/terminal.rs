@@ -237,6 +237,8 @@ pub struct Terminal {
     pub(crate) partial: String,
     pub(crate) waiting: Vec<Pid>,
     pub(crate) awaits: Option<(Pid, Awaits, String)>,
+    /// What a program reads is not shown: a password is typed.
+    pub(crate) is_silent: bool,
     /// What is open while an editor waits.
     pub(crate) editor: Option<Editor>,
     /// How the editor was left: with a text to save, or without.
@@ -266,6 +268,7 @@ impl Default for Terminal {
             partial: String::new(),
             waiting: Vec::new(),
             awaits: None,
+            is_silent: false,
             editor: None,
             edited: None,
             events: None,
@@ -325,9 +328,10 @@ impl Terminal {
 
     /// A shell read `line` at `prompt`.
     pub(crate) fn accept(&mut self, awaits: Awaits, prompt: &str, line: &str, now: Time) {
+        let shown = if self.is_silent { "" } else { line };
         match (awaits, self.changing()) {
             (Awaits::Continuation, Some(block)) => block.typed.push(format!("{prompt}{line}")),
-            (Awaits::Program, Some(block)) => block.screen.echo(&format!("{line}\n")),
+            (Awaits::Program, Some(block)) => block.screen.echo(&format!("{shown}\n")),
             _ => self.open_block(prompt, line, now),
         }
     }

@@ -72,6 +72,7 @@ impl World {
         shell::register(&mut programs);
         engine::programs::register(&mut programs);
         docker::register(&mut programs);
+        tools::register(&mut programs);
         let catalog = engine::Catalog::standard(shell::gnu_commands(), shell::busybox_commands());
         let mut world = Self {
             now: start,

@@ -166,6 +166,15 @@ impl Proc {
         self.handle(fd).is_ok_and(|handle| handle.terminal_id().is_some())
     }
 
+    /// Shows what is typed at the own terminal, or does not: for passwords.
+    pub fn set_echo(&self, shows: bool) {
+        if let Some(id) = self.terminal()
+            && let Some(terminal) = self.state.borrow_mut().terminals.get_mut(&id)
+        {
+            terminal.is_silent = !shows;
+        }
+    }
+
     /// The width of the process's terminal in characters, 80 without one.
     pub fn columns(&self) -> u16 {
         let terminal = self.terminal();
