@@ -64,6 +64,11 @@ impl<C: Cluster> Scene<'_, C> {
         self.bindings.fill(text)
     }
 
+    fn leader(&self) -> String {
+        let leader = self.facts.leader.as_deref().unwrap_or("no manager");
+        format!("{leader} leads")
+    }
+
     fn predicate(&self, predicate: &Predicate) -> Result<Judged, Unbound> {
         Ok(match predicate {
             Predicate::Count(object, relation, value) => {
@@ -88,16 +93,11 @@ impl<C: Cluster> Scene<'_, C> {
                 let why = format!("service {name} has {count} {} {what}", plural(count, "task"));
                 (relation.holds(count, *value), why)
             }
-            Predicate::LeaderExists => match &self.facts.leader {
-                Some(leader) => (true, format!("{leader} leads")),
-                None => (false, "no manager leads".to_owned()),
-            },
+            Predicate::LeaderExists => (self.facts.leader.is_some(), self.leader()),
             Predicate::Leader { equal, node } => {
                 let node = self.fill(node)?;
-                match &self.facts.leader {
-                    Some(leader) => ((*leader == node) == *equal, format!("{leader} leads")),
-                    None => (false, "no manager leads".to_owned()),
-                }
+                let leads = |leader: &String| (*leader == node) == *equal;
+                (self.facts.leader.as_ref().is_some_and(leads), self.leader())
             }
             Predicate::Node { node, field, equal, value } => {
                 self.with_node(node, |node| node_field(node, *field, *equal, value))?
