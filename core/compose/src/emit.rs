@@ -103,9 +103,7 @@ fn scalar(text: &str) -> String {
     let is_number = text
         .starts_with(|char: char| char.is_ascii_digit() || char == '.' || char == '+')
         && text.chars().all(|char| char.is_ascii_hexdigit() || "._xo:+-".contains(char));
-    if text.contains(['\n', '\t', '\\']) && text.contains('\n') {
-        format!("{text:?}")
-    } else if special && text.contains('\'') {
+    if text.contains('\n') || special && text.contains('\'') {
         format!("{text:?}")
     } else if special && !is_number {
         format!("'{text}'")

@@ -30,7 +30,7 @@ impl Namespace<'_> {
     }
 
     /// A name without the stack's.
-    pub(super) fn descope<'b>(self, name: &'b str) -> &'b str {
+    pub(super) fn descope(self, name: &str) -> &str {
         let rest = name.strip_prefix(self.0).and_then(|rest| rest.strip_prefix('_'));
         rest.unwrap_or(name)
     }
