@@ -48,10 +48,16 @@ pub fn Map(props: &Props) -> Html {
                         { for map.unplaced.iter().map(|task| pill(task, on)) }
                     </ul>
                 }
-                <div class="cells">{ for nodes }</div>
+                <div class="cells" style={columns(map.nodes.len())}>{ for nodes }</div>
             }
         </section>
     }
+}
+
+/// Rows of at most six cells, all of one length where that goes.
+fn columns(count: usize) -> String {
+    let rows = count.div_ceil(6).max(1);
+    format!("--columns: {}", count.div_ceil(rows).max(1))
 }
 
 fn service(service: &ServiceRow, on: &Callback<Msg>) -> Html {
