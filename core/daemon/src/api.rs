@@ -10,6 +10,7 @@ mod endpoint;
 pub mod error;
 pub mod filters;
 pub mod image;
+pub mod network;
 pub mod subject;
 pub mod system;
 
@@ -25,7 +26,10 @@ pub use container::{
 pub(crate) use endpoint::endpoint;
 pub use error::Error;
 pub use filters::Filters;
-pub use image::{ImageConfig, ImageDetails, ImageSummary, PullMessage, Removed};
+pub use image::{
+    HistoryLine, ImageConfig, ImageDetails, ImageSummary, Login, PullMessage, Removed,
+};
+pub use network::{Endpoint, Network, NetworkContainer, NetworkDetails, VolumeDetails};
 pub use subject::subject;
 pub use system::{Info, LocalState, RemoteManager, SwarmInfo, VersionInfo};
 
@@ -225,6 +229,20 @@ pub enum Request {
         /// The pull's number.
         pull: String,
     },
+    /// Begins to push -> [`Response::Created`] with the push's number, for `PullProgress`.
+    PushImage {
+        /// As typed.
+        reference: String,
+        /// Name and password for the registry.
+        login: Option<Login>,
+    },
+    /// Checks name and password at a registry -> [`Response::Done`].
+    Login {
+        /// The registry's address; empty for the public one.
+        server: String,
+        /// Name and password.
+        login: Login,
+    },
     /// Begins a build -> [`Response::Created`] with the build's number.
     BuildImage {
         /// Names for the image, as typed.
@@ -242,6 +260,18 @@ pub enum Request {
         /// The build's number.
         build: String,
     },
+    /// How an image came to be -> [`Response::History`], newest first.
+    ImageHistory {
+        /// Which.
+        image: String,
+    },
+    /// Removes images that nothing needs -> [`Response::PrunedImages`].
+    PruneImages {
+        /// Also those with a name.
+        all: bool,
+        /// `dangling`, `label`, `until`.
+        filters: Filters,
+    },
     /// -> [`Response::Removed`].
     RemoveImage {
         /// Which.
@@ -250,6 +280,66 @@ pub enum Request {
         force: bool,
         /// Keep untagged parents.
         no_prune: bool,
+    },
+    /// The host's networks and, on a manager, the swarm's -> [`Response::Networks`], by name.
+    ListNetworks {
+        /// `dangling`, `driver`, `id`, `label`, `name`, `scope`, `type`.
+        filters: Filters,
+    },
+    /// -> [`Response::Network`].
+    InspectNetwork {
+        /// Name, identifier or the beginning of one.
+        network: String,
+    },
+    /// -> [`Response::Created`]; its identifier is the daemon's choice, an overlay is the swarm's.
+    CreateNetwork(Box<Network>),
+    /// -> [`Response::Done`].
+    RemoveNetwork {
+        /// Name, identifier or the beginning of one.
+        network: String,
+    },
+    /// -> [`Response::Done`].
+    ConnectNetwork {
+        /// Which container.
+        container: String,
+        /// Its place.
+        endpoint: Endpoint,
+    },
+    /// -> [`Response::Done`].
+    DisconnectNetwork {
+        /// Which container.
+        container: String,
+        /// Name or identifier.
+        network: String,
+    },
+    /// -> [`Response::Pruned`].
+    PruneNetworks {
+        /// `label`.
+        filters: Filters,
+    },
+    /// -> [`Response::Volumes`], by name.
+    ListVolumes {
+        /// `dangling`, `driver`, `label`, `name`.
+        filters: Filters,
+    },
+    /// -> [`Response::Volume`].
+    InspectVolume {
+        /// Its name.
+        volume: String,
+    },
+    /// -> [`Response::Created`] with its name; name, driver, labels and options count.
+    CreateVolume(Box<VolumeDetails>),
+    /// -> [`Response::Done`].
+    RemoveVolume {
+        /// Its name.
+        volume: String,
+        /// One that is not there is no error.
+        force: bool,
+    },
+    /// -> [`Response::Pruned`].
+    PruneVolumes {
+        /// `all`, `label`.
+        filters: Filters,
     },
     /// -> [`Response::Done`].
     TagImage {
@@ -300,7 +390,23 @@ pub enum Response {
         done: bool,
     },
     Building(Box<BuildProgress>),
+    History(Vec<HistoryLine>),
     Removed(Vec<Removed>),
+    /// What `rmi` would have told, and how many bytes that freed.
+    PrunedImages {
+        images: Vec<Removed>,
+        freed: u64,
+    },
+    Networks(Vec<NetworkDetails>),
+    Network(Box<NetworkDetails>),
+    Volumes(Vec<VolumeDetails>),
+    Volume(Box<VolumeDetails>),
+    Pruned {
+        /// What was removed.
+        names: Vec<String>,
+        /// Bytes that it had.
+        size: u64,
+    },
 }
 
 /// How a new swarm is made.

@@ -107,6 +107,17 @@ pub struct Cells {
     pub padding: usize,
 }
 
+/// What `login` says besides its success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginTexts {
+    /// Nothing (until 17.06).
+    Plain,
+    /// Where the password is stored, and that `--password` is not safe.
+    Warned,
+    /// The same in other words; without a name a browser is used (since 27).
+    Linked,
+}
+
 /// One release.
 #[derive(Clone, Copy, Debug)]
 pub struct Profile {
@@ -212,8 +223,22 @@ pub struct Profile {
     pub run_hint: &'static str,
     /// The exit status of `exec` for a program that is not there.
     pub exec_missing_status: i32,
+    /// IPv6 addresses before a port are in brackets.
+    pub brackets_ipv6: bool,
+    /// `network inspect` has `EnableIPv4`.
+    pub shows_ipv4: bool,
+    /// A volume without labels or options has `null` for them.
+    pub null_volume_maps: bool,
+    /// `run` takes `--network` more than once.
+    pub many_networks: bool,
     /// `pull` ends with the image's full name.
     pub pull_names_image: bool,
+    /// What `login` says besides its success.
+    pub login: LoginTexts,
+    /// `config.json` gets the client's own name.
+    pub user_agent_header: bool,
+    /// `push` without a tag pushes `latest`, not all tags.
+    pub pushes_latest: bool,
     /// There is BuildKit, for those who ask for it.
     pub buildkit_exists: bool,
     /// BuildKit builds unless one says otherwise.
@@ -280,7 +305,14 @@ const V1_13: Profile = Profile {
     please: true,
     run_hint: "See 'docker run --help'.",
     exec_missing_status: 126,
+    brackets_ipv6: false,
+    shows_ipv4: false,
+    null_volume_maps: false,
+    many_networks: false,
     pull_names_image: false,
+    login: LoginTexts::Plain,
+    user_agent_header: false,
+    pushes_latest: false,
     buildkit_exists: false,
     buildkit: false,
     election_ticks: 3,
@@ -359,6 +391,8 @@ const V19_03: Profile = Profile {
     init_member: true,
     progress: Progress::Live,
     pull_names_image: true,
+    login: LoginTexts::Warned,
+    user_agent_header: true,
     buildkit_exists: true,
     election_ticks: 10,
     ..V17_06_PROFILE
@@ -377,6 +411,8 @@ const V20_10_PROFILE: Profile = Profile {
     built: (2023, 4, 4, 66_063),
     help: Help::Blanks,
     quotes_duration: true,
+    user_agent_header: false,
+    pushes_latest: true,
     cells: Cells { min: 10, padding: 3 },
     swarm_cells: Cells { min: 10, padding: 3 },
     secret_cells: Cells { min: 10, padding: 3 },
@@ -403,10 +439,15 @@ const V28: Profile = Profile {
     exec_missing_status: 127,
     format_json: true,
     buildkit: true,
+    login: LoginTexts::Linked,
     legacy_image_members: false,
     secret_errors: SecretErrors::Lower,
     run_hint: "\nRun 'docker run --help' for more information",
     config_bytes_limit: 1_024_000,
+    brackets_ipv6: true,
+    shows_ipv4: true,
+    null_volume_maps: true,
+    many_networks: true,
     ..V20_10_PROFILE
 };
 

@@ -27,5 +27,7 @@ mod raft_driver;
 pub mod store;
 mod transport;
 
+pub use raft_driver::opened::{Lock, SealedRecord, open_disk};
+
 #[cfg(test)]
 mod testing;

@@ -14,6 +14,7 @@ use sim::{Disk, Duration, EventId, HostId, Time, Trace};
 
 use crate::login::Account;
 use crate::state_folder::StateFolder;
+use crate::subjects::Subjects;
 
 /// A host of the world.
 #[derive(Debug)]
@@ -47,9 +48,6 @@ pub(crate) struct Up {
     shell: Option<Pid>,
     /// What logins over the network have started.
     pub(crate) logins: BTreeSet<Pid>,
-    /// What the last line typed at the terminal is in the history: the cause of what its processes
-    /// ask for.
-    pub(crate) typed: Option<EventId>,
     /// When something is due next, as of the last settling.
     pub(crate) deadline: Option<Time>,
 }
@@ -95,7 +93,7 @@ impl Host {
         self.boot_count += 1;
         let shell = self.start_shell(&mut machine);
         let logins = BTreeSet::new();
-        self.up = Some(Up { machine, daemon, shell, logins, typed: None, deadline: Some(now) });
+        self.up = Some(Up { machine, daemon, shell, logins, deadline: Some(now) });
     }
 }
 
@@ -105,7 +103,7 @@ pub(crate) enum Wanted {
     Send { to: HostId, flow: u64, bytes: std::rc::Rc<[u8]>, cause: Option<EventId> },
     Sync { barrier: sim::disk::Barrier, cause: Option<EventId> },
     Answer { caller: u64, reply: Box<Reply> },
-    Ssh { request: RequestId, ask: Box<SshAsk> },
+    Ssh { request: RequestId, ask: Box<SshAsk>, cause: Option<EventId> },
     Exited { pid: Pid, status: ExitStatus },
 }
 
@@ -114,6 +112,9 @@ pub(crate) struct Settling<'a> {
     pub(crate) now: Time,
     pub(crate) trace: &'a mut Trace,
     pub(crate) wanted: &'a mut Vec<Wanted>,
+    pub(crate) subjects: &'a mut Subjects,
+    /// The last event that was recorded.
+    pub(crate) last: Option<EventId>,
 }
 
 /// No single moment takes more rounds than this between processes and daemon; more would be a loop
@@ -128,6 +129,7 @@ impl Host {
         handle: impl FnOnce(&mut Daemon, &mut daemon::Context<'_>),
     ) {
         let Some(up) = &mut self.up else { return };
+        up.machine.set_cause(settling.trace.cause());
         let mut out = Vec::new();
         let mut context = daemon::Context {
             now: settling.now,
@@ -136,6 +138,8 @@ impl Host {
             out: &mut out,
         };
         handle(&mut up.daemon, &mut context);
+        let is_prompted = settling.trace.cause().is_some();
+        let before = settling.last;
         for output in out {
             let cause = settling.trace.cause();
             match output {
@@ -146,7 +150,14 @@ impl Host {
                     settling.wanted.push(Wanted::Sync { barrier, cause });
                 }
                 daemon::Output::Event { kind, detail } => {
-                    let id = settling.trace.record(settling.now, Some(self.id), kind, detail);
+                    if !is_prompted && let Some(last) = settling.subjects.last(&detail) {
+                        settling.trace.set_cause(Some(last));
+                    }
+                    let detail: std::rc::Rc<str> = detail.into();
+                    let id =
+                        settling.trace.record(settling.now, Some(self.id), kind, detail.clone());
+                    settling.subjects.note(&detail, id);
+                    settling.last = Some(id);
                     settling.trace.set_cause(Some(id));
                 }
                 daemon::Output::Reply { caller: Caller::Process(id), reply } => {
@@ -157,6 +168,7 @@ impl Host {
                 }
             }
         }
+        up.machine.explain_started(settling.last.filter(|_| settling.last != before));
     }
 
     /// Lets everything that is due at this moment happen: processes, the daemon, and processes again
@@ -177,7 +189,6 @@ impl Host {
             let requests = up.machine.take_requests();
             let withdrawn = up.machine.take_withdrawn();
             let exits = up.machine.take_exits();
-            let typed = up.typed;
             if requests.is_empty()
                 && withdrawn.is_empty()
                 && exits.is_empty()
@@ -192,10 +203,23 @@ impl Host {
                 }
             }
             for request in requests {
-                settling.trace.set_cause(typed);
+                settling.trace.set_cause(request.cause);
+                if request.port == os::NET_PORT {
+                    if let Ok(body) = request.body.downcast::<os::NetRequest>() {
+                        self.with_daemon(settling, |daemon, context| {
+                            daemon.network_request(context, request.id, *body);
+                        });
+                    }
+                    settling.trace.set_cause(cause);
+                    continue;
+                }
                 if request.port == SSH_PORT {
                     if let Ok(ask) = request.body.downcast::<SshAsk>() {
-                        settling.wanted.push(Wanted::Ssh { request: request.id, ask });
+                        settling.wanted.push(Wanted::Ssh {
+                            request: request.id,
+                            ask,
+                            cause: request.cause,
+                        });
                     }
                     continue;
                 }

@@ -13,11 +13,13 @@ use sim::net::Latency;
 use sim::trace::HistoryDigest;
 use sim::{Duration, EventId, Frame, HostId, Net, Queue, Streams, Time, Trace};
 
+use crate::audit::Audit;
 use crate::error::Error;
 use crate::host::{Host, SYNC_TIME, Settling, Wanted};
 use crate::input::{Input, Recorded, Recording};
 use crate::spec::Spec;
 use crate::ssh::{Links, SshEvent};
+use crate::subjects::Subjects;
 use crate::tap::Tap;
 
 /// Something that happens at a time of its own; what hosts wait for by themselves is not here.
@@ -48,6 +50,8 @@ pub struct World {
     pub(crate) queue: Queue<Event>,
     pub(crate) net: Net,
     pub(crate) ssh: Links,
+    pub(crate) subjects: Subjects,
+    pub(crate) audit: Option<Box<Audit>>,
     inputs: Vec<Recorded>,
     /// Answers to the world's own requests.
     pub(crate) answers: BTreeMap<u64, Reply>,
@@ -80,6 +84,8 @@ impl World {
             registry: Rc::new(RefCell::new(catalog.into_registry())),
             queue: Queue::default(),
             net: Net::new(streams.stream("net"), Latency::default()),
+            subjects: Subjects::default(),
+            audit: None,
             ssh: Links::default(),
             inputs: Vec::new(),
             answers: BTreeMap::new(),
@@ -116,6 +122,11 @@ impl World {
         }
         world.advance_until(world.started + Duration::from_nanos(recording.end_ns));
         Ok(world)
+    }
+
+    /// Anything was done to it.
+    pub(crate) fn has_inputs(&self) -> bool {
+        !self.inputs.is_empty()
     }
 
     /// What was built and all that was done to it so far.
@@ -238,12 +249,22 @@ impl World {
         let mut wanted = Vec::new();
         let host = &mut self.hosts[index];
         self.touched = Some(host.id);
-        let mut settling = Settling { now: self.now, trace: &mut self.trace, wanted: &mut wanted };
+        let prompt = self.trace.cause();
+        let mut settling = Settling {
+            now: self.now,
+            trace: &mut self.trace,
+            wanted: &mut wanted,
+            subjects: &mut self.subjects,
+            last: None,
+        };
         if let Some(up) = &mut host.up {
             up.machine.tell_time(self.now);
         }
         act(host, &mut settling);
         host.settle(&mut settling);
+        let cause = settling.last.or(prompt);
+        host.disk.journal_mut().explain(cause);
+        host.root.borrow_mut().journal_mut().explain(cause);
         let (from, boot_count) = (host.id, host.boot_count);
         for wish in wanted {
             match wish {
@@ -254,7 +275,8 @@ impl World {
                         let at = self.now + Duration::from_micros(20);
                         self.queue.push(at, Event::Frame { frame, cause });
                     } else {
-                        self.tap.see(self.now, &frame);
+                        self.tap.see(&frame, cause);
+                        self.audit_frame(&frame, cause);
                         if let Some(at) = self.net.send(self.now, &frame) {
                             self.queue.push(at, Event::Frame { frame, cause });
                         }
@@ -267,11 +289,14 @@ impl World {
                 Wanted::Answer { caller, reply } => {
                     self.answers.insert(caller, *reply);
                 }
-                Wanted::Ssh { request, ask } => self.ssh_asked(index, request, *ask),
+                Wanted::Ssh { request, ask, cause } => {
+                    self.ssh_asked(index, request, *ask, cause);
+                }
                 Wanted::Exited { pid, status } => self.ssh_exited(index, pid, status),
             }
         }
         self.ssh_look(index);
+        self.audit_host(index, cause);
     }
 
     /// The index of a host by its name.
@@ -346,6 +371,9 @@ impl World {
                 self.net.heal(from, to);
             }
         }
+        for index in 0..self.hosts.len() {
+            self.audit_host(index, Some(id));
+        }
         Ok(())
     }
 
@@ -393,7 +421,7 @@ impl World {
         let index = self.running(node)?;
         self.settle(index, |host, _| {
             if let Some(up) = &mut host.up {
-                up.typed = Some(id);
+                up.machine.set_cause(Some(id));
                 act(&mut up.machine, host.terminal);
             }
         });

@@ -1,7 +1,7 @@
 //! The simulated cluster behind the runner's [`Cluster`].
 
 use sim::{Duration, Time};
-use world::{Input, Mark, Spec, Surface, World};
+use world::{Input, Mark, Spec, World};
 
 use crate::cluster::{Awaits, Cluster, Facts, Found, NodeFacts, ServiceFacts};
 use crate::model::Lab;
@@ -127,26 +127,10 @@ impl Cluster for World {
         Self::find_bytes(self, needle)
             .into_iter()
             .map(|found| Found {
-                surface: surface(found.surface).to_owned(),
+                surface: found.surface.word().to_owned(),
                 node: found.node,
                 place: found.place,
             })
             .collect()
-    }
-}
-
-/// The name of a surface in checks; one of [`crate::cluster::SURFACES`].
-const fn surface(surface: Surface) -> &'static str {
-    match surface {
-        Surface::File => "file",
-        Surface::Disk => "disk",
-        Surface::Image => "image",
-        Surface::Container => "container",
-        Surface::Metadata => "metadata",
-        Surface::Tmpfs => "tmpfs",
-        Surface::Log => "log",
-        Surface::Memory => "memory",
-        Surface::Frame => "frame",
-        Surface::Terminal => "terminal",
     }
 }

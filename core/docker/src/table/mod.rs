@@ -10,8 +10,10 @@ mod config;
 mod container;
 mod container_run;
 mod image;
+mod network;
 mod node;
 mod other;
+mod registry;
 mod secret;
 mod service;
 mod service_create;
@@ -425,6 +427,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         std::slice::from_ref(&container_run::RUN),
         image::COMMANDS,
         build::COMMANDS,
+        registry::COMMANDS,
         swarm::COMMANDS,
         node::COMMANDS,
         secret::COMMANDS,
@@ -432,6 +435,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         service::COMMANDS,
         std::slice::from_ref(&service_create::CREATE),
         std::slice::from_ref(&service_update::UPDATE),
+        network::COMMANDS,
         system::COMMANDS,
         other::COMMANDS,
     ];

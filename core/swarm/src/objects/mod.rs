@@ -28,7 +28,7 @@ pub use container::{
     MountKind, SecretReference, TmpfsOptions, VolumeOptions,
 };
 pub use id::{Id, random_id, random_token_secret};
-pub use network::{IpamConfig, Network, NetworkSpec};
+pub use network::{IpamConfig, Network, NetworkSpec, Networking};
 pub use node::{
     Availability, IssuanceState, ManagerStatus, Node, NodeCertificate, NodeDescription, NodeSpec,
     NodeState, NodeStatus, Reachability, Role, TlsInfo,
@@ -172,6 +172,11 @@ impl Object {
             Self::Config(object) => &object.meta,
             Self::Network(object) => &object.meta,
         }
+    }
+
+    /// The bytes that a raft entry holds of it before they are sealed.
+    pub fn encoded(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("objects have no unsized parts")
     }
 
     /// The name a person would use: the spec's name, a node's host name, a task's `service.slot`.
