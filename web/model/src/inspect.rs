@@ -17,6 +17,8 @@ pub enum Target {
     Secret(String),
     /// An event of the history, by its number.
     Event(u64),
+    /// The leak audit.
+    Audit,
 }
 
 /// One thing, opened.
@@ -79,6 +81,12 @@ pub fn inspect(world: &World, target: &Target) -> Option<InspectView> {
         view.title = line(world, &seen, entry).text;
     }
     Some(view)
+}
+
+/// An event and what it came from, each because of the next; empty if it is too long ago.
+pub fn why(world: &World, seen: &Observation, id: EventId) -> Vec<EventLine> {
+    let named = Named::of(world, seen, &Target::Event(id.0));
+    world.trace().entry(id).map_or_else(Vec::new, |entry| chain(world, seen, &named, entry))
 }
 
 /// An event and what it came from, each because of the next.
@@ -230,6 +238,7 @@ impl Named {
                 let id = secret.map(|secret| secret.id.clone());
                 Self { words: id.into_iter().collect(), ..nothing }
             }
+            Target::Audit => nothing,
             Target::Event(id) => {
                 let entry = world.trace().entry(EventId(*id));
                 let detail = entry.map(|entry| entry.detail.clone()).unwrap_or_default();
@@ -371,6 +380,8 @@ fn facts(seen: &Observation, target: &Target) -> Option<InspectView> {
             view("Secret", name, facts)
         }
         Target::Event(_) => view("Event", "", Vec::new()),
+        // It has a panel of its own.
+        Target::Audit => None,
     }
 }
 
