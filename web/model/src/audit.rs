@@ -161,8 +161,10 @@ fn remarks(view: &AuditView) -> Vec<String> {
     let short = view.needles.iter().filter(|needle| needle.is_too_short).map(|needle| {
         format!("{} is too short to be looked for: it would be found by chance.", needle.name)
     });
-    let missing =
-        view.missing.iter().map(|rule| format!("Not found, though the lab shows it: {rule}."));
+    let missing = view
+        .missing
+        .iter()
+        .map(|rule| format!("Not found up to now: {rule}, which the lab shows."));
     let dropped = (view.dropped_count > 0)
         .then(|| format!("{} more findings were too many to keep.", view.dropped_count));
     short.chain(missing).chain(dropped).collect()

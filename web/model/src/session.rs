@@ -118,7 +118,7 @@ impl Session {
     pub fn new(lab: Rc<Lab>, seed: u64) -> Result<Self, String> {
         let mut world = World::new(lab.spec(Some(seed))).map_err(|error| error.to_string())?;
         // From the start, so that it knows who put what where; the history is the same with it.
-        world.start_audit();
+        lab.begin_audit(&mut world);
         let runner = WorldRunner::new(Rc::clone(&lab), world.started(), world.now());
         let mut session = Self {
             screens: Screens::new(&lab.nodes),
@@ -453,7 +453,7 @@ impl Session {
 
     /// What the leak audit has found.
     pub fn audit(&self) -> AuditPanel {
-        let rules = world::AuditRules::default();
+        let rules = self.runner.audit_rules();
         audit::panel(&self.world, &self.world.observe(), &rules).unwrap_or_default()
     }
 
