@@ -217,11 +217,9 @@ pub fn register(programs: &mut Programs) {
 /// are not simulated.
 const LACKING: &[(&str, &str)] = &[
     ("/bin/journalctl", "host:lacking"),
-    ("/bin/systemctl", "host:lacking"),
     ("/sbin/reboot", "host:lacking"),
     ("/sbin/shutdown", "host:lacking"),
     ("/usr/bin/python3", "python"),
-    ("/usr/sbin/service", "host:lacking"),
 ];
 
 /// A program of [`LACKING`].
