@@ -34,6 +34,10 @@ pub fn find(bug: Option<Bug>, by: By, seeds: u64) -> Option<Found> {
     planted::choose(bug);
     let found = match by {
         By::Sweep(mode) => sweep_for(mode, seeds),
+        By::Part(story) => {
+            let failure = story().err();
+            failure.map(|Failure { name, .. }| Found { name, seed_count: 1, event_count: 0 })
+        }
         By::Scenario(scenario) => {
             let (failure, event_count) = lab::play(scenario);
             failure.map(|Failure { name, .. }| Found { name, seed_count: 1, event_count })

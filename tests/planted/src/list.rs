@@ -16,6 +16,8 @@ pub enum By {
     Sweep(Mode),
     /// A named scenario.
     Scenario(Scenario),
+    /// A story of a part alone, for what a whole cluster hardly ever comes to.
+    Part(fn() -> Result<(), Failure>),
 }
 
 const SAFETY: By = By::Sweep(Mode::Safety);
@@ -25,7 +27,7 @@ const LIVENESS: By = By::Sweep(Mode::Liveness);
 pub const LIST: &[(Bug, By)] = &[
     (Bug::VoteCountedTwice, SAFETY),
     (Bug::QuorumTooSmall, SAFETY),
-    (Bug::OldTermCommitted, SAFETY),
+    (Bug::OldTermCommitted, By::Part(s::old_term_on_a_majority)),
     (Bug::OwnLogCountedEarly, SAFETY),
     (Bug::AckBeforeDurable, SAFETY),
     (Bug::VoteBeforeDurable, SAFETY),
@@ -37,7 +39,7 @@ pub const LIST: &[(Bug, By)] = &[
     (Bug::SyncForgotten, SAFETY),
     (Bug::NonceReused, SAFETY),
     (Bug::EntryInClear, SAFETY),
-    (Bug::MemberForgotten, SAFETY),
+    (Bug::MemberForgotten, By::Scenario(s::start_from_a_snapshot)),
     (Bug::TombstoneLost, SAFETY),
     (Bug::EntrySkipped, SAFETY),
     (Bug::VersionKept, SAFETY),
@@ -47,12 +49,12 @@ pub const LIST: &[(Bug, By)] = &[
     (Bug::StaleRead, By::Scenario(s::read_in_a_minority)),
     (Bug::SecretInUseRemoved, SAFETY),
     (Bug::ReferencesNotChecked, By::Scenario(s::rollback_to_a_lost_secret)),
-    (Bug::RollbackToSelf, SAFETY),
+    (Bug::RollbackToSelf, By::Scenario(s::rollback)),
     (Bug::OldTokenAccepted, By::Scenario(s::join_with_an_old_token)),
     (Bug::LoopsAfterLeading, SAFETY),
     (Bug::ConstraintIgnored, SAFETY),
     (Bug::DrainedNodeChosen, SAFETY),
-    (Bug::ReservationsIgnored, SAFETY),
+    (Bug::ReservationsIgnored, By::Scenario(s::too_much_is_reserved)),
     (Bug::DrainIgnored, LIVENESS),
     (Bug::DownIgnored, By::Scenario(s::node_is_lost)),
     (Bug::SlotUsedTwice, SAFETY),

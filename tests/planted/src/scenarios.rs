@@ -1,9 +1,16 @@
 //! What the sweep's invariants cannot see, because it is about time, about what a command says, or about
 //! what a host may be told: one short story for each.
 
+use std::rc::Rc;
+
+use raft::{
+    Committed, Config, Entry, HardState, Index, Message, MessageBody, Payload, Raft, RaftId,
+    Restored, Role, Term,
+};
 use swarm::node::LocalState;
 use swarm::objects::{NodeState, Task, TaskState};
-use world::{Input, Surface};
+use sweep::Failure;
+use world::Surface;
 
 use crate::lab::{Lab, Step};
 
@@ -145,14 +152,12 @@ pub(crate) fn demotion(lab: &mut Lab<'_>) -> Step {
     lab.expect(!has_log, "a_worker_has_no_log")
 }
 
-/// A service with a secret on every node.
+/// A service with a secret on every node; its tasks are not replaced.
 fn with_secret(lab: &mut Lab<'_>) -> Step {
     lab.write("m1", "/root/f", CANARY)?;
     lab.says("m1", "docker secret create s f && rm f")?;
-    lab.says(
-        "m1",
-        "docker service create --detach --name web --mode global --secret s nginx:alpine",
-    )?;
+    let options = "--detach --name web --mode global --restart-condition none --secret s";
+    lab.says("m1", &format!("docker service create {options} nginx:alpine"))?;
     lab.wait(60)
 }
 
@@ -163,12 +168,72 @@ pub(crate) fn commit(lab: &mut Lab<'_>) -> Step {
     lab.expect(!lab.is_found(CANARY, Surface::Image), "commit_takes_no_secret")
 }
 
-/// Once a task has ended, its secret is in no filesystem of its node.
+/// Once a task's container has stopped, its secret is mounted nowhere on its node.
 pub(crate) fn stop(lab: &mut Lab<'_>) -> Step {
     with_secret(lab)?;
-    lab.expect(lab.is_found(CANARY, Surface::Tmpfs), "the_secret_is_mounted")?;
-    lab.says("m1", "docker service rm web")?;
-    lab.apply(Input::EndOfFile { node: "w1".to_owned() })?;
+    let look = "cat /var/lib/docker/containers/*/mounts/secrets/* 2> /dev/null; true";
+    let is_shown = |text: &str| text.contains(CANARY);
+    let before = lab.says("w1", look)?;
+    lab.expect(is_shown(&before), "the_secret_is_mounted")?;
+    lab.says("w1", "docker stop $(docker ps -q)")?;
+    lab.wait(5)?;
+    let after = lab.says("w1", look)?;
+    lab.expect(!is_shown(&after), "a_stopped_task_has_no_secret")
+}
+
+/// A rollback, which the invariant looks at.
+pub(crate) fn rollback(lab: &mut Lab<'_>) -> Step {
+    lab.says("m1", "docker service create --detach --name web nginx:alpine")?;
+    lab.says("m1", "docker service update --detach --image redis:alpine web")?;
+    lab.says("m1", "docker service rollback --detach web")?;
+    lab.wait(10)
+}
+
+/// More is reserved than there is.
+pub(crate) fn too_much_is_reserved(lab: &mut Lab<'_>) -> Step {
+    let options = "--detach --name web --replicas 40 --reserve-memory 700M";
+    lab.says("m1", &format!("docker service create {options} nginx:alpine"))?;
+    lab.wait(10)
+}
+
+/// A manager starts from a snapshot and has to know the others.
+pub(crate) fn start_from_a_snapshot(lab: &mut Lab<'_>) -> Step {
+    lab.says("m1", "docker swarm update --snapshot-interval 5")?;
+    lab.says("m1", "docker service create --detach --name web --replicas 4 nginx:alpine")?;
     lab.wait(30)?;
-    lab.expect(!lab.is_found(CANARY, Surface::Tmpfs), "a_stopped_task_has_no_secret")
+    lab.crash("m2")?;
+    lab.restart("m2")?;
+    lab.wait(10)
+}
+
+/// A leader has an entry of an old term on a majority, and none of its own (Raft paper, figure 8).
+pub(crate) fn old_term_on_a_majority() -> Step {
+    let entry =
+        Entry { term: Term(1), index: Index(1), payload: Payload::Data(Rc::from(&b"x"[..])) };
+    let restored = Restored {
+        hard_state: HardState { term: Term(1), vote: None, commit: Index(0) },
+        entries: vec![entry],
+        voters: [1, 2, 3].map(RaftId).to_vec(),
+        ..Restored::default()
+    };
+    let rng = sim::Streams::new(1).stream("raft");
+    let mut raft = Raft::new(Config::new(RaftId(1)), restored, rng);
+    let from_peer = |body| Message { from: RaftId(2), to: RaftId(1), term: Term(2), body };
+    let settle = |raft: &mut Raft| {
+        while let Some(ready) = raft.ready() {
+            raft.persisted(ready.number);
+        }
+    };
+    raft.campaign();
+    settle(&mut raft);
+    let (granted, committed) = (true, Committed::default());
+    // A correct member sends both; what is refused would show as no leader.
+    let _ = raft.step(from_peer(MessageBody::VoteResponse { granted, committed }));
+    settle(&mut raft);
+    let _ = raft.step(from_peer(MessageBody::AppendAccepted { matched: Index(1) }));
+    let at = raft.position();
+    if at.role == Role::Leader && at.commit == Index(0) {
+        return Ok(());
+    }
+    Err(Failure::new("old_terms_are_not_counted", format!("{at:?}")))
 }

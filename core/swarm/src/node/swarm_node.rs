@@ -54,6 +54,10 @@ pub(crate) struct Pending {
 /// A manager that is not a member of the raft group yet.
 #[derive(Debug)]
 pub(crate) struct RaftJoin {
+    /// Names this wish, however often it is said.
+    pub(crate) joined_as: u64,
+    /// Why it was not met, for `docker info`.
+    pub(crate) error: Option<String>,
     pub(crate) call: Option<CallId>,
     pub(crate) retry_at: Time,
     pub(crate) target: String,
@@ -173,6 +177,12 @@ impl SwarmNode {
         }
         self.due(&mut io);
         self.pump(&mut io);
+    }
+
+    /// The daemon ends in order: connections are closed, so that others know at once. Nothing is given to
+    /// the node any more.
+    pub fn stop(&mut self, out: &mut Vec<Output>) {
+        self.transport.close_all(out);
     }
 
     /// When [`Input::Due`] is to come next.
