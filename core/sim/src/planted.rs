@@ -115,19 +115,15 @@ mod chosen {
 
     use super::Bug;
 
-    #[expect(clippy::disallowed_macros, reason = "see the module's page")]
-    mod state {
-        use super::{Bug, Cell};
-        thread_local! {
-            pub(super) static CHOSEN: Cell<Option<Bug>> = const { Cell::new(None) };
-        }
+    thread_local! {
+        static CHOSEN: Cell<Option<Bug>> = const { Cell::new(None) };
     }
 
     pub(super) fn get() -> Option<Bug> {
-        state::CHOSEN.get()
+        CHOSEN.get()
     }
 
     pub(super) fn set(bug: Option<Bug>) {
-        state::CHOSEN.set(bug);
+        CHOSEN.set(bug);
     }
 }
