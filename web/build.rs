@@ -21,7 +21,11 @@ fn main() {
         println!("cargo::rerun-if-changed={}", path.display());
         let source = fs::read_to_string(&path).expect("a lab's file can be read");
         match labs::author::read(&source) {
-            Ok(lab) => labs.push(lab),
+            Ok(mut lab) => {
+                // Other ways through a step are for `glasshive test`.
+                lab.steps.iter_mut().for_each(|step| step.tries.clear());
+                labs.push(lab);
+            }
             Err(problems) => {
                 for problem in problems {
                     println!("cargo::error={}:{problem}", path.display());

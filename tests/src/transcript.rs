@@ -62,8 +62,8 @@ enum Action {
     Interrupt(String),
     EndOfFile(String),
     Advance(Duration),
-    Crash(String),
-    Restart(String),
+    /// As `world::Fault` reads it.
+    Fault(String),
     /// A service and how many tasks of it shall run.
     Until(String, u64),
     /// For the next command.
@@ -160,13 +160,9 @@ impl Run {
             Action::Remark => {}
             Action::Advance(span) => self.world.advance(*span),
             Action::Limit(span) => self.limit = *span,
-            Action::Crash(node) => {
-                let node = self.fill(node)?;
-                self.world.apply(Input::Crash { node }).map_err(|error| error.to_string())?;
-            }
-            Action::Restart(node) => {
-                let node = self.fill(node)?;
-                self.world.apply(Input::Restart { node }).map_err(|error| error.to_string())?;
+            Action::Fault(line) => {
+                let line = self.fill(line)?;
+                self.world.inject(&line).map_err(|error| error.to_string())?;
             }
             Action::Until(service, count) => self.until(&self.fill(service)?, *count)?,
             Action::Interrupt(node) => {
@@ -378,8 +374,9 @@ fn action(line: &str, nodes: &[String]) -> Result<Option<Action>, String> {
         return Ok(Some(match words.as_slice() {
             ["advance", time] => Action::Advance(span(time)?),
             ["limit", time] => Action::Limit(span(time)?),
-            ["crash", node] => Action::Crash((*node).to_owned()),
-            ["restart", node] => Action::Restart((*node).to_owned()),
+            [verb, ..] if world::fault::FORMS.iter().any(|(known, _)| known == verb) => {
+                Action::Fault(order.to_owned())
+            }
             ["interrupt", node] => Action::Interrupt((*node).to_owned()),
             ["eof", node] => Action::EndOfFile((*node).to_owned()),
             ["until", service, count] => {

@@ -44,6 +44,20 @@ impl Duration {
     pub const fn as_secs(self) -> u64 {
         self.0 / 1_000_000_000
     }
+    /// Reads `500ms`, `2s`, `3m`, `1h`, `90d`: a whole number and a unit.
+    pub fn parse(text: &str) -> Option<Self> {
+        let digits = text.find(|c: char| !c.is_ascii_digit())?;
+        let number: u64 = text[..digits].parse().ok()?;
+        let millis = match &text[digits..] {
+            "ms" => 1,
+            "s" => 1_000,
+            "m" => 60_000,
+            "h" => 3_600_000,
+            "d" => 86_400_000,
+            _ => return None,
+        };
+        number.checked_mul(millis)?.checked_mul(1_000_000).map(Self)
+    }
     /// `self * factor`; the longest span there is on overflow.
     pub const fn saturating_mul(self, factor: u64) -> Self {
         Self(self.0.saturating_mul(factor))
@@ -204,6 +218,36 @@ impl Sub<Duration> for Time {
 impl fmt::Debug for Time {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.rfc3339())
+    }
+}
+
+/// A host's clock: virtual time, or what its clock says instead of it since it jumped. Timers follow
+/// virtual time, as those of a real host follow its monotonic clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clock {
+    ahead: Duration,
+    back: Duration,
+}
+
+impl Clock {
+    /// What the clock shows at an instant.
+    pub fn wall(self, now: Time) -> Time {
+        now + self.ahead - self.back
+    }
+
+    /// From now on it shows a later time.
+    pub fn jump_ahead(&mut self, span: Duration) {
+        self.ahead = self.ahead + span;
+    }
+
+    /// From now on it shows an earlier time.
+    pub fn jump_back(&mut self, span: Duration) {
+        self.back = self.back + span;
+    }
+
+    /// True when it shows virtual time.
+    pub fn is_right(self) -> bool {
+        self.ahead == self.back
     }
 }
 

@@ -61,6 +61,8 @@ pub(crate) fn boot_all(world: &mut World) -> Result<(), Error> {
     for (index, name) in world.spec.nodes.clone().iter().enumerate() {
         let tree = rootfs::host(name, &address(index), docker, world.now);
         let id = HostId(u16::try_from(index).unwrap_or(u16::MAX));
+        world.blame.know(name.clone(), id);
+        world.blame.know(address(index), id);
         world.hosts.push(Host::new(id, name, tree, world.now));
     }
     for index in 0..world.hosts.len() {

@@ -11,6 +11,10 @@ pub enum Error {
     NodeDown(String),
     /// The host is not down.
     NodeUp(String),
+    /// The host is frozen.
+    NodeFrozen(String),
+    /// A fault that cannot be, or not now.
+    Fault(String),
     /// The specification contradicts itself or asks for what there is not.
     Spec(String),
     /// A recording that does not fit the world it is played in.
@@ -27,7 +31,8 @@ impl fmt::Display for Error {
             }
             Self::NodeDown(name) => write!(f, "{name} is down"),
             Self::NodeUp(name) => write!(f, "{name} is not down"),
-            Self::Spec(text) | Self::Recording(text) => f.write_str(text),
+            Self::NodeFrozen(name) => write!(f, "{name} is frozen"),
+            Self::Fault(text) | Self::Spec(text) | Self::Recording(text) => f.write_str(text),
             Self::Boot(text) => write!(f, "the cluster did not come up: {text}"),
         }
     }

@@ -1,15 +1,20 @@
 //! One host: its operating system, its disk, its daemon, and the carrying between them.
 
+use std::collections::BTreeMap;
+
 use daemon::api::Request;
 use daemon::client::{PORT, Reply};
 use daemon::{Caller, Daemon};
 use engine::Engine;
-use os::fs::{FileSystem, FsKind, Mounts, SharedFs, Tree};
+use os::fs::{Attributes, FileSystem, FsKind, Inode, Kind, Mount, Mounts, SharedFs, Tree};
 use os::process::Handle;
 use os::{Fd, Machine, Pid, Programs, Spawn, TerminalId};
-use sim::{Disk, Duration, EventId, HostId, Time, Trace};
+use sim::{Clock, Disk, Duration, EventId, HostId, Time, Trace};
 
+use crate::fault::armed::Seen;
+use crate::fault::blame::Blame;
 use crate::state_folder::StateFolder;
+use crate::world::Event;
 
 /// A host of the world.
 #[derive(Debug)]
@@ -24,6 +29,14 @@ pub(crate) struct Host {
     pub(crate) engine: Option<Engine>,
     /// Nothing while the host is down.
     pub(crate) up: Option<Up>,
+    /// While the host is frozen: what waits for it.
+    pub(crate) held: Option<Vec<Event>>,
+    /// What its clock shows.
+    pub(crate) clock: Clock,
+    /// What a sync takes longer than on a good disk.
+    pub(crate) slow_disk: Duration,
+    /// Copies of other hosts' disks, by the host they were taken from.
+    loot: BTreeMap<String, SharedFs>,
     /// How often the host has booted; events meant for an earlier boot are dropped.
     pub(crate) boot_count: u32,
     /// Transcripts of terminals from before the last crash are gone with the machine; the command
@@ -43,6 +56,8 @@ pub(crate) struct Up {
     pub(crate) typed: Option<EventId>,
     /// When something is due next, as of the last settling.
     pub(crate) deadline: Option<Time>,
+    /// The event that set a timer, by the time when it runs out: its cause then.
+    pub(crate) timers: BTreeMap<Time, EventId>,
 }
 
 impl Host {
@@ -55,6 +70,10 @@ impl Host {
             state_folder: StateFolder::new(now),
             engine: None,
             up: None,
+            held: None,
+            clock: Clock::default(),
+            slow_disk: Duration::ZERO,
+            loot: BTreeMap::new(),
             boot_count: 0,
             terminal: TerminalId(0),
         }
@@ -64,12 +83,32 @@ impl Host {
     pub(crate) fn boot(&mut self, now: Time, programs: &Programs, daemon: Daemon) {
         let mut mounts = Mounts::new(self.root.clone());
         self.state_folder.mount(&mut mounts);
+        for (name, fs) in &self.loot {
+            mounts.add(loot_mount(name, fs));
+        }
         let mut machine = Machine::new(now, &self.name, mounts, programs.clone());
+        machine.set_clock(self.clock);
+        machine.set_disk_full(self.disk.is_full());
         self.terminal = machine.add_terminal();
         self.boot_count += 1;
         let shell = start_shell(&mut machine, self.terminal, &self.name);
-        self.up = Some(Up { machine, daemon, shell, typed: None, deadline: Some(now) });
+        self.up = Some(Up {
+            machine,
+            daemon,
+            shell,
+            typed: None,
+            deadline: Some(now),
+            timers: BTreeMap::new(),
+        });
     }
+}
+
+/// Where copies of other hosts' disks are.
+pub(crate) const LOOT_FOLDER: &str = "/loot";
+
+fn loot_mount(name: &str, fs: &SharedFs) -> Mount {
+    let (at, root) = (format!("{LOOT_FOLDER}/{name}"), "/".to_owned());
+    Mount { at, fs: fs.clone(), root, read_only: true }
 }
 
 /// Starts root's shell; it starts again whenever it ends, as a getty has it.
@@ -115,8 +154,21 @@ pub(crate) enum Wanted {
 pub(crate) struct Settling<'a> {
     pub(crate) now: Time,
     pub(crate) trace: &'a mut Trace,
+    pub(crate) blame: &'a Blame,
+    /// A timer has run out; nothing came in.
+    pub(crate) is_timer: bool,
+    /// The last event that was recorded.
+    pub(crate) last: Option<EventId>,
+    /// An armed fault waits for something.
+    pub(crate) is_armed: bool,
     pub(crate) wanted: &'a mut Vec<Wanted>,
+    /// What it may be waiting for.
+    pub(crate) seen: &'a mut Vec<Seen>,
 }
+
+/// No batch of changes waits longer (swarmkit: the dispatcher's 100 ms, the scheduler's 50 ms); every
+/// regular timer is longer.
+const BATCH_TIME_MAX: Duration = Duration::from_millis(250);
 
 /// No single moment takes more rounds than this between processes and daemon; more would be a loop
 /// without virtual time.
@@ -150,6 +202,20 @@ impl Host {
                 daemon::Output::Event { kind, detail } => {
                     let id = settling.trace.record(settling.now, Some(self.id), kind, detail);
                     settling.trace.set_cause(Some(id));
+                    settling.last = Some(id);
+                }
+                daemon::Output::Mark(mark) if settling.is_armed => {
+                    settling.seen.push(Seen { mark, cause });
+                }
+                daemon::Output::Mark(_) => {}
+                daemon::Output::Silence { of, kind, detail } => {
+                    // A timer has no cause of its own; what it waited for was silenced by a fault.
+                    let why = || settling.blame.of_silence(&of, self.id, settling.now);
+                    let cause = if settling.is_timer { why().or(cause) } else { cause };
+                    settling.trace.set_cause(cause);
+                    let id = settling.trace.record(settling.now, Some(self.id), kind, detail);
+                    settling.trace.set_cause(Some(id));
+                    settling.last = Some(id);
                 }
                 daemon::Output::Reply { caller: Caller::Process(id), reply } => {
                     up.machine.reply(id, reply);
@@ -164,6 +230,22 @@ impl Host {
     /// Lets everything that is due at this moment happen: processes, the daemon, and processes again
     /// until all wait.
     pub(crate) fn settle(&mut self, settling: &mut Settling<'_>) {
+        let cause = settling.trace.cause();
+        let before = self.up.as_ref().and_then(|up| up.deadline);
+        self.let_happen(settling);
+        let Some(up) = &mut self.up else { return };
+        // Something is due earlier than before, or very soon after something happened: it was this
+        // moment that set the timer.
+        let is_new = |at: &Time| match before {
+            Some(before) if settling.now < before => *at < before,
+            _ => settling.last.is_some() && *at <= settling.now + BATCH_TIME_MAX,
+        };
+        if let (Some(at), Some(event)) = (up.deadline.filter(is_new), settling.last.or(cause)) {
+            up.timers.insert(at, event);
+        }
+    }
+
+    fn let_happen(&mut self, settling: &mut Settling<'_>) {
         let cause = settling.trace.cause();
         for _ in 0..ROUND_COUNT_MAX {
             let Some(up) = &mut self.up else { return };
@@ -225,9 +307,53 @@ impl Host {
         }
     }
 
-    /// When something is due.
+    /// When something is due; nothing is while the host is frozen.
     pub(crate) fn deadline(&self) -> Option<Time> {
-        self.up.as_ref().and_then(|up| up.deadline)
+        self.up.as_ref().filter(|_| !self.is_frozen()).and_then(|up| up.deadline)
+    }
+
+    /// The event that set the timer which runs out at `at`, if it is known.
+    pub(crate) fn take_timer(&mut self, at: Time) -> Option<EventId> {
+        let up = self.up.as_mut()?;
+        while let Some(first) = up.timers.first_entry().filter(|first| *first.key() <= at) {
+            let (due, event) = first.remove_entry();
+            if due == at {
+                return Some(event);
+            }
+        }
+        None
+    }
+
+    /// True while the host makes no progress.
+    pub(crate) const fn is_frozen(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Puts a copy of another host's disk under `/loot`; it takes the place of an older copy.
+    pub(crate) fn put_loot(&mut self, of: &str, tree: Tree, now: Time) {
+        let folder = Inode { attributes: Attributes::root(0o755, now), kind: Kind::Directory };
+        let place = format!("{LOOT_FOLDER}/{of}");
+        let mut root = self.root.borrow_mut();
+        for path in [LOOT_FOLDER, place.as_str()] {
+            if root.get(path).is_none() {
+                // The folder above is there: it was made just before.
+                let _ = root.put(path, folder.clone(), now);
+            }
+        }
+        drop(root);
+        let fs = FileSystem::from_tree(FsKind::Disk, tree).shared();
+        if let Some(up) = &self.up {
+            let namespace = up.machine.host();
+            let mounts = &mut namespace.borrow_mut().mounts;
+            mounts.remove(&place);
+            mounts.add(loot_mount(of, &fs));
+        }
+        self.loot.insert(of.to_owned(), fs);
+    }
+
+    /// The copies of other hosts' disks, by the host they were taken from.
+    pub(crate) fn loot(&self) -> impl Iterator<Item = (&str, &SharedFs)> {
+        self.loot.iter().map(|(name, fs)| (name.as_str(), fs))
     }
 }
 

@@ -21,6 +21,7 @@
 mod boot;
 mod complete;
 mod error;
+pub mod fault;
 mod files;
 mod host;
 mod input;
@@ -35,9 +36,10 @@ mod world;
 
 pub use complete::Completion;
 pub use error::Error;
+pub use fault::{Armed, ArmedState, Fault, Struck, Trigger};
 pub use input::{Input, Recorded, Recording};
 pub use observe::{
-    ContainerView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
+    ContainerView, LinkView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
 };
 pub use search::{Found, Surface};
 pub use spec::Spec;

@@ -67,6 +67,10 @@ impl World {
             for (path, bytes) in host.disk.files() {
                 look(Surface::Disk, path, bytes);
             }
+            for (of, fs) in host.loot() {
+                let place = format!("{}/{of}", crate::host::LOOT_FOLDER);
+                search_tree(fs.borrow().upper(), &place, Surface::File, &mut look);
+            }
             let Some(up) = &host.up else { continue };
             up.daemon.search(&mut |place| {
                 use daemon::Place;

@@ -269,12 +269,12 @@ impl Proc {
             }
             Open::PipeWriter(writer) => Ok(writer.write(bytes, self.pid, false)),
             Open::Sink(sink) => {
-                let now = self.now();
+                let now = self.wall();
                 sink.borrow_mut().write(now, bytes);
                 all
             }
             Open::Tee { sink, onlookers } => {
-                let now = self.now();
+                let now = self.wall();
                 sink.borrow_mut().write(now, bytes);
                 let copies = onlookers.0.borrow().clone();
                 for copy in copies {
@@ -293,7 +293,8 @@ impl Proc {
                 all
             }
             Open::File { fs, inner, offset, append, .. } => {
-                let now = self.now();
+                self.check_space(fs, bytes)?;
+                let now = self.wall();
                 let mut fs = fs.borrow_mut();
                 let inode = fs.get_mut(inner)?;
                 if let Kind::File(content) = &mut inode.kind {

@@ -35,7 +35,8 @@ impl SwarmNode {
         files::write_credentials(io.disk, &credentials, &key_file, self.kek.as_ref());
         io.sync();
         self.renew_at = credentials.own.as_ref().map(|own| {
-            io.now + seal::ca::renewal_delay(&own.certificate, io.now, &mut self.rngs.keys)
+            let wall = self.clock.wall(io.now);
+            io.now + seal::ca::renewal_delay(&own.certificate, wall, &mut self.rngs.keys)
         });
         self.credentials = Some(Rc::new(credentials));
         self.key_file = Some(key_file);

@@ -23,8 +23,10 @@ pub(super) struct Argument {
 }
 
 /// The words that begin a block which the format knows.
-pub(super) const WORDS: [&str; 10] =
-    ["sh", "out", "until", "check", "fault", "hint", "note", "quiz", "ask", "solution"];
+pub(super) const WORDS: [&str; 12] = [
+    "sh", "out", "until", "check", "fault", "hint", "note", "quiz", "ask", "solution", "accept",
+    "reject",
+];
 
 impl Info {
     /// Reads a fence's line; `column` is where the text after the fence begins.

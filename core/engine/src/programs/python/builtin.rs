@@ -340,7 +340,7 @@ pub(super) fn call(
         }
         ("sys.stdout.flush" | "sys.stderr.flush", []) => Value::None,
         ("time.time", []) => {
-            Value::Int(i64::try_from(of.proc.now().unix_secs()).unwrap_or(i64::MAX))
+            Value::Int(i64::try_from(of.proc.wall().unix_secs()).unwrap_or(i64::MAX))
         }
         (kind, _) if EXCEPTIONS.contains(&kind) => Value::Exception(Rc::new(Raised {
             kind: kind.to_owned(),
