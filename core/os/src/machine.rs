@@ -264,8 +264,25 @@ impl Machine {
         let mut state = self.state.borrow_mut();
         let ready = state.ready.clone();
         let Some(terminal) = state.terminals.get_mut(&id) else { return };
+        if terminal.editor().is_some() {
+            // An editor takes the key for itself; the shell behind it must not end by it.
+            return;
+        }
         terminal.input.push_back(Typed::EndOfFile);
         ready.wake_all(&mut terminal.waiting);
+    }
+
+    /// A person leaves the editor, with the text to save or without saving; false if none is open.
+    pub fn finish_editor(&mut self, id: TerminalId, text: Option<String>) -> bool {
+        let mut state = self.state.borrow_mut();
+        let ready = state.ready.clone();
+        let Some(terminal) = state.terminals.get_mut(&id) else { return false };
+        if terminal.editor().is_none() {
+            return false;
+        }
+        terminal.edited = Some(text);
+        ready.wake_all(&mut terminal.waiting);
+        true
     }
 
     /// Ctrl-C: SIGINT for the foreground; lines that were typed ahead are dropped.

@@ -324,6 +324,7 @@ impl State {
             for terminal in state.terminals.values_mut() {
                 if terminal.awaits.as_ref().is_some_and(|(reader, ..)| *reader == pid) {
                     terminal.awaits = None;
+                    terminal.editor = None;
                 }
             }
             match parent.filter(|parent| {

@@ -24,6 +24,20 @@ pub enum Awaits {
     Continuation,
     /// A program that reads its standard input.
     Program,
+    /// An editor: it reads no lines but waits for [`crate::Machine::finish_editor`].
+    Editor,
+}
+
+/// A file that is open in an editor. The terminal has lines only, so whoever shows it lets a person
+/// change the text elsewhere and gives the whole text back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Editor {
+    /// What was typed to start it: `vi`, `nano`.
+    pub program: String,
+    /// The file's absolute path; empty for a buffer without a name.
+    pub path: String,
+    /// What the file holds now; empty if it does not exist yet.
+    pub text: String,
 }
 
 /// One command typed at a prompt and what came of it.
@@ -218,6 +232,10 @@ pub struct Terminal {
     pub(crate) partial: String,
     pub(crate) waiting: Vec<Pid>,
     pub(crate) awaits: Option<(Pid, Awaits, String)>,
+    /// What is open while an editor waits.
+    pub(crate) editor: Option<Editor>,
+    /// How the editor was left: with a text to save, or without.
+    pub(crate) edited: Option<Option<String>>,
     /// Process groups that were put in the foreground, the last one on top.
     pub(crate) foreground: Vec<Pid>,
     blocks: Vec<Block>,
@@ -238,6 +256,8 @@ impl Default for Terminal {
             partial: String::new(),
             waiting: Vec::new(),
             awaits: None,
+            editor: None,
+            edited: None,
             foreground: Vec::new(),
             blocks: Vec::new(),
             dropped_count: 0,
@@ -258,13 +278,16 @@ impl Terminal {
         self.dropped_count + self.blocks.len()
     }
 
-    /// Who waits for a line now; nobody while a command runs or typed lines are left.
+    /// Who waits for a line now; nobody while a command runs or typed lines are left. Lines that were
+    /// typed behind an editor's command are for whoever reads after it.
     pub fn awaits(&self) -> Option<Awaits> {
-        if self.input.is_empty() {
-            self.awaits.as_ref().map(|(_, awaits, _)| *awaits)
-        } else {
-            None
-        }
+        let awaits = self.awaits.as_ref().map(|(_, awaits, _)| *awaits);
+        awaits.filter(|awaits| self.input.is_empty() || *awaits == Awaits::Editor)
+    }
+
+    /// The file that is open in an editor, while one waits.
+    pub fn editor(&self) -> Option<&Editor> {
+        self.editor.as_ref().filter(|_| self.awaits() == Some(Awaits::Editor))
     }
 
     /// The prompt that is shown, if a shell waits.

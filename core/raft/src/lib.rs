@@ -103,5 +103,5 @@ pub use error::{CompactError, ProposeError, StepError};
 pub use message::{Committed, Message, MessageBody};
 pub use progress::{PeerStatus, ProgressState};
 pub use raft::{Raft, Ready};
-pub use status::{Role, Status};
+pub use status::{Position, Role, Status};
 pub use types::{ConfChange, Entry, HardState, Index, Payload, RaftId, Restored, Snapshot, Term};

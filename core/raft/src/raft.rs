@@ -10,7 +10,7 @@ use crate::outbox::{Outbox, Promise};
 use crate::quorum::Configuration;
 use crate::{
     CompactError, ConfChange, Config, Entry, HardState, Index, Message, MessageBody, Payload,
-    RaftId, Restored, Snapshot, Status, Term,
+    Position, RaftId, Restored, Snapshot, Status, Term,
 };
 
 /// One member of a Raft cluster, without I/O. See the crate's page for how to drive it.
@@ -257,6 +257,11 @@ impl Raft {
     /// Everything that an observer may want to know.
     pub fn status(&self) -> Status {
         Status::of(self)
+    }
+
+    /// The numbers among it; costs nothing.
+    pub fn position(&self) -> Position {
+        Position::of(self)
     }
 
     /// The log in memory: the entries after [`Raft::log_base`].

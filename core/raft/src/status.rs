@@ -55,6 +55,52 @@ pub struct Status {
     pub campaign_obstacle: Option<CampaignObstacle>,
 }
 
+/// The numbers of a member, without what has to be collected for [`Status`]: for whoever looks after
+/// every event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// What it is.
+    pub role: Role,
+    /// The newest term it has seen.
+    pub term: Term,
+    /// Its vote in that term.
+    pub vote: Option<RaftId>,
+    /// The newest index known to be committed.
+    pub commit: Index,
+    /// The newest index whose effects the caller reported as applied.
+    pub applied: Index,
+    /// The end of its log.
+    pub last_index: Index,
+    /// The term of the entry there.
+    pub last_term: Term,
+    /// What the log in memory begins after.
+    pub base: Index,
+}
+
+impl Position {
+    pub(crate) fn of(raft: &Raft) -> Self {
+        Self {
+            role: role_of(raft),
+            term: raft.term,
+            vote: raft.vote,
+            commit: raft.log.commit(),
+            applied: raft.log.applied(),
+            last_index: raft.log.last(),
+            last_term: raft.log.last_term(),
+            base: raft.log.base().0,
+        }
+    }
+}
+
+const fn role_of(raft: &Raft) -> Role {
+    match raft.role {
+        RoleState::Follower => Role::Follower,
+        RoleState::PreCandidate(_) => Role::PreCandidate,
+        RoleState::Candidate(_) => Role::Candidate,
+        RoleState::Leader(_) => Role::Leader,
+    }
+}
+
 impl Status {
     /// True if the member would campaign when it hears no leader.
     pub const fn may_campaign(&self) -> bool {

@@ -7,7 +7,7 @@ use sim::{Duration, Time};
 use crate::csr::Csr;
 use crate::keys::{PrivateKey, PublicKey};
 use crate::x509::{
-    Certificate, CertificateError, Name, ROOT_COMMON_NAME, Role, RootCertificate, Template,
+    Certificate, CertificateError, Chain, Name, ROOT_COMMON_NAME, Role, RootCertificate, Template,
     rounded_to_minute,
 };
 
@@ -70,7 +70,7 @@ impl RootCa {
         let name = root_name();
         let not_before = rounded_to_minute(now) - ROOT_BACKDATE;
         let certificate = Template {
-            serial: serial(rng),
+            serial: &serial(rng),
             issuer: &name,
             issuer_key: &key.public_key(),
             subject: &name,
@@ -121,7 +121,7 @@ impl RootCa {
         }
         let now = rounded_to_minute(now);
         Template {
-            serial: serial(rng),
+            serial: &serial(rng),
             issuer: self.certificate.certificate().subject(),
             issuer_key: self.certificate.certificate().public_key(),
             subject: &node.name(),
@@ -135,25 +135,53 @@ impl RootCa {
         .ok_or(CertificateError::Malformed)
     }
 
+    /// Signs another root's certificate as an intermediate: the same subject, key, serial number and
+    /// validity under this CA's name (swarmkit: `CrossSignCACertificate`).
+    ///
+    /// # Errors
+    /// `Malformed` when the other root's name cannot be written.
+    pub fn cross_sign(&self, other: &RootCertificate) -> Result<Certificate, CertificateError> {
+        let other = other.certificate();
+        Template {
+            serial: other.serial(),
+            issuer: self.certificate.certificate().subject(),
+            issuer_key: self.certificate.certificate().public_key(),
+            subject: other.subject(),
+            not_before: other.not_before(),
+            not_after: other.not_after(),
+            public_key: other.public_key(),
+            is_ca: true,
+            dns_names: Vec::new(),
+        }
+        .sign(&self.key)
+        .ok_or(CertificateError::Malformed)
+    }
+
     /// The key that the CA's certificate speaks for.
     pub fn public_key(&self) -> PublicKey {
         self.key.public_key()
     }
 }
 
-/// Whose certificate it is, if `root` signed it and it is valid at `now`.
+/// Whose certificate it is, if `root` signed it, or signed the intermediate whose CA signed it, and all
+/// of them are valid at `now`.
 ///
 /// # Errors
 /// `UnknownAuthority`, `Expired` or `NotYetValid`; `WrongUsage` for a CA's own certificate;
 /// `Malformed` when the subject is not a node's, or the names contradict it.
-pub fn verify(
-    certificate: &Certificate,
-    root: &RootCertificate,
-    now: Time,
-) -> Result<Peer, CertificateError> {
+pub fn verify(chain: &Chain, root: &RootCertificate, now: Time) -> Result<Peer, CertificateError> {
+    let certificate = &chain.leaf;
     let authority = root.certificate();
-    if certificate.issuer() != authority.subject() || !root.has_signed(certificate) {
-        return Err(CertificateError::UnknownAuthority);
+    let signed_by_root =
+        |signed: &Certificate| signed.issuer() == authority.subject() && root.has_signed(signed);
+    if !signed_by_root(certificate) {
+        let intermediate = chain.intermediate.as_ref().filter(|ca| {
+            ca.is_ca()
+                && certificate.issuer() == ca.subject()
+                && certificate.is_signed_by(ca.public_key())
+                && signed_by_root(ca)
+        });
+        intermediate.ok_or(CertificateError::UnknownAuthority)?.check_validity(now)?;
     }
     authority.check_validity(now)?;
     certificate.check_validity(now)?;

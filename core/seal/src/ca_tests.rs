@@ -14,6 +14,14 @@ fn node(role: Role) -> NodeIdentity {
     }
 }
 
+fn verify_one(
+    certificate: &Certificate,
+    root: &RootCertificate,
+    now: Time,
+) -> Result<Peer, CertificateError> {
+    verify(&Chain::from(certificate.clone()), root, now)
+}
+
 /// A CA, a certificate that it issued for 90 days, and the stream they came from.
 fn issued(role: Role) -> (RootCa, Certificate, sim::Rng) {
     let mut rng = sim::Streams::new(42).stream("ca");
@@ -45,7 +53,7 @@ fn a_root_is_self_signed_for_twenty_years() {
 fn a_node_certificate_says_who_the_node_is() {
     for role in [Role::Worker, Role::Manager] {
         let (ca, certificate, _) = issued(role);
-        assert_eq!(verify(&certificate, &ca.certificate, start()), Ok(node(role)));
+        assert_eq!(verify_one(&certificate, &ca.certificate, start()), Ok(node(role)));
         assert_eq!(certificate.not_before().rfc3339(), "2017-03-21T08:00:00Z");
         assert_eq!(certificate.not_after().rfc3339(), "2017-06-19T09:00:00Z");
         assert_eq!(certificate.dns_names()[0], role.organizational_unit());
@@ -62,9 +70,9 @@ fn validity_has_two_ends() {
     let nano = Duration::from_nanos(1);
     // Its root begins later: the backdate of an hour reaches to before the swarm was made.
     assert!(certificate.check_validity(begin).is_ok());
-    assert!(verify(&certificate, &ca.certificate, start()).is_ok());
-    assert!(verify(&certificate, &ca.certificate, end).is_ok());
-    let late = verify(&certificate, &ca.certificate, end + nano).unwrap_err();
+    assert!(verify_one(&certificate, &ca.certificate, start()).is_ok());
+    assert!(verify_one(&certificate, &ca.certificate, end).is_ok());
+    let late = verify_one(&certificate, &ca.certificate, end + nano).unwrap_err();
     assert_eq!(
         late.to_string(),
         "x509: certificate has expired or is not yet valid: current time \
@@ -72,7 +80,7 @@ fn validity_has_two_ends() {
     );
     let early = certificate.check_validity(begin - nano).unwrap_err();
     assert!(matches!(early, CertificateError::NotYetValid { .. }));
-    let early = verify(&certificate, &ca.certificate, begin).unwrap_err();
+    let early = verify_one(&certificate, &ca.certificate, begin).unwrap_err();
     assert!(matches!(early, CertificateError::NotYetValid { .. }));
 }
 
@@ -82,15 +90,15 @@ fn a_certificate_that_was_verified_once_still_expires_and_still_has_one_root() {
     let other = RootCa::create(start(), &mut rng);
     let late = certificate.not_after() + Duration::from_secs(1);
     for _ in 0..2 {
-        assert!(verify(&certificate, &ca.certificate, start()).is_ok());
-        assert!(verify(&certificate, &ca.certificate, late).is_err());
-        assert!(verify(&certificate, &other.certificate, start()).is_err());
+        assert!(verify_one(&certificate, &ca.certificate, start()).is_ok());
+        assert!(verify_one(&certificate, &ca.certificate, late).is_err());
+        assert!(verify_one(&certificate, &other.certificate, start()).is_err());
     }
     // Another certificate of the same node and key, which this root did not sign.
     let csr = Csr::new(&PrivateKey::generate(&mut rng));
     let forged = other.issue(&csr, &node(Role::Manager), start(), NODE_LIFETIME, &mut rng);
     let unknown = Err(CertificateError::UnknownAuthority);
-    assert_eq!(verify(&forged.unwrap(), &ca.certificate, start()), unknown);
+    assert_eq!(verify_one(&forged.unwrap(), &ca.certificate, start()), unknown);
 }
 
 #[test]
@@ -98,11 +106,45 @@ fn another_ca_and_a_ca_itself_are_refused() {
     let (ca, certificate, mut rng) = issued(Role::Worker);
     let other = RootCa::create(start(), &mut rng);
     let unknown = Err(CertificateError::UnknownAuthority);
-    assert_eq!(verify(&certificate, &other.certificate, start()), unknown);
+    assert_eq!(verify_one(&certificate, &other.certificate, start()), unknown);
     let root = ca.certificate.certificate();
     let refused = Err(CertificateError::WrongUsage);
-    assert_eq!(verify(root, &ca.certificate, start()), refused);
+    assert_eq!(verify_one(root, &ca.certificate, start()), refused);
     assert_eq!(RootCertificate::new(certificate), Err(CertificateError::WrongUsage));
+}
+
+#[test]
+fn a_cross_signed_ca_is_trusted_by_both_sides_of_a_rotation() {
+    let (old, stale, mut rng) = issued(Role::Worker);
+    let new = RootCa::create(start(), &mut rng);
+    let intermediate = old.cross_sign(&new.certificate).unwrap();
+    assert_eq!(intermediate.public_key(), new.certificate.certificate().public_key());
+    assert_eq!(intermediate.not_after(), new.certificate.certificate().not_after());
+    let csr = Csr::new(&PrivateKey::generate(&mut rng));
+    let leaf = new.issue(&csr, &node(Role::Worker), start(), NODE_LIFETIME, &mut rng).unwrap();
+    let chain = Chain { leaf: leaf.clone(), intermediate: Some(intermediate.clone()) };
+    let unknown = Err(CertificateError::UnknownAuthority);
+    for root in [&old.certificate, &new.certificate] {
+        assert_eq!(verify(&chain, root, start()), Ok(node(Role::Worker)));
+    }
+    assert_eq!(verify_one(&leaf, &old.certificate, start()), unknown, "without the intermediate");
+    assert_eq!(verify_one(&stale, &new.certificate, start()), unknown, "of the old CA");
+    // An intermediate of nobody, one that signed somebody else, and a node that plays CA.
+    let stranger = RootCa::create(start(), &mut rng);
+    let foreign = stranger.cross_sign(&new.certificate).unwrap();
+    for (leaf, intermediate) in [(&leaf, &foreign), (&leaf, &stale)] {
+        let chain = Chain { leaf: leaf.clone(), intermediate: Some(intermediate.clone()) };
+        assert_eq!(verify(&chain, &old.certificate, start()), unknown);
+    }
+    let late = intermediate.not_after() + Duration::from_secs(1);
+    assert!(verify(&chain, &old.certificate, late).is_err());
+    assert_eq!(Chain::from_der(&chain.der()), Ok(chain.clone()));
+    assert_eq!(Chain::from_pem(&chain.pem()), Ok(chain.clone()));
+    for length in 0..chain.der().len() {
+        let read = Chain::from_der(&chain.der()[..length]);
+        assert!(read.is_err() || length == leaf.der().len(), "{length} bytes");
+    }
+    assert!(Chain::from_der(&[chain.der(), leaf.der().to_vec()].concat()).is_err());
 }
 
 #[test]
@@ -110,7 +152,7 @@ fn every_flipped_bit_and_every_cut_is_noticed() {
     let (ca, certificate, _) = issued(Role::Manager);
     let der = certificate.der();
     let check = |bytes: &[u8]| -> Result<Peer, CertificateError> {
-        verify(&Certificate::from_der(bytes)?, &ca.certificate, start())
+        verify_one(&Certificate::from_der(bytes)?, &ca.certificate, start())
     };
     assert!(check(der).is_ok());
     for bit in 0..der.len() * 8 {

@@ -13,7 +13,7 @@ use crate::der::{self, DerError, Reader};
 use crate::envelope::{self, EnvelopeError};
 use crate::keys::{Dek, Kek, PrivateKey};
 use crate::pem::Pem;
-use crate::x509::P256;
+use crate::x509::{EC_PUBLIC_KEY, P256};
 
 const LABEL: &str = "EC PRIVATE KEY";
 const KEK_VERSION: &str = "kek-version";
@@ -248,18 +248,54 @@ fn sec1_decode(bytes: &[u8]) -> Result<PrivateKey, KeyFileError> {
     let version = fields.unsigned()?;
     let scalar: &[u8; 32] =
         fields.read(der::OCTET_STRING)?.try_into().map_err(|_| KeyFileError::Damaged)?;
-    let mut curve = fields.enter(der::explicit(0))?;
-    let curve_id = curve.read(der::OID)?;
-    curve.finish()?;
-    let mut point = fields.enter(der::explicit(1))?;
-    let public = point.bit_string()?;
-    point.finish()?;
-    fields.finish()?;
     let key = PrivateKey::from_bytes(scalar).map_err(|_| KeyFileError::Damaged)?;
-    if version != [1] || curve_id != P256 || public != key.public_key().to_sec1() {
-        return Err(KeyFileError::Damaged);
+    // Both may be left out: the curve where PKCS#8 has named it already, the point anywhere.
+    if let Some(curve) = fields.optional(der::explicit(0))? {
+        let mut curve = Reader::new(curve);
+        if curve.read(der::OID)? != P256 {
+            return Err(KeyFileError::Damaged);
+        }
+        curve.finish()?;
     }
-    Ok(key)
+    if let Some(point) = fields.optional(der::explicit(1))? {
+        let mut point = Reader::new(point);
+        if point.bit_string()? != key.public_key().to_sec1() {
+            return Err(KeyFileError::Damaged);
+        }
+        point.finish()?;
+    }
+    fields.finish()?;
+    if version == [1] { Ok(key) } else { Err(KeyFileError::Damaged) }
+}
+
+/// A P-256 key as users bring one along: `EC PRIVATE KEY`, or `PRIVATE KEY` (PKCS#8), in the clear. Other
+/// blocks, such as the curve's name that `openssl ecparam` writes, are passed over.
+///
+/// # Errors
+/// `Damaged` where there is no such key.
+pub fn read_private_key(text: &str) -> Result<PrivateKey, KeyFileError> {
+    for block in Pem::split(text) {
+        let block = Pem::decode(block).map_err(|_| KeyFileError::Damaged)?;
+        let body = Zeroizing::new(block.body);
+        match block.label.as_str() {
+            LABEL if block.headers.is_empty() => return sec1_decode(&body),
+            "PRIVATE KEY" => {
+                let mut outer = Reader::new(&body);
+                let mut fields = outer.enter(der::SEQUENCE)?;
+                outer.finish()?;
+                let version = fields.unsigned()?;
+                let mut algorithm = fields.enter(der::SEQUENCE)?;
+                let known =
+                    algorithm.read(der::OID)? == EC_PUBLIC_KEY && algorithm.read(der::OID)? == P256;
+                if !known || !version.is_empty() {
+                    return Err(KeyFileError::Damaged);
+                }
+                return sec1_decode(fields.read(der::OCTET_STRING)?);
+            }
+            _ => {}
+        }
+    }
+    Err(KeyFileError::Damaged)
 }
 
 #[cfg(test)]

@@ -96,3 +96,36 @@ fn every_flipped_bit_of_a_sealed_file_is_noticed() {
         }
     }
 }
+
+/// The same key in the three forms that OpenSSL 3 writes: `ecparam -genkey`, `ec`, `pkcs8 -topk8`.
+#[test]
+fn a_key_that_a_user_brings_along() {
+    let key = manager_file().key;
+    let plain = write(&NodeKeyFile::new(key.clone()), None);
+    let block = Pem::decode(&plain).unwrap();
+    let sec1 = Pem { headers: Vec::new(), ..block.clone() }.encode();
+    let parameters =
+        "-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n";
+    let scalar = key.to_bytes();
+    let inner = der::element(
+        der::SEQUENCE,
+        &[&der::unsigned(&[1]), &der::element(der::OCTET_STRING, &[&*scalar])],
+    );
+    let curve = [der::element(der::OID, &[EC_PUBLIC_KEY]), der::element(der::OID, &[P256])];
+    let algorithm = der::element(der::SEQUENCE, &[&curve.concat()]);
+    let pkcs8 = der::element(
+        der::SEQUENCE,
+        &[&der::unsigned(&[]), &algorithm, &der::element(der::OCTET_STRING, &[&inner])],
+    );
+    let pkcs8 = Pem { label: "PRIVATE KEY".to_owned(), headers: Vec::new(), body: pkcs8 }.encode();
+    for text in [sec1.clone(), format!("{parameters}{sec1}"), pkcs8] {
+        assert_eq!(read_private_key(&text).unwrap(), key, "{text}");
+        for cut in [1, text.len() / 2, text.len() - 30] {
+            assert!(read_private_key(&text[..cut]).is_err());
+        }
+    }
+    let sealed = write(&manager_file(), Some(&Kek::from_bytes([3; 32])));
+    for text in ["", parameters, plain.as_str(), sealed.as_str()] {
+        assert_eq!(read_private_key(text), Err(KeyFileError::Damaged));
+    }
+}

@@ -47,4 +47,4 @@ pub use keys::{Dek, Kek, PrivateKey, PublicKey};
 pub use sealer::{Nonce, Purpose, SealError, Sealer};
 pub use token::JoinToken;
 pub use unlock::UnlockKey;
-pub use x509::{Certificate, CertificateError, Role, RootCertificate};
+pub use x509::{Certificate, CertificateError, Chain, Role, RootCertificate};

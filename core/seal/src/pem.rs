@@ -90,6 +90,15 @@ impl Pem {
         Ok(Self { label, headers, body: base64::decode(&digits).ok_or(InvalidPem)? })
     }
 
+    /// Splits a text into its blocks, each a text for [`Pem::decode`]; what stands before the first is
+    /// left out.
+    pub fn split(text: &str) -> Vec<&str> {
+        const BEGIN: &str = "-----BEGIN ";
+        let mut starts: Vec<usize> = text.match_indices(BEGIN).map(|(at, _)| at).collect();
+        starts.push(text.len());
+        starts.windows(2).map(|pair| text[pair[0]..pair[1]].trim()).collect()
+    }
+
     /// The value of a header.
     pub fn header(&self, key: &str) -> Option<&str> {
         self.headers.iter().find(|(name, _)| name == key).map(|(_, value)| value.as_str())

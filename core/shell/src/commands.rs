@@ -3,8 +3,8 @@
 use os::Programs;
 
 use crate::utilities::{
-    Utility, archive, binary, columns, compare, copying, date, files, find, grep, identity, lines,
-    listing, output, permissions, processes, running, sed, system, test, text,
+    Utility, archive, binary, columns, compare, copying, date, editor, files, find, grep, identity,
+    lines, listing, output, permissions, processes, running, sed, system, test, text,
 };
 use crate::{Flavour, shell};
 
@@ -68,6 +68,7 @@ utilities! {
     "dirname", files::dirname, "/usr/bin/", "/usr/bin/";
     "du", system::du, "/usr/bin/", "/usr/bin/";
     "echo", output::echo, "/bin/", "/bin/";
+    "edit", editor::edit, "/usr/bin/", "/usr/bin/";
     "egrep", grep::egrep, "/bin/", "/bin/";
     "env", identity::env, "/usr/bin/", "/usr/bin/";
     "expr", columns::expr, "/usr/bin/", "/usr/bin/";
@@ -95,7 +96,7 @@ utilities! {
     "more", system::more, "/bin/", "/bin/";
     "mount", system::mount, "/bin/", "/bin/";
     "mv", copying::mv, "/bin/", "/bin/";
-    "nano", system::editor, "/usr/bin/", "/usr/bin/";
+    "nano", editor::edit, "/usr/bin/", "/usr/bin/";
     "nl", text::nl, "/usr/bin/", "/usr/bin/";
     "nohup", running::nohup, "/usr/bin/", "/usr/bin/";
     "nproc", identity::nproc, "/usr/bin/", "/usr/bin/";
@@ -135,8 +136,8 @@ utilities! {
     "uname", identity::uname, "/bin/", "/bin/";
     "uniq", lines::uniq, "/usr/bin/", "/usr/bin/";
     "uptime", processes::uptime, "/usr/bin/", "/usr/bin/";
-    "vi", system::editor, "/usr/bin/", "/bin/";
-    "vim", system::editor, "/usr/bin/", "/usr/bin/";
+    "vi", editor::edit, "/usr/bin/", "/bin/";
+    "vim", editor::edit, "/usr/bin/", "/usr/bin/";
     "watch", running::watch, "/usr/bin/", "/bin/";
     "wc", text::wc, "/usr/bin/", "/usr/bin/";
     "which", identity::which, "/usr/bin/", "/usr/bin/";

@@ -156,6 +156,16 @@ impl Disk {
         self.visible.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
+    /// All files as a power loss now would leave them, torn writes aside.
+    pub fn durable_files(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.durable.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
+    }
+
+    /// How many changes are durable or lost; the same number means the same durable files.
+    pub const fn settled_count(&self) -> u64 {
+        self.synced_count
+    }
+
     /// Everything changed so far; give it to [`Disk::complete_sync`] when the device has answered.
     pub fn begin_sync(&self) -> Barrier {
         Barrier(self.synced_count + self.unsynced.len() as u64)

@@ -37,7 +37,11 @@ pub(crate) fn daemon_config(world: &World, index: usize) -> Config {
         daemon_id: daemon_id(world, index),
         version: profile.version_info(daemon::KERNEL),
         digest_replaces_tag: profile.digest_replaces_tag,
-        swarm: SwarmOptions { election_ticks: profile.election_ticks, heartbeat_ticks: 1 },
+        swarm: SwarmOptions {
+            election_ticks: profile.election_ticks,
+            pre_vote: world.spec.pre_vote,
+            ..SwarmOptions::default()
+        },
         engine,
     }
 }

@@ -15,6 +15,8 @@ pub enum Error {
     NodeFrozen(String),
     /// A fault that cannot be, or not now.
     Fault(String),
+    /// No editor is open at the host's terminal.
+    NoEditor(String),
     /// The specification contradicts itself or asks for what there is not.
     Spec(String),
     /// A recording that does not fit the world it is played in.
@@ -32,6 +34,7 @@ impl fmt::Display for Error {
             Self::NodeDown(name) => write!(f, "{name} is down"),
             Self::NodeUp(name) => write!(f, "{name} is not down"),
             Self::NodeFrozen(name) => write!(f, "{name} is frozen"),
+            Self::NoEditor(name) => write!(f, "no editor is open on {name}"),
             Self::Fault(text) | Self::Spec(text) | Self::Recording(text) => f.write_str(text),
             Self::Boot(text) => write!(f, "the cluster did not come up: {text}"),
         }

@@ -169,7 +169,19 @@ impl Fault {
     }
 }
 
+impl From<&str> for Target {
+    /// The host with this name.
+    fn from(name: &str) -> Self {
+        Self::Named(name.to_owned())
+    }
+}
+
 impl Reach {
+    /// The way from one host to another.
+    pub fn one_way(from: &str, to: &str) -> Self {
+        Self::OneWay(from.into(), to.into())
+    }
+
     fn targets(&self) -> Vec<&Target> {
         match self {
             Self::All => Vec::new(),

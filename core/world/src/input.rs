@@ -26,7 +26,15 @@ pub enum Input {
         /// The node.
         node: String,
     },
-    /// A file put on a host, as an editor or an upload does.
+    /// Leaves the editor that is open at a node's terminal.
+    Edit {
+        /// The node.
+        node: String,
+        /// What to save; nothing quits without saving.
+        #[serde(default)]
+        text: Option<String>,
+    },
+    /// A file put on a host, as an upload does.
     WriteFile {
         /// The node.
         node: String,
@@ -55,12 +63,21 @@ pub enum Input {
 }
 
 impl Input {
+    /// Something goes wrong, or right again.
+    pub const fn fault(fault: Fault) -> Self {
+        Self::Fault { fault }
+    }
+
     /// For the history: what was done, in words.
     pub(crate) fn describe(&self) -> String {
         match self {
             Self::Type { node, text } => format!("{node}$ {}", text.trim_end_matches('\n')),
             Self::Interrupt { node } => format!("Ctrl-C on {node}"),
             Self::EndOfFile { node } => format!("Ctrl-D on {node}"),
+            Self::Edit { node, text: Some(text) } => {
+                format!("{} bytes saved by the editor on {node}", text.len())
+            }
+            Self::Edit { node, text: None } => format!("the editor on {node} quits"),
             Self::WriteFile { node, path, text } => {
                 format!("{} bytes written to {path} on {node}", text.len())
             }

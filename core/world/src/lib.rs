@@ -26,6 +26,7 @@ mod files;
 mod host;
 mod input;
 mod observe;
+mod probe;
 mod rootfs;
 mod search;
 mod spec;
@@ -41,9 +42,10 @@ pub use input::{Input, Recorded, Recording};
 pub use observe::{
     ContainerView, LinkView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
 };
+pub use probe::Probe;
 pub use search::{Found, Surface};
 pub use spec::Spec;
-pub use typing::{BlockView, LINE_LIMIT, LineResult, Mark, TerminalView};
+pub use typing::{BlockView, EditorView, LINE_LIMIT, LineResult, Mark, TerminalView};
 pub use world::World;
 
 pub use os::terminal::Awaits;

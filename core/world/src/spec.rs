@@ -23,6 +23,10 @@ pub struct Spec {
     /// The date at which the hosts boot; that of the Docker version if none.
     #[serde(default)]
     pub start: Option<Time>,
+    /// Managers ask whether they could win before they campaign (Raft's pre-vote). Swarms do not; with
+    /// it a lab can show what that changes.
+    #[serde(default)]
+    pub pre_vote: bool,
 }
 
 /// More hosts than this help nobody and cost every step.
@@ -37,6 +41,7 @@ impl Spec {
             docker: "17.03".into(),
             seed: 0,
             start: None,
+            pre_vote: false,
         }
     }
 

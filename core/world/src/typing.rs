@@ -24,6 +24,26 @@ pub struct LineResult {
     pub more: bool,
     /// The limit came first: the command still runs.
     pub running: bool,
+    /// A file is open in an editor: see [`Input::Edit`].
+    pub editor: Option<EditorView>,
+}
+
+/// A file that is open in an editor.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct EditorView {
+    /// The command that opened it, for instance `vi`.
+    pub program: String,
+    /// The file's absolute path; empty for a buffer without a name.
+    pub path: String,
+    /// What it holds now; empty if it does not exist yet.
+    pub text: String,
+}
+
+impl EditorView {
+    fn of(terminal: &os::Terminal) -> Option<Self> {
+        let os::terminal::Editor { program, path, text } = terminal.editor()?.clone();
+        Some(Self { program, path, text })
+    }
 }
 
 /// One command and what it printed.
@@ -56,6 +76,8 @@ pub struct TerminalView {
     pub at_prompt: bool,
     /// The shell waits for the rest of a command, or a program for input.
     pub more: bool,
+    /// A file is open in an editor; no line is read meanwhile.
+    pub editor: Option<EditorView>,
     /// The host is up.
     pub up: bool,
 }
@@ -160,6 +182,7 @@ impl World {
                 prompt: if awaits.is_some() { terminal.prompt().to_owned() } else { String::new() },
                 more: matches!(awaits, Some(Awaits::Continuation | Awaits::Program)),
                 running: awaits.is_none(),
+                editor: EditorView::of(terminal),
             }
         });
         Ok(result.unwrap_or_default())
@@ -182,6 +205,7 @@ impl World {
                 prompt: terminal.prompt().to_owned(),
                 at_prompt: awaits == Some(Awaits::Command),
                 more: matches!(awaits, Some(Awaits::Continuation | Awaits::Program)),
+                editor: EditorView::of(terminal),
                 up: true,
             }
         });

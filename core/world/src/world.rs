@@ -58,6 +58,7 @@ pub struct World {
     /// Answers to the world's own requests.
     pub(crate) answers: BTreeMap<u64, Reply>,
     event_count: u64,
+    pub(crate) touched: Option<HostId>,
 }
 
 impl World {
@@ -93,6 +94,7 @@ impl World {
             inputs: Vec::new(),
             answers: BTreeMap::new(),
             event_count: 0,
+            touched: None,
             spec,
             profile,
         };
@@ -195,6 +197,7 @@ impl World {
         });
         let host = waiting.min();
         let queued = self.queue.next_at();
+        self.touched = None;
         self.trace.set_cause(None);
         match (host, queued) {
             (_, Some(at)) if at <= limit && host.is_none_or(|(due, _)| at <= due) => {
@@ -268,6 +271,7 @@ impl World {
         if host.is_frozen() {
             return;
         }
+        self.touched = Some(host.id);
         let mut settling = Settling {
             now: self.now,
             trace: &mut self.trace,
@@ -366,6 +370,7 @@ impl World {
     /// For a node that is not there or in the wrong state; nothing has happened then.
     pub fn apply(&mut self, input: Input) -> Result<(), Error> {
         self.check(&input)?;
+        self.touched = None;
         self.trace.set_cause(None);
         let id = self.trace.record(self.now, None, "input", input.describe());
         self.trace.set_cause(Some(id));
@@ -382,6 +387,9 @@ impl World {
             })?,
             Input::EndOfFile { node } => self.at_terminal(&node, id, |machine, terminal| {
                 machine.type_end_of_file(terminal);
+            })?,
+            Input::Edit { node, text } => self.at_terminal(&node, id, |machine, terminal| {
+                machine.finish_editor(terminal, text);
             })?,
             Input::WriteFile { node, path, text } => {
                 let index = self.index(&node)?;
@@ -414,6 +422,13 @@ impl World {
             Input::Fault { fault } => self.check_fault(fault).map(drop),
             Input::Arm { on, faults } => self.check_arm(on, faults),
             Input::Disarm { armed } => self.check_disarm(*armed),
+            Input::Edit { node, .. } => {
+                self.running(node)?;
+                match self.awaits(node)? {
+                    Some(os::terminal::Awaits::Editor) => Ok(()),
+                    _ => Err(Error::NoEditor(node.clone())),
+                }
+            }
             Input::WriteFile { node, path, .. } => {
                 self.running(node)?;
                 if path.starts_with('/') && !path.ends_with('/') {
@@ -445,6 +460,7 @@ impl World {
     pub(crate) fn crash(&mut self, index: usize, is_torn: bool) {
         let host = &mut self.hosts[index];
         host.held = None;
+        self.touched = Some(host.id);
         if let Some(up) = host.up.take() {
             host.engine = Some(up.daemon.lose_power(self.now));
         }

@@ -103,7 +103,7 @@ fn the_tools_of_a_host_see_the_swarms_state() {
     let mut world = world();
     let folder = "/var/lib/docker/swarm";
     let result = world.run_line("node1", &format!("ls {folder}"), LINE_LIMIT).unwrap();
-    assert_eq!(result.output, "certificates  docker-state.json  raft  state.json\n");
+    assert_eq!(result.output, "certificates  docker-state.json  raft  state.json  worker\n");
     let count = format!("cat {folder}/raft/wal-v3-encrypted/* | wc -c");
     let before = world.run_line("node1", &count, LINE_LIMIT).unwrap().output;
     world.run_line("node1", "echo otter | docker secret create s -", LINE_LIMIT).unwrap();

@@ -1,4 +1,5 @@
-//! Glasshive without a browser: play, check and test labs, and talk to a cluster in JSON lines.
+//! Glasshive without a browser: play, check and test labs, talk to a cluster in JSON lines, and look for
+//! faults of our own in thousands of random histories.
 //!
 //! This crate decides nothing: it reads arguments, drives the runner or a world, and prints. Its exit
 //! statuses are the same everywhere: 0 all as it should be, 1 something is not, 2 a usage that is none
@@ -8,6 +9,7 @@ mod args;
 mod files;
 mod play;
 mod session;
+mod sweeping;
 
 use std::io::{self, BufRead, Write};
 
@@ -29,6 +31,9 @@ Usage:
   glasshive lint PATH                         read it and list every mistake
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
                                               a cluster to talk to, JSON lines in and out
+  glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
+                  [--threads N] [--json]      random work under random faults, with every invariant on
+  glasshive sweep --replay FILE [--json]      play a history that a sweep has written
   glasshive --help | --version
 
 PATH is a lab file (NAME.lab.md) or a folder of them.
@@ -62,13 +67,14 @@ fn command(
         "test" => test(rest, out, err),
         "lint" => lint(rest, out, err),
         "session" => start_session(rest, input, out, err),
+        "sweep" => sweeping::sweep(rest, out, err),
         "-h" | "--help" | "help" => return write!(out, "{HELP}").map(|()| OK),
         "-V" | "--version" => {
             return writeln!(out, "glasshive {}", env!("CARGO_PKG_VERSION")).map(|()| OK);
         }
-        other => {
-            Err(Usage(format!("unknown command `{other}`: expected run, test, lint or session")))
-        }
+        other => Err(Usage(format!(
+            "unknown command `{other}`: expected run, test, lint, session or sweep"
+        ))),
     };
     match done {
         Ok(done) => done,

@@ -39,6 +39,13 @@ enum Request {
         #[serde(default)]
         limit_ms: Option<u64>,
     },
+    Edit {
+        node: String,
+        #[serde(default)]
+        text: Option<String>,
+        #[serde(default)]
+        limit_ms: Option<u64>,
+    },
     Advance {
         ms: u64,
     },
@@ -139,6 +146,9 @@ fn reply(world: &mut World, request: Request) -> Result<Value, String> {
         Request::EndOfFile { node, limit_ms } => run(world, &node, limit_ms, |world, node| {
             world.apply(Input::EndOfFile { node: node.to_owned() })
         }),
+        Request::Edit { node, text, limit_ms } => run(world, &node, limit_ms, |world, node| {
+            world.apply(Input::Edit { node: node.to_owned(), text })
+        }),
         Request::Advance { ms } => {
             world.advance(span(ms)?);
             Ok(json!({ "type": "advanced", "at_ms": world.at_ms() }))
@@ -212,6 +222,9 @@ fn run(
         "prompt": result.prompt,
         "more": result.more,
     });
+    if let Some(editor) = result.editor {
+        reply["editor"] = serde_json::to_value(editor).map_err(|error| error.to_string())?;
+    }
     if result.running {
         reply["running"] = true.into();
     }

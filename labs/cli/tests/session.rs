@@ -201,3 +201,36 @@ fn nobody_reads_any_more() {
     glasshive_cli::main(&args, &mut requests.as_bytes(), &mut Short(3), &mut err);
     assert!(err.is_empty());
 }
+
+#[test]
+fn an_editor_shows_the_file_and_takes_the_new_text() {
+    let edit = |text: Option<&str>| {
+        format!("{}\n", json!({ "type": "edit", "node": "node1", "text": text }))
+    };
+    let requests = [
+        line("node1", "echo one > f; vi f"),
+        edit(Some("two\nthree")),
+        line("node1", "cat f; nano new.txt"),
+        edit(None),
+        line("node1", "ls; vim f; echo $?"),
+        "{\"type\":\"interrupt\",\"node\":\"node1\"}\n".to_owned(),
+        edit(Some("nobody asked")),
+        line("node1", "vi f\necho behind"),
+        edit(Some("four\n")),
+        line("node1", "cat f; echo x | vi f"),
+    ]
+    .concat();
+    let (_, answers, _) = talk(&THREE, &requests);
+    let editor = |index: usize| &answers[index]["editor"];
+    assert_eq!(*editor(0), json!({ "program": "vi", "path": "/root/f", "text": "one\n" }));
+    assert_eq!((&answers[1]["output"], editor(1)), (&json!(""), &Value::Null));
+    assert_eq!(answers[2]["output"], "two\nthree\n");
+    assert_eq!(*editor(2), json!({ "program": "nano", "path": "/root/new.txt", "text": "" }));
+    assert_eq!((&answers[3]["status"], &answers[4]["output"]), (&json!(0), &json!("f\n")));
+    assert_eq!(editor(4)["text"], "two\nthree\n");
+    assert_eq!((&answers[5]["status"], editor(5)), (&json!(130), &Value::Null));
+    assert_eq!(answers[6]["message"], "no editor is open on node1");
+    assert_eq!((&answers[7]["output"], &editor(7)["path"]), (&json!(""), &json!("/root/f")));
+    assert_eq!(answers[8]["output"], "behind\n");
+    assert_eq!(answers[9]["output"], "four\nvi: Input is not from a terminal\n");
+}

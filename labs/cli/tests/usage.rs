@@ -33,7 +33,7 @@ fn wrong_arguments() {
     check(
         &["rum"],
         expect![[r#"
-        glasshive: unknown command `rum`: expected run, test, lint or session
+        glasshive: unknown command `rum`: expected run, test, lint, session or sweep
         See `glasshive --help`.
         status 2"#]],
     );

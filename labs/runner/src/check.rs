@@ -4,6 +4,7 @@
 mod bytes;
 #[cfg(feature = "author")]
 mod parse;
+mod swarm;
 mod verdict;
 
 use serde::{Deserialize, Serialize};

@@ -38,6 +38,8 @@ pub struct Lab {
     /// The hosts that are the managers of one swarm at the start, whose workers the others are. Empty:
     /// no swarm yet.
     pub managers: Vec<String>,
+    /// Managers ask whether they could win before they campaign.
+    pub pre_vote: bool,
     /// Virtual time between the end of one command and the typing of the next.
     pub pace_ms: u64,
     /// Prose before the first step, as HTML.

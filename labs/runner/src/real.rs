@@ -17,6 +17,7 @@ impl Lab {
             docker: self.docker.clone(),
             seed: seed.unwrap_or(self.seed),
             start: self.start_secs.map(|secs| Time::EPOCH + Duration::from_secs(secs)),
+            pre_vote: self.pre_vote,
         }
     }
 }
@@ -56,7 +57,7 @@ impl Cluster for World {
         Self::awaits(self, node).ok().flatten().map(|awaits| match awaits {
             world::Awaits::Command => Awaits::Command,
             world::Awaits::Continuation => Awaits::Continuation,
-            world::Awaits::Program => Awaits::Program,
+            world::Awaits::Program | world::Awaits::Editor => Awaits::Program,
         })
     }
 

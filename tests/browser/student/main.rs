@@ -37,9 +37,9 @@ async fn by_hand_and_by_click() -> Result<()> {
         page.script("return document.querySelectorAll('[data-testid^=command-]').length").await?;
     for number in 1..=count.as_u64().unwrap_or(0) {
         let testid = format!("command-{number}");
-        // The one before may have to settle first: the lab waits until its service runs.
         page.wait_for_state(&testid, "data-next", &["true"]).await?;
         if number % 2 == 0 {
+            // Even at once: the lab waits by itself for what it says it waits for.
             page.click_css(&format!("[data-testid={testid}] [data-testid=run]")).await?;
         } else {
             let read = |part: &str| {
@@ -47,6 +47,9 @@ async fn by_hand_and_by_click() -> Result<()> {
                     "return document.querySelector('[data-testid={testid}] {part}').textContent"
                 )
             };
+            // Who types does the waiting: what the lab waits for stands in its text.
+            let settled = "return document.querySelector('.check[data-state=running]') === null";
+            page.wait("the cluster has settled", settled).await?;
             let node = page.script(&read(".where")).await?;
             let text = page.script(&read(".text")).await?;
             page.show_terminal(node.as_str().unwrap_or_default()).await?;

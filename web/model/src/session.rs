@@ -254,7 +254,11 @@ impl Session {
                 "A command still runs on {node}: wait for it or press Ctrl-C there."
             ));
         }
-        if is_next == Some(number) && self.runner.goal() == Goal::Rest && self.hands.is_empty() {
+        // Between commands the lab may still wait for the cluster to settle: the next command comes after
+        // that, as in a play.
+        let is_between = self.runner.running().is_none() && self.hands.is_empty();
+        let is_played = matches!(self.playing, Some(Play::Step | Play::All));
+        if is_next == Some(number) && is_between && !is_played {
             return Ok(Act::Play { goal: Play::Command });
         }
         Ok(Act::Type { node, text })

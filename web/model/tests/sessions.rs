@@ -130,6 +130,40 @@ fn a_student_who_types_everything_passes() {
     assert_eq!(session.status(), Status::Passed);
 }
 
+/// A student types `docker service create` and clicks Run on the command below at once: the lab waits for
+/// the service first, as its text says.
+#[test]
+fn run_waits_for_what_the_lab_waits_for() {
+    let mut session = session();
+    for number in 1..=session.lab().command_count() {
+        let (node, text) = session.filled(number).expect("what it needs was shown before");
+        if number % 2 == 1 {
+            type_line(&mut session, &node, &text);
+        } else {
+            let act = session.run(number).expect("nothing runs on the node");
+            session.act(act).expect("the node is up");
+        }
+        let over = |session: &Session| {
+            let lesson = session.lesson();
+            lesson.steps.iter().flat_map(|step| &step.parts).any(|part| match part {
+                PartView::Command(command) if command.number == number => {
+                    assert_ne!(command.state, State::Broken, "{command:#?}");
+                    command.state == State::Holds
+                }
+                _ => false,
+            })
+        };
+        for _ in 0..6_000 {
+            // In pieces so small that the next act comes right after the end of the one before.
+            advance(&mut session, 10);
+            if over(&session) && (number % 2 == 1 || !session.is_busy()) {
+                break;
+            }
+        }
+    }
+    assert_eq!(session.status(), Status::Passed);
+}
+
 #[test]
 fn a_command_that_needs_a_value_says_so() {
     let session = session();

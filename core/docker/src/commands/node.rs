@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use daemon::api::{Error, Filters};
 use swarm::control::{self, ControlRequest, ControlResponse};
-use swarm::objects::{Id, Kind, Node, NodeSpec, Role};
+use swarm::objects::{Id, Kind, Node, NodeSpec, Role, TlsInfo};
 
 use super::swarm::parse_availability;
 use super::{changed, filters, info, inspect, tasks, wrong};
@@ -14,6 +14,7 @@ use crate::output::text::{capitalized, natural};
 use crate::output::time::go_form;
 use crate::output::units::bytes_size;
 use crate::show;
+use crate::show::secret::base64;
 use crate::table::Outcome;
 use crate::value;
 
@@ -53,10 +54,16 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
     if cli.profile.natural_order {
         nodes.sort_by(|a, b| natural(&a.description.hostname, &b.description.hostname));
     }
-    let own = if nodes.is_empty() || cli.is_set("quiet") {
-        String::new()
+    let (own, wanted) = if nodes.is_empty() || cli.is_set("quiet") {
+        (String::new(), None)
     } else {
-        info(cli).await?.swarm.node_id
+        let swarm = info(cli).await?.swarm;
+        (swarm.node_id, swarm.cluster.map(|cluster| cluster.root_ca.wanted_tls()))
+    };
+    let tls_status = |node: &Node| match &wanted {
+        Some(wanted) if node.description.tls == *wanted => "Ready",
+        Some(_) if node.description.tls != TlsInfo::default() => "Needs Rotation",
+        _ => "Unknown",
     };
     let is_table = cli.flag("format").is_none_or(|format| format.starts_with("table"));
     let rows = nodes
@@ -77,7 +84,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
                 ("Availability", capitalized(node.spec.availability.word())),
                 ("ManagerStatus", capitalized(manager.unwrap_or_default())),
                 ("EngineVersion", node.description.engine_version.clone()),
-                ("TLSStatus", "Ready".to_owned()),
+                ("TLSStatus", tls_status(node).to_owned()),
             ]
         })
         .collect();
@@ -183,6 +190,14 @@ fn pretty(cli: &Cli, node: &Node) -> String {
         for (key, value) in &about.engine_labels {
             text += &format!(" - {key}={value}\n");
         }
+    }
+    if !cli.profile.client_secret_lookup && about.tls != TlsInfo::default() {
+        text += &format!(
+            "TLS Info:\n TrustRoot:\n{}\n Issuer Subject:\t{}\n Issuer Public Key:\t{}\n",
+            about.tls.trust_root,
+            base64(&about.tls.issuer_subject),
+            base64(&about.tls.issuer_public_key),
+        );
     }
     text
 }

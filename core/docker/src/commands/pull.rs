@@ -89,7 +89,9 @@ fn line(display: &mut Display, message: &PullMessage) -> String {
         return display.message(&format!("{id}: {status}"));
     }
     let bar = match progress {
-        Some((current, total)) => Bar { current: *current, total: *total, bytes: true },
+        Some((current, total)) => {
+            Bar { current: *current, total: *total, bytes: true, ..Bar::default() }
+        }
         None => Bar::default(),
     };
     display.line(id, status, bar)

@@ -38,7 +38,7 @@ pub(crate) fn parse_availability(text: &str) -> Option<Availability> {
 }
 
 /// The settings that flags ask for.
-fn with_flags(cli: &Cli, mut spec: ClusterSpec) -> ClusterSpec {
+pub(super) fn with_flags(cli: &Cli, mut spec: ClusterSpec) -> ClusterSpec {
     if let Some(span) = cli.flag("cert-expiry").and_then(value::duration) {
         spec.node_cert_expiry = span;
     }
@@ -108,7 +108,7 @@ pub(crate) async fn init(cli: &Cli) -> Outcome {
     Ok(0)
 }
 
-async fn cluster(cli: &Cli) -> Result<Rc<Cluster>, Error> {
+pub(super) async fn cluster(cli: &Cli) -> Result<Rc<Cluster>, Error> {
     match cli.client.control(ControlRequest::GetCluster).await? {
         ControlResponse::Cluster(cluster) => Ok(cluster),
         other => Err(wrong(other)),
@@ -187,7 +187,7 @@ pub(crate) async fn join_token(cli: &Cli) -> Outcome {
     Ok(0)
 }
 
-async fn update_cluster(
+pub(super) async fn update_cluster(
     cli: &Cli,
     before: &Cluster,
     spec: ClusterSpec,
@@ -294,19 +294,5 @@ pub(crate) async fn unlock(cli: &Cli) -> Outcome {
     let line = line.map_err(|errno| Failure::text(super::go_error(errno)))?;
     let key = String::from_utf8_lossy(&line).lines().next().unwrap_or_default().to_owned();
     cli.client.done(Request::SwarmUnlock { key }).await?;
-    Ok(0)
-}
-
-/// `docker swarm ca`.
-pub(crate) async fn ca(cli: &Cli) -> Outcome {
-    let cluster = cluster(cli).await?;
-    if cluster.root_ca.certificate.is_empty() {
-        return Err(Failure::text("No CA information available"));
-    }
-    let mut text = cluster.root_ca.certificate.clone();
-    if !text.ends_with(b"\n") {
-        text.push(b'\n');
-    }
-    cli.out(text).await;
     Ok(0)
 }

@@ -12,6 +12,8 @@ pub(crate) struct Bar {
     pub(crate) total: u64,
     /// Bytes, which are shown beside the bar.
     pub(crate) bytes: bool,
+    /// What is counted, for instance `nodes`: the counts are shown beside the bar.
+    pub(crate) units: &'static str,
 }
 
 impl Bar {
@@ -31,6 +33,8 @@ impl Bar {
         }
         if self.bytes {
             text += &format!("{:>8}/{}", size(self.current), size(self.total));
+        } else if !self.units.is_empty() {
+            text += &format!("{}/{} {}", self.current, self.total, self.units);
         }
         text
     }
@@ -84,7 +88,7 @@ mod tests {
     fn a_line_is_redrawn_in_place() {
         let mut display = Display::new(true, 120, "");
         let mut screen = os::terminal::Screen::default();
-        let bar = |current| Bar { current, total: 9, bytes: false };
+        let bar = |current| Bar { current, total: 9, ..Bar::default() };
         let mut show = |text: String| screen.write(text.as_bytes());
         show(display.line("overall progress", "0 out of 1 tasks", Bar::default()));
         show(display.line("1/1", "new      ", bar(1)));
@@ -100,7 +104,8 @@ mod tests {
     #[test]
     fn without_a_terminal_changes_follow_each_other() {
         let mut display = Display::new(false, 80, "");
-        assert_eq!(display.line("1/1", "running", Bar { current: 9, total: 9, bytes: false }), "");
+        let bar = Bar { current: 9, total: 9, ..Bar::default() };
+        assert_eq!(display.line("1/1", "running", bar), "");
         assert_eq!(
             display.line("verify", "Service converged", Bar::default()),
             "verify: Service converged\n"

@@ -1,8 +1,9 @@
 //! The swarm as `docker info --format` shows it.
 
 use serde_json::{Value as Json, json};
-use swarm::objects::Cluster;
+use swarm::objects::{Cluster, TlsInfo};
 
+use super::secret::base64;
 use super::{Style, annotations, head, nanos};
 
 /// The cluster's settings.
@@ -21,13 +22,25 @@ pub(crate) fn cluster(style: Style, cluster: &Cluster) -> Json {
         }),
     );
     shown.put("Dispatcher", json!({"HeartbeatPeriod": nanos(spec.heartbeat_period)}));
-    shown.put("CAConfig", json!({"NodeCertExpiry": nanos(spec.node_cert_expiry)}));
+    let mut ca = style.object();
+    ca.put("NodeCertExpiry", nanos(spec.node_cert_expiry));
+    ca.fill("ForceRotate", spec.ca_force_rotate);
+    shown.put("CAConfig", ca.json());
     shown.put("TaskDefaults", json!({}));
     shown.put("EncryptionConfig", json!({"AutoLockManagers": spec.autolock}));
     let mut object = head(style, &cluster.id, &cluster.meta);
     object.put("Spec", shown.json());
     if !style.profile.client_secret_lookup {
+        object.put("TLSInfo", tls_info(style, &cluster.root_ca.wanted_tls()));
         object.put("RootRotationInProgress", cluster.root_ca.rotation.is_some());
     }
     object.json()
+}
+
+/// Which CA is trusted, and which one signs.
+pub(crate) fn tls_info(style: Style, tls: &TlsInfo) -> Json {
+    let mut shown = style.object();
+    shown.fill("TrustRoot", tls.trust_root.clone());
+    shown.fill("CertIssuerSubject", base64(&tls.issuer_subject));
+    shown.fill("CertIssuerPublicKey", base64(&tls.issuer_public_key)).json()
 }

@@ -3,6 +3,7 @@
 use serde_json::{Value as Json, json};
 use swarm::objects::{Node, Reachability};
 
+use super::cluster::tls_info;
 use super::{Style, annotations, head, texts};
 
 /// A node.
@@ -24,6 +25,9 @@ pub(crate) fn node(style: Style, node: &Node) -> Json {
     description.fill("Hostname", about.hostname.clone());
     description.put("Platform", platform.json()).put("Resources", resources.json());
     description.put("Engine", engine.json());
+    if !style.profile.client_secret_lookup {
+        description.put("TLSInfo", tls_info(style, &about.tls));
+    }
     let mut status = style.object();
     status.put("State", node.status.state.word());
     status.fill("Message", node.status.message.clone()).fill("Addr", node.status.addr.clone());

@@ -1,6 +1,6 @@
 //! The table of `docker swarm`: what there is to type, since when, and what runs it.
 
-use crate::commands::swarm;
+use crate::commands::{ca, swarm};
 use crate::profile::V20_10;
 use crate::table::{Command, Count, Kind, command, flag};
 
@@ -15,23 +15,20 @@ pub(super) const COMMANDS: &[Command] = &[
                 "Path to the PEM-formatted root CA certificate to use for the new \
 cluster",
             )
-            .since(17, 6)
-            .unsimulated("a CA of your own"),
+            .since(17, 6),
             flag(
                 "--ca-key",
                 Kind::Other("pem-file"),
                 "Path to the PEM-formatted root CA key to use for the new cluster",
             )
-            .since(17, 6)
-            .unsimulated("a CA of your own"),
+            .since(17, 6),
             flag(
                 "--cert-expiry",
                 Kind::Duration,
                 "Validity period for node certificates (ns|us|ms|s|m|h)",
             )
             .since(17, 6)
-            .default("2160h0m0s")
-            .unsimulated("the rotation of the root CA"),
+            .default("2160h0m0s"),
             flag(
                 "-d, --detach",
                 Kind::Bool,
@@ -53,10 +50,9 @@ converge",
                 "Rotate the swarm CA - if no certificate or key are provided, new \
 ones will be generated",
             )
-            .since(17, 6)
-            .unsimulated("the rotation of the root CA"),
+            .since(17, 6),
         ])
-        .run(|cli| Box::pin(swarm::ca(cli))),
+        .run(|cli| Box::pin(ca::ca(cli))),
     command("swarm init", "[OPTIONS]", "Initialize a swarm")
         .flags(&[
             flag(

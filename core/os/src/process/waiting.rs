@@ -12,7 +12,7 @@ use crate::fs::Kind;
 use crate::machine::RequestId;
 use crate::pipe::Written;
 use crate::state::State;
-use crate::terminal::{Awaits, TerminalId, Typed};
+use crate::terminal::{Awaits, Editor, TerminalId, Typed};
 
 /// `/dev/zero` gives some 13 MB per second.
 const ZERO_COST_PER_BYTE: Duration = Duration::from_nanos(76);
@@ -211,6 +211,32 @@ impl Proc {
                     Poll::Pending
                 }
             }
+        })
+        .await
+    }
+
+    /// Opens a file in an editor at the own terminal and waits for the person to leave it; the text to
+    /// save, or nothing if there is nothing to save.
+    ///
+    /// # Errors
+    /// [`Errno::NotTerminal`] if the process has no terminal, [`Errno::Interrupted`].
+    pub async fn edit(&self, editor: Editor) -> Result<Option<String>, Errno> {
+        let id = self.terminal().ok_or(Errno::NotTerminal)?;
+        poll_fn(|_| {
+            let interrupted = self.interrupted();
+            let mut state = self.state.borrow_mut();
+            let Some(terminal) = state.terminals.get_mut(&id) else {
+                return Poll::Ready(Err(Errno::NotTerminal));
+            };
+            let left = terminal.edited.take();
+            if interrupted || left.is_some() {
+                (terminal.awaits, terminal.editor) = (None, None);
+                return Poll::Ready(left.ok_or(Errno::Interrupted));
+            }
+            terminal.waiting.push(self.pid);
+            terminal.awaits = Some((self.pid, Awaits::Editor, String::new()));
+            terminal.editor = Some(editor.clone());
+            Poll::Pending
         })
         .await
     }

@@ -24,7 +24,7 @@ use super::schedule::{self, Secret};
 use super::{ChannelError, ClientConfig, Identity, ServerConfig, Trust};
 use crate::ca::{self, Peer};
 use crate::ct;
-use crate::x509::{Certificate, CertificateError, Role};
+use crate::x509::{Certificate, CertificateError, Chain, Role};
 
 /// The protocol's version: the first byte of a hello.
 const VERSION: u8 = 1;
@@ -102,11 +102,11 @@ impl ClientHandshake {
 
         let flight = open_flight(&mut keys.server, frame)?;
         let mut rest = &flight[..];
-        let certificate =
+        let chain =
             read_certificate(&mut rest, &mut self.transcript)?.ok_or(ChannelError::Unexpected)?;
-        read_signature(&mut rest, &mut self.transcript, SERVER_CONTEXT, &certificate)?;
+        read_signature(&mut rest, &mut self.transcript, SERVER_CONTEXT, &chain.leaf)?;
         read_finished(&mut rest, &mut self.transcript, &keys.server_secret)?;
-        let peer = self.trust.check(&certificate, now)?;
+        let peer = self.trust.check(&chain, now)?;
         if let (Some(peer), Some(expected)) = (&peer, self.server_role)
             && peer.role != expected
         {
@@ -127,7 +127,7 @@ impl ClientHandshake {
             send: Direction::new(&data.client),
             receive: Direction::new(&data.server),
             peer,
-            certificate: Some(certificate),
+            certificate: Some(chain.leaf),
         };
         Ok((finished, reply))
     }
@@ -181,42 +181,31 @@ impl ServerHandshake {
     pub(super) fn finish(mut self, frame: &mut &[u8], now: Time) -> Result<Finished, ChannelError> {
         let flight = open_flight(&mut self.client, frame)?;
         let mut rest = &flight[..];
-        let certificate = read_certificate(&mut rest, &mut self.transcript)?;
-        if let Some(certificate) = &certificate {
-            read_signature(&mut rest, &mut self.transcript, CLIENT_CONTEXT, certificate)?;
+        let chain = read_certificate(&mut rest, &mut self.transcript)?;
+        if let Some(chain) = &chain {
+            read_signature(&mut rest, &mut self.transcript, CLIENT_CONTEXT, &chain.leaf)?;
         }
         read_finished(&mut rest, &mut self.transcript, &self.client_secret)?;
-        let peer = match &certificate {
-            Some(certificate) => self.trust.check(certificate, now)?,
+        let peer = match &chain {
+            Some(chain) => self.trust.check(chain, now)?,
             None => None,
         };
         Ok(Finished {
             send: Direction::new(&self.data.server),
             receive: Direction::new(&self.data.client),
             peer,
-            certificate,
+            certificate: chain.map(|chain| chain.leaf),
         })
     }
 }
 
 impl Trust {
     /// Who the certificate's owner is; nobody in particular where nothing is verified.
-    fn check(&self, certificate: &Certificate, now: Time) -> Result<Option<Peer>, ChannelError> {
-        let roots = match self {
-            Self::Unverified => return Ok(None),
-            Self::Root(root) => std::slice::from_ref(root),
-            Self::Roots(roots) => roots,
-        };
-        let mut error = CertificateError::UnknownAuthority;
-        for root in roots {
-            match ca::verify(certificate, root, now) {
-                Ok(peer) => return Ok(Some(peer)),
-                // Another root may know it; of all reasons, keep one that says more.
-                Err(CertificateError::UnknownAuthority) => {}
-                Err(reason) => error = reason,
-            }
+    fn check(&self, chain: &Chain, now: Time) -> Result<Option<Peer>, ChannelError> {
+        match self {
+            Self::Unverified => Ok(None),
+            Self::Root(root) => Ok(Some(ca::verify(chain, root, now)?)),
         }
-        Err(error.into())
     }
 }
 
@@ -328,17 +317,17 @@ fn write(out: &mut Vec<u8>, transcript: &mut Transcript, code: u8, body: &[u8]) 
 }
 
 fn write_certificate(out: &mut Vec<u8>, transcript: &mut Transcript, identity: Option<&Identity>) {
-    let der = identity.map_or(&[][..], |identity| identity.certificate.der());
-    write(out, transcript, CERTIFICATE, der);
+    let der = identity.map(|identity| identity.chain.der()).unwrap_or_default();
+    write(out, transcript, CERTIFICATE, &der);
 }
 
 fn read_certificate(
     rest: &mut &[u8],
     transcript: &mut Transcript,
-) -> Result<Option<Certificate>, ChannelError> {
+) -> Result<Option<Chain>, ChannelError> {
     let (body, whole) = read_message(rest, CERTIFICATE)?;
     transcript.add(whole);
-    if body.is_empty() { Ok(None) } else { Ok(Some(Certificate::from_der(body)?)) }
+    if body.is_empty() { Ok(None) } else { Ok(Some(Chain::from_der(body)?)) }
 }
 
 fn write_signature(

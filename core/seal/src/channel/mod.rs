@@ -31,7 +31,7 @@
 //!
 //! let client = ClientConfig { identity: None, trust: trust.clone(), server_role: None };
 //! let (mut client, hello) = Channel::connect(&client, &mut rng);
-//! let server = ServerConfig { identity: Identity { certificate, key }, trust };
+//! let server = ServerConfig { identity: Identity { chain: certificate.into(), key }, trust };
 //! let (mut server, answer) = Channel::accept(&server, &hello, &mut rng)?;
 //! client.send(b"waits for the handshake")?;
 //! for reply in client.receive(&answer, now)?.replies {
@@ -54,7 +54,7 @@ use zeroize::Zeroize;
 
 use crate::ca::Peer;
 use crate::keys::PrivateKey;
-use crate::x509::{Certificate, CertificateError, Role, RootCertificate};
+use crate::x509::{Certificate, CertificateError, Chain, Role, RootCertificate};
 use handshake::{ClientHandshake, Finished, ServerHandshake};
 use record::{Content, Direction, RECORDS_PER_KEY};
 
@@ -67,14 +67,14 @@ pub const QUEUE_LIMIT: usize = 1_024;
 #[derive(Clone, PartialEq, Eq)]
 pub struct Identity {
     /// What the other side sees and verifies.
-    pub certificate: Certificate,
-    /// The key of the certificate: secret.
+    pub chain: Chain,
+    /// The key of the leaf: secret.
     pub key: PrivateKey,
 }
 
 impl fmt::Debug for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Identity(key secret, {:?})", self.certificate)
+        write!(f, "Identity(key secret, {:?})", self.chain.leaf)
     }
 }
 
@@ -83,8 +83,6 @@ impl fmt::Debug for Identity {
 pub enum Trust {
     /// Those of this swarm.
     Root(RootCertificate),
-    /// Those of any of these roots: while a root CA is being rotated, the old and the new one.
-    Roots(Vec<RootCertificate>),
     /// Any, and [`Channel::peer`] stays unknown. Only for fetching a root certificate.
     Unverified,
 }

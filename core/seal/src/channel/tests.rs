@@ -20,7 +20,7 @@ fn identity(ca: &RootCa, role: Role, now: Time, rng: &mut sim::Rng) -> Identity 
     let node_id = crate::identity::random_id(rng);
     let node = NodeIdentity { node_id, role, cluster_id: "cluster".to_owned() };
     let certificate = ca.issue(&Csr::new(&key), &node, now, NODE_LIFETIME, rng).unwrap();
-    Identity { certificate, key }
+    Identity { chain: certificate.into(), key }
 }
 
 impl Setup {
@@ -51,7 +51,7 @@ impl Setup {
 }
 
 fn name(identity: &Identity) -> &str {
-    &identity.certificate.subject().common_name
+    &identity.chain.leaf.subject().common_name
 }
 
 /// Sends one message across and gives what arrives.
@@ -118,7 +118,7 @@ fn a_joiner_may_be_anonymous_and_may_not_know_the_root() {
     setup.client.trust = Trust::Unverified;
     let (mut client, mut server) = setup.connected().unwrap();
     assert_eq!(client.peer(), None);
-    assert_eq!(client.peer_certificate(), Some(&setup.server.identity.certificate));
+    assert_eq!(client.peer_certificate(), Some(&setup.server.identity.chain.leaf));
     assert_eq!(pass(&mut server, &mut client, b"root.pem"), [b"root.pem"]);
 }
 
@@ -130,11 +130,11 @@ fn another_swarm_is_refused_by_both() {
 
     setup.client.trust = Trust::Root(other.certificate.clone());
     assert_eq!(setup.connected().err(), unknown);
-    setup.client.trust = Trust::Roots(Vec::new());
-    assert_eq!(setup.connected().err(), unknown);
-    let old_and_new = vec![other.certificate.clone(), setup.ca.certificate.clone()];
-    setup.client.trust = Trust::Roots(old_and_new);
+    // With the intermediate of a rotation from that swarm's root to this one's it is accepted.
+    let intermediate = other.cross_sign(&setup.ca.certificate).unwrap();
+    setup.server.identity.chain.intermediate = Some(intermediate);
     assert!(setup.connected().is_ok());
+    setup.client.trust = Trust::Root(setup.ca.certificate.clone());
 
     let stranger = identity(&other, Role::Manager, setup.now, &mut setup.rng);
     setup.client.identity = Some(stranger);
@@ -167,11 +167,11 @@ fn a_worker_cannot_pose_as_a_manager() {
 #[test]
 fn a_certificate_without_its_key_is_worth_nothing() {
     let mut setup = Setup::new(7);
-    let stolen = setup.server.identity.certificate.clone();
+    let stolen = setup.server.identity.chain.clone();
     let thief = PrivateKey::generate(&mut setup.rng);
-    setup.client.identity = Some(Identity { certificate: stolen.clone(), key: thief.clone() });
+    setup.client.identity = Some(Identity { chain: stolen.clone(), key: thief.clone() });
     assert_eq!(setup.connected().err(), Some(ChannelError::BadSignature));
-    setup.server.identity = Identity { certificate: stolen, key: thief };
+    setup.server.identity = Identity { chain: stolen, key: thief };
     assert_eq!(setup.connected().err(), Some(ChannelError::BadSignature));
 }
 

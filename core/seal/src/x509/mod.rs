@@ -2,10 +2,11 @@
 //!
 //! The bytes are ordinary DER (RFC 5280), which other tools read and verify. What is missing on
 //! purpose: other keys than P-256, other signatures than ECDSA with SHA-256, other names than CN, O
-//! and OU, chains with intermediates. A certificate with anything of that kind is refused, not
+//! and OU, chains longer than the one of a root rotation ([`Chain`]). A certificate with anything of that kind is refused, not
 //! half understood. Names and extensions are those of swarmkit (`ca/certificates.go`, by cfssl),
 //! except that a key's id is a truncated SHA-256 of the key (RFC 7093), not its SHA-1.
 
+mod chain;
 mod parse;
 mod template;
 
@@ -21,7 +22,8 @@ use sim::Time;
 use crate::keys::PublicKey;
 use crate::pem::Pem;
 
-pub(crate) use template::{P256, Template, rounded_to_minute};
+pub use chain::Chain;
+pub(crate) use template::{EC_PUBLIC_KEY, P256, Template, rounded_to_minute};
 
 /// The common name of a swarm's root CA.
 pub const ROOT_COMMON_NAME: &str = "swarm-ca";
@@ -195,6 +197,16 @@ impl Certificate {
         &self.public_key
     }
 
+    /// The subject's DER, as the API shows a certificate's issuer.
+    pub fn subject_der(&self) -> Vec<u8> {
+        template::name(&self.subject)
+    }
+
+    /// The DER of the key that it speaks for (SubjectPublicKeyInfo).
+    pub fn public_key_der(&self) -> Vec<u8> {
+        template::public_key(&self.public_key)
+    }
+
     /// Whether it may sign certificates.
     pub fn is_ca(&self) -> bool {
         self.is_ca
@@ -254,7 +266,7 @@ impl<'de> Deserialize<'de> for Certificate {
 /// How many signatures a [`RootCertificate`] remembers to have checked.
 const VERIFIED_LIMIT: usize = 4_096;
 
-/// The certificate of a swarm's root CA: self-signed, named `swarm-ca`.
+/// The certificate of a swarm's root CA: self-signed, named `swarm-ca` unless a user brought it along.
 ///
 /// It remembers which certificates' signatures it has found good, and its clones remember with it:
 /// nodes meet the same peers again and again, and a signature costs most of a handshake. That
@@ -284,11 +296,9 @@ impl RootCertificate {
     /// Checks that a certificate is a root CA's.
     ///
     /// # Errors
-    /// `WrongUsage` when it is no CA of that name, `UnknownAuthority` when it did not sign itself.
+    /// `WrongUsage` when it is no root CA, `UnknownAuthority` when it did not sign itself.
     pub fn new(certificate: Certificate) -> Result<Self, CertificateError> {
-        let name = certificate.subject();
-        let is_root = name.common_name == ROOT_COMMON_NAME && name == certificate.issuer();
-        if !certificate.is_ca() || !is_root {
+        if !certificate.is_ca() || certificate.subject() != certificate.issuer() {
             return Err(CertificateError::WrongUsage);
         }
         if !certificate.is_signed_by(certificate.public_key()) {

@@ -19,7 +19,7 @@ pub(super) const EXTENDED_KEY_USAGE: &[u8] = &[0x55, 29, 37];
 const SERVER_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 1];
 const CLIENT_AUTH: &[u8] = &[0x2b, 6, 1, 5, 5, 7, 3, 2];
 /// id-ecPublicKey
-pub(super) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
+pub(crate) const EC_PUBLIC_KEY: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 2, 1];
 /// prime256v1
 pub(crate) const P256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 3, 1, 7];
 /// ecdsa-with-SHA256
@@ -32,7 +32,7 @@ const NODE_USAGE: &[u8] = &[5, 0b1010_0000];
 
 /// Everything that a certificate says.
 pub(crate) struct Template<'a> {
-    pub(crate) serial: [u8; 20],
+    pub(crate) serial: &'a [u8],
     pub(crate) issuer: &'a Name,
     pub(crate) issuer_key: &'a PublicKey,
     pub(crate) subject: &'a Name,
@@ -50,7 +50,7 @@ impl Template<'_> {
         let signed = sequence(&[
             // Version 3.
             &der::element(der::explicit(0), &[&der::unsigned(&[2])]),
-            &der::unsigned(&self.serial),
+            &der::unsigned(self.serial),
             &algorithm,
             &name(self.issuer),
             &sequence(&[&time(self.not_before), &time(self.not_after)]),
@@ -81,9 +81,11 @@ impl Template<'_> {
         }
         list.push(extension(BASIC_CONSTRAINTS, true, &constraints));
         list.push(extension(SUBJECT_KEY_ID, false, &own_id));
-        if !self.is_ca {
+        if self.issuer_key != self.public_key {
             let issuer_id = der::element(der::implicit(0), &[&key_id(self.issuer_key)]);
             list.push(extension(AUTHORITY_KEY_ID, false, &sequence(&[&issuer_id])));
+        }
+        if !self.is_ca {
             let names: Vec<Vec<u8>> = self
                 .dns_names
                 .iter()
@@ -119,14 +121,14 @@ fn key_id(key: &PublicKey) -> [u8; 20] {
 }
 
 /// SubjectPublicKeyInfo.
-fn public_key(key: &PublicKey) -> Vec<u8> {
+pub(super) fn public_key(key: &PublicKey) -> Vec<u8> {
     let algorithm =
         sequence(&[&der::element(der::OID, &[EC_PUBLIC_KEY]), &der::element(der::OID, &[P256])]);
     sequence(&[&algorithm, &der::bit_string(&key.to_sec1())])
 }
 
 /// A name in Go's order: O, OU, CN.
-fn name(name: &Name) -> Vec<u8> {
+pub(super) fn name(name: &Name) -> Vec<u8> {
     let parts = [
         (ORGANIZATION, name.organization.as_deref()),
         (ORGANIZATIONAL_UNIT, name.organizational_unit.as_deref()),

@@ -7,6 +7,7 @@ pub(crate) mod columns;
 pub(crate) mod compare;
 pub(crate) mod copying;
 pub(crate) mod date;
+pub(crate) mod editor;
 pub(crate) mod files;
 pub(crate) mod find;
 pub(crate) mod grep;

@@ -1,4 +1,4 @@
-//! The host: `clear`, `df`, `du`, `free`, `mount`, `stat`, `true`, `false`, `man`, pagers, editors.
+//! The host: `clear`, `df`, `du`, `free`, `mount`, `stat`, `true`, `false`, `man`, pagers.
 
 use os::fs::Kind;
 
@@ -16,13 +16,6 @@ pub(crate) async fn no(_utility: Utility) -> i32 {
 pub(crate) async fn clear(utility: Utility) -> i32 {
     utility.proc.clear_terminal();
     0
-}
-
-/// Editors need a screen that is drawn at will; the terminal here has lines.
-pub(crate) async fn editor(utility: Utility) -> i32 {
-    let message =
-        "not simulated: write files with `cat > FILE` (end with Ctrl-D), `echo` or a here-document";
-    utility.error(message).await
 }
 
 /// `more` and `less` show everything at once: the terminal scrolls by itself.

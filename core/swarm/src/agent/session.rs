@@ -62,6 +62,8 @@ pub(crate) struct Agent {
     error: Option<String>,
     /// What the dispatcher said about the node last.
     news: Option<SessionMessage>,
+    /// Rises whenever the session, the tasks or what they need may have changed.
+    change_count: u64,
 }
 
 impl Agent {
@@ -77,7 +79,13 @@ impl Agent {
             rng,
             error: None,
             news: None,
+            change_count: 0,
         }
+    }
+
+    /// The same number means the same session, tasks, secrets and configs.
+    pub(crate) const fn change_count(&self) -> u64 {
+        self.change_count + self.worker.change_count()
     }
 
     /// True once the dispatcher has taken the registration in: the managers show the node as ready
@@ -178,6 +186,7 @@ impl Agent {
 
     /// The session is over or did not come about; the next attempt follows after a random wait.
     fn lost(&mut self, now: Time, why: &str, out: &mut Vec<Output>) {
+        self.change_count += 1;
         if let Session::Open(open) = &mut self.session {
             let detail = format!("with {}: {why}", open.addr);
             let of = open.addr.clone();
@@ -191,6 +200,20 @@ impl Agent {
         self.session = Session::Waiting { until: now + wait };
         self.target.clear();
         self.error = Some(why.to_owned());
+    }
+
+    /// The node says something else of itself now: it registers again (swarmkit: `agent.go`,
+    /// "restarting session due to changed node description").
+    pub(crate) fn describe(
+        &mut self,
+        now: Time,
+        description: NodeDescription,
+        out: &mut Vec<Output>,
+    ) {
+        if self.description != description {
+            self.description = description;
+            self.restart(now, out);
+        }
     }
 
     /// Closes the session, for instance because the node has another certificate now.
@@ -257,6 +280,7 @@ impl Agent {
                 let addr = std::mem::take(&mut self.target);
                 let detail = format!("with {addr}, session {}", message.session_id);
                 out.push(Output::Event { kind: "agent.session_opened", detail });
+                self.change_count += 1;
                 self.last_session_id = Some(message.session_id.clone());
                 self.session = Session::Open(Open {
                     link,
@@ -296,7 +320,10 @@ impl Agent {
             return;
         }
         match push {
-            Push::Session(message) => self.news = Some(message),
+            Push::Session(message) => {
+                self.change_count += 1;
+                self.news = Some(message);
+            }
             Push::Assignments(message) => {
                 let fits = message.kind == AssignmentsKind::Complete
                     || open.sequence == Some(message.applies_to);

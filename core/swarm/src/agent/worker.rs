@@ -26,6 +26,8 @@ pub(crate) struct Worker {
     unreported: BTreeMap<Id, TaskStatus>,
     /// True when `tasks.db` is behind.
     is_dirty: bool,
+    /// Rises whenever something of the above may have changed.
+    change_count: u64,
 }
 
 impl std::fmt::Debug for Worker {
@@ -38,6 +40,11 @@ impl std::fmt::Debug for Worker {
 }
 
 impl Worker {
+    /// The worker of a node that has just joined: its file is made at once.
+    pub(crate) fn new() -> Self {
+        Self { is_dirty: true, ..Self::default() }
+    }
+
     /// The tasks that the disk remembers, and what the executor must be asked about them.
     pub(crate) fn restore(disk: &Disk, out: &mut Vec<Output>) -> Self {
         let mut worker = Self::default();
@@ -56,6 +63,7 @@ impl Worker {
         message: &AssignmentsMessage,
         out: &mut Vec<Output>,
     ) {
+        self.change_count += 1;
         let is_complete = message.kind == AssignmentsKind::Complete;
         if is_complete {
             self.secrets.clear();
@@ -131,6 +139,7 @@ impl Worker {
     }
 
     fn entered(&mut self, id: &Id, status: TaskStatus, out: &mut Vec<Output>) {
+        self.change_count += 1;
         let Some(task) = self.tasks.get(id) else { return };
         let why = status.err.as_ref().map_or_else(String::new, |err| format!(": {err}"));
         let detail = format!(
@@ -270,6 +279,11 @@ impl Worker {
     /// The tasks, in id order.
     pub(crate) fn tasks(&self) -> impl Iterator<Item = (&Task, &TaskStatus)> {
         self.tasks.values().map(|task| (&*task.task, &task.status))
+    }
+
+    /// The same number means the same tasks in the same states, secrets and configs.
+    pub(crate) const fn change_count(&self) -> u64 {
+        self.change_count
     }
 
     /// The secrets held, in id order.

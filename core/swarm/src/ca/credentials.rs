@@ -1,9 +1,9 @@
 //! Key, certificate and root CA of this node, and the channels they make.
 
 use seal::channel::{ClientConfig, Identity, ServerConfig, Trust as ChannelTrust};
-use seal::{Certificate, NodeIdentity, PrivateKey, RootCertificate};
+use seal::{Chain, NodeIdentity, PrivateKey, RootCertificate};
 
-use crate::objects::{Id, Role};
+use crate::objects::{Id, Role, TlsInfo};
 use crate::transport::Trust;
 
 /// What a node needs to open and accept channels.
@@ -20,8 +20,8 @@ pub(crate) struct Credentials {
 pub(crate) struct Own {
     /// The private key.
     pub(crate) key: PrivateKey,
-    /// The certificate.
-    pub(crate) certificate: Certificate,
+    /// The certificate, and what leads from it to a root that others trust.
+    pub(crate) chain: Chain,
     /// What the certificate says.
     pub(crate) identity: NodeIdentity,
 }
@@ -61,6 +61,17 @@ pub(crate) const fn certificate_role(role: Role) -> seal::Role {
 }
 
 impl Credentials {
+    /// What the node tells of it.
+    pub(crate) fn tls_info(&self) -> TlsInfo {
+        let intermediate = self.own.as_ref().and_then(|own| own.chain.intermediate.as_ref());
+        let issuer = intermediate.unwrap_or_else(|| self.root.certificate());
+        TlsInfo {
+            trust_root: self.root.pem(),
+            issuer_subject: issuer.subject_der(),
+            issuer_public_key: issuer.public_key_der(),
+        }
+    }
+
     /// A client that has nothing yet: it may only download the root CA's certificate.
     pub(crate) fn unverified_client(trust: Trust) -> Option<ClientConfig> {
         (trust == Trust::Nobody).then(|| ClientConfig {
@@ -98,6 +109,6 @@ impl Credentials {
 
 impl Own {
     fn channel_identity(&self) -> Identity {
-        Identity { key: self.key.clone(), certificate: self.certificate.clone() }
+        Identity { key: self.key.clone(), chain: self.chain.clone() }
     }
 }

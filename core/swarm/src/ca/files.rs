@@ -1,7 +1,7 @@
 //! The folder `/var/lib/docker/swarm`, laid out as moby and swarmkit lay it out.
 
 use seal::keyfile::{self, KeyFileError, NodeKeyFile};
-use seal::{Certificate, Kek, RootCertificate};
+use seal::{Chain, Kek, RootCertificate};
 use serde::{Deserialize, Serialize};
 use sim::{Disk, Time};
 
@@ -85,7 +85,7 @@ pub(crate) fn write_credentials(
 ) {
     replace(disk, ROOT_CA, credentials.root.pem().as_bytes());
     if let Some(own) = &credentials.own {
-        replace(disk, CERTIFICATE, own.certificate.pem().as_bytes());
+        replace(disk, CERTIFICATE, own.chain.pem().as_bytes());
     }
     write_key(disk, key_file, kek);
 }
@@ -138,11 +138,11 @@ pub(crate) fn read_credentials(
         KeyFileError::WrongKey => Missing::WrongKey,
         KeyFileError::Damaged => Missing::Damaged,
     })?;
-    let certificate = Certificate::from_pem(text(CERTIFICATE)?).map_err(|_| Missing::Damaged)?;
-    let identity = seal::ca::verify(&certificate, &root, now).map_err(|error| match error {
+    let chain = Chain::from_pem(text(CERTIFICATE)?).map_err(|_| Missing::Damaged)?;
+    let identity = seal::ca::verify(&chain, &root, now).map_err(|error| match error {
         seal::CertificateError::Expired { .. } => Missing::Expired,
         _ => Missing::Damaged,
     })?;
-    let own = Own { key: key_file.key.clone(), certificate, identity };
+    let own = Own { key: key_file.key.clone(), chain, identity };
     Ok(Found { credentials: Credentials { root, own: Some(own) }, key_file })
 }

@@ -4,7 +4,7 @@
 
 use std::rc::Rc;
 
-use seal::{Certificate, Csr, JoinToken, NodeKeyFile, PrivateKey, RootCertificate};
+use seal::{Chain, Csr, JoinToken, NodeKeyFile, PrivateKey, RootCertificate};
 use sim::{Duration, Rng, Time};
 
 use super::credentials::{Credentials, Own};
@@ -210,10 +210,10 @@ impl JoinFlow {
 
     fn on_certificate(&mut self, now: Time, pem: &str) -> Progress {
         let root = self.root.clone().expect("the root is known before a certificate is requested");
-        let fits = |certificate: &Certificate| *certificate.public_key() == self.key.public_key();
-        let verified = Certificate::from_pem(pem).ok().filter(fits).and_then(|certificate| {
-            let identity = seal::ca::verify(&certificate, &root, now).ok()?;
-            Some(Own { key: self.key.clone(), certificate, identity })
+        let fits = |chain: &Chain| *chain.leaf.public_key() == self.key.public_key();
+        let verified = Chain::from_pem(pem).ok().filter(fits).and_then(|chain| {
+            let identity = seal::ca::verify(&chain, &root, now).ok()?;
+            Some(Own { key: self.key.clone(), chain, identity })
         });
         match verified {
             Some(own) => {

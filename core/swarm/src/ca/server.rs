@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use seal::{Certificate, Csr, JoinToken, NodeIdentity, PrivateKey, RootCa, RootCertificate};
+use seal::{Certificate, Chain, Csr, JoinToken, NodeIdentity, RootCa};
 use sim::{Rng, Time};
 
 use super::credentials::certificate_role;
-use crate::control::{ApiError, Code};
+use crate::control::{ApiError, Code, root_ca};
 use crate::objects::{
     Availability, Cluster, Id, IssuanceState, Node, NodeCertificate, NodeSpec, NodeState,
     NodeStatus, Object, Role, random_id,
@@ -35,14 +35,20 @@ pub(crate) struct CaServer {
     unsigned: std::collections::BTreeSet<Id>,
     /// Who waits for which.
     waiting: BTreeMap<Id, Vec<Waiting>>,
+    /// When the rotation of the root CA is looked at next; never, unless one is under way.
+    pub(super) rotation_at: Option<Time>,
 }
 
-/// The CA as the cluster object keeps it.
-pub(crate) fn root_ca(cluster: &Cluster) -> Option<RootCa> {
-    let pem = std::str::from_utf8(&cluster.root_ca.certificate).ok()?;
-    let certificate = RootCertificate::from_pem(pem).ok()?;
-    let scalar: &[u8; 32] = cluster.root_ca.key.expose().try_into().ok()?;
-    RootCa::from_parts(PrivateKey::from_bytes(scalar).ok()?, certificate).ok()
+/// Who signs now, and the intermediate that goes with what is signed: while the root is being rotated
+/// that is the new CA, whose certificate the old one has signed.
+fn signer(cluster: &Cluster) -> Option<(RootCa, Option<Certificate>)> {
+    let root_ca = &cluster.root_ca;
+    let Some(rotation) = &root_ca.rotation else {
+        return Some((root_ca::from_parts(&root_ca.certificate, &root_ca.key)?, None));
+    };
+    let pem = std::str::from_utf8(&rotation.cross_signed).ok()?;
+    let intermediate = Certificate::from_pem(pem).ok()?;
+    Some((root_ca::from_parts(&rotation.certificate, &rotation.key)?, Some(intermediate)))
 }
 
 /// The role that a token is for.
@@ -112,14 +118,27 @@ impl CaServer {
     /// The CA of a new leader: what was left unsigned is signed now.
     pub(crate) fn new(store: &Store) -> Self {
         let unsigned = store.nodes().iter().filter(|node| is_unsigned(node));
-        Self { unsigned: unsigned.map(|node| node.id.clone()).collect(), waiting: BTreeMap::new() }
+        let rotates = store.cluster().is_some_and(|cluster| cluster.root_ca.rotation.is_some());
+        Self {
+            unsigned: unsigned.map(|node| node.id.clone()).collect(),
+            waiting: BTreeMap::new(),
+            rotation_at: rotates.then_some(Time::EPOCH),
+        }
     }
 
     /// Something in the store changed: answers for those who wait.
     pub(crate) fn on_events(&mut self, events: &[StoreEvent]) -> Vec<(Waiting, Response)> {
         let mut answers = Vec::new();
         for event in events {
-            let Object::Node(node) = event.object() else { continue };
+            let node = match event.object() {
+                Object::Node(node) => node,
+                Object::Cluster(cluster) => {
+                    // Whatever was wanted before, it may be another rotation now: looked at at once.
+                    self.rotation_at = cluster.root_ca.rotation.is_some().then_some(Time::EPOCH);
+                    continue;
+                }
+                _ => continue,
+            };
             if matches!(event, StoreEvent::Removed(_)) {
                 self.unsigned.remove(&node.id);
                 self.waiting.remove(&node.id);
@@ -164,7 +183,7 @@ impl CaServer {
         let mut signed = Vec::new();
         let unsigned = std::mem::take(&mut self.unsigned);
         let Some(cluster) = tx.store().cluster().cloned() else { return signed };
-        let Some(ca) = root_ca(&cluster) else { return signed };
+        let Some((ca, intermediate)) = signer(&cluster) else { return signed };
         for id in unsigned {
             if tx.room() == 0 {
                 self.unsigned.insert(id);
@@ -173,9 +192,10 @@ impl CaServer {
             let Some(node) = tx.store().node(&id).cloned() else { continue };
             let mut node = (*node).clone();
             match issue(&ca, &cluster, &node, now, rng) {
-                Some(certificate) => {
+                Some(leaf) => {
+                    let chain = Chain { leaf, intermediate: intermediate.clone() };
                     node.certificate.state = IssuanceState::Issued;
-                    node.certificate.certificate = certificate.pem().into_bytes();
+                    node.certificate.certificate = chain.pem().into_bytes();
                     signed.push(format!("{} for node {id}", node.certificate.role.word()));
                 }
                 None => {

@@ -22,8 +22,10 @@ fn missing() -> ApiError {
 /// The cluster without its keys. The join tokens stay: `docker swarm join-token` shows them.
 pub(super) fn get(store: &Store) -> Result<Rc<Cluster>, ApiError> {
     let cluster = store.cluster().ok_or_else(missing)?;
-    let root_ca =
-        ClusterCa { key: SecretBytes::default(), rotation: None, ..cluster.root_ca.clone() };
+    let mut root_ca = ClusterCa { key: SecretBytes::default(), ..cluster.root_ca.clone() };
+    if let Some(rotation) = &mut root_ca.rotation {
+        rotation.key = SecretBytes::default();
+    }
     Ok(Rc::new(Cluster {
         root_ca,
         unlock_keys: Vec::new(),
@@ -70,7 +72,8 @@ pub(super) fn update(
     check(spec)?;
     let mut cluster = (**tx.store().cluster().ok_or_else(missing)?).clone();
     cluster.meta.version = version;
-    cluster.spec = spec.clone();
+    cluster.spec = ClusterSpec { signing_ca: None, ..spec.clone() };
+    super::root_ca::update(&mut cluster, spec, tx.now(), rng)?;
     expire_blacklisted(&mut cluster, tx.now());
     if rotation.worker_token {
         renew_token(&mut cluster.root_ca.worker_token, rng);

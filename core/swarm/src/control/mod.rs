@@ -14,6 +14,7 @@ mod network;
 mod node;
 mod request;
 mod resolve;
+pub(crate) mod root_ca;
 mod secret;
 mod service;
 mod service_spec;

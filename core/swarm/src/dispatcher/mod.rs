@@ -21,7 +21,9 @@ use self::assignments::AssignmentSet;
 use self::updates::{NodeUpdate, Updates};
 use crate::control::{ApiError, Code};
 use crate::node::Output;
-use crate::objects::{Id, NodeDescription, NodeState, NodeStatus, Object, TaskStatus, random_id};
+use crate::objects::{
+    Id, Node, NodeDescription, NodeState, NodeStatus, Object, TaskStatus, random_id,
+};
 use crate::store::{Store, StoreEvent, Tx};
 use crate::transport::protocol::{
     AssignmentChange, AssignmentsKind, AssignmentsMessage, Member, Push, Response, SessionMessage,
@@ -69,6 +71,8 @@ pub(crate) struct Dispatcher {
     /// Nodes that are DOWN, and when their tasks become orphans.
     down: BTreeMap<Id, Time>,
     updates: Updates,
+    /// The root CA's certificate that the agents were told of.
+    root_ca: Vec<u8>,
     rng: Rng,
 }
 
@@ -79,10 +83,10 @@ fn error(code: Code, text: &str) -> ApiError {
 impl Dispatcher {
     /// The dispatcher of a new leader. Every node that was thought to be there must register again.
     pub(crate) fn new(store: &Store, now: Time, rng: Rng) -> Self {
-        let period =
-            store.cluster().map_or(crate::objects::defaults::HEARTBEAT_PERIOD, |cluster| {
-                cluster.spec.heartbeat_period
-            });
+        let (period, root_ca) = store.cluster().map_or_else(
+            || (crate::objects::defaults::HEARTBEAT_PERIOD, Vec::new()),
+            |cluster| (cluster.spec.heartbeat_period, cluster.root_ca.certificate.clone()),
+        );
         let mut dispatcher = Self {
             period,
             sessions: BTreeMap::new(),
@@ -90,6 +94,7 @@ impl Dispatcher {
             unknown: BTreeMap::new(),
             down: BTreeMap::new(),
             updates: Updates::default(),
+            root_ca,
             rng,
         };
         for node in store.nodes().iter() {
@@ -167,12 +172,7 @@ impl Dispatcher {
         self.sessions.insert(node_id.clone(), session);
         let status = NodeStatus { state: NodeState::Ready, message: String::new(), addr };
         self.updates.node(now, node_id, NodeUpdate { status, description: Some(description) });
-        Ok(SessionMessage {
-            session_id: id,
-            node: Rc::clone(node),
-            managers: managers.to_vec(),
-            period,
-        })
+        Ok(session_message(id, node, managers, period, store))
     }
 
     fn choose_period(&mut self) -> Duration {
@@ -265,13 +265,19 @@ impl Dispatcher {
                         self.unknown.insert(node.id.clone(), until);
                     }
                 }
-                Object::Cluster(cluster) => self.period = cluster.spec.heartbeat_period,
+                Object::Cluster(cluster) => {
+                    self.period = cluster.spec.heartbeat_period;
+                    if self.root_ca != cluster.root_ca.certificate {
+                        self.root_ca.clone_from(&cluster.root_ca.certificate);
+                        self.on_members(now);
+                    }
+                }
                 _ => {}
             }
         }
     }
 
-    /// The managers changed: everyone is told.
+    /// The managers, or the root CA, changed: everyone is told.
     pub(crate) fn on_members(&mut self, now: Time) {
         for session in self.sessions.values_mut() {
             session.node_changed = true;
@@ -367,12 +373,8 @@ impl Dispatcher {
         if std::mem::take(&mut session.node_changed)
             && let Some(node) = store.node(node_id)
         {
-            let message = SessionMessage {
-                session_id: session.id.clone(),
-                node: Rc::clone(node),
-                managers: managers.to_vec(),
-                period,
-            };
+            let id = session.id.clone();
+            let message = session_message(id, node, managers, period, store);
             transport.push(session.link, Push::Session(message), out);
         }
         let dirty = std::mem::take(&mut session.dirty);
@@ -421,6 +423,18 @@ impl Dispatcher {
             transport.close(session.link, "dispatcher is stopped", out);
         }
     }
+}
+
+fn session_message(
+    session_id: String,
+    node: &Rc<Node>,
+    managers: &[Member],
+    period: Duration,
+    store: &Store,
+) -> SessionMessage {
+    let root_ca = store.cluster().map(|cluster| cluster.root_ca.certificate.clone());
+    let (node, managers) = (Rc::clone(node), managers.to_vec());
+    SessionMessage { session_id, node, managers, period, root_ca: root_ca.unwrap_or_default() }
 }
 
 fn send_assignments(

@@ -34,18 +34,20 @@ pub struct NodeConfig {
     pub options: SwarmOptions,
 }
 
-/// What differs between Docker's versions.
+/// What differs between Docker's versions, and what a lab may switch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SwarmOptions {
     /// Raft's election timeout in ticks of a second: 10, until 18.03 it was 3.
     pub election_ticks: u32,
     /// Raft's heartbeats in ticks.
     pub heartbeat_ticks: u32,
+    /// Managers ask whether they could win before they campaign. Off in swarmkit.
+    pub pre_vote: bool,
 }
 
 impl Default for SwarmOptions {
     fn default() -> Self {
-        Self { election_ticks: 10, heartbeat_ticks: 1 }
+        Self { election_ticks: 10, heartbeat_ticks: 1, pre_vote: false }
     }
 }
 

@@ -13,7 +13,7 @@ use crate::ca::Credentials;
 use crate::ca::files;
 use crate::ca::join::{JoinFlow, Progress};
 use crate::control::ApiError;
-use crate::objects::{Id, IssuanceState, Role};
+use crate::objects::{Cluster, Id, IssuanceState, Role};
 use crate::raft_driver::{RaftDriver, driver::Start};
 use crate::transport::protocol::{Member, Request, Response};
 use crate::transport::{CallId, Trust};
@@ -21,8 +21,18 @@ use crate::transport::{CallId, Trust};
 /// swarmkit: node.go retries to start the manager; the daemon's backoff goes up to 30 s.
 const RAFT_JOIN_BACKOFF_MAX: Duration = Duration::from_secs(30);
 const RAFT_JOIN_TIMEOUT: Duration = Duration::from_secs(20);
-/// swarmkit: `ca/renewer.go`, exponential backoff from 5 s; the simulation keeps to its base.
-const RENEW_RETRY: Duration = Duration::from_secs(5);
+/// swarmkit: `ca/renewer.go`: a renewal that was asked for begins a little later, so that the CA knows
+/// the role by then.
+const FORCED_RENEWAL_DELAY: Duration = Duration::from_millis(500);
+/// swarmkit: `RenewTLSExponentialBackoff`, base and factor.
+const RENEW_BACKOFF: Duration = Duration::from_secs(5);
+const RENEW_BACKOFF_MAX: Duration = Duration::from_secs(3_600);
+
+/// What the cluster's managers seal their keys with.
+pub(super) fn unlock_key(cluster: &Cluster) -> Option<Kek> {
+    let key = cluster.unlock_keys.iter().find(|key| key.subsystem == "swarm-manager")?;
+    <[u8; 32]>::try_from(key.key.expose()).ok().map(Kek::from_bytes)
+}
 
 impl SwarmNode {
     /// A new certificate: written to disk, used for every connection from now on.
@@ -36,11 +46,54 @@ impl SwarmNode {
         io.sync();
         self.renew_at = credentials.own.as_ref().map(|own| {
             let wall = self.clock.wall(io.now);
-            io.now + seal::ca::renewal_delay(&own.certificate, wall, &mut self.rngs.keys)
+            io.now + seal::ca::renewal_delay(&own.chain.leaf, wall, &mut self.rngs.keys)
         });
-        self.credentials = Some(Rc::new(credentials));
+        self.renewal_failures = 0;
+        let identity = |all: &Credentials| all.own.as_ref().map(|own| own.identity.clone());
+        let is_same = self.credentials.as_deref().map(identity) == Some(identity(&credentials));
+        let credentials = Rc::new(credentials);
+        self.credentials = Some(Rc::clone(&credentials));
         self.key_file = Some(key_file);
-        self.transport.set_credentials(self.credentials.clone(), io.out);
+        if is_same {
+            self.transport.renew_credentials(credentials);
+        } else {
+            self.transport.set_credentials(Some(credentials), io.out);
+        }
+    }
+
+    /// A renewal is asked for; one that is due sooner anyway stays.
+    fn renew_soon(&mut self, io: &Io<'_>) {
+        if self.renewing.is_none() {
+            let at = io.now + FORCED_RENEWAL_DELAY;
+            self.renew_at = Some(self.renew_at.map_or(at, |planned| planned.min(at)));
+        }
+    }
+
+    /// A renewal did not work: the next try comes after a random wait within a growing span
+    /// (docker/go-events: `ExponentialBackoff`).
+    fn retry_renewal(&mut self, io: &Io<'_>) {
+        let growth = RENEW_BACKOFF.saturating_mul(1 << self.renewal_failures.min(16));
+        let span = (RENEW_BACKOFF + growth).min(RENEW_BACKOFF_MAX);
+        self.renewal_failures += 1;
+        let wait = Duration::from_nanos(self.rngs.agent.below(span.as_nanos()));
+        self.renew_at = Some(io.now + wait);
+    }
+
+    /// The cluster has another root CA now: connections are checked against it from now on.
+    fn trust(&mut self, pem: &[u8], io: &mut Io<'_>) {
+        let (Some(known), Some(key_file)) = (&self.credentials, &self.key_file) else { return };
+        if known.root.pem().as_bytes() == pem {
+            return;
+        }
+        let root = std::str::from_utf8(pem).ok();
+        let Some(Ok(root)) = root.map(seal::RootCertificate::from_pem) else { return };
+        let credentials = Credentials { root, own: known.own.clone() };
+        files::write_credentials(io.disk, &credentials, key_file, self.kek.as_ref());
+        io.sync();
+        let credentials = Rc::new(credentials);
+        self.credentials = Some(Rc::clone(&credentials));
+        self.transport.renew_credentials(credentials);
+        io.event("ca.trusted", "the new root CA takes the old one's place".to_owned());
     }
 
     /// The managers this node knows, in memory and on disk.
@@ -87,7 +140,7 @@ impl SwarmNode {
                 }
                 Progress::Failed(error) => {
                     self.renewing = None;
-                    self.renew_at = Some(io.now + RENEW_RETRY);
+                    self.retry_renewal(io);
                     io.event("ca.renewal_failed", error.to_string());
                 }
             }
@@ -108,8 +161,7 @@ impl SwarmNode {
             .and_then(|agent| agent.session_addr().map(str::to_owned))
             .or_else(|| self.rngs.agent.pick(&self.managers).map(|member| member.addr.clone()));
         let (Some(target), Some(credentials)) = (target, &self.credentials) else {
-            self.renew_at = Some(io.now + RENEW_RETRY);
-            return;
+            return self.retry_renewal(io);
         };
         let root = credentials.root.clone();
         self.renewing = Some(JoinFlow::renew(io.now, root, &target, &mut self.rngs.keys));
@@ -139,14 +191,18 @@ impl SwarmNode {
         let detail = format!("node {} as {}", own.node_id(), own.role().word());
         io.event("swarm.certificate", detail);
         self.take_credentials(credentials, key_file, io);
+        let description = self.description();
         if old_role != Some(own.role()) {
             match own.role() {
                 Role::Manager => self.begin_raft_join(io),
                 Role::Worker => self.stop_manager(io),
             }
+            if let Some(agent) = &mut self.agent {
+                agent.restart(io.now, io.out);
+            }
         }
         if let Some(agent) = &mut self.agent {
-            agent.restart(io.now, io.out);
+            agent.describe(io.now, description, io.out);
         }
     }
 
@@ -170,9 +226,13 @@ impl SwarmNode {
         self.set_managers(news.managers, io);
         let wants_renewal = self.role() != Some(news.node.role)
             || news.node.certificate.state == IssuanceState::Rotate;
-        if wants_renewal && self.renewing.is_none() {
-            self.renew_at = Some(io.now);
-            self.renewal_due(io);
+        if wants_renewal {
+            self.renew_soon(io);
+        }
+        self.trust(&news.root_ca, io);
+        let description = self.description();
+        if let Some(agent) = &mut self.agent {
+            agent.describe(io.now, description, io.out);
         }
         true
     }
@@ -202,26 +262,26 @@ impl SwarmNode {
             return false;
         }
         self.keys_of_version = cluster.meta.version;
-        let unlock_key = cluster
-            .unlock_keys
-            .iter()
-            .find(|key| key.subsystem == "swarm-manager")
-            .and_then(|key| <[u8; 32]>::try_from(key.key.expose()).ok())
-            .map(Kek::from_bytes);
+        let unlock_key = unlock_key(cluster);
         if unlock_key == self.kek {
             return false;
         }
         let Some(key_file) = &mut self.key_file else { return false };
         key_file.kek_version = cluster.meta.version;
+        let was_in_clear = self.kek.is_none();
         self.kek = unlock_key;
-        if self.kek.is_some() {
-            // Whoever copied the DEK while it was in clear shall read nothing new.
+        if was_in_clear {
+            // Whoever copied the keys while they were in clear shall read nothing new and be nobody. A
+            // new unlock key alone changes neither (swarmkit: `deks.go`, `unlockedToLocked`).
             let dek = Dek::generate(&mut self.rngs.keys);
             manager.driver.rotate_dek(Sealer::new(&dek));
             key_file.pending_dek = Some(dek);
         }
         files::write_key(io.disk, key_file, self.kek.as_ref());
         io.sync();
+        if was_in_clear {
+            self.renew_soon(io);
+        }
         let how = if self.kek.is_some() { "sealed with the unlock key" } else { "in clear" };
         io.event("swarm.keys", format!("the key file is {how}"));
         true

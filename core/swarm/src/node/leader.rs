@@ -174,7 +174,8 @@ impl Leader {
         let idle = self.in_flight.is_none();
         let flush = self.dispatcher.as_ref().filter(|_| idle).and_then(Dispatcher::flush_at);
         let roles = self.membership.next_deadline().filter(|_| idle);
-        [in_flight, dispatcher, loops, flush, roles].into_iter().flatten().min()
+        let rotation = self.ca.rotation_at().filter(|_| idle);
+        [in_flight, dispatcher, loops, flush, roles, rotation].into_iter().flatten().min()
     }
 
     /// Sends what is due and gives up what took too long.
@@ -249,6 +250,14 @@ impl Leader {
             let mut tx = self.begin(driver, store, now);
             for detail in self.ca.sign(&mut tx, now, &mut self.keys) {
                 context.event("ca.issued", detail);
+            }
+            self.propose(tx, Finish::Nothing, driver, context);
+            return true;
+        }
+        if self.ca.rotation_at().is_some_and(|at| at <= now) {
+            let mut tx = self.begin(driver, store, now);
+            if let Some(detail) = self.ca.rotate(&mut tx, &mut self.keys) {
+                context.event("ca.rotation", detail);
             }
             self.propose(tx, Finish::Nothing, driver, context);
             return true;

@@ -9,6 +9,7 @@ use seal::keyfile::NodeKeyFile;
 use seal::unlock::UnlockKeyError;
 use seal::{Csr, Dek, JoinToken, Kek, NodeIdentity, PrivateKey, RootCa, Sealer, UnlockKey};
 
+use super::identity::unlock_key;
 use super::leader::InitialCluster;
 use super::manager::Manager;
 use super::swarm_node::{Io, PORT, Phase, RaftJoin, SwarmNode, Waiting};
@@ -102,7 +103,7 @@ impl SwarmNode {
             .issue(&csr, &identity, wall, lifetime, rng)
             .map_err(|error| ApiError::local(Code::Internal, error.to_string()))?;
         let pem = certificate.pem();
-        let own = Own { key: key.clone(), certificate, identity };
+        let own = Own { key: key.clone(), chain: certificate.into(), identity };
         let credentials = Credentials { root: ca.certificate.clone(), own: Some(own) };
         let mut key_file = NodeKeyFile::new(key);
         let dek = Dek::generate(rng);
@@ -110,6 +111,8 @@ impl SwarmNode {
         let mut cluster = new_cluster(&cluster_id, &ca, options.autolock, &mut self.rngs);
         cluster.spec.raft.election_tick = self.config.options.election_ticks;
         cluster.spec.raft.heartbeat_tick = self.config.options.heartbeat_ticks;
+        // With autolock nothing is ever written in the clear.
+        self.kek = unlock_key(&cluster);
         let initial = InitialCluster {
             cluster,
             node: Node {
@@ -149,7 +152,7 @@ impl SwarmNode {
         }
         self.set_managers(vec![member], io);
         self.phase = Phase::Active;
-        self.start_agent(Worker::default(), io);
+        self.start_agent(Worker::new(), io);
         io.event("swarm.init", format!("node {node_id} begins cluster {cluster_id}"));
         self.wait(id, Waiting::Init, io);
         Ok(None)
@@ -200,7 +203,7 @@ impl SwarmNode {
         let detail = format!("node {} as {}", own.node_id(), own.role().word());
         io.event("swarm.certificate", detail);
         self.set_managers(vec![Member { node_id: Id::default(), addr: server.to_owned() }], io);
-        self.start_agent(Worker::default(), io);
+        self.start_agent(Worker::new(), io);
         if own.role() == Role::Manager {
             self.begin_raft_join(io);
         }
@@ -290,7 +293,7 @@ impl SwarmNode {
             .map(Sealer::new)
             .collect();
         self.renew_at =
-            Some(io.now + seal::ca::renewal_delay(&own.certificate, wall, &mut self.rngs.keys));
+            Some(io.now + seal::ca::renewal_delay(&own.chain.leaf, wall, &mut self.rngs.keys));
         self.credentials = Some(Rc::new(found.credentials));
         self.transport.set_credentials(self.credentials.clone(), io.out);
         self.key_file = Some(found.key_file);

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
-use raft::{Index, MessageBody, Term};
+use raft::{Index, Message, MessageBody, Term};
 use sim::{Disk, Duration, Time};
 
 use super::leader::Leader;
@@ -22,6 +22,9 @@ use crate::transport::{CallId, Transport, Trust};
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// swarmkit: raftproxy polls for a new leader at this interval.
 const FORWARD_RETRY: Duration = Duration::from_millis(500);
+/// swarmkit: the time that a candidate has to show that it can be reached, the raft transport's
+/// `sendTimeout`.
+const VOTE_HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 /// swarmkit: `lostQuorumTimeout`, in ticks.
 const LOST_QUORUM_TICKS: u32 = 10;
 
@@ -101,6 +104,8 @@ pub(crate) struct Manager {
     leadership: Leadership,
     waiting: VecDeque<Forward>,
     forwarded: BTreeMap<CallId, Forward>,
+    /// Requests for a vote whose senders are asked whether they can be reached.
+    doubted: BTreeMap<CallId, Message>,
     rngs: super::Rngs,
     /// What the first leader of a new cluster creates.
     pub(crate) initial: Option<Box<super::leader::InitialCluster>>,
@@ -116,6 +121,7 @@ impl Manager {
             leadership: Leadership::None,
             waiting: VecDeque::new(),
             forwarded: BTreeMap::new(),
+            doubted: BTreeMap::new(),
             rngs,
             initial: None,
         }
@@ -207,6 +213,30 @@ impl Manager {
         self.waiting.push_back(Forward { request, reply, deadline, not_before: context.now });
     }
 
+    /// A message of a verified peer; false if it is none of the group's any more.
+    ///
+    /// A candidate that this manager cannot reach gets no vote: it would lead without being able to
+    /// hear (swarmkit: `raft.go`, `ProcessRaftMessage`).
+    pub(crate) fn on_message(&mut self, message: Message, context: &mut Context<'_>) -> bool {
+        let is_request = matches!(message.body, MessageBody::VoteRequest { .. });
+        let sender = self.driver.members().get(&message.from).map(|member| member.addr.clone());
+        match sender {
+            Some(addr) if is_request && !self.driver.removed().contains(&message.from) => {
+                let target = (addr.as_str(), Trust::Mutual);
+                let call = context.transport.call(
+                    context.now,
+                    target,
+                    Request::Health,
+                    VOTE_HEALTH_TIMEOUT,
+                    context.out,
+                );
+                self.doubted.insert(call, message);
+                true
+            }
+            _ => self.driver.step(message),
+        }
+    }
+
     /// The leader's answer to a forwarded request; false if it is none.
     pub(crate) fn on_answer(
         &mut self,
@@ -214,6 +244,12 @@ impl Manager {
         result: &Result<Response, ApiError>,
         context: &mut Context<'_>,
     ) -> bool {
+        if let Some(message) = self.doubted.remove(&call) {
+            if result.is_ok() {
+                self.driver.step(message);
+            }
+            return true;
+        }
         let Some(mut forward) = self.forwarded.remove(&call) else { return false };
         match result {
             // raftproxy: a connection that breaks is tried again, perhaps with another leader.
@@ -230,6 +266,10 @@ impl Manager {
     pub(crate) fn pump(&mut self, context: &mut Context<'_>) -> bool {
         let mut happened = false;
         for (addr, message) in self.driver.flush(context.now, context.disk, context.out) {
+            if let MessageBody::Snapshot(snapshot) = &message.body {
+                let (index, size) = (snapshot.index, snapshot.data.len());
+                context.event("raft.snapshot_sent", format!("index {index}, {size} bytes: {addr}"));
+            }
             if let (Leadership::Leading(leader), MessageBody::Append { entries, .. }) =
                 (&mut self.leadership, &message.body)
                 && let Some(last) = entries.last()
@@ -258,7 +298,7 @@ impl Manager {
             let store = &self.store;
             self.driver.snapshot_if_due(
                 self.applied,
-                (config.snapshot_interval, config.log_entries_for_slow_followers),
+                &config,
                 || store.save(),
                 context.disk,
                 context.out,

@@ -28,10 +28,11 @@ mod storage;
 mod swarm_node;
 mod texts;
 
+pub use crate::raft_driver::durable::DurableLog;
 pub use api::{
     ExecutorCommand, ExecutorEvent, InitOptions, Input, JoinOptions, LocalInfo, LocalRequest,
     LocalResponse, LocalState, NodeConfig, Output, RequestId, Rngs, SwarmOptions,
 };
 pub use mark::{Mark, Stage};
-pub use observe::{AgentView, NodeView, RaftView};
+pub use observe::{AgentView, NodeView, RaftView, actions_of};
 pub use swarm_node::SwarmNode;

@@ -5,9 +5,11 @@ use raft::{Index, RaftId, Term};
 
 use super::swarm_node::{Phase, SwarmNode};
 use super::{LocalInfo, LocalState};
+use crate::agent::Agent;
 use crate::ca::credentials::Own;
 use crate::objects::{Config, Id, Role, Secret, Task, TaskStatus};
-use crate::store::Store;
+use crate::raft_driver::sealed::Envelope;
+use crate::store::{Store, StoreAction};
 
 /// One node at one moment.
 #[derive(Debug)]
@@ -50,6 +52,8 @@ pub struct RaftView {
 pub struct AgentView<'a> {
     /// The manager that it has a session with.
     pub session_with: Option<&'a str>,
+    /// It has got the complete set of what it shall have in this session.
+    pub is_registered: bool,
     /// Its tasks with their states as the agent knows them.
     pub tasks: Vec<(&'a Task, &'a TaskStatus)>,
     /// The secrets in its memory.
@@ -82,16 +86,57 @@ impl SwarmNode {
                 }
             }),
             store: manager.map(|manager| &manager.store),
-            session_count: manager
-                .and_then(|manager| manager.leader())
-                .map_or(0, |leader| leader.session_count() as u64),
-            agent: self.agent.as_ref().map(|agent| AgentView {
-                session_with: agent.session_addr(),
-                tasks: agent.worker.tasks().collect(),
-                secrets: agent.worker.secrets().collect(),
-                configs: agent.worker.configs().collect(),
-            }),
+            session_count: self.session_count(),
+            agent: self.agent(),
         }
+    }
+
+    /// The raft member itself, on managers, for whoever looks after every event.
+    pub fn raft(&self) -> Option<&raft::Raft> {
+        self.manager.as_ref().map(|manager| manager.driver.raft())
+    }
+
+    /// Everything the managers know, on managers, and the index it was last changed at.
+    pub fn store(&self) -> Option<(Index, &Store)> {
+        self.manager.as_ref().map(|manager| (manager.applied, &manager.store))
+    }
+
+    /// True when the leader's work is done here.
+    pub fn is_leading(&self) -> bool {
+        self.manager.as_ref().is_some_and(|manager| manager.is_leading())
+    }
+
+    /// The cluster that its certificate is from.
+    pub fn cluster_id(&self) -> Option<&str> {
+        Some(&self.own()?.identity.cluster_id)
+    }
+
+    /// The node of its certificate.
+    pub fn node_id(&self) -> Option<&str> {
+        Some(&self.own()?.identity.node_id)
+    }
+
+    /// How many agents have a session with this node's dispatcher.
+    pub fn session_count(&self) -> u64 {
+        let leader = self.manager.as_ref().and_then(|manager| manager.leader());
+        leader.map_or(0, |leader| leader.session_count() as u64)
+    }
+
+    /// The same number means that the agent's session, tasks, secrets and configs are the same; none
+    /// without an agent.
+    pub fn agent_change_count(&self) -> Option<u64> {
+        self.agent.as_ref().map(Agent::change_count)
+    }
+
+    /// The agent's part of the view.
+    pub fn agent(&self) -> Option<AgentView<'_>> {
+        self.agent.as_ref().map(|agent| AgentView {
+            session_with: agent.session_addr(),
+            is_registered: agent.is_registered(),
+            tasks: agent.worker.tasks().collect(),
+            secrets: agent.worker.secrets().collect(),
+            configs: agent.worker.configs().collect(),
+        })
     }
 
     /// The raft log in memory, for those who want to look at it. Entries hold secrets in clear.
@@ -145,7 +190,18 @@ impl SwarmNode {
             manager_count: store.map_or(0, |store| {
                 store.nodes().iter().filter(|node| node.role == Role::Manager).count() as u64
             }),
-            certificate_expires_at: self.own().map(|own| own.certificate.not_after()),
+            certificate_expires_at: self.own().map(|own| own.chain.leaf.not_after()),
         }
+    }
+}
+
+/// What a data entry of the raft log does to the store; nothing for other entries. It holds secrets in
+/// clear.
+pub fn actions_of(entry: &raft::Entry) -> Option<Vec<StoreAction>> {
+    match &entry.payload {
+        raft::Payload::Data(data) => {
+            postcard::from_bytes::<Envelope>(data).ok().map(|envelope| envelope.actions)
+        }
+        raft::Payload::Empty | raft::Payload::ConfChange(_) => None,
     }
 }

@@ -102,6 +102,8 @@ pub struct SwarmNode {
     pub(crate) restart_backoff: Duration,
     /// It was told that the disk takes nothing.
     pub(crate) knows_full_disk: bool,
+    /// Renewals that failed since the last one that worked.
+    pub(crate) renewal_failures: u32,
     pub(crate) raft_join: Option<RaftJoin>,
     pub(crate) manager: Option<Box<Manager>>,
     pub(crate) agent: Option<Agent>,
@@ -148,6 +150,7 @@ impl SwarmNode {
             restart_at: None,
             restart_backoff: super::storage::RESTART_BACKOFF_FIRST,
             knows_full_disk: false,
+            renewal_failures: 0,
             raft_join: None,
             manager: None,
             agent: None,
@@ -374,6 +377,7 @@ impl SwarmNode {
             ]
             .map(|(kind, name)| (kind.to_owned(), name.to_owned()))
             .to_vec(),
+            tls: self.credentials.as_ref().map(|all| all.tls_info()).unwrap_or_default(),
         }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use sim::{Duration, Time};
 
-use super::{Annotations, Id, Meta, SecretBytes};
+use super::{Annotations, Id, Meta, SecretBytes, TlsInfo};
 
 /// How the raft group runs, in ticks and entries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +40,17 @@ pub struct ClusterSpec {
     pub ca_force_rotate: u64,
     /// Managers need the unlock key after a restart.
     pub autolock: bool,
+    /// With an update only: the root CA that is wanted instead. The store does not keep it here.
+    pub signing_ca: Option<SigningCa>,
+}
+
+/// A root CA that a user brings along (`docker swarm ca --rotate --ca-cert --ca-key`).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningCa {
+    /// Its certificate, in PEM.
+    pub certificate: String,
+    /// Its private key, in PEM.
+    pub key: SecretBytes,
 }
 
 /// The cluster's certificate authority and its join tokens.
@@ -68,6 +79,24 @@ impl fmt::Debug for ClusterCa {
             .field("last_forced_rotation", &self.last_forced_rotation)
             .field("rotation", &self.rotation)
             .finish_non_exhaustive()
+    }
+}
+
+impl ClusterCa {
+    /// What every node's certificate is to be like: signed by the CA that is to be, while the root that
+    /// is trusted stays the current one until the rotation ends (swarmkit: `IssuerFromAPIRootCA`).
+    pub fn wanted_tls(&self) -> TlsInfo {
+        let wanted = self.rotation.as_ref().map_or(&self.certificate, |next| &next.certificate);
+        let issuer = std::str::from_utf8(wanted).ok().map(seal::Certificate::from_pem);
+        let trust_root = String::from_utf8_lossy(&self.certificate).into_owned();
+        match issuer {
+            Some(Ok(issuer)) => TlsInfo {
+                trust_root,
+                issuer_subject: issuer.subject_der(),
+                issuer_public_key: issuer.public_key_der(),
+            },
+            _ => TlsInfo { trust_root, ..TlsInfo::default() },
+        }
     }
 }
 

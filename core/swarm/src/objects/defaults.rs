@@ -70,6 +70,7 @@ impl Default for ClusterSpec {
             node_cert_expiry: NODE_CERT_EXPIRY,
             ca_force_rotate: 0,
             autolock: false,
+            signing_ca: None,
         }
     }
 }

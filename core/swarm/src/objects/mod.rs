@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use sim::Time;
 
 pub use cluster::{
-    Cluster, ClusterCa, ClusterSpec, EncryptionKey, NetworkKey, RaftConfig, RootRotation,
+    Cluster, ClusterCa, ClusterSpec, EncryptionKey, NetworkKey, RaftConfig, RootRotation, SigningCa,
 };
 pub use container::{
     BindOptions, ConfigReference, ContainerSpec, DnsConfig, FileTarget, Healthcheck, Mount,
@@ -31,7 +31,7 @@ pub use id::{Id, random_id, random_token_secret};
 pub use network::{IpamConfig, Network, NetworkSpec};
 pub use node::{
     Availability, IssuanceState, ManagerStatus, Node, NodeCertificate, NodeDescription, NodeSpec,
-    NodeState, NodeStatus, Reachability, Role,
+    NodeState, NodeStatus, Reachability, Role, TlsInfo,
 };
 pub use secret::{Config, ConfigSpec, Secret, SecretBytes, SecretSpec};
 pub use service::{

@@ -105,6 +105,34 @@ pub struct NodeDescription {
     pub engine_labels: BTreeMap<String, String>,
     /// Plugins as (type, name), for instance `("Network", "overlay")`.
     pub plugins: Vec<(String, String)>,
+    /// Which CA it trusts, and which one signed its certificate.
+    pub tls: TlsInfo,
+}
+
+/// Which CA a node trusts and which one signed its certificate, or which ones the cluster wants
+/// (swarmkit: `NodeTLSInfo`). While they differ, the node's certificate is to be renewed.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TlsInfo {
+    /// The root CA's certificate, in PEM.
+    pub trust_root: String,
+    /// The issuer's name, in DER.
+    pub issuer_subject: Vec<u8>,
+    /// The issuer's public key, in DER.
+    pub issuer_public_key: Vec<u8>,
+}
+
+impl TlsInfo {
+    /// Whether both have the same issuer.
+    pub fn has_issuer_of(&self, other: &Self) -> bool {
+        self.issuer_subject == other.issuer_subject
+            && self.issuer_public_key == other.issuer_public_key
+    }
+}
+
+impl std::fmt::Debug for TlsInfo {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "TlsInfo({} bytes)", self.trust_root.len())
+    }
 }
 
 /// How the answering manager sees a raft member.

@@ -17,6 +17,7 @@ use sim::{Disk, Duration, Rng, Time};
 use super::sealed::{self, SnapshotData};
 use super::wal::{Record, Wal};
 use crate::node::{Output, SwarmOptions};
+use crate::objects::RaftConfig;
 use crate::transport::protocol::Member;
 
 /// swarmkit: `TickInterval`.
@@ -51,6 +52,8 @@ struct PendingSnapshot {
     barrier: Barrier,
     snapshot: Snapshot,
     keep_from: Index,
+    /// Older snapshots that stay.
+    keep_count: u64,
     /// It is sealed with the next DEK, which is the only one from then on.
     rotates: bool,
 }
@@ -95,6 +98,7 @@ impl Start<'_> {
         let mut config = Config::new(self.raft_id);
         config.election_ticks = self.options.election_ticks;
         config.heartbeat_ticks = self.options.heartbeat_ticks;
+        config.pre_vote = self.options.pre_vote;
         config
     }
 }
@@ -435,18 +439,19 @@ impl RaftDriver {
         std::mem::replace(&mut self.rotated, false)
     }
 
-    /// Begins a snapshot if `interval` entries were applied since the last one; `keep_count` entries
-    /// stay in memory for members that are a little behind.
+    /// Begins a snapshot if `snapshot_interval` entries were applied since the last one;
+    /// `log_entries_for_slow_followers` entries stay in memory for members that are a little behind.
     pub(crate) fn snapshot_if_due(
         &mut self,
         applied: Index,
-        (interval, keep_count): (u64, u64),
+        config: &RaftConfig,
         store: impl FnOnce() -> Vec<u8>,
         disk: &mut Disk,
         out: &mut Vec<Output>,
     ) {
         let rotates = self.next_sealer.is_some();
-        let is_due = rotates || self.last_snapshot.0.saturating_add(interval) <= applied.0;
+        let next = self.last_snapshot.0.saturating_add(config.snapshot_interval);
+        let is_due = rotates || (config.snapshot_interval > 0 && next <= applied.0);
         if self.pending_snapshot.is_some() || !is_due {
             return;
         }
@@ -471,8 +476,11 @@ impl RaftDriver {
             kind: "raft.snapshot",
             detail: format!("at index {applied} term {term}"),
         });
-        let keep_from = Index(applied.0.saturating_sub(keep_count));
-        self.pending_snapshot = Some(PendingSnapshot { barrier, snapshot, keep_from, rotates });
+        let keep_from = Index(applied.0.saturating_sub(config.log_entries_for_slow_followers));
+        // Older ones are sealed with a DEK that is about to be forgotten.
+        let keep_count = if rotates { 0 } else { config.keep_old_snapshots };
+        self.pending_snapshot =
+            Some(PendingSnapshot { barrier, snapshot, keep_from, keep_count, rotates });
     }
 
     fn term_at(&self, index: Index) -> Option<Term> {
@@ -489,6 +497,7 @@ impl RaftDriver {
     /// again into a new file, and the older files go.
     fn compact(&mut self, disk: &mut Disk, pending: PendingSnapshot) {
         let (index, term) = (pending.snapshot.index, pending.snapshot.term);
+        let keep_count = pending.keep_count;
         if self.raft.compact(pending.keep_from, pending.snapshot).is_err() {
             return;
         }
@@ -515,6 +524,6 @@ impl RaftDriver {
         for path in older {
             disk.remove(&path);
         }
-        sealed::remove_other_snapshots(disk, term, index);
+        sealed::remove_other_snapshots(disk, (term, index), keep_count);
     }
 }

@@ -106,8 +106,7 @@ fn snapshot_path(term: Term, index: Index) -> String {
     format!("{SNAPSHOT_FOLDER}{:016x}-{:016x}.snap", term.0, index.0)
 }
 
-/// Writes a snapshot's file; older ones go (swarmkit: `KeepOldSnapshots` 0) once it is durable, with
-/// [`remove_other_snapshots`].
+/// Writes a snapshot's file; older ones go once it is durable, with [`remove_other_snapshots`].
 pub(crate) fn write_snapshot(
     disk: &mut Disk,
     sealer: &mut Sealer,
@@ -129,11 +128,13 @@ pub(crate) fn write_snapshot(
     disk.rename(&temporary, &path);
 }
 
-/// Removes all snapshots but this one.
-pub(crate) fn remove_other_snapshots(disk: &mut Disk, term: Term, index: Index) {
-    let kept = snapshot_path(term, index);
-    let others: Vec<String> =
+/// Removes all snapshots but this one and the `keep` before it (swarmkit: `KeepOldSnapshots`).
+pub(crate) fn remove_other_snapshots(disk: &mut Disk, at: (Term, Index), keep: u64) {
+    let kept = snapshot_path(at.0, at.1);
+    let mut others: Vec<String> =
         disk.list(SNAPSHOT_FOLDER).filter(|path| **path != *kept).map(str::to_owned).collect();
+    // Their names sort as they were taken.
+    others.truncate(others.len().saturating_sub(usize::try_from(keep).unwrap_or(usize::MAX)));
     for path in others {
         disk.remove(&path);
     }

@@ -15,7 +15,8 @@ pub(crate) const WAL_FOLDER: &str = "/var/lib/docker/swarm/raft/wal-v3-encrypted
 pub(crate) const SNAPSHOT_FOLDER: &str = "/var/lib/docker/swarm/raft/snap-v3-encrypted/";
 /// A file is closed and the next begun when it has grown to this size, in bytes.
 const SEGMENT_SIZE_MAX: usize = 1 << 20;
-const HEADER_SIZE: usize = 16;
+/// Size, its complement, and the checksum.
+pub(super) const HEADER_SIZE: usize = 16;
 
 /// One record. Terms, indexes and kinds are readable; the data of entries is sealed.
 #[derive(Clone, Debug, Serialize, Deserialize)]

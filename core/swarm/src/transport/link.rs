@@ -43,6 +43,8 @@ pub(crate) struct Link {
     pub(crate) calls: BTreeMap<u64, OpenCall>,
     /// The number of the next call.
     pub(crate) next_call: u64,
+    /// The parts that have come in of a message for Raft.
+    pub(crate) parts: Vec<u8>,
 }
 
 /// A call that waits for its answer.

@@ -47,6 +47,11 @@ pub(crate) enum TransportEvent {
 /// A handshake that takes longer is given up (grpc: dial timeout of swarmkit's agents, 5 s).
 const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// swarmkit: `GRPCMaxMsgSize`, 4 MiB, less what else is in a message.
+const RAFT_PART_SIZE: usize = (4 << 20) - 4_096;
+/// More than that is no snapshot of a cluster that can be simulated.
+const RAFT_MESSAGE_SIZE_MAX: usize = 256 << 20;
+
 /// All connections of a node.
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -95,8 +100,14 @@ impl Transport {
         self.directory.entry(addr.to_owned()).or_insert(host);
     }
 
-    /// From now on connections are opened and accepted with these. Existing ones are closed, so that
-    /// nobody goes on with an old role.
+    /// From now on connections are opened and accepted with these. Existing ones go on: a certificate
+    /// is looked at when a connection is made.
+    pub(crate) fn renew_credentials(&mut self, credentials: Rc<Credentials>) {
+        self.credentials = Some(credentials);
+    }
+
+    /// The same for a node that is another one now, or has another role. Existing connections are
+    /// closed, so that nobody goes on with the old one.
     pub(crate) fn set_credentials(
         &mut self,
         credentials: Option<Rc<Credentials>>,
@@ -145,8 +156,19 @@ impl Transport {
         message: raft::Message,
         out: &mut Vec<Output>,
     ) {
-        if let Ok(id) = self.link_to(now, addr, Trust::Mutual, out) {
-            self.post(id, Message::Raft(message), out);
+        let Ok(id) = self.link_to(now, addr, Trust::Mutual, out) else { return };
+        let is_large = match &message.body {
+            raft::MessageBody::Snapshot(snapshot) => RAFT_PART_SIZE < snapshot.data.len(),
+            _ => false,
+        };
+        if !is_large {
+            return self.post(id, Message::Raft(message), out);
+        }
+        let bytes = postcard::to_allocvec(&message).expect("messages have no unsized parts");
+        let mut parts = bytes.chunks(RAFT_PART_SIZE).peekable();
+        while let Some(part) = parts.next() {
+            let is_last = parts.peek().is_none();
+            self.post(id, Message::RaftPart { is_last, bytes: part.to_vec() }, out);
         }
     }
 
@@ -298,6 +320,7 @@ impl Transport {
             received_count: 0,
             calls: BTreeMap::new(),
             next_call: 0,
+            parts: Vec::new(),
         };
         let id = self.insert(link);
         self.send_data(id, &reply, out);
@@ -346,6 +369,20 @@ impl Transport {
                     self.events.push(TransportEvent::Raft { link: id, peer, message });
                 }
             }
+            Message::RaftPart { is_last, bytes } => {
+                let Some(peer) = peer.cloned() else { return };
+                if RAFT_MESSAGE_SIZE_MAX < link.parts.len() + bytes.len() {
+                    link.parts = Vec::new();
+                    return;
+                }
+                link.parts.extend_from_slice(&bytes);
+                if is_last {
+                    let whole = std::mem::take(&mut link.parts);
+                    if let Ok(message) = postcard::from_bytes(&whole) {
+                        self.events.push(TransportEvent::Raft { link: id, peer, message });
+                    }
+                }
+            }
             Message::RaftRemoved => {
                 if let Some(peer) = peer.cloned() {
                     self.events.push(TransportEvent::RaftRemoved { peer });
@@ -392,6 +429,7 @@ impl Transport {
             received_count: 0,
             calls: BTreeMap::new(),
             next_call: 0,
+            parts: Vec::new(),
         };
         let bytes = wire::wrap(FrameKind::Hello, true, &hello);
         out.push(Output::Frame { to: host, flow, bytes: bytes.into() });

@@ -24,6 +24,13 @@ pub(crate) enum Message {
     Answer(u64, Result<Response, ApiError>),
     /// A message between two members' Raft.
     Raft(raft::Message),
+    /// A part of one that is too large to travel at once (swarmkit: `StreamRaftMessage`).
+    RaftPart {
+        /// Nothing follows.
+        is_last: bool,
+        /// The message's bytes.
+        bytes: Vec<u8>,
+    },
     /// The answer to a message from a member that was removed.
     RaftRemoved,
     /// From the dispatcher to an agent with an open session.
@@ -160,6 +167,8 @@ pub(crate) struct SessionMessage {
     pub(crate) managers: Vec<Member>,
     /// The heartbeat period.
     pub(crate) period: Duration,
+    /// The root CA's certificate that the node is to trust from now on, in PEM.
+    pub(crate) root_ca: Vec<u8>,
 }
 
 /// Whether a message replaces everything or changes something.

@@ -2,6 +2,7 @@
 
 use glasshive_swarm::control::{ControlRequest, ControlResponse, Filters};
 use glasshive_swarm::objects::{Annotations, SecretSpec};
+use sim::HostId;
 
 use crate::harness::Lab;
 
@@ -91,4 +92,25 @@ fn lists_of_secrets_from_a_follower_go_to_the_leader() {
         let list = lab.control(host, ControlRequest::ListSecrets(Filters::default())).unwrap();
         assert!(matches!(&list, ControlResponse::Secrets(all) if all.len() == 1), "{list:?}");
     }
+}
+
+#[test]
+fn a_candidate_that_cannot_hear_gets_no_vote() {
+    let mut lab = Lab::cluster_of(65, 3, 0);
+    let leader = lab.leader().unwrap();
+    let deaf = (0..3).find(|host| *host != leader).unwrap();
+    for other in (0..3).filter(|host| *host != deaf) {
+        lab.net.cut(HostId(other as u16), HostId(deaf as u16));
+    }
+    lab.crash(leader);
+    lab.run(60);
+    // It campaigns and its requests arrive; led by it, nobody would be served.
+    assert_eq!(lab.leader(), None);
+    let other = (0..3).find(|host| *host != deaf && *host != leader).unwrap();
+    let candidate = lab.view(deaf).raft.unwrap().status.id;
+    assert_ne!(lab.view(other).raft.unwrap().status.vote, Some(candidate));
+    for other in (0..3).filter(|host| *host != deaf) {
+        lab.net.heal(HostId(other as u16), HostId(deaf as u16));
+    }
+    lab.until(60, |lab| lab.leader().is_some());
 }

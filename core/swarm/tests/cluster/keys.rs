@@ -2,7 +2,7 @@
 
 use glasshive_swarm::control::{ControlRequest, ControlResponse, KeyRotation};
 use glasshive_swarm::node::{InitOptions, LocalRequest, LocalResponse, LocalState};
-use glasshive_swarm::objects::ClusterSpec;
+use glasshive_swarm::objects::{ClusterSpec, SecretBytes, SigningCa};
 use sim::Duration;
 
 use crate::harness::Lab;
@@ -175,4 +175,152 @@ fn a_cluster_that_lost_its_quorum_begins_again() {
     lab.start(0);
     lab.until(30, |lab| lab.leader() == Some(0));
     assert_eq!(lab.view(0).store.unwrap().secrets().iter().count(), 1);
+}
+
+fn certificate(lab: &Lab, host: usize) -> seal::Chain {
+    let path = "/var/lib/docker/swarm/certificates/swarm-node.crt";
+    let pem = lab.hosts[host].disk.read(path).unwrap().to_vec();
+    seal::Chain::from_pem(&String::from_utf8(pem).unwrap()).unwrap()
+}
+
+fn root_on_disk(lab: &Lab, host: usize) -> String {
+    let path = "/var/lib/docker/swarm/certificates/swarm-root-ca.crt";
+    String::from_utf8(lab.hosts[host].disk.read(path).unwrap().to_vec()).unwrap()
+}
+
+fn rotate_root(lab: &mut Lab) {
+    update_cluster(lab, |spec| spec.ca_force_rotate += 1, KeyRotation::default());
+}
+
+#[test]
+fn a_new_root_takes_over_when_every_node_has_a_new_certificate() {
+    let mut lab = Lab::cluster_of(57, 3, 2);
+    let before = lab.cluster(0);
+    lab.crash(4);
+    lab.run(20);
+    rotate_root(&mut lab);
+    lab.run(20);
+    // One node is away: the rotation waits, and everything goes on.
+    let during = lab.cluster(0);
+    assert!(during.root_ca.rotation.is_some());
+    let told = match lab.control(0, ControlRequest::GetCluster) {
+        Ok(ControlResponse::Cluster(cluster)) => cluster.root_ca.rotation.clone().unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert!(told.key.expose().is_empty(), "nobody is told the new CA's key");
+    assert_eq!(during.root_ca.certificate, before.root_ca.certificate);
+    assert_eq!(during.root_ca.worker_token, before.root_ca.worker_token);
+    for host in 0..4 {
+        assert!(certificate(&lab, host).intermediate.is_some(), "node{}", host + 1);
+        assert!(lab.view(host).agent.unwrap().session_with.is_some());
+    }
+    lab.create_secret(0, "sec1", b"geheim");
+    lab.start(4);
+    lab.until(60, |lab| lab.view(0).store.unwrap().cluster().unwrap().root_ca.rotation.is_none());
+    lab.run(5);
+    let after = lab.cluster(0);
+    assert_ne!(after.root_ca.certificate, before.root_ca.certificate);
+    assert_ne!(after.root_ca.worker_token, before.root_ca.worker_token);
+    let pem = String::from_utf8(after.root_ca.certificate.clone()).unwrap();
+    for host in 0..5 {
+        assert_eq!(root_on_disk(&lab, host), pem, "node{}", host + 1);
+    }
+    // What was made under it holds after a restart, and the old tokens are worth nothing.
+    for host in 0..5 {
+        lab.crash(host);
+        lab.start(host);
+    }
+    lab.until(60, |lab| lab.leader().is_some());
+    lab.run(20);
+    let table = lab.node_table(0);
+    assert_eq!(table.matches(" ready ").count(), 5, "{table}");
+}
+
+#[test]
+fn a_manager_may_fail_in_the_middle_of_a_rotation() {
+    let mut lab = Lab::cluster_of(58, 3, 1);
+    rotate_root(&mut lab);
+    let leader = lab.leader().unwrap();
+    lab.crash(leader);
+    lab.run(30);
+    lab.start(leader);
+    let rotated = |lab: &Lab| {
+        (0..3).all(|host| {
+            lab.view(host).store.is_some_and(|store| {
+                store.cluster().is_some_and(|cluster| cluster.root_ca.rotation.is_none())
+            })
+        })
+    };
+    lab.until(120, rotated);
+    lab.run(20);
+    let other = lab.leader().unwrap();
+    let table = lab.node_table(other);
+    assert_eq!(table.matches(" ready ").count(), 4, "{table}");
+}
+
+#[test]
+fn a_rotation_may_be_replaced_and_given_up() {
+    let mut lab = Lab::cluster_of(59, 1, 1);
+    let before = lab.cluster(0);
+    lab.crash(1);
+    rotate_root(&mut lab);
+    let first = lab.cluster(0).root_ca.wanted_tls();
+    rotate_root(&mut lab);
+    assert!(!lab.cluster(0).root_ca.wanted_tls().has_issuer_of(&first));
+    // Back to the CA that is still there: its key is in the store only.
+    let view = lab.view(0).store.unwrap().cluster().unwrap().clone();
+    let scalar: [u8; 32] = view.root_ca.key.expose().try_into().unwrap();
+    let key = seal::NodeKeyFile::new(seal::PrivateKey::from_bytes(&scalar).unwrap());
+    let key = seal::keyfile::write(&key, None).replace("kek-version: 0\n\n", "");
+    let certificate = String::from_utf8(before.root_ca.certificate.clone()).unwrap();
+    let wanted = SigningCa { certificate, key: SecretBytes::from(key.as_bytes()) };
+    update_cluster(&mut lab, |spec| spec.signing_ca = Some(wanted), KeyRotation::default());
+    assert_eq!(lab.cluster(0).root_ca.rotation, None);
+    lab.start(1);
+    lab.run(30);
+    assert_eq!(lab.cluster(0).root_ca.certificate, before.root_ca.certificate);
+    assert_eq!(lab.node_table(0).matches(" ready ").count(), 2, "{}", lab.story());
+}
+
+#[test]
+fn a_new_unlock_key_keeps_the_data_key() {
+    let mut lab = Lab::cluster_of(60, 1, 0);
+    update_cluster(&mut lab, |spec| spec.autolock = true, KeyRotation::default());
+    lab.run(3);
+    let dek = |lab: &mut Lab| {
+        let key: seal::UnlockKey = unlock_key(lab).parse().unwrap();
+        let text = key_file(lab, 0);
+        seal::keyfile::read(&text, Some(&seal::Kek::from(&key))).unwrap().dek.unwrap()
+    };
+    let (old_text, old_dek) = (key_file(&lab, 0), dek(&mut lab));
+    let rotation = KeyRotation { unlock_key: true, ..KeyRotation::default() };
+    update_cluster(&mut lab, |_| {}, rotation);
+    lab.run(3);
+    assert_ne!(old_text, key_file(&lab, 0));
+    assert!(old_dek == dek(&mut lab), "only the seal around it is another");
+}
+
+#[test]
+fn a_large_snapshot_travels_in_parts_and_old_ones_may_stay() {
+    let mut lab = Lab::cluster_of(61, 3, 0);
+    let spec = |spec: &mut ClusterSpec| {
+        spec.raft.snapshot_interval = 6;
+        spec.raft.keep_old_snapshots = 2;
+        spec.raft.log_entries_for_slow_followers = 0;
+    };
+    update_cluster(&mut lab, spec, KeyRotation::default());
+    lab.crash(2);
+    for number in 0..18 {
+        lab.create_secret(0, &format!("sec{number}"), &vec![b'x'; 400_000]);
+        lab.run(1);
+    }
+    let snapshots = lab.hosts[0].disk.list("/var/lib/docker/swarm/raft/snap-v3-encrypted/").count();
+    assert_eq!(snapshots, 3, "the newest and two older ones");
+    let before = lab.wire.len();
+    lab.start(2);
+    lab.until(60, |lab| {
+        lab.view(2).store.is_some_and(|store| store.secrets().iter().count() == 18)
+    });
+    let large = lab.wire[before..].iter().filter(|frame| 1 << 20 < frame.len()).count();
+    assert_eq!(large, 2, "7.2 MB in parts of 4 MiB");
 }

@@ -100,6 +100,8 @@ impl World {
                     && armed.on.fits(mark, &self.hosts[index].name);
                 if is_it {
                     self.strike_armed(at, *cause);
+                    // This is still the host at which something happened.
+                    self.touched = Some(self.hosts[index].id);
                 }
             }
         }

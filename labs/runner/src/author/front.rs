@@ -56,6 +56,7 @@ pub(super) fn read(source: &str, problems: &mut Problems) -> Lab {
         start_secs: None,
         nodes: Vec::new(),
         managers: Vec::new(),
+        pre_vote: false,
         pace_ms: PACE_MS,
         intro: String::new(),
         steps: Vec::new(),
@@ -160,7 +161,12 @@ impl Reader<'_> {
                     self.managers_at = (value.line, value.column);
                     self.lab.managers = self.hosts(value);
                 }
-                _ => self.wrong(key, "expected `nodes` or `managers`"),
+                Value::Text(name) if name == "pre-vote" => match self.text(value).as_deref() {
+                    Some("on") => self.lab.pre_vote = true,
+                    Some("off") => {}
+                    _ => self.wrong(value, "expected `on` or `off`"),
+                },
+                _ => self.wrong(key, "expected `nodes`, `managers` or `pre-vote`"),
             }
         }
     }

@@ -327,13 +327,13 @@ impl View {
         let complete =
             current.iter().filter(|task| task.status.state == TaskState::Complete).count();
         let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let bar = Bar { current: count(complete), total: count(total), bytes: false };
+        let bar = Bar { current: count(complete), total: count(total), ..Bar::default() };
         let width = total.to_string().len();
         self.line("job progress", &format!("{complete:width$} out of {total} complete"), bar);
         if total <= LINES_MAX {
             for (index, task) in current.iter().enumerate() {
                 let action = format!("{:STATE_WIDTH$}", task.status.state.word());
-                let bar = Bar { current: place(task.status.state), total: 10, bytes: false };
+                let bar = Bar { current: place(task.status.state), total: 10, ..Bar::default() };
                 self.line(&format!("{}/{total}", index + 1), &action, bar);
             }
         }
@@ -349,7 +349,7 @@ impl View {
         let state = task.status.state;
         if !task.desired_state.is_terminal() && !state.is_terminal() {
             let place = if self.is_rollback { 9 - place(state).min(9) } else { place(state) };
-            let bar = Bar { current: place, total: 9, bytes: false };
+            let bar = Bar { current: place, total: 9, ..Bar::default() };
             self.line(name, &format!("{:STATE_WIDTH$}", state.word()), bar);
         }
     }

@@ -1,0 +1,184 @@
+//! What the watch remembers of one cluster's raft group.
+
+use raft::{Entry, HardState, Index, Position, Raft, RaftId, Role, Term};
+use swarm::node::DurableLog;
+use swarm::store::Store;
+
+use crate::invariant::Verdict;
+use crate::model::Model;
+use crate::raft::election_safety::Leaders;
+use crate::raft::log_matching::Entries;
+use crate::raft::membership::{self, Voters};
+use crate::raft::state_machine_safety::Committed;
+use crate::raft::{
+    append_only, durable_commits, durable_votes, leader_completeness, log_order, monotone,
+    own_term_commits,
+};
+
+/// One raft group, as all its members together have shown it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Group {
+    leaders: Leaders,
+    entries: Entries,
+    committed: Committed,
+    voters: Voters,
+    pub(crate) model: Model,
+}
+
+/// The durable logs of all hosts.
+pub(crate) struct Disks<'a>(pub(crate) Vec<&'a DurableLog>);
+
+impl Disks<'_> {
+    fn of(&self, member: RaftId) -> Option<&DurableLog> {
+        self.0.iter().copied().find(|log| log.member() == Some(member))
+    }
+
+    fn hard_state(&self, member: RaftId) -> Option<HardState> {
+        self.of(member).filter(|log| !log.is_damaged()).map(DurableLog::hard_state)
+    }
+
+    /// A damaged log says nothing against it.
+    fn holds(&self, member: RaftId, index: Index, term: Term) -> bool {
+        self.of(member).is_some_and(|log| log.is_damaged() || log.holds(index, term))
+    }
+}
+
+/// The entries of a log with indexes above `after` up to `upto`.
+fn range(entries: &[Entry], after: Index, upto: Index) -> &[Entry] {
+    let first = entries.first().map_or(Index(0), |entry| entry.index);
+    let place = |index: Index| {
+        let beyond = index.next().0.saturating_sub(first.0);
+        usize::try_from(beyond).unwrap_or(usize::MAX).min(entries.len())
+    };
+    let (from, to) = (place(after), place(upto));
+    if from < to { &entries[from..to] } else { &[] }
+}
+
+fn term_at(raft: &Raft, index: Index) -> Option<Term> {
+    let (base, base_term) = raft.log_base();
+    if index == base {
+        return Some(base_term);
+    }
+    range(raft.log_entries(), index.previous(), index).first().map(|entry| entry.term)
+}
+
+impl Group {
+    /// A member's numbers have changed from `before` (nothing: it has just started).
+    pub(crate) fn member(
+        &mut self,
+        raft: &Raft,
+        before: Option<&Position>,
+        store: (Index, &Store),
+        disks: &Disks<'_>,
+    ) -> Verdict {
+        let now = raft.position();
+        log_order::check(&now)?;
+        if let Some(before) = before {
+            monotone::check(before, &now)?;
+            append_only::check(before, &now)?;
+        }
+        self.log(raft, before, &now)?;
+        self.commits(raft, before, &now, store)?;
+        let led = before.is_some_and(|b| b.role == Role::Leader && b.term == now.term);
+        if now.role == Role::Leader {
+            if led {
+                self.leader_commits(raft, before, &now, disks)?;
+            } else {
+                self.election(raft, before, &now, disks)?;
+            }
+        }
+        self.voters.check(now.applied, raft.voters())
+    }
+
+    /// What is new in the log.
+    fn log(&mut self, raft: &Raft, before: Option<&Position>, now: &Position) -> Verdict {
+        let ends = |at: &Position| (at.last_index, at.last_term);
+        if before.is_some_and(|before| ends(before) == ends(now)) {
+            return Ok(());
+        }
+        let (base, base_term) = raft.log_base();
+        let all = raft.log_entries();
+        let grew = before.filter(|before| {
+            base <= before.last_index && term_at(raft, before.last_index) == Some(before.last_term)
+        });
+        let (after, previous) = match grew {
+            Some(before) => (before.last_index, Some(before.last_term)),
+            None => (base, (base.0 != 0).then_some(base_term)),
+        };
+        let new = range(all, after, now.last_index);
+        log_order::check_entries(after, new)?;
+        self.entries.see(previous, new)?;
+        let known = self.committed.last().max(now.commit);
+        membership::one_at_a_time(range(all, known, now.last_index))
+    }
+
+    /// What the member knows to be committed and nobody else knew.
+    fn commits(
+        &mut self,
+        raft: &Raft,
+        before: Option<&Position>,
+        now: &Position,
+        (applied, store): (Index, &Store),
+    ) -> Verdict {
+        let seen = before.map_or(Index(0), |before| before.commit);
+        if now.commit <= seen {
+            return Ok(());
+        }
+        let entries = range(raft.log_entries(), seen, now.commit);
+        for entry in self.committed.see(now.term, entries)? {
+            self.voters.commit(entry)?;
+            if self.model.applied().next() == entry.index {
+                self.model.commit(entry)?;
+            } else if self.model.applied() < applied {
+                // Nobody looked when this was committed.
+                self.voters.set(applied, raft.voters().to_vec());
+                self.model.adopt(applied, store);
+            }
+        }
+        Ok(())
+    }
+
+    fn election(
+        &mut self,
+        raft: &Raft,
+        before: Option<&Position>,
+        now: &Position,
+        disks: &Disks<'_>,
+    ) -> Verdict {
+        self.leaders.see(now.term, raft.id())?;
+        // A member never leads as it starts: this one was elected before anybody looked.
+        if before.is_some() {
+            let states: Vec<(RaftId, Option<HardState>)> =
+                raft.voters().iter().map(|id| (*id, disks.hard_state(*id))).collect();
+            durable_votes::check(raft.id(), now.term, &states)?;
+        }
+        leader_completeness::check(&self.committed, now.term, raft.log_base().0, raft.log_entries())
+    }
+
+    fn leader_commits(
+        &self,
+        raft: &Raft,
+        before: Option<&Position>,
+        now: &Position,
+        disks: &Disks<'_>,
+    ) -> Verdict {
+        let Some(before) = before.filter(|before| before.commit < now.commit) else {
+            return Ok(());
+        };
+        let term = term_at(raft, now.commit);
+        own_term_commits::check(now.term, now.commit, term)?;
+        let on = |voters: &[RaftId]| {
+            let holds = |id: &RaftId| (*id, disks.holds(*id, now.commit, now.term));
+            durable_commits::check(
+                now.commit,
+                now.term,
+                &voters.iter().map(holds).collect::<Vec<_>>(),
+            )
+        };
+        // A change of members may have been applied between the count and this look.
+        on(raft.voters()).or_else(|broken| {
+            let earlier = self.voters.at(before.applied);
+            if earlier.is_empty() { Err(broken) } else { on(earlier) }
+        })
+    }
+}

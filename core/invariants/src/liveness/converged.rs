@@ -1,0 +1,259 @@
+//! What is, is what was asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use raft::Index;
+use swarm::objects::{
+    Availability, Id, NodeState, RestartCondition, Service, ServiceMode, Task, TaskState,
+    UpdateState,
+};
+use swarm::store::Store;
+use world::World;
+
+use crate::invariant::{Invariant, Verdict};
+
+/// See the file.
+pub static INVARIANT: Invariant = Invariant {
+    name: "converged",
+    statement: "some time after the last fault and the last command there is one leader, all managers have applied the same, every node that is up is ready, every service runs what it should or says why not, and every agent has exactly the tasks and secrets that the store gives it",
+    source: "raft.md L1 to L6; TigerBeetle's and openraft's second phase",
+};
+
+/// One host as this check needs it.
+#[derive(Clone, Debug, Default)]
+pub struct HostState {
+    /// Its name.
+    pub name: String,
+    /// Its node, if it is in a swarm.
+    pub node_id: Option<Id>,
+    /// It does the leader's work.
+    pub leads: bool,
+    /// On managers: what it has applied.
+    pub applied: Option<Index>,
+    /// The agent's tasks: identifier, what the agent knows of it.
+    pub tasks: BTreeMap<Id, TaskState>,
+    /// The secrets in the agent's memory.
+    pub secrets: BTreeSet<Id>,
+}
+
+/// The hosts that are up, and what their leader's store holds.
+#[derive(Debug, Default)]
+pub struct State {
+    /// The hosts that are up.
+    pub hosts: Vec<HostState>,
+    /// The leader's store; none without a leader.
+    pub store: Option<Store>,
+}
+
+impl State {
+    /// What there is in a world.
+    pub fn of(world: &World) -> Self {
+        let mut state = Self::default();
+        for probe in (0..world.host_count()).filter_map(|host| world.probe(host)) {
+            let Some(daemon) = probe.daemon else { continue };
+            let node = daemon.swarm();
+            let mut host = HostState {
+                name: probe.name.to_owned(),
+                node_id: node.node_id().map(Id::from),
+                leads: node.is_leading(),
+                applied: node.store().map(|(applied, _)| applied),
+                ..HostState::default()
+            };
+            if let Some(agent) = node.agent() {
+                host.tasks =
+                    agent.tasks.iter().map(|(task, at)| (task.id.clone(), at.state)).collect();
+                host.secrets = agent.secrets.iter().map(|secret| secret.id.clone()).collect();
+            }
+            if host.leads {
+                state.store = node.store().map(|(_, store)| store.clone());
+            }
+            state.hosts.push(host);
+        }
+        state
+    }
+}
+
+/// Everything that is not yet as it should be, in words; empty when all is.
+pub fn why_not(state: &State) -> Vec<String> {
+    let mut why = Vec::new();
+    let leaders: Vec<&HostState> = state.hosts.iter().filter(|host| host.leads).collect();
+    let in_a_swarm = state.hosts.iter().any(|host| host.node_id.is_some());
+    let (Some(store), [leader]) = (&state.store, leaders.as_slice()) else {
+        if in_a_swarm {
+            why.push(format!("{} leaders", leaders.len()));
+        }
+        return why;
+    };
+    for host in &state.hosts {
+        let Some(node) = host.node_id.as_ref().and_then(|id| store.node(id)) else { continue };
+        if host.applied.is_some() && host.applied != leader.applied {
+            why.push(format!(
+                "{} has applied {:?}, not {:?}",
+                host.name, host.applied, leader.applied
+            ));
+        }
+        if node.status.state != NodeState::Ready {
+            why.push(format!("{} is up and {}", host.name, node.status.state.word()));
+            continue;
+        }
+        agents(host, &node.id, store, &mut why);
+    }
+    for service in store.services().iter() {
+        services(service, store, &mut why);
+    }
+    for task in store.tasks().iter() {
+        let is_up = task
+            .node_id
+            .as_ref()
+            .and_then(|id| store.node(id))
+            .is_some_and(|node| node.status.state == NodeState::Ready);
+        let live = task.status.state <= TaskState::Running;
+        if is_up && live && TaskState::Shutdown <= task.desired_state {
+            why.push(format!("task {} does not end", task.short_name()));
+        }
+    }
+    why
+}
+
+/// An agent against the store.
+fn agents(host: &HostState, node_id: &Id, store: &Store, why: &mut Vec<String>) {
+    let mut secrets: BTreeSet<&Id> = BTreeSet::new();
+    for task in store.tasks_of_node(node_id) {
+        if task.status.state < TaskState::Assigned {
+            continue;
+        }
+        let known = host.tasks.get(&task.id);
+        if known != Some(&task.status.state) && task.status.state != TaskState::Orphaned {
+            let name = task.short_name();
+            why.push(format!(
+                "task {name} is {:?}, {} says {known:?}",
+                task.status.state, host.name
+            ));
+        }
+        if task.status.state <= TaskState::Running {
+            let references = &task.spec.container.secrets;
+            let named = references.iter().map(|reference| &reference.secret_id);
+            secrets.extend(named.filter(|id| store.secret(id).is_some()));
+        }
+    }
+    for id in host.tasks.keys().filter(|id| store.task(id).is_none()) {
+        why.push(format!("{} has task {id}, which is gone", host.name));
+    }
+    if !host.secrets.iter().eq(secrets.iter().copied()) {
+        let count = (host.secrets.len(), secrets.len());
+        why.push(format!("{} holds {} secrets, its tasks name {}", host.name, count.0, count.1));
+    }
+}
+
+/// A service against its tasks.
+fn services(service: &Service, store: &Store, why: &mut Vec<String>) {
+    let name = &service.spec.annotations.name;
+    let state = service.update_status.as_ref().map(|status| status.state);
+    // A task that cannot be placed, or ends again and again, says so itself.
+    let excused = |task: &Task| task.status.err.is_some() || TaskState::Running < task.status.state;
+    let tasks: Vec<&Task> = store.tasks_of_service(&service.id).map(|task| &**task).collect();
+    let has_excuse =
+        tasks.iter().any(|task| excused(task) && task.spec_version == service.spec_version);
+    if matches!(state, Some(UpdateState::Updating | UpdateState::RollbackStarted)) && !has_excuse {
+        why.push(format!("the update of {name} does not end"));
+    }
+    let running = tasks
+        .iter()
+        .filter(|task| {
+            (task.desired_state, task.status.state) == (TaskState::Running, TaskState::Running)
+        })
+        .count() as u64;
+    let policy = service.spec.task.restart.unwrap_or_default();
+    let wanted = match &service.spec.mode {
+        ServiceMode::Replicated { replicas } => *replicas,
+        ServiceMode::Global => {
+            let constraints = &service.spec.task.placement.constraints;
+            let eligible = |node: &&std::rc::Rc<swarm::objects::Node>| {
+                node.status.state == NodeState::Ready
+                    && node.spec.availability == Availability::Active
+                    && swarm::leader::constraint::matches_texts(constraints, node)
+            };
+            store.nodes().iter().filter(eligible).count() as u64
+        }
+        ServiceMode::ReplicatedJob { .. } | ServiceMode::GlobalJob => return,
+    };
+    let gives_up = policy.max_attempts != 0 || policy.condition != RestartCondition::Any;
+    let excuse = has_excuse || gives_up;
+    // A paused node keeps its task of a global service.
+    let is_global = matches!(service.spec.mode, ServiceMode::Global);
+    if (running < wanted && !excuse) || (wanted < running && !is_global) {
+        why.push(format!("{name} runs {running} of {wanted} tasks"));
+    }
+}
+
+/// The same as a verdict, for the end of a run.
+///
+/// # Errors
+/// With the first reasons.
+pub fn check(state: &State) -> Verdict {
+    let why = why_not(state);
+    if why.is_empty() {
+        return Ok(());
+    }
+    let first: Vec<&str> = why.iter().take(5).map(String::as_str).collect();
+    Err(INVARIANT.broken(first.join("; ")))
+}
+
+#[cfg(test)]
+mod tests {
+    use swarm::store::StoreAction;
+
+    use super::*;
+    use crate::testing::{complains, node, service, task};
+
+    /// One host that leads and runs the one task of one service.
+    fn good() -> State {
+        let mut store = Store::new();
+        let mut web = service("web");
+        web.spec.mode = ServiceMode::Replicated { replicas: 1 };
+        let mut running = task("t1", "web", Some("n1"));
+        running.status.state = TaskState::Running;
+        let objects = [node("n1").into(), web.into(), running.into()];
+        store.apply(&objects.map(StoreAction::Create));
+        let host = HostState {
+            name: "node1".into(),
+            node_id: Some("n1".into()),
+            leads: true,
+            applied: Some(Index(3)),
+            tasks: BTreeMap::from([("t1".into(), TaskState::Running)]),
+            secrets: BTreeSet::new(),
+        };
+        State { hosts: vec![host], store: Some(store) }
+    }
+
+    #[track_caller]
+    fn bad(alter: impl FnOnce(&mut State)) {
+        let mut state = good();
+        alter(&mut state);
+        complains(check(&state), &INVARIANT);
+    }
+
+    #[test]
+    fn what_is_not_as_it_should_be() {
+        check(&good()).unwrap();
+        bad(|state| state.hosts[0].leads = false);
+        bad(|state| state.hosts[0].tasks.clear());
+        bad(|state| state.hosts[0].secrets = BTreeSet::from(["a".into()]));
+        bad(|state| state.hosts[0].tasks.extend([("t9".into(), TaskState::Running)]));
+        bad(|state| {
+            let mut two = service("web");
+            two.spec.mode = ServiceMode::Replicated { replicas: 2 };
+            state.store.as_mut().unwrap().apply(&[StoreAction::Update(two.into())]);
+        });
+        bad(|state| {
+            let mut down = node("n1");
+            down.status.state = NodeState::Down;
+            state.store.as_mut().unwrap().apply(&[StoreAction::Update(down.into())]);
+        });
+        bad(|state| {
+            let mut other = state.hosts[0].clone();
+            (other.leads, other.applied) = (false, Some(Index(2)));
+            state.hosts.push(other);
+        });
+    }
+}

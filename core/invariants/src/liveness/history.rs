@@ -1,0 +1,78 @@
+//! The history of a slot is short.
+
+use std::collections::BTreeMap;
+
+use swarm::objects::{Id, TaskState};
+use swarm::store::Store;
+
+use crate::invariant::{Invariant, Verdict, ensure};
+
+/// See the file.
+pub static INVARIANT: Invariant = Invariant {
+    name: "history",
+    statement: "once all is quiet, a slot keeps at most as many tasks as the history limit says (or max-attempts and one), and nothing that is to be removed",
+    source: "swarmkit `manager/orchestrator/taskreaper/task_reaper.go`",
+};
+
+/// A store that has been quiet.
+///
+/// # Errors
+/// Names a slot with too many.
+pub fn check(store: &Store) -> Verdict {
+    let Some(cluster) = store.cluster() else { return Ok(()) };
+    let Ok(limit) = u64::try_from(cluster.spec.task_history_limit) else { return Ok(()) };
+    for service in store.services().iter().filter(|service| !service.spec.mode.is_job()) {
+        let attempts = service.spec.task.restart.map_or(0, |restart| restart.max_attempts);
+        let least = if attempts == 0 { 1 } else { attempts + 1 };
+        let mut slots: BTreeMap<(u64, Option<&Id>), (u64, u64)> = BTreeMap::new();
+        for task in store.tasks_of_service(&service.id) {
+            let key = (task.slot, task.node_id.as_ref().filter(|_| task.slot == 0));
+            let (all, live) = slots.entry(key).or_default();
+            *all += 1;
+            *live += u64::from(task.status.state <= TaskState::Running);
+            ensure!(
+                task.desired_state != TaskState::Remove || task.status.state <= TaskState::Running,
+                "task {} is to be removed, and has ended",
+                task.short_name()
+            );
+        }
+        for ((slot, _), (all, live)) in slots {
+            let name = &service.spec.annotations.name;
+            ensure!(
+                all <= limit.max(least).max(live),
+                "{name}.{slot} keeps {all} tasks; the limit is {limit}"
+            );
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use swarm::objects::Cluster;
+    use swarm::store::StoreAction;
+
+    use super::*;
+    use crate::testing::{complains, service, task};
+
+    #[test]
+    fn a_slot_that_keeps_too_many() {
+        let mut store = Store::new();
+        let mut cluster = Cluster::default();
+        cluster.spec.task_history_limit = 2;
+        let ended = |id: &str| {
+            let mut ended = task(id, "web", Some("n1"));
+            ended.status.state = TaskState::Failed;
+            StoreAction::Create(ended.into())
+        };
+        store.apply(&[
+            StoreAction::Create(cluster.into()),
+            StoreAction::Create(service("web").into()),
+            ended("t1"),
+            ended("t2"),
+        ]);
+        check(&store).unwrap();
+        store.apply(&[ended("t3")]);
+        complains(check(&store), &INVARIANT);
+    }
+}

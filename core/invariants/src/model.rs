@@ -1,0 +1,116 @@
+//! The store that the watch builds for itself from the committed entries, and what is checked of every
+//! entry as it does.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use raft::{Entry, Index};
+use swarm::node::actions_of;
+use swarm::objects::{Id, Object, TaskState};
+use swarm::store::{Store, StoreEvent};
+
+use crate::invariant::Verdict;
+use crate::nodes::plaintext::Needles;
+use crate::store::equal_stores::{self, Sum};
+use crate::store::{in_use, names, references, versions};
+use crate::tasks::restarts::Restarts;
+use crate::tasks::{identity, placement, slots, states};
+
+/// So many past indexes are remembered for managers that lag behind.
+const SUM_COUNT_MAX: usize = 50_000;
+
+/// What the committed entries of one cluster make.
+#[derive(Clone, Debug, Default)]
+pub struct Model {
+    store: Store,
+    applied: Index,
+    sum: Sum,
+    sums: BTreeMap<Index, Sum>,
+    restarts: Restarts,
+    pub(crate) needles: Needles,
+}
+
+impl Model {
+    /// What the entries so far make.
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// How far it has come.
+    pub const fn applied(&self) -> Index {
+        self.applied
+    }
+
+    /// Goes on from a manager's store: entries were compacted before anybody looked.
+    pub(crate) fn adopt(&mut self, applied: Index, store: &Store) {
+        (self.store, self.applied, self.sum) = (store.clone(), applied, Sum::of(store));
+        self.sums = BTreeMap::from([(applied, self.sum)]);
+        for secret in store.secrets().iter() {
+            self.needles.add(&secret.spec.annotations.name, secret.spec.data.expose());
+        }
+    }
+
+    /// An entry is committed. Its effects are checked.
+    pub(crate) fn commit(&mut self, entry: &Entry) -> Verdict {
+        let events = match actions_of(entry) {
+            Some(actions) => self.store.apply(&actions),
+            None => Vec::new(),
+        };
+        self.applied = entry.index;
+        let mut services: BTreeSet<Id> = BTreeSet::new();
+        for event in &events {
+            self.sum.follow(event);
+            if let Object::Task(task) = event.object() {
+                services.insert(task.service_id.clone());
+            }
+        }
+        self.sums.insert(self.applied, self.sum);
+        if SUM_COUNT_MAX < self.sums.len() {
+            self.sums.pop_first();
+        }
+        for event in &events {
+            self.check(entry.index, event)?;
+        }
+        for service in &services {
+            slots::check(service, &self.store)?;
+        }
+        Ok(())
+    }
+
+    fn check(&mut self, index: Index, event: &StoreEvent) -> Verdict {
+        versions::check(index, event)?;
+        names::check(event, &self.store)?;
+        references::check(event, &self.store)?;
+        in_use::check(event, &self.store)?;
+        match (event, event.old(), event.object()) {
+            (StoreEvent::Created(_), _, Object::Task(task)) => {
+                states::check_new(task)?;
+                let service = self.store.service(&task.service_id).cloned();
+                self.restarts.see(event, service.as_deref())?;
+            }
+            (StoreEvent::Created(_), _, Object::Secret(secret)) => {
+                let name = &secret.spec.annotations.name;
+                self.needles.add(name, secret.spec.data.expose());
+            }
+            (StoreEvent::Updated { .. }, Some(Object::Task(old)), Object::Task(new)) => {
+                states::check(old, new)?;
+                identity::check(old, new)?;
+                placement::check(old, new, &self.store)?;
+                if new.desired_state == TaskState::Remove {
+                    self.restarts.forget(new);
+                }
+            }
+            (_, _, Object::Service(_)) => self.restarts.see(event, None)?,
+            _ => {}
+        }
+        Ok(())
+    }
+
+    /// A manager has applied up to `applied` and holds `sum`. Indexes that are long past are not
+    /// compared.
+    pub(crate) fn compare(&self, applied: Index, sum: Sum) -> Verdict {
+        match self.sums.get(&applied) {
+            Some(expected) => equal_stores::check(applied, sum, *expected),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Managers and agents, host by host.
+
+pub mod agent_secrets;
+pub mod agent_tasks;
+pub mod leader_only;
+pub mod nonces;
+pub mod plaintext;

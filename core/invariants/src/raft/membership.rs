@@ -1,0 +1,116 @@
+//! Members change one at a time, as the log says, and who was removed never comes back.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use raft::{ConfChange, Entry, Index, Payload, RaftId};
+
+use crate::invariant::{Invariant, Verdict, ensure};
+
+/// See the file.
+pub static INVARIANT: Invariant = Invariant {
+    name: "membership",
+    statement: "the voters are those of the applied entries, at most one change is uncommitted, a removed member's number is never used again",
+    source: "Ongaro's thesis, 4.1; swarmkit `membership/cluster.go`; swarmkit#1815",
+};
+
+/// The voters as the committed entries have changed them.
+#[derive(Clone, Debug, Default)]
+pub struct Voters {
+    /// From which index on who votes.
+    since: BTreeMap<Index, Vec<RaftId>>,
+    removed: BTreeSet<RaftId>,
+}
+
+impl Voters {
+    /// These vote from `index` on, whatever was before.
+    pub fn set(&mut self, index: Index, voters: Vec<RaftId>) {
+        self.since.insert(index, voters);
+    }
+
+    /// An entry is committed.
+    ///
+    /// # Errors
+    /// If it brings a removed member back.
+    pub fn commit(&mut self, entry: &Entry) -> Verdict {
+        let Payload::ConfChange(change) = &entry.payload else { return Ok(()) };
+        let mut voters = self.at(entry.index).to_vec();
+        match change {
+            ConfChange::AddVoter { id, .. } => {
+                ensure!(!self.removed.contains(id), "{id} was removed and joins again");
+                if !voters.contains(id) {
+                    voters.push(*id);
+                    voters.sort();
+                }
+            }
+            // The last voter stays: a configuration without voters decides nothing.
+            ConfChange::RemoveVoter { id } if 1 < voters.len() && voters.contains(id) => {
+                voters.retain(|voter| voter != id);
+                self.removed.insert(*id);
+            }
+            ConfChange::RemoveVoter { .. } => {}
+        }
+        self.since.insert(entry.index, voters);
+        Ok(())
+    }
+
+    /// Who votes when everything up to `index` is applied.
+    pub fn at(&self, index: Index) -> &[RaftId] {
+        self.since.range(..=index).next_back().map_or(&[], |(_, voters)| voters)
+    }
+
+    /// A member that has applied everything up to `applied` thinks that these vote.
+    ///
+    /// # Errors
+    /// If the log says otherwise. A member that has not learnt anything knows nobody.
+    pub fn check(&self, applied: Index, voters: &[RaftId]) -> Verdict {
+        let says = self.at(applied);
+        let blank = applied == Index(0) || self.since.is_empty();
+        ensure!(
+            blank || says == voters,
+            "at {applied} a member counts {voters:?}, the log says {says:?}"
+        );
+        Ok(())
+    }
+}
+
+/// The entries of one log above what is committed.
+///
+/// # Errors
+/// If two of them change the members.
+pub fn one_at_a_time(uncommitted: &[Entry]) -> Verdict {
+    let is_change = |entry: &&Entry| matches!(entry.payload, Payload::ConfChange(_));
+    let count = uncommitted.iter().filter(is_change).count();
+    ensure!(count <= 1, "{count} changes of members are uncommitted in one log");
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{add_voter, complains, remove_voter};
+
+    #[test]
+    fn voters_that_the_log_does_not_name() {
+        let mut voters = Voters::default();
+        for (index, id) in [(1, 1), (2, 2), (3, 3)] {
+            voters.commit(&add_voter(index, id)).unwrap();
+        }
+        voters.check(Index(2), &[RaftId(1), RaftId(2)]).unwrap();
+        complains(voters.check(Index(3), &[RaftId(1), RaftId(2)]), &INVARIANT);
+    }
+
+    #[test]
+    fn a_removed_member_comes_back() {
+        let mut voters = Voters::default();
+        voters.commit(&add_voter(1, 1)).unwrap();
+        voters.commit(&add_voter(2, 2)).unwrap();
+        voters.commit(&remove_voter(3, 2)).unwrap();
+        complains(voters.commit(&add_voter(4, 2)), &INVARIANT);
+    }
+
+    #[test]
+    fn two_changes_at_a_time() {
+        one_at_a_time(&[add_voter(1, 1)]).unwrap();
+        complains(one_at_a_time(&[add_voter(1, 1), remove_voter(2, 3)]), &INVARIANT);
+    }
+}

@@ -1,0 +1,8 @@
+//! Tasks, from the orchestrator to the node (swarmkit: `design/task_model.md`, `design/tla/`).
+
+pub mod identity;
+pub mod placement;
+pub mod restarts;
+pub mod running;
+pub mod slots;
+pub mod states;

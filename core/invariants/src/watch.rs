@@ -1,0 +1,313 @@
+//! Looks at a world after every event.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use raft::{HardState, Index, Position, RaftId};
+use swarm::node::{DurableLog, SwarmNode};
+use swarm::objects::{Id, NodeState, Task, TaskState};
+use swarm::store::Store;
+use world::{Probe, World};
+
+use crate::group::{Disks, Group};
+use crate::invariant::{Broken, Verdict, Violation};
+use crate::liveness::{converged, history};
+use crate::model::Model;
+use crate::nodes::plaintext::Scanned;
+use crate::nodes::{agent_secrets, agent_tasks, leader_only, nonces};
+use crate::raft::durable_monotone;
+use crate::store::equal_stores::Sum;
+use crate::tasks::{running, slots};
+
+/// Follows one world. Call [`Watch::after`] after every step and every input.
+#[derive(Clone, Debug, Default)]
+pub struct Watch {
+    hosts: Vec<Seen>,
+    groups: BTreeMap<String, Group>,
+    frame_count: u64,
+}
+
+/// What was last seen of one host.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    durable: DurableLog,
+    hard_state: Option<(RaftId, HardState)>,
+    scanned: Scanned,
+    member: Option<Member>,
+    agent: Option<Agent>,
+    stale: agent_secrets::Stale,
+}
+
+/// A raft member of one boot.
+#[derive(Clone, Debug)]
+struct Member {
+    boot_count: u32,
+    id: RaftId,
+    position: Position,
+    leads: bool,
+    applied: Index,
+    store: Store,
+    sum: Sum,
+}
+
+/// An agent of one boot.
+#[derive(Clone, Debug)]
+struct Agent {
+    boot_count: u32,
+    change_count: u64,
+    node_id: Id,
+    session_with: Option<String>,
+    slots: Vec<(running::Slot, Id)>,
+}
+
+impl Watch {
+    /// Begins to look at a world as it is.
+    ///
+    /// # Errors
+    /// If something does not hold already.
+    pub fn new(world: &World) -> Result<Self, Box<Violation>> {
+        let mut watch = Self { frame_count: world.frame_total(), ..Self::default() };
+        watch.hosts.resize_with(world.host_count(), Seen::default);
+        let mut order: Vec<usize> = (0..world.host_count()).collect();
+        // Disks first: what a member may promise depends on them.
+        for (host, seen) in watch.hosts.iter_mut().enumerate() {
+            if let Some(probe) = world.probe(host) {
+                seen.durable.follow(probe.disk);
+            }
+        }
+        // Who knows most first: the others' entries are then known to be committed.
+        let commit = |host: usize| {
+            let raft = world.probe(host)?.daemon?.swarm().raft()?;
+            Some(raft.position().commit)
+        };
+        order.sort_by_key(|host| std::cmp::Reverse(commit(*host)));
+        for host in order {
+            watch.look(world, host).map_err(|broken| violation(world, host, broken))?;
+        }
+        Ok(watch)
+    }
+
+    /// Looks at what the last event or input has changed.
+    ///
+    /// # Errors
+    /// The first invariant that does not hold.
+    pub fn after(&mut self, world: &World) -> Result<(), Box<Violation>> {
+        let Some(host) = world.touched() else { return Ok(()) };
+        let host = usize::from(host.0);
+        self.look(world, host).map_err(|broken| violation(world, host, broken))
+    }
+
+    /// Everything that is not yet as it should be now that nothing is wrong any more.
+    pub fn why_not_converged(&self, world: &World) -> Vec<String> {
+        converged::why_not(&converged::State::of(world))
+    }
+
+    /// The end of a run that should have come to rest.
+    ///
+    /// # Errors
+    /// If it has not, or if something was left behind.
+    pub fn at_rest(&self, world: &World) -> Result<(), Box<Violation>> {
+        let state = converged::State::of(world);
+        let leftovers = || state.store.as_ref().map_or(Ok(()), history::check);
+        converged::check(&state)
+            .and_then(|()| leftovers())
+            .map_err(|broken| violation(world, 0, broken))
+    }
+
+    /// What the committed entries make of the cluster of this host; none if it is in none.
+    pub fn model(&self, world: &World, host: usize) -> Option<&Model> {
+        let cluster = world.probe(host)?.daemon?.swarm().cluster_id()?;
+        Some(&self.groups.get(cluster)?.model)
+    }
+
+    /// The models of all clusters that there were.
+    pub fn models(&self) -> impl Iterator<Item = &Model> {
+        self.groups.values().map(|group| &group.model)
+    }
+
+    fn look(&mut self, world: &World, host: usize) -> Verdict {
+        let Some(probe) = world.probe(host) else { return Ok(()) };
+        self.disk(&probe, host)?;
+        if let Some(daemon) = probe.daemon {
+            let node = daemon.swarm();
+            self.member(&probe, node, host)?;
+            self.agent(world, &probe, node, host)?;
+            self.plaintext(world, &probe, node, host)
+        } else {
+            let seen = &mut self.hosts[host];
+            (seen.member, seen.agent) = (None, None);
+            Ok(())
+        }
+    }
+
+    fn disk(&mut self, probe: &Probe<'_>, host: usize) -> Verdict {
+        let seen = &mut self.hosts[host];
+        if !seen.durable.follow(probe.disk) {
+            return Ok(());
+        }
+        nonces::check(&seen.durable)?;
+        let member = seen.durable.member().filter(|_| !seen.durable.is_damaged());
+        let now = member.map(|id| (id, seen.durable.hard_state()));
+        if let (Some((earlier, old)), Some((id, new))) = (seen.hard_state, now)
+            && earlier == id
+        {
+            durable_monotone::check(&old, &new)?;
+        }
+        seen.hard_state = now;
+        Ok(())
+    }
+
+    fn member(&mut self, probe: &Probe<'_>, node: &SwarmNode, host: usize) -> Verdict {
+        let (Some(raft), Some((applied, store)), Some(cluster)) =
+            (node.raft(), node.store(), node.cluster_id())
+        else {
+            self.hosts[host].member = None;
+            return Ok(());
+        };
+        let (position, leads) = (raft.position(), node.is_leading());
+        let is_same = |m: &&Member| m.boot_count == probe.boot_count && m.id == raft.id();
+        let before = self.hosts[host].member.as_ref().filter(is_same);
+        if before.is_some_and(|m| (m.position, m.leads, m.applied) == (position, leads, applied)) {
+            return Ok(());
+        }
+        if let (None, Some((id, promised))) = (before, &self.hosts[host].hard_state)
+            && *id == raft.id()
+        {
+            let Position { term, vote, commit, .. } = position;
+            durable_monotone::check_start(promised, &HardState { term, vote, commit })?;
+        }
+        if !self.groups.contains_key(cluster) {
+            self.groups.insert(cluster.to_owned(), Group::default());
+        }
+        let Some(group) = self.groups.get_mut(cluster) else { return Ok(()) };
+        let disks = Disks(self.hosts.iter().map(|seen| &seen.durable).collect());
+        group.member(raft, before.map(|m| &m.position), (applied, store), &disks)?;
+        leader_only::check(position.role, position.term, leads, node.session_count())?;
+        let sum = match before {
+            Some(m) if m.applied == applied => m.sum,
+            Some(m) => {
+                let mut sum = m.sum;
+                sum.change(&m.store, store);
+                sum
+            }
+            None => Sum::of(store),
+        };
+        if before.is_none_or(|m| m.applied != applied) {
+            group.model.compare(applied, sum)?;
+        }
+        let (boot_count, id, store) = (probe.boot_count, raft.id(), store.clone());
+        let member = Member { boot_count, id, position, leads, applied, store, sum };
+        self.hosts[host].member = Some(member);
+        Ok(())
+    }
+
+    fn agent(
+        &mut self,
+        world: &World,
+        probe: &Probe<'_>,
+        node: &SwarmNode,
+        host: usize,
+    ) -> Verdict {
+        let (Some(change_count), Some(node_id)) = (node.agent_change_count(), node.node_id())
+        else {
+            self.hosts[host].agent = None;
+            return Ok(());
+        };
+        let seen = &self.hosts[host];
+        let is_same = seen.agent.as_ref().is_some_and(|agent| {
+            (agent.boot_count, agent.change_count) == (probe.boot_count, change_count)
+        });
+        if !is_same && let Some(view) = node.agent() {
+            let tasks: Vec<(&Task, TaskState)> =
+                view.tasks.iter().map(|(task, status)| (*task, status.state)).collect();
+            let held: BTreeSet<Id> = view.secrets.iter().map(|secret| secret.id.clone()).collect();
+            agent_tasks::check(node_id, tasks.iter().map(|(task, _)| *task))?;
+            agent_secrets::check(&tasks, &held)?;
+            let session_with = view.session_with.filter(|_| view.is_registered);
+            let agent = Agent {
+                boot_count: probe.boot_count,
+                change_count,
+                node_id: node_id.into(),
+                session_with: session_with.map(str::to_owned),
+                slots: running::slots_of(tasks.iter().copied()).collect(),
+            };
+            let seen = &mut self.hosts[host];
+            seen.stale.see(world.now(), &tasks, &held);
+            seen.agent = Some(agent);
+            self.running(world, node)?;
+        }
+        if !self.hosts[host].stale.is_empty() {
+            self.stale(world, node, host)?;
+        }
+        Ok(())
+    }
+
+    /// No slot runs twice on nodes that are connected with the leader of this node's cluster.
+    fn running(&self, world: &World, node: &SwarmNode) -> Verdict {
+        let Some((leader, model)) = self.leader(node) else { return Ok(()) };
+        let connected = self.hosts.iter().enumerate().filter_map(|(host, seen)| {
+            let agent = seen.agent.as_ref().filter(|agent| is_with(world, agent, leader, model))?;
+            Some((world.probe(host)?.name, agent.slots.as_slice()))
+        });
+        let may_be_two = |service: &Id| {
+            // Of a service that is gone all tasks are to end.
+            model.store().service(service).is_none_or(|service| slots::starts_first(service))
+        };
+        running::check(connected, may_be_two)
+    }
+
+    fn stale(&mut self, world: &World, node: &SwarmNode, host: usize) -> Verdict {
+        let is_connected = self.leader(node).is_some_and(|(leader, model)| {
+            let agent = self.hosts[host].agent.as_ref();
+            agent.is_some_and(|agent| is_with(world, agent, leader, model))
+        });
+        let stale = &mut self.hosts[host].stale;
+        if !is_connected {
+            stale.restart(world.now());
+        }
+        stale.check(world.now())
+    }
+
+    /// The host that leads the cluster of this node, and the cluster's model.
+    fn leader(&self, node: &SwarmNode) -> Option<(usize, &Model)> {
+        let group = self.groups.get(node.cluster_id()?)?;
+        let leads = |(host, seen): (usize, &Seen)| {
+            let member = seen.member.as_ref().filter(|member| member.leads)?;
+            Some((member.position.term, host))
+        };
+        let (_, host) = self.hosts.iter().enumerate().filter_map(leads).max()?;
+        Some((host, &group.model))
+    }
+
+    fn plaintext(
+        &mut self,
+        world: &World,
+        probe: &Probe<'_>,
+        node: &SwarmNode,
+        host: usize,
+    ) -> Verdict {
+        let before = std::mem::replace(&mut self.frame_count, world.frame_total());
+        let Some(group) = node.cluster_id().and_then(|cluster| self.groups.get(cluster)) else {
+            return Ok(());
+        };
+        let needles = &group.model.needles;
+        if needles.is_empty() {
+            return Ok(());
+        }
+        for frame in world.frames_since(before) {
+            needles.check(&frame.bytes, || format!("a frame to host {}", frame.to.0))?;
+        }
+        self.hosts[host].scanned.check(probe.disk, needles)
+    }
+}
+
+/// The agent has what it shall have from this leader, who thinks that the node is ready.
+fn is_with(world: &World, agent: &Agent, leader: usize, model: &Model) -> bool {
+    let addr = agent.session_with.as_deref().and_then(|addr| addr.rsplit_once(':'));
+    addr.is_some_and(|(addr, _)| addr == world.address(leader))
+        && model.store().node(&agent.node_id).is_some_and(|n| n.status.state == NodeState::Ready)
+}
+
+fn violation(world: &World, host: usize, broken: Broken) -> Box<Violation> {
+    let host = world.probe(host).map_or_else(String::new, |probe| probe.name.to_owned());
+    Box::new(Violation { broken, at: world.now(), event: world.event_count(), host })
+}

@@ -1,0 +1,52 @@
+//! The shortest part of a history that still fails: delta debugging over its inputs (Zeller and
+//! Hildebrandt, "Simplifying and Isolating Failure-Inducing Input"). Inputs keep their times.
+
+use world::Recorded;
+
+use crate::case::{Failure, History};
+
+/// Leaves inputs out as long as the same thing does not hold, for at most `budget` replays. The failure
+/// that comes back is the shorter history's own.
+pub fn shrink(history: &History, budget: u32) -> History {
+    let Some(failure) = &history.failure else { return history.clone() };
+    let mut best = history.clone();
+    let mut tries = Tries { name: failure.name.clone(), left: budget };
+    // A part that is left out may be as large as half of all; then parts become smaller.
+    let mut parts = 2;
+    while 1 < best.inputs.len() && tries.left != 0 {
+        let size = best.inputs.len().div_ceil(parts);
+        let shorter = (0..parts).find_map(|part| {
+            let gone =
+                (part * size).min(best.inputs.len())..((part + 1) * size).min(best.inputs.len());
+            if gone.is_empty() {
+                return None;
+            }
+            let mut inputs: Vec<Recorded> = best.inputs[..gone.start].to_vec();
+            inputs.extend_from_slice(&best.inputs[gone.end..]);
+            tries.check(&History { inputs, ..best.clone() })
+        });
+        match shorter {
+            Some(shorter) => {
+                best = shorter;
+                parts = parts.saturating_sub(1).max(2);
+            }
+            None if best.inputs.len() <= parts => break,
+            None => parts = (parts * 2).min(best.inputs.len()),
+        }
+    }
+    best
+}
+
+struct Tries {
+    name: String,
+    left: u32,
+}
+
+impl Tries {
+    /// The history with its failure, if it fails in the same way.
+    fn check(&mut self, history: &History) -> Option<History> {
+        self.left = self.left.checked_sub(1)?;
+        let failure: Failure = history.replay().failure?;
+        (failure.name == self.name).then(|| History { failure: Some(failure), ..history.clone() })
+    }
+}
