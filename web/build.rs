@@ -1,9 +1,14 @@
 //! Compiles the labs, so that the page needs no parser for them. A mistake in a lab ends the build.
+//!
+//! The list of labs becomes a part of the program; the labs themselves become files beside it, in
+//! `target/page-labs`, from where `cargo xtask stage-labs` (a hook of Trunk) takes them. A file's name
+//! has a hash of what is in it: a page never gets a lab that it was not built with.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::{env, fs};
 
-fn lab_files(folder: &Path) -> Vec<PathBuf> {
+fn entries(folder: &Path) -> Vec<PathBuf> {
     let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
     let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
     paths.sort();
@@ -11,10 +16,13 @@ fn lab_files(folder: &Path) -> Vec<PathBuf> {
 }
 
 fn main() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../labs");
-    println!("cargo::rerun-if-changed={}", root.display());
-    let mut labs = Vec::new();
-    for path in lab_files(&root).iter().flat_map(|folder| lab_files(folder)) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let folder = root.join("target/page-labs");
+    println!("cargo::rerun-if-changed={}", root.join("labs").display());
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).expect("the target folder can be written");
+    let mut catalogue = Vec::new();
+    for path in entries(&root.join("labs")).iter().flat_map(|folder| entries(folder)) {
         if !path.to_string_lossy().ends_with(".lab.md") {
             continue;
         }
@@ -24,7 +32,12 @@ fn main() {
             Ok(mut lab) => {
                 // Other ways through a step are for `glasshive test`.
                 lab.steps.iter_mut().for_each(|step| step.tries.clear());
-                labs.push(lab);
+                let json = serde_json::to_string(&lab).expect("plain data is always JSON");
+                let mut hasher = DefaultHasher::new();
+                json.hash(&mut hasher);
+                let name = format!("{}.{:08x}.json", lab.id, hasher.finish() as u32);
+                fs::write(folder.join(&name), json).expect("the target folder can be written");
+                catalogue.push((name, lab.summary()));
             }
             Err(problems) => {
                 for problem in problems {
@@ -33,7 +46,7 @@ fn main() {
             }
         }
     }
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("labs.json");
-    let json = serde_json::to_string(&labs).expect("plain data with string keys is always JSON");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("catalogue.json");
+    let json = serde_json::to_string(&catalogue).expect("plain data is always JSON");
     fs::write(out, json).expect("cargo's folder can be written");
 }

@@ -44,6 +44,7 @@ macro_rules! transcripts {
 
 transcripts! {
     shell: "shell",
+    users: "users",
     secrets_17_03: "secrets-17.03",
     secrets_20_10: "secrets-20.10",
     swarm_17_03: "swarm-17.03",
@@ -51,4 +52,6 @@ transcripts! {
     task_17_03: "task-17.03",
     service_17_03: "service-17.03",
     beyond_20_10: "beyond-20.10",
+    build_17_06: "build-17.06",
+    build_28: "build-28",
 }

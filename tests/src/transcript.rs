@@ -330,6 +330,7 @@ fn read(text: &str) -> Result<Script, String> {
             "nodes" => spec.nodes = words,
             "managers" => spec.managers = words,
             "docker" => releases = words,
+            "user" => spec.user = Some(value.to_owned()),
             "seeds" => {
                 let numbers: Result<Vec<u64>, _> = words.iter().map(|word| word.parse()).collect();
                 seeds = numbers.map_err(|error| format!("{at}: {error}"))?;

@@ -6,7 +6,7 @@ use model::clock::Speed;
 use model::{BarView, Status};
 use yew::prelude::*;
 
-use crate::icons::{Icon, icon};
+use crate::icons::{Icon, icon, state_icon};
 use crate::msg::Msg;
 
 #[derive(Properties, PartialEq)]
@@ -48,26 +48,30 @@ pub fn Controls(props: &Props) -> Html {
             </button>
         }
     });
-    let (tone, drawing) = match bar.status {
-        Status::Ready => ("", Icon::Circle),
-        Status::Running => ("wait", Icon::Spinner),
-        Status::Passed => ("good", Icon::Check),
-        Status::Failed => ("bad", Icon::Cross),
+    let tone = match bar.status {
+        Status::Ready => "",
+        Status::Running => "wait",
+        Status::Passed => "good",
+        Status::Failed => "bad",
     };
     html! {
-        <section class="controls" aria-label="Playing the lab">
-            { button("next-step", "Next step", Icon::Step, "primary", over || bar.playing, Msg::NextStep) }
-            { button("play-all", "Play all", Icon::PlayAll, "", over || bar.playing, Msg::PlayAll) }
+        <section class="controls" aria-label="Playing">
+            if bar.has_lesson {
+                { button("next-step", "Next step", Icon::Step, "primary", over || bar.playing, Msg::NextStep) }
+                { button("play-all", "Play all", Icon::PlayAll, "", over || bar.playing, Msg::PlayAll) }
+            }
             { button("pause", pause_label, pause_icon, "", false, Msg::Pause) }
             { button("restart", "Restart", Icon::Restart, "quiet", false, Msg::Restart) }
             if bar.can_undo {
                 { button("undo", "Undo restart", Icon::Undo, "quiet", false, Msg::Undo) }
             }
             <div class="spacer" />
-            <span class={classes!("badge", tone)} title={bar.status_text.clone()}>
-                { icon(drawing) }
-                <span><span class="sr-only">{ "The lab: " }</span><span data-testid="lab-status">{ bar.status.word() }</span></span>
-            </span>
+            if bar.has_lesson {
+                <span class={classes!("badge", tone)} title={bar.status_text.clone()}>
+                    { state_icon(bar.status.state()) }
+                    <span><span class="sr-only">{ "The lab: " }</span><span data-testid="lab-status">{ bar.status.word() }</span></span>
+                </span>
+            }
             <span class="label speed-label" id="speed-label">{ "Speed" }</span>
             <div class="segments" role="radiogroup" aria-labelledby="speed-label" data-testid="speed">
                 { for speeds }

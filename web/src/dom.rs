@@ -1,7 +1,11 @@
 //! The few things that need the browser's own objects.
 
+use js_sys::{Array, Uint8Array};
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, HtmlTextAreaElement, Window};
+use web_sys::{
+    Blob, CustomEvent, CustomEventInit, HtmlAnchorElement, HtmlElement, HtmlTextAreaElement, Url,
+    Window,
+};
 
 /// The window; the program runs nowhere else.
 pub fn window() -> Window {
@@ -33,10 +37,37 @@ pub fn root_attribute(name: &str, value: Option<&str>) {
     }
 }
 
-/// Says that the page can be used.
-pub fn set_ready() {
+/// Says whether the page can be used, and where it is.
+pub fn set_ready(is_ready: bool, address: &str) {
     if let Some(app) = find("#app") {
-        let _ = app.set_attribute("data-ready", "true");
+        let _ = app.set_attribute("data-ready", if is_ready { "true" } else { "false" });
+        let _ = app.set_attribute("data-address", address);
+    }
+}
+
+/// What stands behind the address, with its `#`.
+pub fn hash() -> String {
+    window().location().hash().unwrap_or_default()
+}
+
+/// Goes to another address within the page.
+pub fn set_hash(address: &str) {
+    let _ = window().location().set_hash(address);
+}
+
+/// The name of the page in tabs and in the history.
+pub fn set_title(title: &str) {
+    if let Some(document) = window().document() {
+        document.set_title(title);
+    }
+}
+
+/// Tells the script in `index.html` which files belong to the page, so that they are kept.
+pub fn offer_files<'a>(files: impl Iterator<Item = &'a str>) {
+    let init = CustomEventInit::new();
+    init.set_detail(&files.collect::<Vec<_>>().join("\n").into());
+    if let Ok(event) = CustomEvent::new_with_event_init_dict("glasshive-files", &init) {
+        let _ = window().dispatch_event(&event);
     }
 }
 
@@ -71,5 +102,26 @@ pub fn reveal(selector: &str) {
         let options = web_sys::ScrollIntoViewOptions::new();
         options.set_block(web_sys::ScrollLogicalPosition::Nearest);
         element.scroll_into_view_with_scroll_into_view_options(&options);
+    }
+}
+
+/// Hands a file to the browser, which asks where to put it.
+pub fn hand_out(name: &str, bytes: &[u8]) {
+    let parts = Array::of1(&Uint8Array::from(bytes));
+    let Ok(blob) = Blob::new_with_u8_array_sequence(&parts) else { return };
+    let Ok(address) = Url::create_object_url_with_blob(&blob) else { return };
+    let link = window().document().and_then(|document| document.create_element("a").ok());
+    if let Some(link) = link.and_then(|link| link.dyn_into::<HtmlAnchorElement>().ok()) {
+        link.set_href(&address);
+        link.set_download(name);
+        link.click();
+    }
+    let _ = Url::revoke_object_url(&address);
+}
+
+/// Brings the start of something into view.
+pub fn reveal_at_top(selector: &str) {
+    if let Some(element) = find(selector) {
+        element.scroll_into_view();
     }
 }

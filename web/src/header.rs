@@ -11,6 +11,46 @@ use crate::icons::{Icon, icon, mark};
 use crate::msg::Msg;
 use crate::rail::Rail;
 
+/// The product's name: the way back to the list of labs.
+#[component]
+pub fn Brand() -> Html {
+    html! {
+        <a class="brand" href="#/" aria-label="Glasshive: all labs" title="All labs" data-testid="home">
+            { mark() }<span>{ "Glasshive" }</span>
+        </a>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+pub struct ButtonsProps {
+    pub theme: Theme,
+    pub on: Callback<Msg>,
+}
+
+/// Theme and help.
+#[component]
+pub fn Buttons(props: &ButtonsProps) -> Html {
+    let (drawing, said) = match props.theme {
+        Theme::Auto => (Icon::Auto, "Theme: as the system. Change to light"),
+        Theme::Light => (Icon::Sun, "Theme: light. Change to dark"),
+        Theme::Dark => (Icon::Moon, "Theme: dark. Change to the system's"),
+    };
+    let on_theme = props.on.reform(|_: MouseEvent| Msg::Theme);
+    let on_help = props.on.reform(|_: MouseEvent| Msg::Help);
+    html! {
+        <>
+            <button type="button" class="btn quiet square" data-testid="theme" aria-label={said} title={said}
+                onclick={on_theme}>
+                { icon(drawing) }
+            </button>
+            <button type="button" class="btn quiet square" aria-label="Help" title="Help (?)"
+                onclick={on_help}>
+                { icon(Icon::Help) }
+            </button>
+        </>
+    }
+}
+
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub lesson: Rc<LessonView>,
@@ -22,20 +62,15 @@ pub struct Props {
 #[component]
 pub fn Header(props: &Props) -> Html {
     let Props { lesson, bar, theme, on } = props;
-    let (drawing, said) = match theme {
-        Theme::Auto => (Icon::Auto, "Theme: as the system. Change to light"),
-        Theme::Light => (Icon::Sun, "Theme: light. Change to dark"),
-        Theme::Dark => (Icon::Moon, "Theme: dark. Change to the system's"),
-    };
-    let on_theme = on.reform(|_: MouseEvent| Msg::Theme);
-    let on_help = on.reform(|_: MouseEvent| Msg::Help);
     let short: String = bar.digest.chars().take(12).collect();
     html! {
         <header class="header">
-            <div class="brand">{ mark() }<span>{ "Glasshive" }</span></div>
+            <Brand />
             <h1 class="title">{ &lesson.title }</h1>
             <div class="spacer" />
-            <Rail lesson={lesson.clone()} on={on.clone()} />
+            if bar.has_lesson {
+                <Rail lesson={lesson.clone()} />
+            }
             <div class="facts">
                 <span class="seed">{ "seed " }<code>{ bar.seed }</code></span>
                 <span title={format!("The history's digest: {}. The same seed and inputs give the same digest everywhere.", bar.digest)}>
@@ -43,14 +78,7 @@ pub fn Header(props: &Props) -> Html {
                     <code data-testid="digest" data-digest={bar.digest.clone()}>{ short }</code>
                 </span>
             </div>
-            <button type="button" class="btn quiet square" data-testid="theme" aria-label={said} title={said}
-                onclick={on_theme}>
-                { icon(drawing) }
-            </button>
-            <button type="button" class="btn quiet square" aria-label="Keys" title="Keys (?)"
-                onclick={on_help}>
-                { icon(Icon::Help) }
-            </button>
+            <Buttons theme={*theme} on={on.clone()} />
         </header>
     }
 }

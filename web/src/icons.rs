@@ -20,6 +20,9 @@ pub enum Icon {
     Key,
     Lock,
     Split,
+    File,
+    Up,
+    Save,
     Sun,
     Moon,
     Auto,
@@ -53,6 +56,9 @@ impl Icon {
             Self::Key => "M6 7a3 3 0 1 1-2 2.8A3 3 0 0 1 6 7zM8 8l5.5-5.5M11 5l2 2",
             Self::Lock => "M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
             Self::Split => "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10",
+            Self::File => "M4 2h5l3 3v9H4zM9 2v3h3",
+            Self::Up => "M8 13V4M4 7.5 8 3.5l4 4",
+            Self::Save => "M3 3h8l2 2v8H3zM5 3v3.5h5V3M5 13V9.5h6V13",
             Self::Sun => {
                 "M8 5.5a2.5 2.5 0 1 0 0 5 2.5 2.5 0 0 0 0-5zM8 1.5v1.5M8 13v1.5M1.5 8H3M13 8h1.5M3.4 3.4l1 1M11.6 11.6l1 1M12.6 3.4l-1 1M4.4 11.6l-1 1"
             }

@@ -1,14 +1,18 @@
 //! The browser shell: components that draw what `glasshive-web-model` says, storage, frames.
 
 mod app;
+mod catalogue;
 mod checks;
 mod command;
 mod controls;
 mod dom;
+mod editor;
 mod fault;
+mod files;
 mod header;
 mod help;
 mod icons;
+mod inspector;
 mod lesson;
 mod map;
 mod map_table;
@@ -20,6 +24,7 @@ mod page;
 mod prompt_line;
 mod questions;
 mod rail;
+mod shelf;
 mod stage;
 mod store;
 mod terminal;

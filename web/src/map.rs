@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use model::inspect::Target;
 use model::view::{MapView, Pill, ServiceRow};
 use yew::prelude::*;
 
@@ -20,9 +21,9 @@ pub struct Props {
 #[component]
 pub fn Map(props: &Props) -> Html {
     let Props { map, table, on } = props;
-    let services = map.services.iter().map(service);
+    let services = map.services.iter().map(|row| service(row, on));
     let nodes = map.nodes.iter().map(|node| {
-        html! { <NodeCard key={node.name.clone()} node={node.clone()} /> }
+        html! { <NodeCard key={node.name.clone()} node={node.clone()} on={on.clone()} /> }
     });
     html! {
         <section class="map-pane" id="map" tabindex="-1" aria-labelledby="map-title">
@@ -44,7 +45,7 @@ pub fn Map(props: &Props) -> Html {
                 }
                 if !map.unplaced.is_empty() {
                     <ul class="pills bare" aria-label="Tasks without a node">
-                        { for map.unplaced.iter().map(pill) }
+                        { for map.unplaced.iter().map(|task| pill(task, on)) }
                     </ul>
                 }
                 <div class="cells">{ for nodes }</div>
@@ -53,32 +54,40 @@ pub fn Map(props: &Props) -> Html {
     }
 }
 
-fn service(service: &ServiceRow) -> Html {
+fn service(service: &ServiceRow, on: &Callback<Msg>) -> Html {
     html! {
         <li key={service.name.clone()} class="service">
-            <b>{ &service.name }</b>
+            { opener(&service.name, Target::Service(service.name.clone()), on) }
             <small>{ &service.image }</small>
             <span class={classes!("count", service.tone.word())}>
                 { format!("{}/{}", service.running, service.desired) }
                 <span class="sr-only">{ " tasks run" }</span>
             </span>
             { for service.secrets.iter().map(|name| html! {
-                <>{ icon(Icon::Key) }<small>{ name }</small></>
+                <>{ icon(Icon::Key) }{ opener(name, Target::Secret(name.clone()), on) }</>
             }) }
         </li>
     }
 }
 
 /// A task or a container.
-pub fn pill(pill: &Pill) -> Html {
+pub fn pill(pill: &Pill, on: &Callback<Msg>) -> Html {
     html! {
         <li key={pill.id.clone()} class={classes!("pill", pill.tone.word())} data-state={pill.state.clone()}>
             { tone_icon(pill.tone) }
-            <span class="name" title={pill.name.clone()}>{ &pill.name }</span>
+            <span class="name" title={pill.name.clone()}>
+                { opener(&pill.name, Target::Task(pill.id.clone()), on) }
+            </span>
             <span class="state-word">{ &pill.state }</span>
             if !pill.error.is_empty() {
                 <span class="error">{ &pill.error }</span>
             }
         </li>
     }
+}
+
+/// A name that opens what it names.
+pub fn opener(name: &str, target: Target, on: &Callback<Msg>) -> Html {
+    let onclick = on.reform(move |_: MouseEvent| Msg::Inspect(Some(target.clone())));
+    html! { <button type="button" class="opener" {onclick}>{ name }</button> }
 }

@@ -1,6 +1,9 @@
 //! Everything that the page can be told.
 
+use std::rc::Rc;
+
 use model::clock::Speed;
+use model::inspect::Target;
 use model::ui::Pane;
 
 /// What a person or the browser does.
@@ -10,12 +13,28 @@ pub enum Msg {
     Frame(f64),
     /// The page goes out of sight or away.
     Leave,
+    /// The address has changed: what stands behind the `#` now.
+    Address(String),
+    /// The file of this lab has come, or a sentence why not.
+    Came(String, Result<String, String>),
+    /// Forget the kept session of this name.
+    Forget(String),
     /// A line is entered at a node.
     Submit(String, String),
     /// What is half typed at a node has changed.
     Draft(String, String),
     /// Tab was pressed at a node, with the cursor at this byte.
     Complete(String, usize),
+    /// The text in the editor of a node has changed.
+    Edited(String, Rc<str>),
+    /// The editor of a node is left, with what is to be saved.
+    CloseEditor(String, Option<Rc<str>>),
+    /// Show or hide the row for files.
+    Files,
+    /// A file for this node has come: its name and its text, or a sentence why not.
+    Upload(String, String, Result<String, String>),
+    /// Hand out the file of this node with this path.
+    Download(String, String),
     /// Ctrl-C at a node.
     Interrupt(String),
     /// Ctrl-D at a node.
@@ -54,6 +73,8 @@ pub enum Msg {
     Help,
     /// Show the map as a map or as a table.
     Table(bool),
+    /// Open something, or close what is open.
+    Inspect(Option<Target>),
     /// Take a message away.
     Dismiss(u32),
     /// A key outside of any input.

@@ -1,19 +1,22 @@
 //! A host on the map.
 
+use model::inspect::Target;
 use model::view::{NodeCard as View, Shape};
 use yew::prelude::*;
 
 use crate::icons::{Icon, icon, node_shape};
-use crate::map::pill;
+use crate::map::{opener, pill};
+use crate::msg::Msg;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub node: View,
+    pub on: Callback<Msg>,
 }
 
 #[component]
 pub fn NodeCard(props: &Props) -> Html {
-    let node = &props.node;
+    let Props { node, on } = props;
     let inside = match (&node.raft, node.shape) {
         (Some(raft), _) => format!("t{}", raft.term),
         (None, Shape::Square) => "w".to_owned(),
@@ -31,7 +34,7 @@ pub fn NodeCard(props: &Props) -> Html {
             data-role={node.role.clone()} data-state={node.state.clone()}>
             <header>
                 { node_shape(node.shape, node.leads, &inside) }
-                <h3 {id} title={node.address.clone()}>{ &node.name }</h3>
+                <h3 {id} title={node.address.clone()}>{ opener(&node.name, Target::Node(node.name.clone()), on) }</h3>
                 <span class={classes!("badge", node.tone.word())}>{ &node.state }</span>
                 <p class="role">{ &node.role }</p>
             </header>
@@ -43,17 +46,17 @@ pub fn NodeCard(props: &Props) -> Html {
                 </p>
             }
             if !node.pills.is_empty() {
-                <ul class="pills bare" aria-label="Tasks and containers">{ for node.pills.iter().map(pill) }</ul>
+                <ul class="pills bare" aria-label="Tasks and containers">{ for node.pills.iter().map(|task| pill(task, on)) }</ul>
             }
             if node.ended_count > 0 {
                 <p class="nothing">{ format!("{} ended, kept for the record", node.ended_count) }</p>
             }
-            { secrets(node) }
+            { secrets(node, on) }
         </article>
     }
 }
 
-fn secrets(node: &View) -> Html {
+fn secrets(node: &View, on: &Callback<Msg>) -> Html {
     if node.clear.is_empty() && node.sealed.is_empty() {
         return Html::default();
     }
@@ -61,15 +64,18 @@ fn secrets(node: &View) -> Html {
         html! {
             <li key={format!("clear-{}", secret.name)} class="clear" data-secret={secret.name.clone()}>
                 { icon(Icon::Key) }
-                <span><b>{ &secret.name }</b>{ " in the clear: " }{ secret.places.join(", ") }</span>
+                <span>{ opener(&secret.name, Target::Secret(secret.name.clone()), on) }{ " in the clear: " }{ secret.places.join(", ") }</span>
             </li>
         }
     });
     let sealed = (!node.sealed.is_empty()).then(|| {
+        let names = node.sealed.iter().map(|name| {
+            opener(name, Target::Secret(name.clone()), on)
+        });
         html! {
             <li key="sealed" class="sealed">
                 { icon(Icon::Lock) }
-                <span><b>{ node.sealed.join(", ") }</b>{ " sealed on disk, in the clear in the manager's memory" }</span>
+                <span>{ for names }{ " sealed on disk, in the clear in the manager's memory" }</span>
             </li>
         }
     });

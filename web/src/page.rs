@@ -3,6 +3,7 @@
 use std::rc::Rc;
 
 use model::BarView;
+use model::inspect::InspectView;
 use model::ui::{Pane, Ui};
 use model::view::{LessonView, MapView, TermView};
 use yew::prelude::*;
@@ -11,6 +12,7 @@ use crate::controls::Controls;
 use crate::header::Header;
 use crate::help::Help;
 use crate::icons::{Icon, icon};
+use crate::inspector::Inspector;
 use crate::lesson::Lesson;
 use crate::map::Map;
 use crate::messages::Messages;
@@ -24,14 +26,16 @@ pub struct Props {
     pub terminals: Vec<Rc<TermView>>,
     pub histories: Vec<Rc<[String]>>,
     pub bar: Rc<BarView>,
+    pub inspect: Option<Rc<InspectView>>,
     pub ui: Rc<Ui>,
     pub on: Callback<Msg>,
 }
 
 #[component]
 pub fn Page(props: &Props) -> Html {
-    let Props { lesson, map, terminals, histories, bar, ui, on } = props;
-    let panes = Pane::ALL.map(|pane| {
+    let Props { lesson, map, terminals, histories, bar, inspect, ui, on } = props;
+    let shown = Pane::ALL.into_iter().filter(|pane| bar.has_lesson || *pane != Pane::Lesson);
+    let panes = shown.clone().map(|pane| {
         let drawing = match pane {
             Pane::Lesson => Icon::Book,
             Pane::Shell => Icon::Prompt,
@@ -46,19 +50,38 @@ pub fn Page(props: &Props) -> Html {
             </button>
         }
     });
+    let skips = shown.map(|pane| {
+        let (target, text) = match pane {
+            Pane::Lesson => ("#lesson", "To the lesson"),
+            Pane::Shell => ("#terminals", "To the terminals"),
+            Pane::Map => ("#map", "To the map"),
+        };
+        let onclick = {
+            let on = on.clone();
+            Callback::from(move |event: MouseEvent| {
+                // The address says which lab this is, and stays.
+                event.prevent_default();
+                on.emit(Msg::Jump(pane));
+            })
+        };
+        html! { <a class="skip" href={target} {onclick}>{ text }</a> }
+    });
     html! {
-        <div class="shell" data-pane={ui.pane.word()}>
-            <a class="skip" href="#lesson">{ "To the lesson" }</a>
-            <a class="skip" href="#terminals">{ "To the terminals" }</a>
-            <a class="skip" href="#map">{ "To the map" }</a>
+        <div class={classes!("shell", (!bar.has_lesson).then_some("free-play"))} data-pane={ui.pane.word()}>
+            { for skips }
             <Header lesson={lesson.clone()} bar={bar.clone()} theme={ui.theme} on={on.clone()} />
             <Messages messages={ui.messages.clone()} on={on.clone()} />
-            <main class="lesson-pane" id="lesson" tabindex="-1" aria-label="Lesson">
-                <Lesson lesson={lesson.clone()} on={on.clone()} />
-            </main>
-            <div class="work">
+            if bar.has_lesson {
+                <main class="lesson-pane" id="lesson" tabindex="-1" aria-label="Lesson">
+                    <Lesson lesson={lesson.clone()} on={on.clone()} />
+                </main>
+            }
+            <div class={classes!("work", inspect.is_some().then_some("inspecting"))}>
                 <Map map={map.clone()} table={ui.table} on={on.clone()} />
                 <Terminals terminals={terminals.clone()} histories={histories.clone()} ui={ui.clone()} on={on.clone()} />
+                if let Some(view) = inspect {
+                    <Inspector view={view.clone()} on={on.clone()} />
+                }
             </div>
             <Controls bar={bar.clone()} on={on.clone()} />
             <nav class="panes" aria-label="Panes">{ for panes }</nav>

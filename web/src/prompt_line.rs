@@ -87,6 +87,7 @@ pub fn PromptLine(props: &Props) -> Html {
     let (prompt, idle) = match props.reader {
         Reader::Nobody if props.paused => ("stopped: press Go on ", true),
         Reader::Nobody => ("running… ", true),
+        Reader::Editor => ("a file is open ", true),
         Reader::Off => ("powered off ", true),
         Reader::Shell | Reader::More => (props.prompt.as_str(), false),
     };

@@ -2,16 +2,13 @@
 
 use std::rc::Rc;
 
-use model::ui::Pane;
+use model::route::Route;
 use model::view::LessonView;
 use yew::prelude::*;
-
-use crate::msg::Msg;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub lesson: Rc<LessonView>,
-    pub on: Callback<Msg>,
 }
 
 #[component]
@@ -21,11 +18,11 @@ pub fn Rail(props: &Props) -> Html {
         let said = format!("Step {}, {}: {done} of {all} done, {}", index + 1, step.title, step.state.word());
         let height = (22 * done).checked_div(all).unwrap_or(0);
         let clip = format!("rail-{index}");
-        let onclick = props.on.reform(|_: MouseEvent| Msg::Pane(Pane::Lesson));
+        let route = Route::Lab { id: props.lesson.id.clone(), step: Some(step.id.clone()) };
         let current = (props.lesson.current == Some(index)).then_some("step");
         html! {
-            <a key={index} href={format!("#step-{}", step.id)} title={said.clone()} aria-label={said}
-                data-state={step.state.word()} aria-current={current} {onclick}>
+            <a key={index} href={route.to_string()} title={said.clone()} aria-label={said}
+                data-state={step.state.word()} aria-current={current}>
                 <svg viewBox="0 0 20 22" aria-hidden="true">
                     <defs>
                         <clipPath id={clip.clone()}>

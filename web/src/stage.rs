@@ -4,11 +4,12 @@ use std::rc::Rc;
 
 use labs::Lab;
 use model::clock::Speed;
+use model::inspect::{InspectView, Target, inspect};
 use model::saved::{Replay, Saved};
 use model::session::{Act, Notice, Play, Session};
 use model::ui::{Pane, Ui};
 use model::view::{LessonView, MapView, TermView};
-use model::{BarView, Duration, Status, completion};
+use model::{BarView, Duration, Input, Status, completion};
 
 use crate::dom;
 use crate::msg::Msg;
@@ -33,6 +34,7 @@ pub struct Views {
     pub bar: Rc<BarView>,
     pub terminals: Vec<Rc<TermView>>,
     pub histories: Vec<Rc<[String]>>,
+    pub inspect: Option<Rc<InspectView>>,
 }
 
 enum Playing {
@@ -47,6 +49,8 @@ pub struct Stage {
     lab: Rc<Lab>,
     playing: Playing,
     views: Option<Views>,
+    /// What is open beside the map.
+    target: Option<Target>,
     speed: Speed,
     paused: bool,
     can_undo: bool,
@@ -69,6 +73,7 @@ impl Stage {
             lab,
             playing: Playing::Starting,
             views: None,
+            target: None,
             speed: speed.unwrap_or_default(),
             paused: false,
             focus: None,
@@ -150,6 +155,7 @@ impl Stage {
         session.look_at_checks();
         self.playing = Playing::Live(Box::new(session));
         self.views = None;
+        self.target = None;
         self.draw(true);
     }
 
@@ -272,6 +278,11 @@ impl Stage {
             bar: Rc::new(BarView { speed, paused: stopped, can_undo, motion, ..bar }),
             terminals: session.screens().terminals().to_vec(),
             histories: session.screens().histories().to_vec(),
+            inspect: self.target.as_ref().and_then(|target| {
+                let fresh = inspect(session.world(), target)?;
+                let old = self.views.as_ref().and_then(|views| views.inspect.as_ref());
+                Some(old.filter(|old| ***old == fresh).cloned().unwrap_or_else(|| Rc::new(fresh)))
+            }),
         };
         self.views = Some(views);
         true
@@ -280,7 +291,11 @@ impl Stage {
     fn keep(&mut self, ui: &mut Ui) {
         let Some(session) = self.session() else { return };
         let text = Saved::text(session);
+        let progress = session.progress();
         self.is_unkept = false;
+        if progress.all > 0 {
+            store::keep_progress(&self.lab.id, &progress.text());
+        }
         if !store::keep_session(&self.lab.id, &text) && !self.cannot_keep {
             self.cannot_keep = true;
             let told = "This browser does not let the page keep anything: after a reload the session is gone.";
@@ -303,6 +318,14 @@ impl Stage {
             Msg::PlayAll => return self.act(Act::Play { goal: Play::All }, ui),
             Msg::NextStep => return self.act(Act::Play { goal: Play::Step }, ui),
             Msg::Run(number) => return self.run(number, ui),
+            Msg::CloseEditor(node, text) => {
+                ui.set_edit(&node, None);
+                self.focus = Some("[data-testid=terminal-input]".to_owned());
+                let text = text.map(|text| (*text).to_owned());
+                return self.act(Act::Do { input: Input::Edit { node, text } }, ui);
+            }
+            Msg::Upload(node, name, text) => return self.upload(node, &name, text, ui),
+            Msg::Download(node, path) => self.download(&node, &path, ui),
             Msg::Insert(number) => self.insert(number, ui),
             Msg::Complete(node, cursor) => self.complete(&node, cursor, ui),
             Msg::Clear(node) => {
@@ -324,6 +347,7 @@ impl Stage {
                 self.speed = speed;
                 store::keep_setting("speed", speed.word());
             }
+            Msg::Inspect(target) => self.inspect(target, ui),
             Msg::Restart => self.restart(ui),
             Msg::Undo => self.undo(ui),
             Msg::Leave => {
@@ -395,6 +419,55 @@ impl Stage {
         let completed = completion::complete(&line, cursor, &found);
         ui.set_draft(node, completed.text);
         ui.set_candidates(node, completed.candidates);
+    }
+
+    /// A file from the student's own machine goes to the home folder of a host.
+    fn upload(
+        &mut self,
+        node: String,
+        name: &str,
+        text: Result<String, String>,
+        ui: &mut Ui,
+    ) -> bool {
+        match text {
+            Ok(text) => {
+                let path = format!("/root/{name}");
+                ui.tell(format!("{} bytes written to {path} on {node}.", text.len()), false, false);
+                self.act(Act::Do { input: Input::WriteFile { node, path, text } }, ui)
+            }
+            Err(why) => {
+                ui.tell(format!("{name} cannot be uploaded: {why}."), true, false);
+                false
+            }
+        }
+    }
+
+    fn download(&mut self, node: &str, path: &str, ui: &mut Ui) {
+        let Some(session) = self.session() else { return };
+        match session.world().file(node, path) {
+            Ok(Some(bytes)) => {
+                let name = path.rsplit('/').next().unwrap_or(path);
+                dom::hand_out(name, &bytes);
+                ui.tell(format!("{path} of {node}: {} bytes.", bytes.len()), false, false);
+            }
+            Ok(None) => ui.tell(format!("{node} has no file {path}."), false, false),
+            Err(error) => ui.tell(error.to_string(), true, false),
+        }
+    }
+
+    /// Opens something beside the map, or closes it and goes back to where it was opened.
+    fn inspect(&mut self, target: Option<Target>, ui: &mut Ui) {
+        self.focus = match (&target, &self.target) {
+            (Some(_), _) => Some("#inspector".to_owned()),
+            (None, Some(Target::Node(name))) => {
+                Some(format!("[data-testid=map-node-{name}] button"))
+            }
+            (None, _) => Some("#map".to_owned()),
+        };
+        if target.is_some() && ui.pane == Pane::Lesson {
+            ui.pane = Pane::Map;
+        }
+        self.target = target;
     }
 
     fn restart(&mut self, ui: &mut Ui) {

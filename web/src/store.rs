@@ -29,6 +29,36 @@ pub fn keep_session(lab: &str, text: &str) -> bool {
     write(&session_key(lab), text)
 }
 
+/// How far a lab was done, as it was kept.
+pub fn progress(lab: &str) -> Option<String> {
+    read(&format!("glasshive/progress/{lab}"))
+}
+
+/// Keeps how far a lab was done.
+pub fn keep_progress(lab: &str, text: &str) {
+    // Where sessions cannot be kept, this is told once already.
+    write(&format!("glasshive/progress/{lab}"), text);
+}
+
+/// The names of all kept sessions that begin with a word.
+pub fn sessions(start: &str) -> Vec<String> {
+    let storage = LocalStorage::raw();
+    let count = storage.length().unwrap_or(0);
+    let keys = (0..count).filter_map(|index| storage.key(index).ok().flatten());
+    let names = keys.filter_map(|key| key.strip_prefix("glasshive/session/").map(str::to_owned));
+    let mut names: Vec<String> = names.filter(|name| name.starts_with(start)).collect();
+    names.sort();
+    names
+}
+
+/// Forgets a session and what belongs to it.
+pub fn forget(lab: &str) {
+    let storage = LocalStorage::raw();
+    for key in [session_key(lab), previous_key(lab), format!("glasshive/progress/{lab}")] {
+        let _ = storage.remove_item(&key);
+    }
+}
+
 /// The session before the last restart.
 pub fn previous(lab: &str) -> Option<String> {
     read(&previous_key(lab))

@@ -8,6 +8,7 @@ use web_sys::HtmlElement;
 use yew::prelude::*;
 
 use crate::dom;
+use crate::editor::Editor;
 use crate::icons::{Icon, icon};
 use crate::msg::Msg;
 use crate::prompt_line::PromptLine;
@@ -19,6 +20,8 @@ pub struct Props {
     /// Blocks before this number are hidden.
     pub cleared: usize,
     pub draft: String,
+    /// What the editor shows, if that is not what the file holds.
+    pub edit: Option<Rc<str>>,
     pub candidates: Rc<[String]>,
     /// It is the one that tests and keys mean.
     pub current: bool,
@@ -98,6 +101,9 @@ pub fn Terminal(props: &Props) -> Html {
             </div>
             if !*follows {
                 <button type="button" class="btn more" onclick={to_end}>{ icon(Icon::Down) }{ "Newest" }</button>
+            }
+            if let Some(editor) = &view.editor {
+                <Editor node={view.node.clone()} file={editor.clone()} text={props.edit.clone()} {current} on={on.clone()} />
             }
             <PromptLine node={view.node.clone()} prompt={view.prompt.clone()} reader={view.reader}
                 draft={props.draft.clone()} history={props.history.clone()}

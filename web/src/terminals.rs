@@ -6,6 +6,7 @@ use model::ui::Ui;
 use model::view::{Reader, TermView};
 use yew::prelude::*;
 
+use crate::files::Files;
 use crate::icons::{Icon, icon};
 use crate::msg::Msg;
 use crate::terminal::Terminal;
@@ -47,28 +48,37 @@ pub fn Terminals(props: &Props) -> Html {
         (current || ui.split).then(|| {
             html! {
                 <Terminal key={term.node.clone()} view={term.clone()} history={history.clone()}
-                    cleared={ui.cleared(&term.node)} draft={ui.draft(&term.node).to_owned()}
+                    cleared={ui.cleared(&term.node)} draft={ui.draft(&term.node).to_owned()} edit={ui.edit(&term.node)}
                     candidates={ui.candidates(&term.node)} {current} named={ui.split} paused={ui.paused} on={on.clone()} />
             }
         })
     });
+    use_effect_with(ui.node.clone(), |node| crate::dom::reveal(&format!("#tab-{node}")));
     let node = ui.node.clone();
     let interrupt = on.reform(move |_: MouseEvent| Msg::Interrupt(node.clone()));
     let busy = terminals.iter().any(|term| term.node == ui.node && term.reader == Reader::Nobody);
     html! {
         <section class="terminals" id="terminals" aria-label="Terminals">
             <div class="bar">
-                <div role="tablist" aria-label="Nodes" style="display: flex">{ for tabs }</div>
+                <div class="tabs" role="tablist" aria-label="Nodes">{ for tabs }</div>
                 <span class="spacer" />
                 if busy {
                     <button type="button" class="btn" onclick={interrupt}>{ "Ctrl-C" }</button>
                 }
+                <button type="button" class="btn" data-testid="files" aria-expanded={ui.files.to_string()}
+                    aria-pressed={ui.files.to_string()} aria-label="Files of this host" title="Files: up and down"
+                    onclick={on.reform(|_: MouseEvent| Msg::Files)}>
+                    { icon(Icon::File) }
+                </button>
                 <button type="button" class="btn" data-testid="split" aria-pressed={ui.split.to_string()}
                     aria-label="All terminals side by side" title="All terminals side by side"
                     onclick={on.reform(|_: MouseEvent| Msg::Split)}>
                     { icon(Icon::Split) }
                 </button>
             </div>
+            if ui.files {
+                <Files node={ui.node.clone()} on={on.clone()} />
+            }
             <div class={classes!("screens", ui.split.then_some("split"))}>{ for screens }</div>
         </section>
     }

@@ -49,6 +49,8 @@ fn main() -> ExitCode {
         ["build"] => page::build().and_then(|()| page::print_sizes()),
         ["screenshots"] => test::browser(true),
         ["bench"] => test::bench(),
+        // Trunk's hook; of no use to a person.
+        ["stage-labs"] => page::stage_labs(),
         ["setup"] => tools::ensure_all().and_then(|_| chromium::ensure().map(drop)),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

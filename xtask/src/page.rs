@@ -42,6 +42,23 @@ pub fn dev() -> Result<()> {
     run(&mut trunk(&tools, &["serve", "--offline", "--address", "127.0.0.1", "--port", "8080"]))
 }
 
+/// Puts the compiled labs beside the page that Trunk is about to finish.
+///
+/// # Errors
+/// If it is not Trunk that asks, or the labs are not there.
+pub fn stage_labs() -> Result<()> {
+    let staging = std::env::var_os("TRUNK_STAGING_DIR").ok_or("only Trunk's hook calls this")?;
+    let from = root().join("target/page-labs");
+    let to = PathBuf::from(staging).join("labs");
+    let failed = |error: std::io::Error| format!("cannot copy {}: {error}", from.display());
+    std::fs::create_dir_all(&to).map_err(failed)?;
+    for entry in std::fs::read_dir(&from).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        std::fs::copy(entry.path(), to.join(entry.file_name())).map_err(failed)?;
+    }
+    Ok(())
+}
+
 /// The folder of the built page.
 pub fn dist() -> PathBuf {
     root().join("dist")
@@ -73,6 +90,16 @@ pub fn print_sizes() -> Result<()> {
     let entries = std::fs::read_dir(dist()).map_err(|error| format!("no dist folder: {error}"))?;
     let mut paths: Vec<PathBuf> = entries.filter_map(|e| e.ok().map(|e| e.path())).collect();
     paths.sort();
+    if let Ok(labs) = std::fs::read_dir(dist().join("labs")) {
+        let labs = labs.filter_map(|e| e.ok().map(|e| e.path()));
+        let sizes: Vec<u64> = labs.filter_map(|lab| gzip(&lab)).collect();
+        println!(
+            "{:<44} {:>10} {:>10}",
+            format!("{} labs", sizes.len()),
+            "",
+            sizes.iter().sum::<u64>()
+        );
+    }
     for path in paths.iter().filter(|path| path.is_file()) {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let compressed = gzip(path);

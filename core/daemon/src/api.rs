@@ -4,7 +4,9 @@
 //! a while (a pull, a log) is asked for again and again. A process that runs in a container gets the
 //! caller's own open files ([`Stdio`]), so its bytes never pass through here.
 
+pub mod build;
 pub mod container;
+mod endpoint;
 pub mod error;
 pub mod filters;
 pub mod image;
@@ -15,10 +17,12 @@ use sim::Time;
 use swarm::control::{ControlRequest, ControlResponse};
 use swarm::objects::{Availability, ClusterSpec, ServiceSpec};
 
+pub use build::{BuildFailure, BuildProgress, BuildRequest};
 pub use container::{
     Attached, ContainerConfig, ContainerDetails, ContainerEndpoint, ContainerPort, ContainerState,
     ContainerStatus, ContainerSummary, CreateContainer, ExecConfig, HostConfig, MountPoint, Stdio,
 };
+pub(crate) use endpoint::endpoint;
 pub use error::Error;
 pub use filters::Filters;
 pub use image::{ImageConfig, ImageDetails, ImageSummary, PullMessage, Removed};
@@ -221,6 +225,23 @@ pub enum Request {
         /// The pull's number.
         pull: String,
     },
+    /// Begins a build -> [`Response::Created`] with the build's number.
+    BuildImage {
+        /// Names for the image, as typed.
+        tags: Vec<String>,
+        /// What is to be built.
+        request: Box<BuildRequest>,
+    },
+    /// What has happened since the last question -> [`Response::Building`].
+    BuildProgress {
+        /// The build's number.
+        build: String,
+    },
+    /// Breaks a build off -> [`Response::Done`].
+    CancelBuild {
+        /// The build's number.
+        build: String,
+    },
     /// -> [`Response::Removed`].
     RemoveImage {
         /// Which.
@@ -278,6 +299,7 @@ pub enum Response {
         /// Nothing more will come.
         done: bool,
     },
+    Building(Box<BuildProgress>),
     Removed(Vec<Removed>),
 }
 

@@ -9,6 +9,9 @@ use crate::api::{Error, Request, Response};
 /// whose body is a [`Request`] and replies with a [`Reply`].
 pub const PORT: &str = "docker";
 
+/// The socket, whose permissions decide who may ask.
+const SOCKET: &str = "/var/run/docker.sock";
+
 /// The body of a reply.
 pub type Reply = Result<Response, Error>;
 
@@ -30,6 +33,11 @@ impl Client {
     /// The daemon's; [`Error::Interrupted`] if the process caught a signal meanwhile,
     /// [`Error::Unreachable`] if the answer is not one of a daemon.
     pub async fn ask(&self, request: Request) -> Reply {
+        // Without the file there is nobody to be kept from the daemon.
+        if self.proc.exists(SOCKET) && !self.proc.access(SOCKET, true, true, false) {
+            let (verb, path) = crate::api::endpoint(&request);
+            return Err(Error::Denied { verb, path });
+        }
         match self.proc.request(PORT, Box::new(request)).await {
             Ok(body) => match body.downcast::<Reply>() {
                 Ok(reply) => *reply,

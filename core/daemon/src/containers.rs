@@ -152,7 +152,8 @@ impl Daemon {
             "status",
             "volume",
         ])?;
-        let mut found: Vec<&engine::Container> = self.engine.containers().collect();
+        let mut found: Vec<&engine::Container> =
+            self.engine.containers().filter(|container| !container.config.hidden).collect();
         found.sort_by(|a, b| b.created.cmp(&a.created).then_with(|| a.id.cmp(&b.id)));
         let by_status = !filters.get("status").is_empty() || !filters.get("exited").is_empty();
         let mut list = Vec::new();
@@ -306,6 +307,7 @@ impl Daemon {
     /// Passes on what has happened in the engine.
     pub(crate) fn after_engine(&mut self, context: &mut Context<'_>) {
         loop {
+            self.drive_builds(context);
             let events = self.engine.take_events();
             if events.is_empty() {
                 break;

@@ -116,6 +116,7 @@ pub struct Daemon {
     pub(crate) execs: crate::execs::Execs,
     /// Pulls that users began, and how much of them was told already.
     pub(crate) pulls: BTreeMap<TransferId, crate::images::PullTold>,
+    pub(crate) build_pulls: crate::builds::BuildPulls,
 }
 
 impl Daemon {
@@ -160,6 +161,7 @@ impl Daemon {
             swarm_due: None,
             execs: crate::execs::Execs::default(),
             pulls: BTreeMap::new(),
+            build_pulls: BTreeMap::new(),
             config,
         }
     }

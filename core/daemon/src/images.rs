@@ -40,6 +40,9 @@ impl Daemon {
             }
             Request::PullImage { .. } => Err(Error::new(501, "not simulated: pull --all-tags")),
             Request::PullProgress { pull } => self.pull_progress(context, &pull),
+            Request::BuildImage { tags, request } => self.start_build(context, &tags, *request),
+            Request::BuildProgress { build } => self.build_progress(context, &build),
+            Request::CancelBuild { build } => self.cancel_build(context, &build),
             Request::RemoveImage { image, force, no_prune: _ } => {
                 let removed = self.engine.remove_image(context.now, &image, force)?;
                 let removed = removed.into_iter().map(|removed| match removed {
@@ -89,12 +92,27 @@ impl Daemon {
     fn pull_progress(&mut self, context: &mut Context<'_>, pull: &str) -> Result<Response, Error> {
         let missing = || Error::not_found(format!("no pull {pull}"));
         let id = TransferId(pull.parse().map_err(|_| missing())?);
+        let told = self.transfer_messages(context.now, id);
+        if !told.as_ref().is_ok_and(|(_, done)| !done) {
+            self.engine.forget_transfer(id);
+        }
+        let (messages, done) = told?;
+        Ok(Response::Pulling { messages, done })
+    }
+
+    /// What there is to tell of a transfer since the last call, and whether it is over.
+    pub(crate) fn transfer_messages(
+        &mut self,
+        now: sim::Time,
+        id: TransferId,
+    ) -> Result<(Vec<PullMessage>, bool), Error> {
+        let missing = || Error::not_found(format!("no pull {}", id.0));
         let transfer = self.engine.transfer(id).ok_or_else(missing)?;
         let told = self.pulls.get_mut(&id).ok_or_else(missing)?;
         let mut messages = Vec::new();
         let line = |status: String| PullMessage { status, ..PullMessage::default() };
         let reference = &transfer.reference;
-        if !told.is_open && transfer.is_open(context.now) {
+        if !told.is_open && transfer.is_open(now) {
             told.is_open = true;
             let name = reference.path.clone();
             messages.push(PullMessage {
@@ -103,7 +121,7 @@ impl Daemon {
                 progress: None,
             });
         }
-        let layers = transfer.layers(context.now);
+        let layers = transfer.layers(now);
         for (index, (layer, state)) in layers.iter().enumerate() {
             if told.layers.get(index).is_some_and(|(_, known)| known == state) {
                 continue;
@@ -119,16 +137,10 @@ impl Daemon {
         }
         told.layers = layers;
         let Some(result) = &transfer.result else {
-            return Ok(Response::Pulling { messages, done: false });
+            return Ok((messages, false));
         };
-        let done = match result {
-            Ok(done) => done.clone(),
-            Err(error) => {
-                let error = error.clone();
-                self.pulls.remove(&id);
-                return Err(error.into());
-            }
-        };
+        self.pulls.remove(&id);
+        let done = result.clone()?;
         messages.push(line(format!("Digest: {}", done.digest)));
         let familiar = done.reference.familiar();
         messages.push(line(if done.is_new {
@@ -136,8 +148,7 @@ impl Daemon {
         } else {
             format!("Status: Image is up to date for {familiar}")
         }));
-        self.pulls.remove(&id);
-        Ok(Response::Pulling { messages, done: true })
+        Ok((messages, true))
     }
 
     /// Pins the digest of a service's image; the warnings if that is not possible.

@@ -142,6 +142,17 @@ impl Daemon {
                 look(Place::Image(format!("image {} ", image.id.0.short()), &layer.tree));
             }
         }
+        for secret in self.engine.build_secrets() {
+            if let Some(bytes) = &secret.bytes {
+                look(Place::Memory(format!("memory of a build, secret {}", secret.id), bytes));
+            }
+        }
+        for layer in self.engine.cached_layers() {
+            look(Place::Image(format!("build cache {} ", layer.diff_id.short()), &layer.tree));
+        }
+        for (name, fs) in self.engine.cache_folders() {
+            look(Place::Mount(format!("build cache {name} "), fs));
+        }
         for container in self.engine.containers() {
             let config = &container.config;
             let words = config.env.iter().chain(&config.command).cloned();

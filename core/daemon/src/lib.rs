@@ -11,6 +11,7 @@
 
 pub mod api;
 mod binds;
+mod builds;
 pub mod client;
 mod config;
 mod containers;

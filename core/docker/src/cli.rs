@@ -78,8 +78,14 @@ pub fn error_text(profile: &Profile, error: &Error) -> String {
             };
             format!("Error response from daemon: rpc error: code = {code} desc = {message}")
         }
+        Error::Denied { verb, path } => denied(profile, verb, path),
         Error::Unreachable | Error::Interrupted => error.message().to_owned(),
     }
+}
+
+/// The text for who may not use the socket (docker/cli: `client/request.go`).
+fn denied(profile: &Profile, verb: &str, path: &str) -> String {
+    profile.denied.replace("VERB", verb).replace("API", profile.api).replace("PATH", path)
 }
 
 impl Cli {

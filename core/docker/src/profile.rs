@@ -140,6 +140,9 @@ pub struct Profile {
     pub grpc: GrpcCode,
     /// Who words `no such ...`.
     pub not_found: NotFound,
+    /// What a user hears who may not use the daemon's socket, with `VERB`, `API` and `PATH` of the
+    /// request. Go's part of it follows its release; 20.10 asks for no version first.
+    pub denied: &'static str,
     /// Tables in general.
     pub cells: Cells,
     /// Tables of services, tasks and nodes.
@@ -211,6 +214,10 @@ pub struct Profile {
     pub exec_missing_status: i32,
     /// `pull` ends with the image's full name.
     pub pull_names_image: bool,
+    /// There is BuildKit, for those who ask for it.
+    pub buildkit_exists: bool,
+    /// BuildKit builds unless one says otherwise.
+    pub buildkit: bool,
 
     /// Raft: ticks without a leader until an election.
     pub election_ticks: u32,
@@ -223,6 +230,8 @@ pub struct Profile {
 }
 
 const V1_13: Profile = Profile {
+    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH: dial unix /var/run/docker.sock: permission denied",
     name: "1.13",
     version: Version(1, 13),
     program: "docker-1.13",
@@ -272,6 +281,8 @@ const V1_13: Profile = Profile {
     run_hint: "See 'docker run --help'.",
     exec_missing_status: 126,
     pull_names_image: false,
+    buildkit_exists: false,
+    buildkit: false,
     election_ticks: 3,
     secret_mounts: SecretMounts::OneTmpfs,
     digest_replaces_tag: true,
@@ -292,6 +303,8 @@ const V17_03: Profile = Profile {
 };
 
 const V17_06_PROFILE: Profile = Profile {
+    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH: dial unix /var/run/docker.sock: connect: permission denied",
     name: "17.06",
     version: Version(17, 6),
     program: "docker-17.06",
@@ -346,11 +359,14 @@ const V19_03: Profile = Profile {
     init_member: true,
     progress: Progress::Live,
     pull_names_image: true,
+    buildkit_exists: true,
     election_ticks: 10,
     ..V17_06_PROFILE
 };
 
 const V20_10_PROFILE: Profile = Profile {
+    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB \"http://%2Fvar%2Frun%2Fdocker.sock/v1.24PATH\": dial unix /var/run/docker.sock: connect: permission denied",
     name: "20.10",
     version: Version(20, 10),
     program: "docker-20.10",
@@ -368,6 +384,8 @@ const V20_10_PROFILE: Profile = Profile {
 };
 
 const V28: Profile = Profile {
+    denied: "permission denied while trying to connect to the Docker daemon socket at \
+             unix:///var/run/docker.sock: VERB \"http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH\": dial unix /var/run/docker.sock: connect: permission denied",
     name: "28",
     version: Version(28, 5),
     program: "docker-28",
@@ -384,6 +402,7 @@ const V28: Profile = Profile {
     please: false,
     exec_missing_status: 127,
     format_json: true,
+    buildkit: true,
     legacy_image_members: false,
     secret_errors: SecretErrors::Lower,
     run_hint: "\nRun 'docker run --help' for more information",

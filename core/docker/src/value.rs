@@ -88,36 +88,7 @@ fn decimal(text: &str, places: u32) -> Option<u64> {
 
 /// A duration as Go writes it: `1h30m`, `1.5s`, `250ms`, `0`.
 pub(crate) fn duration(text: &str) -> Option<Duration> {
-    let body = text.strip_prefix('+').unwrap_or(text);
-    if body == "0" {
-        return Some(Duration::ZERO);
-    }
-    if body.is_empty() {
-        return None;
-    }
-    let mut total = 0_u64;
-    let mut rest = body;
-    while !rest.is_empty() {
-        let end = rest.find(|char: char| !char.is_ascii_digit() && char != '.')?;
-        let (number, after) = rest.split_at(end);
-        let end = after.find(|char: char| char.is_ascii_digit() || char == '.');
-        let (unit, after) = after.split_at(end.unwrap_or(after.len()));
-        let nanos: u64 = match unit {
-            "ns" => 1,
-            "us" | "µs" | "μs" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            _ => return None,
-        };
-        // Billionths of the unit are precise enough for all but the last digit of hours.
-        let billionths = u128::from(decimal(number, 9)?);
-        let part = u64::try_from(billionths * u128::from(nanos) / 1_000_000_000).ok()?;
-        total = total.checked_add(part)?;
-        rest = after;
-    }
-    Some(Duration::from_nanos(total))
+    Duration::parse(text)
 }
 
 /// A ratio in millionths.

@@ -7,10 +7,11 @@ use os::fs::{FileSystem, Mounts, User};
 use os::process::{Onlookers, ProcessInfo};
 use sim::{Duration, Rng, Time};
 
+use crate::build::Builds;
 use crate::container::files::{bind_point, ensure_folder, init_layer, put_file};
 use crate::container::{
-    Container, ContainerConfig, Log, Mount, MountPoint, MountSource, Pending, Phase, SecretFile,
-    State, random_name,
+    Container, ContainerConfig, HealthCheck, Log, Mount, MountPoint, MountSource, Pending, Phase,
+    SecretFile, State, random_name,
 };
 use crate::digest::ContainerId;
 use crate::error::EngineError;
@@ -33,6 +34,7 @@ pub struct Engine {
     pub(crate) transfers: Transfers,
     pub(crate) rng: Rng,
     pub(crate) is_online: bool,
+    pub(crate) builds: Builds,
     events: Vec<Event>,
 }
 
@@ -47,6 +49,7 @@ impl Engine {
             transfers: Transfers::default(),
             rng,
             is_online: true,
+            builds: Builds::default(),
             events: Vec::new(),
         }
     }
@@ -66,8 +69,14 @@ impl Engine {
     }
 
     pub(crate) fn note_of(&mut self, at: Time, id: &ContainerId, what: Happened) {
-        let attributes = self.containers.get(id).map(attributes).unwrap_or_default();
-        self.note(at, what, attributes);
+        let Some(container) = self.containers.get(id) else {
+            return self.note(at, what, BTreeMap::new());
+        };
+        // A step of BuildKit's shows nowhere.
+        if !container.config.hidden {
+            let attributes = attributes(container);
+            self.note(at, what, attributes);
+        }
     }
 
     /// The host's images.
@@ -98,13 +107,12 @@ impl Engine {
     pub fn find(&self, text: &str) -> Result<&Container, EngineError> {
         let name = text.strip_prefix('/').unwrap_or(text);
         let exact = |c: &&Container| c.id.as_str() == text || c.name == name;
-        if let Some(container) = self.containers.values().find(exact) {
+        let shown = || self.containers.values().filter(|container| !container.config.hidden);
+        if let Some(container) = shown().find(exact) {
             return Ok(container);
         }
-        let mut found = self
-            .containers
-            .values()
-            .filter(|container| !text.is_empty() && container.id.as_str().starts_with(text));
+        let mut found =
+            shown().filter(|container| !text.is_empty() && container.id.as_str().starts_with(text));
         match (found.next(), found.next()) {
             (Some(container), None) => Ok(container),
             (Some(_), Some(_)) => Err(EngineError::not_found(format!(
@@ -117,6 +125,13 @@ impl Engine {
     pub(crate) fn container(&mut self, id: &ContainerId) -> Result<&mut Container, EngineError> {
         let missing = || EngineError::not_found(format!("No such container: {id}"));
         self.containers.get_mut(id).ok_or_else(missing)
+    }
+
+    /// Letters and digits, as BuildKit names its references.
+    pub(crate) fn random_word(&mut self, length: usize) -> String {
+        const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+        let mut next = || DIGITS.get(self.rng.below(36) as usize).map_or('0', |b| char::from(*b));
+        (0..length).map(|_| next()).collect()
     }
 
     /// A free random name.
@@ -135,10 +150,23 @@ impl Engine {
         &mut self,
         now: Time,
         machine: &Machine,
-        mut config: ContainerConfig,
+        config: ContainerConfig,
     ) -> Result<ContainerId, EngineError> {
         let image = self.images.find(&config.image)?.clone();
-        complete(&mut config, &image)?;
+        self.create_of(now, machine, config, &image, Vec::new())
+    }
+
+    /// Makes a container of an image that need not be among the host's, with mounts that no list
+    /// shows: a build's step.
+    pub(crate) fn create_of(
+        &mut self,
+        now: Time,
+        machine: &Machine,
+        mut config: ContainerConfig,
+        image: &Image,
+        more_mounts: Vec<os::fs::Mount>,
+    ) -> Result<ContainerId, EngineError> {
+        complete(&mut config, image)?;
         let name = match config.name.clone() {
             None => self.random_name(),
             Some(name) => self.check_name(&name)?,
@@ -149,7 +177,7 @@ impl Engine {
         layers.extend(image.trees());
         let root = FileSystem::overlay(layers).shared();
         let root_mounts = Mounts::new(root.clone());
-        let mounts = self.make_mounts(now, machine, &config, &image, &root_mounts)?;
+        let mounts = self.make_mounts(now, machine, &config, image, &root_mounts)?;
         if !config.working_dir.is_empty() {
             ensure_folder(&root_mounts, &config.working_dir, 0o755, now).map_err(|errno| {
                 EngineError::system(format!("mkdir {}: {errno}", config.working_dir))
@@ -172,6 +200,7 @@ impl Engine {
             config,
             state,
             mounts,
+            more_mounts,
             attachments: Vec::new(),
             root,
             log: Log::shared(self.options.log_size_max),
@@ -329,6 +358,19 @@ fn complete(config: &mut ContainerConfig, image: &Image) -> Result<(), EngineErr
         if own.is_empty() {
             own.clone_from(base);
         }
+    }
+    if config.health.as_ref().is_none_or(|health| health.test.is_empty())
+        && let Some(base) = &base.health
+    {
+        let own = config.health.take().unwrap_or_default();
+        let or = |own: sim::Duration, base| if own == sim::Duration::ZERO { base } else { own };
+        config.health = Some(HealthCheck {
+            test: base.test.clone(),
+            interval: or(own.interval, base.interval),
+            timeout: or(own.timeout, base.timeout),
+            start_period: or(own.start_period, base.start_period),
+            retries: if own.retries == 0 { base.retries } else { own.retries },
+        });
     }
     if config.network_mode.is_empty() {
         "default".clone_into(&mut config.network_mode);

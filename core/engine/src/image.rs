@@ -6,6 +6,7 @@ use os::fs::Tree;
 use serde_json::{Map, Value, json};
 use sim::Time;
 
+use crate::container::HealthCheck;
 use crate::digest::{Digest, ImageId};
 use crate::error::EngineError;
 use crate::layer::Layer;
@@ -32,6 +33,23 @@ pub struct ImageConfig {
     pub volumes: BTreeSet<String>,
     /// Signal that stops it; empty for SIGTERM.
     pub stop_signal: String,
+    /// How to find out whether it is well.
+    pub health: Option<HealthCheck>,
+    /// What runs lines of a Dockerfile; empty for `/bin/sh -c`.
+    pub shell: Vec<String>,
+    /// Instructions for a build that starts from the image.
+    pub on_build: Vec<String>,
+}
+
+impl ImageConfig {
+    /// What runs a line of a Dockerfile.
+    pub fn shell_or_default(&self) -> Vec<String> {
+        if self.shell.is_empty() {
+            ["/bin/sh", "-c"].map(str::to_owned).to_vec()
+        } else {
+            self.shell.clone()
+        }
+    }
 }
 
 /// One line of `docker history`.
@@ -189,7 +207,7 @@ fn set_json(set: &BTreeSet<String>) -> Value {
 }
 
 fn config_json(config: &ImageConfig) -> Value {
-    json!({
+    let mut object = json!({
         "User": config.user,
         "ExposedPorts": set_json(&config.exposed_ports),
         "Env": config.env,
@@ -199,7 +217,23 @@ fn config_json(config: &ImageConfig) -> Value {
         "Entrypoint": config.entrypoint,
         "Labels": config.labels,
         "StopSignal": config.stop_signal,
-    })
+    });
+    if let Some(health) = &config.health {
+        object["Healthcheck"] = json!({
+            "Test": health.test,
+            "Interval": health.interval.as_nanos(),
+            "Timeout": health.timeout.as_nanos(),
+            "StartPeriod": health.start_period.as_nanos(),
+            "Retries": health.retries,
+        });
+    }
+    if !config.shell.is_empty() {
+        object["Shell"] = json!(config.shell);
+    }
+    if !config.on_build.is_empty() {
+        object["OnBuild"] = json!(config.on_build);
+    }
+    object
 }
 
 fn history_json(history: &History) -> Value {

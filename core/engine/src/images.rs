@@ -56,12 +56,25 @@ impl Engine {
         reference: &Reference,
         registry: &Registry,
     ) -> TransferId {
+        self.start_transfer(now, reference, registry, true)
+    }
+
+    /// The same; unless `keep`, the image does not become one of the host's: BuildKit keeps its
+    /// bases to itself.
+    pub(crate) fn start_transfer(
+        &mut self,
+        now: Time,
+        reference: &Reference,
+        registry: &Registry,
+        keep: bool,
+    ) -> TransferId {
         let release = self.options.release;
         let plan =
             self.check_online(reference).and_then(|()| registry.image(reference, release).cloned());
         let images = &self.images;
-        let exists = |diff_id| images.has_layer(diff_id);
-        let transfer = Transfer::plan(
+        let builds = &self.builds;
+        let exists = |diff_id| images.has_layer(diff_id) || builds.has_layer(diff_id);
+        let mut transfer = Transfer::plan(
             now,
             Direction::Pull,
             reference.clone(),
@@ -69,6 +82,7 @@ impl Engine {
             exists,
             (&self.options, &mut self.rng),
         );
+        transfer.is_kept = keep;
         self.transfers.add(transfer)
     }
 
@@ -330,6 +344,9 @@ fn config_of(container: &Container) -> ImageConfig {
             .map(|mount| mount.target.clone())
             .collect(),
         stop_signal: config.stop_signal.clone(),
+        health: config.health.clone(),
+        shell: Vec::new(),
+        on_build: Vec::new(),
     }
 }
 

@@ -78,6 +78,8 @@ pub fn canonical(tree: &Tree) -> Vec<u8> {
             Kind::Directory => put(b"folder"),
             Kind::NullDevice => put(b"null"),
             Kind::ZeroDevice => put(b"zero"),
+            Kind::RandomDevice => put(b"random"),
+            Kind::Socket => put(b"socket"),
             Kind::TerminalDevice => put(b"tty"),
             Kind::Whiteout => put(b"whiteout"),
         }

@@ -14,13 +14,14 @@
 //! | [`reference`], [`digest`] | names of images, content addresses |
 //! | [`layer`], [`image`] | layers and their canonical bytes, images, a host's images |
 //! | [`catalog`] | the images that everybody can pull |
+//! | [`build`] | Dockerfiles, step by step |
 //! | [`registry`], [`transfer`] | registries; pulls and pushes in virtual time |
 //! | [`container`], [`exec`], [`lifecycle`] | containers |
 //! | [`programs`] | redis-server, nginx, ping and others |
 //!
-//! Not simulated: cgroups and limits, capabilities, pausing, health checks, storage drivers' own
-//! files.
+//! Not simulated: cgroups and limits, capabilities, storage drivers' own files.
 
+pub mod build;
 pub mod catalog;
 pub mod changes;
 pub mod container;
@@ -38,13 +39,15 @@ pub mod options;
 pub mod programs;
 pub mod reference;
 pub mod registry;
+pub mod tar;
 pub mod transfer;
 pub mod volume;
 
+pub use build::{BuildId, BuildRequest};
 pub use catalog::Catalog;
 pub use container::{
-    Container, ContainerConfig, Endpoint, Log, LogEntry, Mount, MountSource, Phase, PortBinding,
-    RestartPolicy, SecretFile, Stream,
+    Container, ContainerConfig, Endpoint, HealthCheck, Log, LogEntry, Mount, MountSource, Phase,
+    PortBinding, RestartPolicy, SecretFile, Stream,
 };
 pub use digest::{ContainerId, Digest, ImageId};
 pub use engine::Engine;

@@ -287,7 +287,9 @@ impl Engine {
         let Some(mut container) = self.containers.remove(id) else { return };
         release(machine, &mut container, self.options.secret_mounts);
         remove_all(machine, &format!("{STATE_FOLDER}/containers/{id}"), now);
-        self.note(now, Happened::Destroyed(id.clone()), attributes(&container));
+        if !container.config.hidden {
+            self.note(now, Happened::Destroyed(id.clone()), attributes(&container));
+        }
         if !volumes {
             return;
         }
@@ -358,7 +360,9 @@ impl Engine {
         let auto_remove = container.config.auto_remove;
         let mut attributes = attributes(container);
         attributes.insert("exitCode".to_owned(), code.to_string());
-        self.note(now, Happened::Died(id.clone(), code), attributes);
+        if !container.config.hidden {
+            self.note(now, Happened::Died(id.clone(), code), attributes);
+        }
         let is_stop = pending.kill_at.is_some() && pending.remove_after_exit.is_none();
         if is_stop {
             self.note_of(now, id, Happened::Stopped(id.clone()));
@@ -416,7 +420,8 @@ impl Engine {
             [container.pending.kill_at, container.pending.restart_at].into_iter().flatten()
         });
         let of_transfers = self.transfers.all.values().filter_map(|t| t.next_change(now));
-        of_containers.chain(of_transfers).filter(|at| *at != SPENT).min()
+        let of_builds = self.builds.next_deadline();
+        of_containers.chain(of_transfers).chain(of_builds).filter(|at| *at != SPENT).min()
     }
 
     /// The host lost its power: nothing runs any more, memory is gone. Nobody saw exit codes.

@@ -151,6 +151,8 @@ pub struct Transfer {
     pub result: Option<Result<Transferred, EngineError>>,
     pub(crate) plan: Result<Image, EngineError>,
     pub(crate) is_new: bool,
+    /// A pulled image becomes one of the host's.
+    pub(crate) is_kept: bool,
     parts: Vec<Part>,
     opened: Time,
     ends: Time,
@@ -175,6 +177,7 @@ impl Transfer {
             reference,
             result: None,
             is_new: true,
+            is_kept: true,
             parts: Vec::new(),
             opened,
             ends: opened,
@@ -265,12 +268,17 @@ pub(crate) fn finish_pull(store: &mut ImageStore, transfer: &mut Transfer) {
             let digest = image.manifest_digest();
             let found = store.find(&reference.to_string()).map(|image| image.id);
             let is_new = found != Ok(image.id);
-            let id = store.add(image.clone());
+            let id = image.id;
+            if transfer.is_kept {
+                store.add(image.clone());
+            }
             // A pinned image keeps its digest as its only name, even if a tag was written.
-            if reference.digest.is_none() {
+            if reference.digest.is_none() && transfer.is_kept {
                 store.tag(reference, id);
             }
-            store.note_digest(reference, digest, id);
+            if transfer.is_kept {
+                store.note_digest(reference, digest, id);
+            }
             Ok(Transferred {
                 reference: reference.clone(),
                 image: id,

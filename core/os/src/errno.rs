@@ -27,6 +27,8 @@ pub enum Errno {
     Loop,
     /// ENAMETOOLONG.
     NameTooLong,
+    /// ENXIO.
+    NoDevice,
     /// ENOENT.
     NotFound,
     /// ENOEXEC.
@@ -59,6 +61,7 @@ pub enum Errno {
 impl fmt::Display for Errno {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Self::NoDevice => "No such device or address",
             Self::Access => "Permission denied",
             Self::AddressInUse => "Address already in use",
             Self::BadFd => "Bad file descriptor",

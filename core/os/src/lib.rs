@@ -20,6 +20,7 @@ mod namespace;
 pub mod pipe;
 pub mod process;
 pub mod program;
+pub mod remote;
 pub mod service;
 mod state;
 pub mod terminal;

@@ -70,8 +70,14 @@ impl Machine {
             next_pid: 1_000,
             next_request: 1,
             next_terminal: 0,
+            entropy: sim::Streams::new(0).stream("entropy"),
         };
         Self { state: Rc::new(RefCell::new(state)), running: BTreeMap::new() }
+    }
+
+    /// What `/dev/urandom` gives from now on; without this, every machine has the same numbers.
+    pub fn set_entropy(&mut self, entropy: sim::Rng) {
+        self.state.borrow_mut().entropy = entropy;
     }
 
     /// The host's own namespace.
@@ -185,6 +191,11 @@ impl Machine {
         }
     }
 
+    /// True while a process waits for the answer to that request.
+    pub fn is_asking(&self, id: RequestId) -> bool {
+        self.state.borrow().asking.contains_key(&id)
+    }
+
     /// Starts a program in a namespace, without a parent. Its descriptors are `spawn.fds` alone.
     ///
     /// # Errors
@@ -234,6 +245,14 @@ impl Machine {
         state.next_terminal += 1;
         state.terminals.insert(id, Terminal::default());
         id
+    }
+
+    pub(crate) fn change_terminal<T>(
+        &mut self,
+        id: TerminalId,
+        change: impl FnOnce(&mut Terminal) -> T,
+    ) -> Option<T> {
+        self.state.borrow_mut().terminals.get_mut(&id).map(change)
     }
 
     /// Looks at a terminal.

@@ -65,6 +65,8 @@ pub(crate) struct State {
     pub(crate) next_pid: u32,
     pub(crate) next_request: u64,
     pub(crate) next_terminal: u32,
+    /// What `/dev/urandom` gives.
+    pub(crate) entropy: sim::Rng,
 }
 
 impl State {

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sim::Time;
 
 use crate::process::Pid;
+use crate::remote::RemoteEvent;
 
 /// A terminal of one machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -236,6 +237,8 @@ pub struct Terminal {
     pub(crate) editor: Option<Editor>,
     /// How the editor was left: with a text to save, or without.
     pub(crate) edited: Option<Option<String>>,
+    /// At a remote terminal, what the other side was not told yet.
+    pub(crate) events: Option<Vec<RemoteEvent>>,
     /// Process groups that were put in the foreground, the last one on top.
     pub(crate) foreground: Vec<Pid>,
     blocks: Vec<Block>,
@@ -258,6 +261,7 @@ impl Default for Terminal {
             awaits: None,
             editor: None,
             edited: None,
+            events: None,
             foreground: Vec::new(),
             blocks: Vec::new(),
             dropped_count: 0,
@@ -326,6 +330,7 @@ impl Terminal {
 
     /// The interactive shell says that the last command is over.
     pub(crate) fn finish(&mut self, status: i32, now: Time) {
+        self.tell(RemoteEvent::Finished(status));
         self.last_status = status;
         if let Some(block) = self.blocks.last_mut()
             && block.ended.is_none()
@@ -337,12 +342,18 @@ impl Terminal {
 
     /// Takes all blocks away, as `clear` does.
     pub(crate) fn clear(&mut self) {
+        self.tell(RemoteEvent::Cleared);
         self.dropped_count += self.blocks.len();
         self.blocks.clear();
     }
 
     /// Shows bytes.
     pub(crate) fn write(&mut self, bytes: &[u8], now: Time) {
+        if self.events.is_some() {
+            // The other side keeps the transcript.
+            self.tell(RemoteEvent::Shown(bytes.to_vec()));
+            return;
+        }
         if self.blocks.is_empty() {
             self.open_block("", "", now);
         }

@@ -352,7 +352,7 @@ fn a_container_ends_with_its_first_process() {
 
 fn files(proc: Proc) -> Running {
     Box::pin(async move {
-        proc.set_user(User { uid: 1000, gid: 1000 });
+        proc.set_user(User::new(1000, 1000));
         proc.write_file("/tmp/mine", b"text").unwrap();
         assert_eq!(proc.stat("/tmp/mine").unwrap().attributes.mode, 0o644);
         assert_eq!(proc.write_file("/bin/args", b""), Err(Errno::Access));

@@ -9,6 +9,7 @@ pub(crate) struct Account {
     pub(crate) uid: u32,
     pub(crate) gid: u32,
     pub(crate) home: String,
+    pub(crate) shell: String,
 }
 
 fn lines(proc: &Proc, path: &str) -> Vec<Vec<String>> {
@@ -25,6 +26,7 @@ fn accounts(proc: &Proc) -> Vec<Account> {
             uid: number(2)?,
             gid: number(3)?,
             home: fields.get(5)?.clone(),
+            shell: fields.get(6).filter(|shell| !shell.is_empty())?.clone(),
         })
     });
     found.collect()
@@ -32,9 +34,35 @@ fn accounts(proc: &Proc) -> Vec<Account> {
 
 /// The account of that name. Root is known without a file.
 pub(crate) fn by_name(proc: &Proc, name: &str) -> Option<Account> {
-    let root = || Account { name: "root".into(), uid: 0, gid: 0, home: "/root".into() };
+    let root = || Account {
+        name: "root".into(),
+        uid: 0,
+        gid: 0,
+        home: "/root".into(),
+        shell: "/bin/sh".into(),
+    };
     let found = accounts(proc).into_iter().find(|account| account.name == name);
     found.or_else(|| (name == "root").then(root))
+}
+
+/// The account of that number.
+pub(crate) fn by_number(proc: &Proc, uid: u32) -> Option<Account> {
+    accounts(proc).into_iter().find(|account| account.uid == uid)
+}
+
+/// The numbers of the groups that list a user as a member.
+pub(crate) fn memberships(proc: &Proc, name: &str) -> Vec<u32> {
+    let lists = |fields: &Vec<String>| {
+        fields.get(3).is_some_and(|members| members.split(',').any(|member| member == name))
+    };
+    let listed = lines(proc, "/etc/group").into_iter().filter(lists);
+    listed.filter_map(|fields| fields.get(2)?.parse().ok()).collect()
+}
+
+/// Who a process of this account is after a login, with all its groups.
+pub(crate) fn login(proc: &Proc, account: &Account) -> os::fs::User {
+    let groups = memberships(proc, &account.name);
+    os::fs::User::new(account.uid, account.gid).with_groups(&groups)
 }
 
 /// A user's name; the number if it has none.

@@ -3,8 +3,9 @@
 use os::Programs;
 
 use crate::utilities::{
-    Utility, archive, binary, columns, compare, copying, date, editor, files, find, grep, identity,
-    lines, listing, output, permissions, processes, running, sed, system, test, text,
+    Utility, administration, archive, binary, columns, compare, copying, date, editor, files, find,
+    grep, identity, lines, listing, output, permissions, processes, running, sed, ssh, switching,
+    system, test, text,
 };
 use crate::{Flavour, shell};
 
@@ -147,6 +148,35 @@ utilities! {
     "yes", output::yes, "/usr/bin/", "/usr/bin/";
 }
 
+/// Utilities of a host only: no image has them.
+macro_rules! host_utilities {
+    ($($path:literal, $name:literal, $main:path;)*) => {
+        fn register_host_utilities(programs: &mut Programs) {
+            $(
+                programs.add(concat!("host:", $name), |proc| {
+                    Box::pin($main(Utility::of(proc, $name, true)))
+                });
+            )*
+        }
+
+        const HOST: &[(&str, &str)] = &[$(($path, concat!("host:", $name)),)*];
+    };
+}
+
+host_utilities! {
+    "/usr/sbin/useradd", "useradd", administration::useradd;
+    "/usr/sbin/usermod", "usermod", administration::usermod;
+    "/usr/sbin/groupadd", "groupadd", administration::groupadd;
+    "/usr/bin/gpasswd", "gpasswd", administration::gpasswd;
+    "/usr/bin/newgrp", "newgrp", switching::newgrp;
+    "/bin/su", "su", switching::su;
+    "/usr/bin/sudo", "sudo", switching::sudo;
+    "/usr/bin/ssh", "ssh", ssh::ssh;
+    "/usr/bin/scp", "scp", ssh::scp;
+    "/usr/bin/ssh-keygen", "ssh-keygen", ssh::keys;
+    "/usr/bin/ssh-copy-id", "ssh-copy-id", ssh::keys;
+}
+
 /// Adds the shells (`bash`, `dash`, `busybox-ash`), `busybox` itself, and each utility as `gnu:name`
 /// and `busybox:name`.
 pub fn register(programs: &mut Programs) {
@@ -156,43 +186,31 @@ pub fn register(programs: &mut Programs) {
     programs.add("busybox", |proc| Box::pin(busybox(proc)));
     programs.add("host:lacking", |proc| Box::pin(lacking(proc)));
     register_utilities(programs);
+    register_host_utilities(programs);
 }
 
-/// Programs that an Ubuntu server has besides the utilities, and that only say that they are not
-/// simulated.
-const HOST: &[(&str, &str)] = &[
-    ("/bin/dd", "host:lacking"),
+/// Programs that an Ubuntu server has besides the utilities: what they are in images too, or that they
+/// are not simulated.
+const LACKING: &[(&str, &str)] = &[
     ("/bin/journalctl", "host:lacking"),
-    ("/bin/ping", "host:lacking"),
-    ("/bin/su", "host:lacking"),
+    ("/bin/ping", "ping"),
     ("/bin/systemctl", "host:lacking"),
-    ("/sbin/ifconfig", "host:lacking"),
-    ("/sbin/ip", "host:lacking"),
     ("/sbin/reboot", "host:lacking"),
     ("/sbin/shutdown", "host:lacking"),
     ("/usr/bin/apt", "host:lacking"),
     ("/usr/bin/apt-get", "host:lacking"),
-    ("/usr/bin/curl", "host:lacking"),
+    ("/usr/bin/curl", "curl"),
     ("/usr/bin/git", "host:lacking"),
-    ("/usr/bin/openssl", "host:lacking"),
-    ("/usr/bin/python3", "host:lacking"),
-    ("/usr/bin/scp", "host:lacking"),
-    ("/usr/bin/ssh", "host:lacking"),
-    ("/usr/bin/sudo", "host:lacking"),
-    ("/usr/bin/wget", "host:lacking"),
+    ("/usr/bin/python3", "python"),
+    ("/usr/bin/wget", "wget"),
     ("/usr/sbin/service", "host:lacking"),
 ];
 
-/// A program of [`HOST`]: what to do instead, where there is something.
+/// A program of [`LACKING`].
 async fn lacking(proc: os::Proc) -> i32 {
     let args = proc.args();
     let name = args.first().map_or("", |path| path.rsplit('/').next().unwrap_or(path));
-    let instead = match name {
-        "ssh" => ": every node has a terminal of its own",
-        "sudo" => ": this is root's shell already",
-        _ => "",
-    };
-    proc.eprint(format!("{name}: not simulated{instead}\n")).await;
+    proc.eprint(format!("{name}: not simulated\n")).await;
     1
 }
 
@@ -201,9 +219,9 @@ pub fn gnu_commands() -> &'static [(&'static str, &'static str)] {
     GNU
 }
 
-/// What a host has besides: programs that say that they are not simulated.
-pub fn host_commands() -> &'static [(&'static str, &'static str)] {
-    HOST
+/// What a host has besides.
+pub fn host_commands() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
+    HOST.iter().chain(LACKING)
 }
 
 /// The executables of an Alpine or BusyBox image.

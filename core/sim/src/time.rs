@@ -44,20 +44,6 @@ impl Duration {
     pub const fn as_secs(self) -> u64 {
         self.0 / 1_000_000_000
     }
-    /// Reads `500ms`, `2s`, `3m`, `1h`, `90d`: a whole number and a unit.
-    pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.find(|c: char| !c.is_ascii_digit())?;
-        let number: u64 = text[..digits].parse().ok()?;
-        let millis = match &text[digits..] {
-            "ms" => 1,
-            "s" => 1_000,
-            "m" => 60_000,
-            "h" => 3_600_000,
-            "d" => 86_400_000,
-            _ => return None,
-        };
-        number.checked_mul(millis)?.checked_mul(1_000_000).map(Self)
-    }
     /// `self * factor`; the longest span there is on overflow.
     pub const fn saturating_mul(self, factor: u64) -> Self {
         Self(self.0.saturating_mul(factor))
@@ -66,6 +52,53 @@ impl Duration {
     pub const fn saturating_sub(self, other: Self) -> Self {
         Self(self.0.saturating_sub(other.0))
     }
+
+    /// Reads a span as Go writes it: `1h30m`, `1.5s`, `250ms`, `0`.
+    pub fn parse(text: &str) -> Option<Self> {
+        let body = text.strip_prefix('+').unwrap_or(text);
+        if body == "0" {
+            return Some(Self::ZERO);
+        }
+        if body.is_empty() {
+            return None;
+        }
+        let mut total = 0_u64;
+        let mut rest = body;
+        while !rest.is_empty() {
+            let end = rest.find(|char: char| !char.is_ascii_digit() && char != '.')?;
+            let (number, after) = rest.split_at(end);
+            let end = after.find(|char: char| char.is_ascii_digit() || char == '.');
+            let (unit, after) = after.split_at(end.unwrap_or(after.len()));
+            let nanos: u64 = match unit {
+                "ns" => 1,
+                "us" | "µs" | "μs" => 1_000,
+                "ms" => 1_000_000,
+                "s" => 1_000_000_000,
+                "m" => 60_000_000_000,
+                "h" => 3_600_000_000_000,
+                _ => return None,
+            };
+            // Billionths of the unit are precise enough for all but the last digit of hours.
+            let billionths = u128::from(billionths(number)?);
+            let part = u64::try_from(billionths * u128::from(nanos) / 1_000_000_000).ok()?;
+            total = total.checked_add(part)?;
+            rest = after;
+        }
+        Some(Self(total))
+    }
+}
+
+/// A decimal number in billionths; nothing if it is none or too large.
+fn billionths(text: &str) -> Option<u64> {
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
+    let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
+    if text.len() < 1 + usize::from(text.contains('.')) || !is_number(whole) || !is_number(fraction)
+    {
+        return None;
+    }
+    let whole = if whole.is_empty() { 0 } else { whole.parse::<u64>().ok()? };
+    let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+    whole.checked_mul(1_000_000_000)?.checked_add(digits.parse().ok()?)
 }
 
 impl Add for Duration {

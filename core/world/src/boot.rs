@@ -62,12 +62,14 @@ const BOOT_TIME_MAX: Duration = Duration::from_secs(120);
 
 pub(crate) fn boot_all(world: &mut World) -> Result<(), Error> {
     let docker = world.profile.program;
-    for (index, name) in world.spec.nodes.clone().iter().enumerate() {
-        let tree = rootfs::host(name, &address(index), docker, world.now);
+    let spec = world.spec.clone();
+    for (index, name) in spec.nodes.iter().enumerate() {
+        let tree = rootfs::host(&spec, index, docker, world.now);
         let id = HostId(u16::try_from(index).unwrap_or(u16::MAX));
         world.blame.know(name.clone(), id);
         world.blame.know(address(index), id);
-        world.hosts.push(Host::new(id, name, tree, world.now));
+        let user = spec.user_name();
+        world.hosts.push(Host::new(id, name, address(index), user, tree, world.now));
     }
     for index in 0..world.hosts.len() {
         world.boot(index);

@@ -1,6 +1,6 @@
 //! One host: its operating system, its disk, its daemon, and the carrying between them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use daemon::api::Request;
 use daemon::client::{PORT, Reply};
@@ -8,11 +8,13 @@ use daemon::{Caller, Daemon};
 use engine::Engine;
 use os::fs::{Attributes, FileSystem, FsKind, Inode, Kind, Mount, Mounts, SharedFs, Tree};
 use os::process::Handle;
-use os::{Fd, Machine, Pid, Programs, Spawn, TerminalId};
+use os::remote::{SSH_PORT, SshAsk};
+use os::{ExitStatus, Machine, Pid, Programs, RequestId, TerminalId};
 use sim::{Clock, Disk, Duration, EventId, HostId, Time, Trace};
 
 use crate::fault::armed::Seen;
 use crate::fault::blame::Blame;
+use crate::login::Account;
 use crate::state_folder::StateFolder;
 use crate::world::Event;
 
@@ -42,6 +44,9 @@ pub(crate) struct Host {
     /// Transcripts of terminals from before the last crash are gone with the machine; the command
     /// numbers go on.
     pub(crate) terminal: TerminalId,
+    /// Who is logged in at the terminal.
+    user: String,
+    address: String,
 }
 
 /// What a running host has in memory.
@@ -51,6 +56,8 @@ pub(crate) struct Up {
     pub(crate) daemon: Daemon,
     /// The shell at the terminal; nothing if it could not be started.
     shell: Option<Pid>,
+    /// What logins over the network have started.
+    pub(crate) logins: BTreeSet<Pid>,
     /// What the last line typed at the terminal is in the history: the cause of what its processes
     /// ask for.
     pub(crate) typed: Option<EventId>,
@@ -61,7 +68,14 @@ pub(crate) struct Up {
 }
 
 impl Host {
-    pub(crate) fn new(id: HostId, name: &str, tree: Tree, now: Time) -> Self {
+    pub(crate) fn new(
+        id: HostId,
+        name: &str,
+        address: String,
+        user: &str,
+        tree: Tree,
+        now: Time,
+    ) -> Self {
         Self {
             id,
             name: name.to_owned(),
@@ -76,11 +90,19 @@ impl Host {
             loot: BTreeMap::new(),
             boot_count: 0,
             terminal: TerminalId(0),
+            user: user.to_owned(),
+            address,
         }
     }
 
     /// Boots: a machine with the same files, a daemon with the same disk, a shell at the terminal.
-    pub(crate) fn boot(&mut self, now: Time, programs: &Programs, daemon: Daemon) {
+    pub(crate) fn boot(
+        &mut self,
+        now: Time,
+        programs: &Programs,
+        daemon: Daemon,
+        entropy: sim::Rng,
+    ) {
         let mut mounts = Mounts::new(self.root.clone());
         self.state_folder.mount(&mut mounts);
         for (name, fs) in &self.loot {
@@ -89,13 +111,16 @@ impl Host {
         let mut machine = Machine::new(now, &self.name, mounts, programs.clone());
         machine.set_clock(self.clock);
         machine.set_disk_full(self.disk.is_full());
+        machine.set_entropy(entropy);
+        machine.host().borrow_mut().addresses = vec![self.address.clone()];
         self.terminal = machine.add_terminal();
         self.boot_count += 1;
-        let shell = start_shell(&mut machine, self.terminal, &self.name);
+        let shell = self.start_shell(&mut machine);
         self.up = Some(Up {
             machine,
             daemon,
             shell,
+            logins: BTreeSet::new(),
             typed: None,
             deadline: Some(now),
             timers: BTreeMap::new(),
@@ -111,43 +136,14 @@ fn loot_mount(name: &str, fs: &SharedFs) -> Mount {
     Mount { at, fs: fs.clone(), root, read_only: true }
 }
 
-/// Starts root's shell; it starts again whenever it ends, as a getty has it.
-pub(crate) fn start_shell(
-    machine: &mut Machine,
-    terminal: TerminalId,
-    hostname: &str,
-) -> Option<Pid> {
-    let tty = Handle::terminal(terminal);
-    let env = [
-        ("HOME", "/root"),
-        ("HOSTNAME", hostname),
-        ("LOGNAME", "root"),
-        ("PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"),
-        ("SHELL", "/bin/bash"),
-        ("TERM", "xterm"),
-        ("USER", "root"),
-    ];
-    let spawn = Spawn {
-        path: "/bin/bash".into(),
-        args: vec!["bash".into()],
-        env: env.into_iter().map(|(name, value)| (name.into(), value.into())).collect(),
-        cwd: Some("/root".into()),
-        fds: [Fd::STDIN, Fd::STDOUT, Fd::STDERR].map(|fd| (fd, tty.clone())).into(),
-        foreground: true,
-        ..Spawn::default()
-    };
-    let namespace = machine.host();
-    // The root filesystem has /bin/bash unless somebody removed it; then there is no shell, as on a
-    // real host.
-    machine.spawn(&namespace, spawn).ok()
-}
-
 /// What a host wants from the world.
 #[derive(Debug)]
 pub(crate) enum Wanted {
     Send { to: HostId, flow: u64, bytes: std::rc::Rc<[u8]>, cause: Option<EventId> },
     Sync { barrier: sim::disk::Barrier, cause: Option<EventId> },
     Answer { caller: u64, reply: Box<Reply> },
+    Ssh { request: RequestId, ask: Box<SshAsk> },
+    Exited { pid: Pid, status: ExitStatus },
 }
 
 /// What one event at a host may touch.
@@ -277,6 +273,12 @@ impl Host {
             }
             for request in requests {
                 settling.trace.set_cause(typed);
+                if request.port == SSH_PORT {
+                    if let Ok(ask) = request.body.downcast::<SshAsk>() {
+                        settling.wanted.push(Wanted::Ssh { request: request.id, ask });
+                    }
+                    continue;
+                }
                 if request.port != PORT {
                     continue;
                 }
@@ -291,6 +293,10 @@ impl Host {
                 self.with_daemon(settling, |daemon, context| daemon.withdrawn(context, id));
             }
             for (pid, status) in exits {
+                if self.up.as_mut().is_some_and(|up| up.logins.remove(&pid)) {
+                    settling.wanted.push(Wanted::Exited { pid, status });
+                    continue;
+                }
                 self.with_daemon(settling, |daemon, context| daemon.exited(context, pid, status));
                 settling.trace.set_cause(cause);
             }
@@ -303,8 +309,17 @@ impl Host {
         if up.shell.is_none_or(|shell| !up.machine.is_alive(shell)) {
             // Jobs that it has left behind must not read what is typed at the next one.
             up.machine.hang_up(self.terminal);
-            up.shell = start_shell(&mut up.machine, self.terminal, &self.name);
+            let Some(mut up) = self.up.take() else { return };
+            up.shell = self.start_shell(&mut up.machine);
+            self.up = Some(up);
         }
+    }
+
+    /// Starts the shell at the terminal; it starts again whenever it ends, as a getty has it.
+    fn start_shell(&self, machine: &mut Machine) -> Option<Pid> {
+        let account = Account::find(&self.root, &self.user).unwrap_or_else(Account::root);
+        let tty = Handle::terminal(self.terminal);
+        account.start(machine, "bash", None, [tty.clone(), tty.clone(), tty])
     }
 
     /// When something is due; nothing is while the host is frozen.

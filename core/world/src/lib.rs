@@ -25,11 +25,13 @@ pub mod fault;
 mod files;
 mod host;
 mod input;
+mod login;
 mod observe;
 mod probe;
 mod rootfs;
 mod search;
 mod spec;
+mod ssh;
 mod state_folder;
 mod tap;
 mod typing;
@@ -49,4 +51,5 @@ pub use typing::{BlockView, EditorView, LINE_LIMIT, LineResult, Mark, TerminalVi
 pub use world::World;
 
 pub use os::terminal::Awaits;
-pub use sim::{Duration, Time};
+pub use sim::trace::Entry as TraceEntry;
+pub use sim::{Duration, EventId, Time};

@@ -4,8 +4,24 @@ use os::fs::{Attributes, Inode, Kind, Tree};
 use os::program::image;
 use sim::Time;
 
-/// The root filesystem of the host `name` at `address`.
-pub(crate) fn host(name: &str, address: &str, docker: &str, now: Time) -> Tree {
+use crate::boot::address;
+use crate::spec::Spec;
+
+/// What root's prompt is unless the spec says otherwise: short, as workshops print it.
+const ROOT_PROMPT: &str = "\\h$ ";
+/// Ubuntu's own prompt.
+const UBUNTU_PROMPT: &str = "\\u@\\h:\\w\\$ ";
+
+/// True for a name that a system account has.
+pub(crate) fn is_taken(name: &str) -> bool {
+    name != "root" && PASSWD.lines().any(|line| line.split(':').next() == Some(name))
+}
+
+/// The root filesystem of the host with that number.
+pub(crate) fn host(spec: &Spec, index: usize, docker: &str, now: Time) -> Tree {
+    let name = &spec.nodes[index];
+    // Every host has an ordinary user, whoever is logged in.
+    let user = Some(spec.user_name()).filter(|user| *user != "root").unwrap_or("ubuntu");
     let mut tree = Tree::default();
     tree.add_directory("/", 0o755, now);
     for (path, mode) in [
@@ -13,6 +29,7 @@ pub(crate) fn host(name: &str, address: &str, docker: &str, now: Time) -> Tree {
         ("/home", 0o755),
         ("/tmp", 0o1777),
         ("/var/tmp", 0o1777),
+        ("/etc/skel", 0o755),
         ("/var/log", 0o755),
         ("/var/lib/docker", 0o711),
         ("/var/lib/docker/swarm", 0o700),
@@ -29,6 +46,8 @@ pub(crate) fn host(name: &str, address: &str, docker: &str, now: Time) -> Tree {
         ("/dev/null", Kind::NullDevice),
         ("/dev/zero", Kind::ZeroDevice),
         ("/dev/tty", Kind::TerminalDevice),
+        ("/dev/random", Kind::RandomDevice),
+        ("/dev/urandom", Kind::RandomDevice),
     ] {
         tree.insert(path, Inode { attributes: Attributes::root(0o666, now), kind });
     }
@@ -36,12 +55,21 @@ pub(crate) fn host(name: &str, address: &str, docker: &str, now: Time) -> Tree {
         tree.add_file(path, image(program), 0o755, now);
     }
     tree.add_file("/usr/bin/docker", image(docker), 0o755, now);
+    let socket = Attributes { mode: 0o660, uid: 0, gid: DOCKER_GROUP, modified: now };
+    tree.insert("/run/docker.sock", Inode { attributes: socket, kind: Kind::Socket });
+    tree.add_symlink("/var/run", "/run", now);
+    let hosts = spec.nodes.iter().enumerate();
+    let hosts: String =
+        hosts.map(|(index, name)| format!("{}\t{name}\n", address(index))).collect();
+    let group = if user == "docker" { String::new() } else { format!("{user}:x:1000:\n") };
     for (path, text) in [
         ("/etc/hostname", format!("{name}\n")),
-        ("/etc/hosts", format!("127.0.0.1\tlocalhost\n{address}\t{name}\n")),
-        ("/etc/passwd", PASSWD.to_owned()),
-        ("/etc/group", GROUP.to_owned()),
+        ("/etc/hosts", format!("127.0.0.1\tlocalhost\n{hosts}")),
+        ("/etc/passwd", format!("{PASSWD}{user}:x:1000:1000:{user}:/home/{user}:/bin/bash\n")),
+        ("/etc/group", GROUP.replace("USER", user) + &group),
         ("/etc/os-release", OS_RELEASE.to_owned()),
+        ("/etc/lsb-release", LSB_RELEASE.to_owned()),
+        ("/etc/issue", "Ubuntu 16.04.2 LTS \\n \\l\n".to_owned()),
         ("/etc/timezone", "Etc/UTC\n".to_owned()),
         ("/etc/localtime", "TZif2\n".to_owned()),
         ("/etc/resolv.conf", "nameserver 192.168.0.1\n".to_owned()),
@@ -49,25 +77,39 @@ pub(crate) fn host(name: &str, address: &str, docker: &str, now: Time) -> Tree {
     ] {
         tree.add_file(path, text, 0o644, now);
     }
-    let ubuntu = Attributes { mode: 0o755, uid: 1000, gid: 1000, modified: now };
-    tree.insert("/home/ubuntu", Inode { attributes: ubuntu, kind: Kind::Directory });
+    let home = format!("/home/{user}");
+    let own = Attributes { mode: 0o755, uid: 1000, gid: 1000, modified: now };
+    tree.insert(&home, Inode { attributes: own, kind: Kind::Directory });
+    let prompt = spec.prompt.as_deref();
+    let (root, other) = match spec.user {
+        None => (prompt.unwrap_or(ROOT_PROMPT), UBUNTU_PROMPT),
+        Some(_) => (UBUNTU_PROMPT, prompt.unwrap_or(UBUNTU_PROMPT)),
+    };
+    let homes = [("/root", root, 0), ("/etc/skel", UBUNTU_PROMPT, 0), (home.as_str(), other, 1000)];
+    for (home, prompt, uid) in homes {
+        let text = format!("PS1='{}'\n", prompt.replace('\'', "'\\''"));
+        let attributes = Attributes { mode: 0o644, uid, gid: uid, modified: now };
+        let kind = Kind::File(text.into_bytes());
+        tree.insert(format!("{home}/.bashrc"), Inode { attributes, kind });
+    }
     tree
 }
+
+/// The group that may use the daemon's socket.
+const DOCKER_GROUP: u32 = 999;
 
 const PASSWD: &str = "\
 root:x:0:0:root:/root:/bin/bash
 daemon:x:1:1:daemon:/usr/sbin:/usr/sbin/nologin
 nobody:x:65534:65534:nobody:/nonexistent:/usr/sbin/nologin
-ubuntu:x:1000:1000:Ubuntu:/home/ubuntu:/bin/bash
 ";
 
 const GROUP: &str = "\
 root:x:0:
 daemon:x:1:
-sudo:x:27:ubuntu
-docker:x:999:ubuntu
+sudo:x:27:USER
+docker:x:999:USER
 nogroup:x:65534:
-ubuntu:x:1000:
 ";
 
 const OS_RELEASE: &str = "\
@@ -77,4 +119,11 @@ ID=ubuntu
 ID_LIKE=debian
 PRETTY_NAME=\"Ubuntu 16.04.2 LTS\"
 VERSION_ID=\"16.04\"
+";
+
+const LSB_RELEASE: &str = "\
+DISTRIB_ID=Ubuntu
+DISTRIB_RELEASE=16.04
+DISTRIB_CODENAME=xenial
+DISTRIB_DESCRIPTION=\"Ubuntu 16.04.2 LTS\"
 ";

@@ -23,6 +23,14 @@ pub struct Spec {
     /// The date at which the hosts boot; that of the Docker version if none.
     #[serde(default)]
     pub start: Option<Time>,
+    /// Who is logged in at the terminals; root if nothing. Any other user is in the groups `sudo` and
+    /// `docker`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// That user's prompt as bash's `PS1`; `\h$ ` for root and `\u@\h:\w\$ ` for anybody else if
+    /// nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
     /// Managers ask whether they could win before they campaign (Raft's pre-vote). Swarms do not; with
     /// it a lab can show what that changes.
     #[serde(default)]
@@ -41,8 +49,22 @@ impl Spec {
             docker: "17.03".into(),
             seed: 0,
             start: None,
+            user: None,
+            prompt: None,
             pre_vote: false,
         }
+    }
+
+    /// The same with this user at the terminals.
+    #[must_use]
+    pub fn with_user(mut self, name: &str) -> Self {
+        self.user = Some(name.to_owned());
+        self
+    }
+
+    /// Who is logged in at the terminals.
+    pub fn user_name(&self) -> &str {
+        self.user.as_deref().unwrap_or("root")
     }
 
     /// The same with these managers of one swarm.
@@ -64,6 +86,11 @@ impl Spec {
     pub const fn with_seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// The Docker versions that [`Spec::docker`] can name, oldest first.
+    pub fn docker_versions() -> impl DoubleEndedIterator<Item = &'static str> {
+        docker::profile::PROFILES.iter().map(|profile| profile.name)
     }
 
     /// Checks all that can be checked before the hosts boot.
@@ -96,8 +123,23 @@ impl Spec {
                 return spec(format!("manager `{name}` is named twice"));
             }
         }
+        if !is_user_name(self.user_name()) || crate::rootfs::is_taken(self.user_name()) {
+            let name = self.user_name();
+            return spec(format!(
+                "`{name}` cannot log in: expected root or a name of 1 to 32 of a-z, 0-9, _ and -, \
+                 beginning with a letter, that is no system account"
+            ));
+        }
         docker::Profile::parse(&self.docker).map_err(|error| Error::Spec(error.to_string()))
     }
+}
+
+fn is_user_name(name: &str) -> bool {
+    let fits =
+        |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-".contains(&byte);
+    (1..=32).contains(&name.len())
+        && name.bytes().all(fits)
+        && name.starts_with(|char: char| char.is_ascii_lowercase())
 }
 
 fn is_hostname(name: &str) -> bool {

@@ -148,11 +148,12 @@ impl World {
     pub fn mark(&self, node: &str) -> Result<Mark, Error> {
         let index = self.index(node)?;
         let mark = self.look(index, |terminal| {
-            let open = terminal.blocks().last().filter(|block| block.ended.is_none());
+            // Also the last one that has ended: Ctrl-D at a prompt opens no block of its own.
+            let last = terminal.blocks().last();
             Mark {
                 boot_count: 0,
-                block: terminal.block_count() - usize::from(open.is_some()),
-                printed: open.map(|block| block.screen.printed()).unwrap_or_default(),
+                block: terminal.block_count() - usize::from(last.is_some()),
+                printed: last.map(|block| block.screen.printed()).unwrap_or_default(),
             }
         });
         Ok(Mark { boot_count: self.hosts[index].boot_count, ..mark.unwrap_or_default() })

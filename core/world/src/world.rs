@@ -9,7 +9,7 @@ use daemon::client::Reply;
 use engine::Engine;
 use os::Programs;
 use sim::disk::Barrier;
-use sim::net::Latency;
+use sim::net::{Fate, Latency};
 use sim::trace::HistoryDigest;
 use sim::{Duration, EventId, Frame, HostId, Net, Queue, Rng, Streams, Time, Trace};
 
@@ -19,12 +19,14 @@ use crate::fault::{Armed, ArmedState, Struck};
 use crate::host::{Host, SYNC_TIME, Settling, Wanted};
 use crate::input::{Input, Recorded, Recording};
 use crate::spec::Spec;
+use crate::ssh::{Links, SshEvent};
 use crate::tap::Tap;
 
 /// Something that happens at a time of its own; what hosts wait for by themselves is not here.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum Event {
     Frame { frame: Frame, cause: Option<EventId> },
+    Ssh(SshEvent),
     Synced { host: HostId, boot_count: u32, barrier: Barrier, cause: Option<EventId> },
 }
 
@@ -45,8 +47,9 @@ pub struct World {
     pub(crate) programs: Programs,
     pub(crate) streams: Streams,
     pub(crate) registry: daemon::SharedRegistry,
-    queue: Queue<Event>,
+    pub(crate) queue: Queue<Event>,
     pub(crate) net: Net,
+    pub(crate) ssh: Links,
     /// Decides what faults leave open: which bit flips, how much of a write is torn.
     pub(crate) fault_rng: Rng,
     pub(crate) blame: Blame,
@@ -86,6 +89,7 @@ impl World {
             registry: Rc::new(RefCell::new(catalog.into_registry())),
             queue: Queue::default(),
             net: Net::new(streams.stream("net"), streams.stream("net/faults"), Latency::default()),
+            ssh: Links::default(),
             fault_rng: streams.stream("faults"),
             blame: Blame::default(),
             told_links: BTreeSet::new(),
@@ -220,9 +224,12 @@ impl World {
     }
 
     fn handle(&mut self, event: Event) {
-        let (Event::Frame { frame: Frame { to: host, .. }, .. } | Event::Synced { host, .. }) =
-            &event;
-        if let Some(held) = &mut self.hosts[usize::from(host.0)].held {
+        let host = match &event {
+            Event::Frame { frame, .. } => Some(usize::from(frame.to.0)),
+            Event::Synced { host, .. } => Some(usize::from(host.0)),
+            Event::Ssh(event) => self.ssh.host_of(event),
+        };
+        if let Some(held) = host.and_then(|index| self.hosts[index].held.as_mut()) {
             held.push(event);
             return;
         }
@@ -235,6 +242,7 @@ impl World {
                     host.with_daemon(settling, |daemon, context| daemon.frame(context, &frame));
                 });
             }
+            Event::Ssh(event) => self.ssh_event(event),
             Event::Synced { host, boot_count, barrier, cause } => {
                 let index = usize::from(host.0);
                 if self.hosts[index].boot_count != boot_count || self.hosts[index].up.is_none() {
@@ -315,8 +323,11 @@ impl World {
                 Wanted::Answer { caller, reply } => {
                     self.answers.insert(caller, *reply);
                 }
+                Wanted::Ssh { request, ask } => self.ssh_asked(index, request, *ask),
+                Wanted::Exited { pid, status } => self.ssh_exited(index, pid, status),
             }
         }
+        self.ssh_look(index);
         if !seen.is_empty() {
             self.trigger(index, &seen, false);
         }
@@ -326,24 +337,34 @@ impl World {
     /// Puts a frame on the wire.
     fn send(&mut self, frame: Frame, cause: Option<EventId>) {
         self.tap.see(self.now, &frame);
-        let link = (frame.from, frame.to);
         let fate = self.net.send(self.now, &frame);
-        if (fate.lost_count > 0 || fate.again.is_some()) && self.told_links.insert(link) {
-            // Once for each fault: a cut link would fill the history.
-            let what = match fate.arrives {
-                None => "is lost",
-                Some(_) if fate.lost_count > 0 => "is lost on its way and sent again",
-                Some(_) => "arrives twice",
-            };
-            let name = |host: HostId| &self.hosts[usize::from(host.0)].name;
-            let detail = format!("a frame from {} to {} {what}", name(link.0), name(link.1));
-            self.trace.set_cause(self.blame.of_link(link).or(cause));
-            self.trace.record(self.now, Some(link.1), "net.frame", detail);
-            self.trace.set_cause(cause);
-        }
+        self.tell_of_link((frame.from, frame.to), fate, cause);
         for at in [fate.arrives, fate.again].into_iter().flatten() {
             self.queue.push(at, Event::Frame { frame: frame.clone(), cause });
         }
+    }
+
+    /// The history tells that a link loses, delays or doubles what is sent: once for each fault, for a
+    /// cut link would fill it.
+    pub(crate) fn tell_of_link(
+        &mut self,
+        link: (HostId, HostId),
+        fate: Fate,
+        cause: Option<EventId>,
+    ) {
+        if fate.lost_count == 0 && fate.again.is_none() || !self.told_links.insert(link) {
+            return;
+        }
+        let what = match fate.arrives {
+            None => "is lost",
+            Some(_) if fate.lost_count > 0 => "is lost on its way and sent again",
+            Some(_) => "arrives twice",
+        };
+        let name = |host: HostId| &self.hosts[usize::from(host.0)].name;
+        let detail = format!("a frame from {} to {} {what}", name(link.0), name(link.1));
+        self.trace.set_cause(self.blame.of_link(link).or(cause));
+        self.trace.record(self.now, Some(link.1), "net.frame", detail);
+        self.trace.set_cause(cause);
     }
 
     /// The index of a host by its name.
@@ -465,6 +486,7 @@ impl World {
             host.engine = Some(up.daemon.lose_power(self.now));
         }
         host.disk.lose_power(is_torn.then_some(&mut self.fault_rng));
+        self.ssh_host_lost(index);
     }
 
     /// A frozen host goes on: what waited for it comes now, in order.
@@ -483,13 +505,14 @@ impl World {
         let epoch = host.boot_count;
         let name = host.name.clone();
         let stream = move |purpose: &str| streams.stream(&format!("{purpose}/{name}/{epoch}"));
+        let entropy = stream("entropy");
         let engine = host
             .engine
             .take()
             .unwrap_or_else(|| Engine::new(config.engine.clone(), stream("engine")));
         let mut daemon = Daemon::new(config, engine, self.registry.clone(), &stream);
         daemon.set_clock(host.clock);
-        host.boot(self.now, &self.programs, daemon);
+        host.boot(self.now, &self.programs, daemon, entropy);
         self.settle(index, |host, settling| {
             host.with_daemon(settling, |daemon, context| daemon.boot(context));
         });

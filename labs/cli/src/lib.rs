@@ -30,6 +30,7 @@ Usage:
   glasshive test PATH [--seed N] [--seeds N]  play it as its author: checks fail before and hold after
   glasshive lint PATH                         read it and list every mistake
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
+                    [--user ubuntu] [--prompt PS1]
                                               a cluster to talk to, JSON lines in and out
   glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
                   [--threads N] [--json]      random work under random faults, with every invariant on
@@ -135,7 +136,8 @@ fn start_session(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Done {
-    let mut args = Args::read(args, &["nodes", "managers", "docker", "seed"], &[])?;
+    let mut args =
+        Args::read(args, &["nodes", "managers", "docker", "seed", "user", "prompt"], &[])?;
     args.end()?;
     let Some(nodes) = args.list("nodes")? else {
         return Err(Usage("a session needs hosts: expected --nodes node1,node2,...".to_owned()));
@@ -150,6 +152,8 @@ fn start_session(
     if let Some(seed) = args.number("seed")? {
         spec = spec.with_seed(seed);
     }
+    spec.user = args.text("user");
+    spec.prompt = args.text("prompt");
     match world::World::new(spec) {
         Ok(world) => Ok(session::talk(world, input, out)),
         Err(error) => Ok(writeln!(err, "glasshive: {error}").map(|()| BAD)),

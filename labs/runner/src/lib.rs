@@ -19,6 +19,7 @@ mod outcome;
 pub mod pattern;
 mod real;
 mod runner;
+mod summary;
 
 pub use bindings::{Bindings, Unbound};
 pub use cluster::Cluster;
@@ -28,6 +29,7 @@ pub use model::{
 };
 pub use outcome::{AskOutcome, CheckOutcome, CommandOutcome, Event, FaultOutcome, Outcome};
 pub use runner::{Goal, Runner};
+pub use summary::Summary;
 
 /// A runner on the simulated cluster.
 pub type WorldRunner = Runner<world::Mark>;

@@ -12,7 +12,7 @@ use crate::pattern::Pattern;
 pub const FORMAT: &str = "glasshive-lab/1";
 
 /// A whole lab.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Lab {
     /// Short name, also the name in a link.
     pub id: String,
@@ -38,6 +38,12 @@ pub struct Lab {
     /// The hosts that are the managers of one swarm at the start, whose workers the others are. Empty:
     /// no swarm yet.
     pub managers: Vec<String>,
+    /// Who is logged in at the terminals; root if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// That user's prompt as bash's `PS1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
     /// Managers ask whether they could win before they campaign.
     pub pre_vote: bool,
     /// Virtual time between the end of one command and the typing of the next.

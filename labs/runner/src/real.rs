@@ -16,6 +16,8 @@ impl Lab {
             managers: self.managers.clone(),
             docker: self.docker.clone(),
             seed: seed.unwrap_or(self.seed),
+            user: self.user.clone(),
+            prompt: self.prompt.clone(),
             start: self.start_secs.map(|secs| Time::EPOCH + Duration::from_secs(secs)),
             pre_vote: self.pre_vote,
         }

@@ -38,7 +38,6 @@ pub const PHONE: Screen = Screen { width: 390, height: 844, is_phone: true };
 #[derive(Debug)]
 pub struct Page {
     client: Client,
-    address: String,
 }
 
 fn setting(name: &str) -> Result<String> {
@@ -51,11 +50,19 @@ fn setting(name: &str) -> Result<String> {
 }
 
 impl Page {
-    /// Opens the page in a new browser and waits until it can be used.
+    /// Opens the Secrets lab in a new browser and waits until it can be used.
     ///
     /// # Errors
     /// If there is no browser or the page does not get ready.
     pub async fn open(screen: Screen) -> Result<Self> {
+        Self::open_at(screen, "#/lab/secrets").await
+    }
+
+    /// Opens an address within the page in a new browser and waits until it can be used.
+    ///
+    /// # Errors
+    /// If there is no browser or the page does not get ready.
+    pub async fn open_at(screen: Screen, hash: &str) -> Result<Self> {
         let address = setting("GLASSHIVE_PAGE")?;
         let metrics = json!({
             "width": screen.width,
@@ -76,8 +83,9 @@ impl Page {
             .capabilities(capabilities)
             .connect(&setting("GLASSHIVE_WEBDRIVER")?)
             .await?;
-        let page = Self { client, address };
-        page.load().await?;
+        client.goto(&format!("{address}{hash}")).await?;
+        let page = Self { client };
+        page.wait_until_ready().await?;
         Ok(page)
     }
 
@@ -86,10 +94,37 @@ impl Page {
     /// # Errors
     /// If it does not get ready.
     pub async fn load(&self) -> Result<()> {
-        self.client.goto(&self.address).await?;
+        self.client.refresh().await?;
+        self.wait_until_ready().await
+    }
+
+    /// Goes to another address within the page, as a link there does.
+    ///
+    /// # Errors
+    /// If it does not get ready.
+    pub async fn go(&self, hash: &str) -> Result<()> {
+        self.script(&format!("location.hash = {}", json!(hash))).await?;
+        self.wait_until_ready().await
+    }
+
+    /// Goes back, as the browser's button does.
+    ///
+    /// # Errors
+    /// If it does not get ready.
+    pub async fn back(&self) -> Result<()> {
+        self.client.back().await?;
+        self.wait_until_ready().await
+    }
+
+    /// Waits until the page can be used.
+    ///
+    /// # Errors
+    /// If it does not get ready.
+    pub async fn wait_until_ready(&self) -> Result<()> {
         self.wait(
             "the page is ready",
-            "return document.querySelector('#app[data-ready=true]') !== null",
+            "const app = document.querySelector('#app[data-ready=true]'); \
+             return app !== null && app.dataset.address === (location.hash || '#/')",
         )
         .await
     }
@@ -192,6 +227,34 @@ impl Page {
     /// If nothing takes keys.
     pub async fn keys(&self, keys: &str) -> Result<()> {
         Ok(self.client.active_element().await?.send_keys(keys).await?)
+    }
+
+    /// Chooses an entry of a list.
+    ///
+    /// # Errors
+    /// If there is no such list or entry.
+    pub async fn choose(&self, testid: &str, value: &str) -> Result<()> {
+        Ok(self.find(testid).await?.select_by_value(value).await?)
+    }
+
+    /// Types into the element with a test id.
+    ///
+    /// # Errors
+    /// If there is none or it takes no keys.
+    pub async fn type_into(&self, testid: &str, keys: &str) -> Result<()> {
+        Ok(self.find(testid).await?.send_keys(keys).await?)
+    }
+
+    /// Waits until a command has printed this, as a whole, at the terminal of a node.
+    ///
+    /// # Errors
+    /// If it does not in time.
+    pub async fn wait_for_output(&self, node: &str, text: &str) -> Result<()> {
+        let script = format!(
+            "return [...document.querySelectorAll('[data-testid=terminal-{node}] .out')].some(e => e.textContent === {})",
+            json!(text)
+        );
+        self.wait(&format!("{node} prints {text:?}"), &script).await
     }
 
     /// Types lines into the visible terminal and enters them.

@@ -1,6 +1,7 @@
 //! The whole lab as a student does it, in Chromium.
 
 mod native;
+mod places;
 
 use fantoccini::key::Key;
 use glasshive_browser::{DESKTOP, PHONE, Page, Result};
@@ -18,6 +19,10 @@ fn scenario<F: Future<Output = Result<()>>>(name: &str, run: F) {
 
 #[test]
 fn a_student_does_the_lab() {
+    scenario("the list of labs", places::catalogue());
+    scenario("the list on a phone", places::catalogue_on_a_phone());
+    scenario("free play", places::free_play());
+    scenario("a file in the editor", places::editor());
     scenario("by hand and by click", by_hand_and_by_click());
     scenario("play all, reload, restart, undo", play_all());
     scenario("step by step", step_by_step());

@@ -28,6 +28,7 @@ pub fn lesson(lab: &Lab, runner: &WorldRunner, lights: &Lights) -> LessonView {
     let steps =
         (0_u32..).zip(&lab.steps).map(|(index, _)| Rc::new(drawing.step(index, &mut number)));
     LessonView {
+        id: lab.id.clone(),
         title: lab.title.clone(),
         facts,
         goals: lab.goals.clone(),

@@ -6,15 +6,20 @@
 
 pub mod clock;
 pub mod completion;
+pub mod free;
+pub mod inspect;
 pub mod lesson;
 pub mod map;
+pub mod progress;
+pub mod route;
 pub mod saved;
 pub mod screens;
 pub mod session;
 pub mod ui;
 pub mod view;
 
-pub use world::Duration;
+use serde::{Deserialize, Serialize};
+pub use world::{Duration, EditorView, Input};
 
 /// The line at the top and the bar at the bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -41,10 +46,13 @@ pub struct BarView {
     pub speed: clock::Speed,
     /// There is a session to go back to.
     pub can_undo: bool,
+    /// There is a lesson to play.
+    pub has_lesson: bool,
 }
 
 /// How a lab stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// Nothing was done yet.
     #[default]
@@ -58,6 +66,16 @@ pub enum Status {
 }
 
 impl Status {
+    /// The same as a part of a lab has it.
+    pub const fn state(self) -> view::State {
+        match self {
+            Self::Ready => view::State::Open,
+            Self::Running => view::State::Running,
+            Self::Passed => view::State::Holds,
+            Self::Failed => view::State::Broken,
+        }
+    }
+
     /// The word that is shown.
     pub const fn word(self) -> &'static str {
         match self {

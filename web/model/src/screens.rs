@@ -103,11 +103,13 @@ fn merge(old: &TermView, new: TerminalView, restarted: bool) -> TermView {
     blocks.extend(views.map(|(view, number)| Rc::new(block(view, number == end))));
     let reader = match (new.up, new.at_prompt, new.more) {
         (false, _, _) => Reader::Off,
+        _ if new.editor.is_some() => Reader::Editor,
         (_, true, _) => Reader::Shell,
         (_, _, true) => Reader::More,
         _ => Reader::Nobody,
     };
-    TermView { node: old.node.clone(), index: old.index, first, blocks, prompt: new.prompt, reader }
+    let (node, index, prompt) = (old.node.clone(), old.index, new.prompt);
+    TermView { node, index, first, blocks, prompt, reader, editor: new.editor.map(Rc::new) }
 }
 
 fn block(view: BlockView, is_last: bool) -> Block {

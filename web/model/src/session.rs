@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use world::{Awaits, Duration, Input, Mark, Time, World};
 
 use crate::lesson::{self, Lights};
+use crate::progress::Progress;
 use crate::screens::Screens;
 use crate::view::{LessonView, MapView};
 use crate::{BarView, Status, clock};
@@ -48,6 +49,11 @@ pub enum Act {
     EndOfFile {
         /// The node.
         node: String,
+    },
+    /// Anything else that can be done to the world: a file, an editor, a fault.
+    Do {
+        /// What.
+        input: Input,
     },
     /// The lab is played.
     Play {
@@ -167,8 +173,12 @@ impl Session {
     /// Somebody waits for the end of something: a command that runs, the lab that is played.
     pub fn is_busy(&self) -> bool {
         let is_played = matches!(self.playing, Some(Play::Step | Play::All));
+        let waits = |node: &String| {
+            // Whoever edits a file does not wait for it.
+            self.world.awaits(node).ok().flatten() != Some(Awaits::Editor)
+        };
         // What the lab waits for between commands is awaited too, unless a play shows it.
-        !self.hands.is_empty()
+        self.hands.keys().any(waits)
             || self.runner.running().is_some()
             || (self.runner.goal() != Goal::Rest && !is_played)
     }
@@ -199,6 +209,7 @@ impl Session {
             Act::EndOfFile { node } => {
                 self.apply(Input::EndOfFile { node: node.clone() })?;
             }
+            Act::Do { input } => self.apply(input.clone())?,
             Act::Play { goal } => {
                 self.blocked.clear();
                 self.playing = Some(*goal);
@@ -407,13 +418,24 @@ impl Session {
                 _ => false,
             })
         };
-        if self.runner.is_finished() {
+        if self.runner.is_finished() && !self.lab.steps.is_empty() {
             if self.runner.holds() && !unproven() { Status::Passed } else { Status::Failed }
         } else if self.acts.is_empty() {
             Status::Ready
         } else {
             Status::Running
         }
+    }
+
+    /// How far the lab was done.
+    pub fn progress(&self) -> Progress {
+        let acting = self.lab.places().filter(|(_, part)| part.acts());
+        let (mut done, mut all) = (0, 0);
+        for (at, _) in acting {
+            all += 1;
+            done += u32::from(self.runner.outcome(at).is_some());
+        }
+        Progress { done, all, status: self.status() }
     }
 
     /// The lab's text as it stands.
@@ -436,6 +458,7 @@ impl Session {
             status: self.status(),
             status_text: self.blocked.clone(),
             playing: matches!(self.playing, Some(Play::Step | Play::All)),
+            has_lesson: !self.lab.steps.is_empty(),
             ..BarView::default()
         }
     }

@@ -114,7 +114,10 @@ pub struct Ui {
     pub messages: Vec<Message>,
     /// For screen readers: the last thing that happened.
     pub announcement: String,
+    /// The row for files is open.
+    pub files: bool,
     drafts: BTreeMap<String, String>,
+    edits: BTreeMap<String, Rc<str>>,
     cleared: BTreeMap<String, usize>,
     candidates: BTreeMap<String, Rc<[String]>>,
     next_message: u32,
@@ -130,6 +133,19 @@ impl Ui {
     pub fn set_draft(&mut self, node: &str, text: impl Into<String>) {
         self.drafts.insert(node.to_owned(), text.into());
         self.candidates.remove(node);
+    }
+
+    /// What the editor of a node shows, if that is not what the file holds.
+    pub fn edit(&self, node: &str) -> Option<Rc<str>> {
+        self.edits.get(node).cloned()
+    }
+
+    /// Replaces what the editor of a node shows; nothing goes back to the file.
+    pub fn set_edit(&mut self, node: &str, text: Option<Rc<str>>) {
+        match text {
+            Some(text) => self.edits.insert(node.to_owned(), text),
+            None => self.edits.remove(node),
+        };
     }
 
     /// What could complete what is half typed at a node.
@@ -155,9 +171,20 @@ impl Ui {
     /// Forgets what belongs to one session.
     pub fn start_over(&mut self, node: &str) {
         self.drafts.clear();
+        self.edits.clear();
         self.cleared.clear();
         self.candidates.clear();
         node.clone_into(&mut self.node);
+    }
+
+    /// Forgets what belongs to the place that is left.
+    pub fn leave(&mut self) {
+        self.start_over("");
+        self.messages.clear();
+        self.announcement.clear();
+        self.help = false;
+        self.paused = false;
+        self.pane = Pane::default();
     }
 
     /// Tells something.

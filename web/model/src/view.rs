@@ -5,6 +5,8 @@
 
 use std::rc::Rc;
 
+use world::EditorView;
+
 /// How good or bad something is; components add an icon and a colour, the text says it too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -162,6 +164,8 @@ pub struct TermView {
     pub prompt: String,
     /// Who reads the next line.
     pub reader: Reader,
+    /// The file that is open in an editor.
+    pub editor: Option<Rc<EditorView>>,
 }
 
 /// Who reads the next line at a terminal.
@@ -174,6 +178,8 @@ pub enum Reader {
     More,
     /// Nobody: a command runs.
     Nobody,
+    /// Nobody: a file is open in an editor.
+    Editor,
     /// Nobody: the host is off.
     Off,
 }
@@ -224,6 +230,8 @@ impl State {
 /// A lab's text with the state of each of its parts.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct LessonView {
+    /// The lab's name in links.
+    pub id: String,
     /// Its title.
     pub title: String,
     /// For whom and how long.

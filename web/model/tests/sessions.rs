@@ -3,6 +3,8 @@
 use std::rc::Rc;
 
 use glasshive_web_model::Status;
+use glasshive_web_model::free::Free;
+use glasshive_web_model::inspect::{Target, inspect};
 use glasshive_web_model::saved::{Replay, Saved};
 use glasshive_web_model::session::{Act, Play, Session};
 use glasshive_web_model::view::{PartView, State};
@@ -59,6 +61,7 @@ fn however_time_is_cut_the_history_is_the_runners() {
         let mut session = session();
         play(&mut session, pieces);
         assert_eq!(session.status(), Status::Passed);
+        assert_eq!(session.progress().percent(), 100);
         assert_eq!(session.world().digest().to_string(), expected, "pieces of {pieces:?} ms");
     }
 }
@@ -197,4 +200,49 @@ fn what_cannot_be_done_again_is_an_error() {
     let mut replay = Replay::new(lab(), saved).expect("the world can be built");
     let why = replay.go_on(Duration::from_secs(1)).expect_err("there is no node9");
     assert!(why.contains("node9"), "{why}");
+}
+
+#[test]
+fn a_running_task_leads_back_to_what_was_typed() {
+    let mut session = session();
+    play(&mut session, &[3_600_000]);
+    // The lab removes its service; another one stays.
+    session.release();
+    type_line(&mut session, "node1", "printf x | docker secret create key -");
+    advance(&mut session, 5_000);
+    type_line(&mut session, "node1", "docker service create --name why --secret key redis:alpine");
+    for _ in 0..600 {
+        advance(&mut session, 100);
+    }
+    let seen = session.world().observe();
+    let task = seen.tasks.iter().find(|task| task.name == "why.1").expect("the task was made");
+    let opened = |target: Target| inspect(session.world(), &target).expect("it is there");
+    let view = opened(Target::Task(task.id.clone()));
+    assert_eq!(view.title, "why.1");
+    let last = view.why.last().expect("there is a cause");
+    assert!(last.from_outside, "{view:#?}");
+    assert!(last.text.starts_with("node1$ docker service create --name why"), "{view:#?}");
+    let places: Vec<&str> = view.why.iter().map(|line| line.place.as_str()).collect();
+    assert!(places.contains(&"node1"), "{view:#?}");
+    let service = opened(Target::Service("why".to_owned()));
+    assert!(service.why.last().is_some_and(|line| line.from_outside), "{service:#?}");
+    assert!(!opened(Target::Node("node1".to_owned())).why.is_empty());
+    let first = view.why.first().expect("there is an effect").id;
+    assert_eq!(opened(Target::Event(first)).why, view.why);
+    assert!(inspect(session.world(), &Target::Task("nothing".to_owned())).is_none());
+}
+
+#[test]
+fn a_cluster_of_ones_own_has_no_lesson_and_comes_back() {
+    let free = Free { node_count: 4, manager_count: 3, docker: "20.10".to_owned(), seed: 9 };
+    let lab = Rc::new(free.lab());
+    let mut live = Session::new(Rc::clone(&lab), lab.seed).expect("the world can be built");
+    assert_eq!((live.status(), live.progress().all), (Status::Ready, 0));
+    type_line(&mut live, "node4", "docker node ls || hostname");
+    advance(&mut live, 5_000);
+    assert_eq!(live.status(), Status::Running);
+    let saved = Saved::read(&Saved::text(&live), &lab).expect("it was just written");
+    let mut replay = Replay::new(lab, saved).expect("the world can be built");
+    while !replay.go_on(Duration::from_secs(1)).expect("all of it can be done again") {}
+    assert!(replay.finish().1, "the same digest");
 }

@@ -17,6 +17,13 @@ pub enum Error {
         /// The text, without `Error response from daemon: ` and `rpc error: `.
         message: String,
     },
+    /// The user may not write to the socket.
+    Denied {
+        /// The request's verb as Go's client words it: `Get`.
+        verb: &'static str,
+        /// Its path behind the API version.
+        path: String,
+    },
     /// Nobody listens on the socket.
     Unreachable,
     /// The asking process caught a signal; the request was withdrawn.
@@ -58,6 +65,10 @@ impl Error {
     pub fn message(&self) -> &str {
         match self {
             Self::Api { message, .. } => message,
+            Self::Denied { .. } => {
+                "permission denied while trying to connect to the Docker daemon socket at \
+                 unix:///var/run/docker.sock"
+            }
             Self::Unreachable => {
                 "Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker \
                  daemon running?"

@@ -1,5 +1,6 @@
 //! What the commands do: ask the daemon, show the answer.
 
+pub(crate) mod build;
 pub(crate) mod ca;
 pub(crate) mod config;
 pub(crate) mod container;

@@ -79,7 +79,7 @@ async fn follow(cli: &Cli, reference: &str, fd: Fd, quiet: bool) -> Result<(), E
     }
 }
 
-fn line(display: &mut Display, message: &PullMessage) -> String {
+pub(super) fn line(display: &mut Display, message: &PullMessage) -> String {
     let PullMessage { id, status, progress } = message;
     if id.is_empty() {
         return display.message(status);

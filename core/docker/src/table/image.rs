@@ -7,9 +7,6 @@ use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, command, f
 
 /// The commands, in the order of the release notes.
 pub(super) const COMMANDS: &[Command] = &[
-    command("image build", "[OPTIONS] PATH | URL | -", "Build an image from a Dockerfile")
-        .top("build")
-        .unsimulated("builds"),
     command("image history", "[OPTIONS] IMAGE", "Show the history of an image")
         .top("history")
         .unsimulated("this command on images"),

@@ -5,6 +5,7 @@
 //! flags and texts are those of docker/cli's releases; a text that has changed is kept with the
 //! last release that had it.
 
+mod build;
 mod config;
 mod container;
 mod container_run;
@@ -378,6 +379,7 @@ const ALWAYS: Version = Version(0, 0);
 /// All groups, by name.
 const GROUPS: &[Group] = &[
     group("builder", "Manage builds", Version(18, 9), false),
+    group("buildx", "Docker Buildx", Version(20, 10), false),
     group("config", "Manage Swarm configs", Version(17, 6), true),
     group("container", "Manage containers", ALWAYS, false),
     group("context", "Manage contexts", Version(19, 3), false),
@@ -422,6 +424,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         container::COMMANDS,
         std::slice::from_ref(&container_run::RUN),
         image::COMMANDS,
+        build::COMMANDS,
         swarm::COMMANDS,
         node::COMMANDS,
         secret::COMMANDS,

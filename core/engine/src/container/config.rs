@@ -171,4 +171,23 @@ pub struct ContainerConfig {
     pub extra_hosts: Vec<String>,
     /// Name servers; the host's if none.
     pub dns: Vec<String>,
+    /// How to find out whether it is well; the image's if none.
+    pub health: Option<HealthCheck>,
+    /// It runs a step of a build: it is in no list and nobody finds it.
+    pub hidden: bool,
+}
+
+/// How to find out whether a container is well.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HealthCheck {
+    /// `NONE`; `CMD` and words; `CMD-SHELL` and a line. Empty: the image's.
+    pub test: Vec<String>,
+    /// Between two checks; zero for 30 s.
+    pub interval: Duration,
+    /// A check that takes longer has failed; zero for 30 s.
+    pub timeout: Duration,
+    /// So long after the start failures do not count.
+    pub start_period: Duration,
+    /// So many failures in a row make it unwell; 0 for 3.
+    pub retries: u32,
 }

@@ -77,8 +77,13 @@ pub(crate) fn init_layer(now: Time) -> Rc<Tree> {
 fn devices(now: Time) -> SharedFs {
     let mut tree = Tree::default();
     tree.add_directory("/", 0o755, now);
-    let nodes =
-        [("/null", Kind::NullDevice), ("/zero", Kind::ZeroDevice), ("/tty", Kind::TerminalDevice)];
+    let nodes = [
+        ("/null", Kind::NullDevice),
+        ("/zero", Kind::ZeroDevice),
+        ("/tty", Kind::TerminalDevice),
+        ("/random", Kind::RandomDevice),
+        ("/urandom", Kind::RandomDevice),
+    ];
     for (path, kind) in nodes {
         tree.insert(path, Inode { attributes: Attributes::root(0o666, now), kind });
     }
@@ -179,6 +184,12 @@ pub(crate) fn mount_all(
         let at = ensure_point(&mounts, &point.target, inode.is_directory(), now)?;
         let read_only = point.read_only || located.read_only;
         mounts.add(OsMount { at, fs: located.fs, root: located.inner, read_only });
+    }
+    for mount in &container.more_mounts {
+        let inode = mount.fs.borrow().get(&mount.root).cloned();
+        let is_folder = inode.is_none_or(|inode| inode.is_directory());
+        let at = ensure_point(&mounts, &mount.at, is_folder, now)?;
+        mounts.add(OsMount { at, ..mount.clone() });
     }
     Ok(mounts)
 }

@@ -16,7 +16,8 @@ use os::{Pid, Signal};
 use sim::{Duration, Time};
 
 pub use config::{
-    ContainerConfig, Endpoint, Mount, MountSource, PortBinding, RestartPolicy, SecretFile,
+    ContainerConfig, Endpoint, HealthCheck, Mount, MountSource, PortBinding, RestartPolicy,
+    SecretFile,
 };
 pub use log::{Log, LogEntry, SharedLog, Stream};
 
@@ -139,6 +140,8 @@ pub struct Container {
     pub state: State,
     /// Its mounts.
     pub mounts: Vec<MountPoint>,
+    /// Mounts of a build's step, which no list shows.
+    pub(crate) more_mounts: Vec<os::fs::Mount>,
     /// Its networks while it runs.
     pub attachments: Vec<Attachment>,
     /// Its files: the writable layer is [`os::fs::FileSystem::upper`].

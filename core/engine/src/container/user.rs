@@ -45,5 +45,5 @@ pub(crate) fn resolve_user(mounts: &Mounts, text: &str) -> Result<(User, String)
             ))
         })?
     };
-    Ok((User { uid, gid }, home))
+    Ok((User::new(uid, gid), home))
 }

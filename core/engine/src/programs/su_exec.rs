@@ -54,5 +54,5 @@ fn find_user(proc: &Proc, spec: &str) -> Option<(User, String)> {
         let line = groups.lines().find(|line| line.split(':').next() == Some(group));
         line.and_then(|line| line.split(':').nth(2)).unwrap_or(group).parse().ok()?
     };
-    Some((User { uid, gid }, field(5).unwrap_or("/").to_owned()))
+    Some((User::new(uid, gid), field(5).unwrap_or("/").to_owned()))
 }

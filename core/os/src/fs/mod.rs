@@ -1,6 +1,7 @@
 //! Files: trees of inodes, filesystems made of layers, and what is mounted where.
 
 mod filesystem;
+pub mod glob;
 mod mounts;
 mod tree;
 

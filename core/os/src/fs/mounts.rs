@@ -12,11 +12,47 @@ pub struct User {
     pub uid: u32,
     /// Group number.
     pub gid: u32,
+    /// Supplementary groups; places that are not used hold `gid`.
+    more: [u32; GROUP_COUNT_MAX],
 }
+
+/// How many supplementary groups a process can have. Linux has 65,536.
+const GROUP_COUNT_MAX: usize = 8;
 
 impl User {
     /// The superuser.
-    pub const ROOT: Self = Self { uid: 0, gid: 0 };
+    pub const ROOT: Self = Self::new(0, 0);
+
+    /// A user in one group.
+    pub const fn new(uid: u32, gid: u32) -> Self {
+        Self { uid, gid, more: [gid; GROUP_COUNT_MAX] }
+    }
+
+    /// The same in these groups as well; what is too much is left out.
+    #[must_use]
+    pub fn with_groups(self, groups: &[u32]) -> Self {
+        let mut user = Self::new(self.uid, self.gid);
+        for (place, group) in user.more.iter_mut().zip(groups) {
+            *place = *group;
+        }
+        user
+    }
+
+    /// True if the user is in that group, whichever way.
+    pub fn is_in(&self, gid: u32) -> bool {
+        self.gid == gid || self.more.contains(&gid)
+    }
+
+    /// All groups, each once, the own one first.
+    pub fn groups(&self) -> Vec<u32> {
+        let mut all = vec![self.gid];
+        for group in self.more {
+            if !all.contains(&group) {
+                all.push(group);
+            }
+        }
+        all
+    }
 
     fn may(self, inode: &Inode, bit: u32) -> bool {
         let Attributes { mode, uid, gid, .. } = inode.attributes;
@@ -25,7 +61,7 @@ impl User {
         }
         let shift = match () {
             () if self.uid == uid => 6,
-            () if self.gid == gid => 3,
+            () if self.is_in(gid) => 3,
             () => 0,
         };
         mode >> shift & bit != 0
@@ -292,7 +328,7 @@ mod tests {
 
     #[test]
     fn paths_are_followed_as_the_kernel_does() {
-        let (root, other) = (User::ROOT, User { uid: 1000, gid: 1000 });
+        let (root, other) = (User::ROOT, User::new(1000, 1000));
         check("/etc", "hosts", root, Ok("/etc/hosts"));
         check("/", "link", root, Ok("/etc/hosts"));
         check("/", "/etc/../../etc/./hosts", root, Ok("/etc/hosts"));

@@ -41,6 +41,10 @@ pub enum Kind {
     ZeroDevice,
     /// `/dev/tty`.
     TerminalDevice,
+    /// `/dev/urandom`.
+    RandomDevice,
+    /// A socket in the file system, as the daemon's `/run/docker.sock`.
+    Socket,
     /// In an upper layer: the path is gone, whatever lies below.
     Whiteout,
 }
@@ -61,7 +65,7 @@ impl Inode {
             Kind::File(bytes) => bytes.len() as u64,
             Kind::Directory => 4096,
             Kind::Symlink(target) => target.len() as u64,
-            Kind::NullDevice | Kind::ZeroDevice | Kind::TerminalDevice | Kind::Whiteout => 0,
+            _ => 0,
         }
     }
 
@@ -75,8 +79,9 @@ impl Inode {
         match self.kind {
             Kind::Directory => 'd',
             Kind::Symlink(_) => 'l',
-            Kind::NullDevice | Kind::ZeroDevice | Kind::TerminalDevice | Kind::Whiteout => 'c',
+            Kind::Socket => 's',
             Kind::File(_) => '-',
+            _ => 'c',
         }
     }
 }

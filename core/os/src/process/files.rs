@@ -124,6 +124,8 @@ impl Proc {
                 match inode.kind {
                     Kind::NullDevice => return Ok(Handle::null()),
                     Kind::ZeroDevice => return Ok(Handle::new(Open::Zero)),
+                    Kind::RandomDevice => return Ok(Handle::new(Open::Random)),
+                    Kind::Socket => return Err(Errno::NoDevice),
                     Kind::TerminalDevice => {
                         let id = self.terminal().ok_or(Errno::NotTerminal)?;
                         return Ok(Handle::terminal(id));

@@ -40,6 +40,7 @@ pub(crate) enum Open {
     },
     Null,
     Zero,
+    Random,
     /// Bytes to read that are in no file (a here-document), and how many were read.
     Bytes(Vec<u8>, usize),
     Sink(Rc<RefCell<dyn Sink>>),

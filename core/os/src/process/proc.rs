@@ -54,6 +54,13 @@ impl Proc {
         look(process.expect("a running process has an entry"))
     }
 
+    /// Random bytes, as `getrandom` gives them.
+    pub fn random(&self, size: usize) -> Vec<u8> {
+        let mut bytes = vec![0; size];
+        self.state.borrow_mut().entropy.fill(&mut bytes);
+        bytes
+    }
+
     /// The virtual time.
     pub fn now(&self) -> Time {
         self.state.borrow().now
@@ -139,6 +146,11 @@ impl Proc {
     /// The host's or the container's name.
     pub fn hostname(&self) -> String {
         self.namespace().borrow().hostname.clone()
+    }
+
+    /// The host's or the container's addresses, besides the loopback one.
+    pub fn addresses(&self) -> Vec<String> {
+        self.namespace().borrow().addresses.clone()
     }
 
     /// True inside a container.

@@ -14,7 +14,7 @@ use crate::pipe::Written;
 use crate::state::State;
 use crate::terminal::{Awaits, Editor, TerminalId, Typed};
 
-/// `/dev/zero` gives some 13 MB per second.
+/// `/dev/zero` and `/dev/urandom` give some 13 MB per second.
 const ZERO_COST_PER_BYTE: Duration = Duration::from_nanos(76);
 
 /// What one attempt at reading came to.
@@ -104,7 +104,7 @@ impl Proc {
         })
         .await;
         // Without a cost, reading it to its end would never let virtual time pass.
-        let is_endless = matches!(&*handle.0.borrow(), Open::Zero);
+        let is_endless = matches!(&*handle.0.borrow(), Open::Zero | Open::Random);
         if let (Ok(bytes), true) = (&result, is_endless) {
             self.compute(ZERO_COST_PER_BYTE.saturating_mul(bytes.len() as u64)).await;
         }
@@ -116,6 +116,7 @@ impl Proc {
         match open {
             Open::Null | Open::Sink(_) | Open::Tee { .. } => done(b""),
             Open::Zero => Attempt::Done(Ok(vec![0; limit.min(65_536)])),
+            Open::Random => Attempt::Done(Ok(self.random(limit.min(4_096)))),
             Open::Bytes(bytes, offset) => {
                 let from = (*offset).min(bytes.len());
                 let to = from.saturating_add(limit).min(bytes.len());
@@ -152,7 +153,7 @@ impl Proc {
         match terminal.input.pop_front() {
             None => {
                 terminal.waiting.push(self.pid);
-                terminal.awaits = Some((self.pid, Awaits::Program, String::new()));
+                terminal.wait_for(self.pid, Awaits::Program, "", false);
                 Attempt::Wait
             }
             Some(Typed::EndOfFile) => {
@@ -207,7 +208,37 @@ impl Proc {
                 }
                 None => {
                     terminal.waiting.push(self.pid);
-                    terminal.awaits = Some((self.pid, awaits, prompt.to_owned()));
+                    terminal.wait_for(self.pid, awaits, prompt, false);
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
+    /// Reads a line that is not shown, as for a password; nothing at the end of the file.
+    ///
+    /// # Errors
+    /// As [`Proc::read_command`].
+    pub async fn read_secret_line(&self) -> Result<Option<String>, Errno> {
+        let id = self.terminal().ok_or(Errno::NotTerminal)?;
+        poll_fn(|_| {
+            let interrupted = self.interrupted();
+            let mut state = self.state.borrow_mut();
+            let Some(terminal) = state.terminals.get_mut(&id) else {
+                return Poll::Ready(Err(Errno::NotTerminal));
+            };
+            let typed = terminal.input.pop_front();
+            if interrupted || typed.is_some() {
+                terminal.awaits = None;
+            }
+            match typed {
+                _ if interrupted => Poll::Ready(Err(Errno::Interrupted)),
+                Some(Typed::Line(line)) => Poll::Ready(Ok(Some(line))),
+                Some(Typed::EndOfFile) => Poll::Ready(Ok(None)),
+                None => {
+                    terminal.waiting.push(self.pid);
+                    terminal.wait_for(self.pid, Awaits::Program, "", true);
                     Poll::Pending
                 }
             }
@@ -234,8 +265,8 @@ impl Proc {
                 return Poll::Ready(left.ok_or(Errno::Interrupted));
             }
             terminal.waiting.push(self.pid);
-            terminal.awaits = Some((self.pid, Awaits::Editor, String::new()));
             terminal.editor = Some(editor.clone());
+            terminal.wait_for(self.pid, Awaits::Editor, "", false);
             Poll::Pending
         })
         .await
@@ -289,7 +320,7 @@ impl Proc {
     fn write_now(&self, open: &mut Open, bytes: &[u8]) -> Result<Written, Errno> {
         let all = Ok(Written::Some(bytes.len()));
         match open {
-            Open::Null | Open::Zero => all,
+            Open::Null | Open::Zero | Open::Random => all,
             Open::PipeReader(_) | Open::Bytes(..) | Open::File { writable: false, .. } => {
                 Err(Errno::BadFd)
             }
@@ -361,6 +392,12 @@ impl Proc {
     /// Prints to standard error.
     pub async fn eprint(&self, text: impl AsRef<[u8]>) {
         let _ = self.write(Fd::STDERR, text.as_ref()).await;
+    }
+
+    /// Tells whoever drives the machine something that has no answer.
+    pub fn notify(&self, port: &'static str, body: Box<dyn Any>) {
+        let id = State::request(&self.state, self.pid, port, body);
+        self.state.borrow_mut().asking.remove(&id);
     }
 
     /// Asks whoever drives the machine (the docker daemon, say) and waits for the answer.

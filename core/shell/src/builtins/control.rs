@@ -36,7 +36,7 @@ pub(super) async fn leave_loop(shell: &mut Shell, name: &str, args: &[String]) -
 
 pub(super) async fn leave(shell: &mut Shell, name: &str, args: &[String]) -> Done {
     if name != "return" && shell.interactive && shell.flavour == Flavour::Bash {
-        shell.proc.eprint("exit\n").await;
+        shell.proc.eprint(shell.farewell()).await;
     }
     let status = match args.first() {
         None => shell.status,

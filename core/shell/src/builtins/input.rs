@@ -85,8 +85,15 @@ async fn read_wanted(shell: &mut Shell, wanted: Wanted) -> Result<i32, Flow> {
     let mut line = Vec::new();
     let mut complete = false;
     let at_once = shell.proc.is_terminal(fd) && delimiter == '\n' && wanted.count.is_none();
+    let silent = wanted.silent && at_once;
     while wanted.count.is_none_or(|count| line.len() < count) && line.len() < 1 << 20 {
-        match shell.proc.read(fd, if at_once { 65_536 } else { 1 }).await {
+        let read = if silent {
+            let typed = shell.proc.read_secret_line().await;
+            typed.map(|line| line.map_or(Vec::new(), |line| format!("{line}\n").into_bytes()))
+        } else {
+            shell.proc.read(fd, if at_once { 65_536 } else { 1 }).await
+        };
+        match read {
             Ok(bytes) if bytes.is_empty() => break,
             Ok(bytes) => line.extend(bytes),
             Err(os::Errno::Interrupted) => {

@@ -42,7 +42,7 @@ impl Shell {
                 Entered::End => {
                     self.status = before;
                     if self.flavour == Flavour::Bash {
-                        self.proc.eprint("exit\n").await;
+                        self.proc.eprint(self.farewell()).await;
                     }
                     break;
                 }
@@ -50,6 +50,11 @@ impl Shell {
         }
         self.save_history().await;
         self.proc.finish_command(self.status);
+    }
+
+    /// What bash says when it is left.
+    pub(crate) fn farewell(&self) -> &'static str {
+        if self.name.starts_with('-') { "logout\n" } else { "exit\n" }
     }
 
     async fn read_start_file(&mut self) {
@@ -154,6 +159,7 @@ impl Shell {
         let template = self.variable("PS1").unwrap_or_else(|| {
             match self.flavour {
                 Flavour::Bash if self.proc.is_contained() => "\\u@\\h:\\w\\$ ",
+                Flavour::Bash if self.proc.user().uid != 0 => "\\u@\\h:\\w\\$ ",
                 Flavour::Bash => "\\h$ ",
                 Flavour::Ash => "\\w \\$ ",
                 Flavour::Dash => "\\$ ",

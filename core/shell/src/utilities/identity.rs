@@ -7,9 +7,15 @@ use crate::accounts;
 
 pub(crate) async fn hostname(utility: Utility) -> i32 {
     let spec = Spec {
-        flags: "sfid",
-        long: &[("short", 's'), ("fqdn", 'f'), ("ip-address", 'i'), ("domain", 'd')],
-        lacking: "aAFIyb",
+        flags: "sfidI",
+        long: &[
+            ("short", 's'),
+            ("fqdn", 'f'),
+            ("ip-address", 'i'),
+            ("domain", 'd'),
+            ("all-ip-addresses", 'I'),
+        ],
+        lacking: "aAFyb",
         usage: "hostname [OPTIONS] [HOSTNAME | -F FILE]",
         ..Spec::default()
     };
@@ -32,6 +38,10 @@ pub(crate) async fn hostname(utility: Utility) -> i32 {
                 Some(address) => address.to_owned(),
                 None => return utility.error("Name or service not known").await,
             }
+        }
+        () if parsed.has('I') => {
+            // A blank behind each, as the real one has it.
+            utility.proc.addresses().iter().map(|address| format!("{address} ")).collect()
         }
         () if parsed.has('s') => short,
         () if parsed.has('d') => name.split_once('.').map_or(String::new(), |(_, d)| d.to_owned()),
@@ -72,10 +82,10 @@ pub(crate) async fn id(utility: Utility) -> i32 {
         Ok(parsed) => parsed,
         Err(code) => return code,
     };
-    let (uid, gid) = match parsed.operands.first() {
-        None => (utility.proc.user().uid, utility.proc.user().gid),
+    let who = match parsed.operands.first() {
+        None => utility.proc.user(),
         Some(name) => match accounts::by_name(&utility.proc, name) {
-            Some(account) => (account.uid, account.gid),
+            Some(account) => accounts::login(&utility.proc, &account),
             None => {
                 let message = if utility.gnu {
                     format!("\u{2018}{name}\u{2019}: no such user")
@@ -86,13 +96,21 @@ pub(crate) async fn id(utility: Utility) -> i32 {
             }
         },
     };
+    let os::fs::User { uid, gid, .. } = who;
     let user = accounts::user_name(&utility.proc, uid);
     let group = accounts::group_name(&utility.proc, gid);
+    let groups = who.groups().into_iter();
     let text = match () {
+        () if parsed.has('G') && parsed.has('n') => {
+            let names: Vec<String> =
+                groups.map(|gid| accounts::group_name(&utility.proc, gid)).collect();
+            names.join(" ")
+        }
+        () if parsed.has('G') => groups.map(|gid| gid.to_string()).collect::<Vec<_>>().join(" "),
         () if parsed.has('u') && parsed.has('n') => user,
         () if parsed.has('u') => uid.to_string(),
-        () if (parsed.has('g') || parsed.has('G')) && parsed.has('n') => group,
-        () if parsed.has('g') || parsed.has('G') => gid.to_string(),
+        () if parsed.has('g') && parsed.has('n') => group,
+        () if parsed.has('g') => gid.to_string(),
         () => {
             let named = |number: u32, name: &str| {
                 if name == number.to_string() {
@@ -101,8 +119,10 @@ pub(crate) async fn id(utility: Utility) -> i32 {
                     format!("{number}({name})")
                 }
             };
+            let groups: Vec<String> =
+                groups.map(|gid| named(gid, &accounts::group_name(&utility.proc, gid))).collect();
             let (user, group) = (named(uid, &user), named(gid, &group));
-            format!("uid={user} gid={group} groups={group}")
+            format!("uid={user} gid={group} groups={}", groups.join(","))
         }
     };
     utility.print(format!("{text}\n")).await;
@@ -110,8 +130,17 @@ pub(crate) async fn id(utility: Utility) -> i32 {
 }
 
 pub(crate) async fn groups(utility: Utility) -> i32 {
-    let group = accounts::group_name(&utility.proc, utility.proc.user().gid);
-    utility.print(format!("{group}\n")).await;
+    let (who, prefix) = match utility.args.first() {
+        None => (utility.proc.user(), String::new()),
+        Some(name) => match accounts::by_name(&utility.proc, name) {
+            Some(account) => (accounts::login(&utility.proc, &account), format!("{name} : ")),
+            None => return utility.error(format!("\u{2018}{name}\u{2019}: no such user")).await,
+        },
+    };
+    let names: Vec<String> =
+        who.groups().into_iter().map(|gid| accounts::group_name(&utility.proc, gid)).collect();
+    let prefix = if utility.gnu { prefix } else { String::new() };
+    utility.print(format!("{prefix}{}\n", names.join(" "))).await;
     0
 }
 

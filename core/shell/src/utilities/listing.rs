@@ -372,6 +372,7 @@ fn show_long(utility: &Utility, entries: &[Entry], parsed: &Arguments) -> String
         let size = match entry.inode.kind {
             Kind::NullDevice => "1, 3".to_owned(),
             Kind::ZeroDevice => "1, 5".to_owned(),
+            Kind::RandomDevice => "1, 9".to_owned(),
             Kind::TerminalDevice => "5, 0".to_owned(),
             _ if parsed.has('h') => human(entry.inode.size()),
             _ => entry.inode.size().to_string(),

@@ -1,6 +1,7 @@
 //! The utilities. Each is an `async fn` of a [`Utility`]: its process, its arguments, and whether it
 //! is GNU's or BusyBox's.
 
+pub(crate) mod administration;
 pub(crate) mod archive;
 pub(crate) mod binary;
 pub(crate) mod columns;
@@ -21,6 +22,8 @@ pub(crate) mod regex;
 pub(crate) mod running;
 pub(crate) mod sed;
 mod sed_script;
+pub(crate) mod ssh;
+pub(crate) mod switching;
 pub(crate) mod system;
 pub(crate) mod test;
 pub(crate) mod text;

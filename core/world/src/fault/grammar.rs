@@ -34,6 +34,10 @@ pub(super) const STATE_FOLDER: &str = "/var/lib/docker/swarm";
 /// The longest jump of a clock, latency or delay of a disk: certificates of a root last twenty years.
 const SPAN_MAX: Duration = Duration::from_secs(20 * 365 * 86_400);
 
+/// Units of spans, in milliseconds, the greatest first.
+const UNITS: [(&str, u64); 5] =
+    [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000), ("ms", 1)];
+
 /// A line that is no fault, or no trigger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
@@ -173,7 +177,7 @@ fn is_name(word: &str) -> bool {
 /// `200ms`: no host is called so where a span may follow.
 fn looks_like_span(word: &str) -> bool {
     let unit = word.trim_start_matches(|c: char| c.is_ascii_digit());
-    unit.len() < word.len() && ["ms", "s", "m", "h", "d"].contains(&unit)
+    unit.len() < word.len() && UNITS.iter().any(|(known, _)| *known == unit)
 }
 
 fn is_task(word: &str) -> bool {
@@ -189,8 +193,13 @@ fn target(word: &str) -> Option<Target> {
     }
 }
 
+/// `500ms`, `2s`, `3m`, `1h`, `90d`: a whole number and a unit.
 fn span(word: &str) -> Option<Duration> {
-    Duration::parse(word).filter(|span| *span <= SPAN_MAX)
+    let digits = word.find(|c: char| !c.is_ascii_digit())?;
+    let number: u64 = word[..digits].parse().ok()?;
+    let (_, millis) = UNITS.into_iter().find(|(unit, _)| *unit == &word[digits..])?;
+    let millis = number.checked_mul(millis).filter(|millis| *millis <= SPAN_MAX.as_millis())?;
+    Some(Duration::from_millis(millis))
 }
 
 /// `5%`, `0.5%`: in thousandths.
@@ -301,10 +310,8 @@ struct Span(Duration);
 impl std::fmt::Display for Span {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let millis = self.0.as_millis();
-        let (unit, size) = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1_000)]
-            .into_iter()
-            .find(|(_, size)| millis > 0 && millis.is_multiple_of(*size))
-            .unwrap_or(("ms", 1));
+        let fits = |(_, size): &(&str, u64)| millis > 0 && millis.is_multiple_of(*size);
+        let (unit, size) = UNITS.into_iter().find(fits).unwrap_or(("ms", 1));
         write!(f, "{}{unit}", millis / size)
     }
 }

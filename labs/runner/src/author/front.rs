@@ -6,7 +6,7 @@ use crate::model::{FORMAT, Lab};
 
 /// The fields, for messages.
 const FIELDS: &str = "format, id, title, level, minutes, goals, credits, docker, seed, date, \
-                      cluster, start, pace";
+                      cluster, start, user, prompt, pace";
 
 /// How many hosts a lab may have.
 const NODE_COUNT_MAX: usize = 16;
@@ -56,6 +56,8 @@ pub(super) fn read(source: &str, problems: &mut Problems) -> Lab {
         start_secs: None,
         nodes: Vec::new(),
         managers: Vec::new(),
+        user: None,
+        prompt: None,
         pre_vote: false,
         pace_ms: PACE_MS,
         intro: String::new(),
@@ -138,6 +140,8 @@ impl Reader<'_> {
                 None => self.wrong(value, "expected a span such as `2s` or `500ms`"),
             },
             "cluster" => self.cluster(value),
+            "user" => self.lab.user = self.text(value),
+            "prompt" => self.lab.prompt = self.text(value),
             "start" => {
                 let text = self.text(value).unwrap_or_default();
                 if text != "swarm" && text != "bare" {
