@@ -11,6 +11,7 @@ mod managers;
 mod profiles;
 mod secrecy;
 mod services;
+mod wire;
 
 use std::path::{Path, PathBuf};
 
@@ -52,6 +53,8 @@ transcripts! {
     task_17_03: "task-17.03",
     service_17_03: "service-17.03",
     beyond_20_10: "beyond-20.10",
+    networks_20_10: "networks-20.10",
+    overlay_19_03: "overlay-19.03",
     build_17_06: "build-17.06",
     build_28: "build-28",
 }

@@ -10,6 +10,7 @@ mod endpoint;
 pub mod error;
 pub mod filters;
 pub mod image;
+pub mod network;
 pub mod subject;
 pub mod system;
 
@@ -26,6 +27,7 @@ pub(crate) use endpoint::endpoint;
 pub use error::Error;
 pub use filters::Filters;
 pub use image::{ImageConfig, ImageDetails, ImageSummary, PullMessage, Removed};
+pub use network::{Endpoint, Network, NetworkContainer, NetworkDetails, VolumeDetails};
 pub use subject::subject;
 pub use system::{Info, LocalState, RemoteManager, SwarmInfo, VersionInfo};
 
@@ -251,6 +253,66 @@ pub enum Request {
         /// Keep untagged parents.
         no_prune: bool,
     },
+    /// The host's networks and, on a manager, the swarm's -> [`Response::Networks`], by name.
+    ListNetworks {
+        /// `dangling`, `driver`, `id`, `label`, `name`, `scope`, `type`.
+        filters: Filters,
+    },
+    /// -> [`Response::Network`].
+    InspectNetwork {
+        /// Name, identifier or the beginning of one.
+        network: String,
+    },
+    /// -> [`Response::Created`]; its identifier is the daemon's choice, an overlay is the swarm's.
+    CreateNetwork(Box<Network>),
+    /// -> [`Response::Done`].
+    RemoveNetwork {
+        /// Name, identifier or the beginning of one.
+        network: String,
+    },
+    /// -> [`Response::Done`].
+    ConnectNetwork {
+        /// Which container.
+        container: String,
+        /// Its place.
+        endpoint: Endpoint,
+    },
+    /// -> [`Response::Done`].
+    DisconnectNetwork {
+        /// Which container.
+        container: String,
+        /// Name or identifier.
+        network: String,
+    },
+    /// -> [`Response::Pruned`].
+    PruneNetworks {
+        /// `label`.
+        filters: Filters,
+    },
+    /// -> [`Response::Volumes`], by name.
+    ListVolumes {
+        /// `dangling`, `driver`, `label`, `name`.
+        filters: Filters,
+    },
+    /// -> [`Response::Volume`].
+    InspectVolume {
+        /// Its name.
+        volume: String,
+    },
+    /// -> [`Response::Created`] with its name; name, driver, labels and options count.
+    CreateVolume(Box<VolumeDetails>),
+    /// -> [`Response::Done`].
+    RemoveVolume {
+        /// Its name.
+        volume: String,
+        /// One that is not there is no error.
+        force: bool,
+    },
+    /// -> [`Response::Pruned`].
+    PruneVolumes {
+        /// `all`, `label`.
+        filters: Filters,
+    },
     /// -> [`Response::Done`].
     TagImage {
         /// Which.
@@ -301,6 +363,16 @@ pub enum Response {
     },
     Building(Box<BuildProgress>),
     Removed(Vec<Removed>),
+    Networks(Vec<NetworkDetails>),
+    Network(Box<NetworkDetails>),
+    Volumes(Vec<VolumeDetails>),
+    Volume(Box<VolumeDetails>),
+    Pruned {
+        /// What was removed.
+        names: Vec<String>,
+        /// Bytes that it had.
+        size: u64,
+    },
 }
 
 /// How a new swarm is made.

@@ -58,6 +58,19 @@ impl Daemon {
             | R::RemoveContainer { .. }
             | R::CommitContainer { .. }
             | R::RenameContainer { .. } => self.change_container(context, caller, request),
+            R::ConnectNetwork { container, endpoint } => {
+                self.connect_network(context, &container, endpoint).map(|()| Some(Response::Done))
+            }
+            R::DisconnectNetwork { container, network } => self
+                .disconnect_network(context, &container, &network)
+                .map(|()| Some(Response::Done)),
+            R::ListVolumes { filters } => self.list_volumes(context, &filters).map(Some),
+            R::InspectVolume { volume } => self.inspect_volume(context, &volume).map(Some),
+            R::CreateVolume(volume) => self.create_volume(context, *volume).map(Some),
+            R::RemoveVolume { volume, force } => {
+                self.remove_volume(context, &volume, force).map(Some)
+            }
+            R::PruneVolumes { filters } => self.prune_volumes(context, &filters).map(Some),
             other => self.image_request(context, other).map(Some),
         }
     }
@@ -241,6 +254,9 @@ impl Daemon {
                 host_port: port.public_port?,
             })
         });
+        for network in host.networks.iter().map(|one| &one.network) {
+            self.check_attachable(network)?;
+        }
         let config = ContainerConfig {
             image: config.image,
             name,
@@ -261,7 +277,12 @@ impl Daemon {
             auto_remove: host.auto_remove,
             exposed_ports: config.exposed_ports.into_iter().collect(),
             ports: ports.collect(),
+            publish_all: host.publish_all,
             network_mode: host.network_mode,
+            networks: host.networks,
+            dns: host.dns,
+            dns_search: host.dns_search,
+            dns_options: host.dns_options,
             extra_hosts: host.extra_hosts,
             ..ContainerConfig::default()
         };
@@ -312,6 +333,7 @@ impl Daemon {
             if events.is_empty() {
                 break;
             }
+            self.net.touch();
             for event in events {
                 if let Some((kind, action, object)) = event.words() {
                     let name = event.attributes.get("name").cloned().unwrap_or_default();
@@ -319,6 +341,7 @@ impl Daemon {
                     let kind = match kind {
                         "container" => "container",
                         "volume" => "volume",
+                        "network" => "network",
                         _ => "image",
                     };
                     context.event(kind, format!("{action} {short} {name}"));
@@ -326,6 +349,7 @@ impl Daemon {
                 self.engine_event(context, event.what);
             }
         }
+        self.networks_changed(context);
         self.engine_due = self.engine.next_deadline(context.now);
     }
 
@@ -351,6 +375,7 @@ impl Daemon {
             | Happened::ExecStarted(..)
             | Happened::Committed(_)
             | Happened::Image(..)
+            | Happened::Network(..)
             | Happened::Volume(..) => {}
         }
     }

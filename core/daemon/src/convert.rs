@@ -81,10 +81,19 @@ fn state(container: &engine::Container) -> ContainerState {
     }
 }
 
+fn asked_port(port: &engine::PortBinding) -> ContainerPort {
+    ContainerPort {
+        private_port: port.container_port,
+        public_port: Some(port.host_port),
+        ip: port.host_ip.clone(),
+        protocol: port.protocol.clone(),
+    }
+}
+
 fn ports(container: &engine::Container) -> Vec<ContainerPort> {
     let config = &container.config;
-    let mut ports: Vec<ContainerPort> = config
-        .ports
+    let mut ports: Vec<ContainerPort> = container
+        .published
         .iter()
         .map(|port| ContainerPort {
             private_port: port.container_port,
@@ -187,12 +196,16 @@ pub(crate) fn details(container: &engine::Container, driver: &str) -> ContainerD
             restart_policy: restart_policy.to_owned(),
             restart_count_max,
             read_only: config.read_only,
-            ports: ports(container).into_iter().filter(|port| port.public_port.is_some()).collect(),
+            ports: config.ports.iter().map(asked_port).collect(),
             network_mode: config.network_mode.clone(),
+            dns: config.dns.clone(),
+            dns_search: config.dns_search.clone(),
+            dns_options: config.dns_options.clone(),
             extra_hosts: config.extra_hosts.clone(),
             ..HostConfig::default()
         },
         mounts: container.mounts.iter().map(mount_point).collect(),
+        published: ports(container).into_iter().filter(|port| port.public_port.is_some()).collect(),
         networks: container.attachments.iter().map(endpoint).collect(),
         execs: container.execs.keys().map(|id| id.0.to_string()).collect(),
         size: size(container),
@@ -221,7 +234,9 @@ fn endpoint(attachment: &engine::container::Attachment) -> ContainerEndpoint {
         ip_prefix_len: attachment.prefix_length,
         gateway: attachment.gateway.clone(),
         mac: attachment.mac.clone(),
-        ..ContainerEndpoint::default()
+        network_id: attachment.network_id.clone(),
+        endpoint_id: attachment.endpoint_id.clone(),
+        aliases: attachment.aliases.clone(),
     }
 }
 

@@ -18,6 +18,7 @@ use crate::config::{CPU_COUNT, Config, MEMORY_SIZE};
 use crate::containers::Until;
 use crate::executor::TaskRun;
 use crate::managers::Then;
+use crate::network::NetworkQuestion;
 
 /// Who asked, and so who is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -114,6 +115,7 @@ pub struct Daemon {
     /// When the swarm node has something to do. Asking it costs more than an idle event does.
     swarm_due: Option<Time>,
     pub(crate) execs: crate::execs::Execs,
+    pub(crate) net: crate::network::Networking,
     /// Pulls that users began, and how much of them was told already.
     pub(crate) pulls: BTreeMap<TransferId, crate::images::PullTold>,
     pub(crate) build_pulls: crate::builds::BuildPulls,
@@ -160,6 +162,7 @@ impl Daemon {
             engine_due: None,
             swarm_due: None,
             execs: crate::execs::Execs::default(),
+            net: crate::network::Networking::new(stream("networks")),
             pulls: BTreeMap::new(),
             build_pulls: BTreeMap::new(),
             config,
@@ -181,6 +184,10 @@ impl Daemon {
     /// A frame has arrived.
     pub fn frame(&mut self, context: &mut Context<'_>, frame: &Frame) {
         let (from, flow, bytes) = (frame.from, frame.flow, frame.bytes.clone());
+        if crate::network::is_network_flow(flow) {
+            self.network_frame(context, frame);
+            return self.after_engine(context);
+        }
         self.drive_swarm(context, node::Input::Frame { from, flow, bytes });
         self.after_engine(context);
     }
@@ -199,15 +206,15 @@ impl Daemon {
         if self.engine_due.is_some_and(|at| at <= context.now) {
             self.engine.poll(context.now, context.machine);
         }
+        if self.net.next_deadline().is_some_and(|at| at <= context.now) {
+            self.networks_due(context);
+        }
         self.after_engine(context);
     }
 
     /// When something is due.
     pub fn next_deadline(&self) -> Option<Time> {
-        match (self.swarm_due, self.engine_due) {
-            (Some(swarm), Some(engine)) => Some(swarm.min(engine)),
-            (swarm, engine) => swarm.or(engine),
-        }
+        [self.swarm_due, self.engine_due, self.net.next_deadline()].into_iter().flatten().min()
     }
 
     /// A process that the engine started has ended.
@@ -221,6 +228,7 @@ impl Daemon {
         let caller = Caller::Process(id);
         self.waits.retain(|(_, waiting, _)| *waiting != caller);
         self.execs.forget(caller);
+        self.net.forget(id);
     }
 
     /// Gives the swarm node an input and does what it wants.
@@ -243,6 +251,7 @@ impl Daemon {
                 node::Output::Executor(command) => self.execute(context, command),
             }
         }
+        self.follow_swarm(context);
     }
 
     /// A request of a process or of the world.
@@ -286,6 +295,26 @@ impl Daemon {
                     if rollback { Vec::new() } else { self.pin(&mut spec, query_registry) };
                 let update = crate::managers::ServiceUpdate { version, spec, rollback, warnings };
                 self.update_service(context, caller, &service, update);
+                Ok(None)
+            }
+            Request::ListNetworks { filters } => {
+                self.network_question(context, caller, NetworkQuestion::List(filters));
+                Ok(None)
+            }
+            Request::InspectNetwork { network } => {
+                self.network_question(context, caller, NetworkQuestion::Inspect(network));
+                Ok(None)
+            }
+            Request::CreateNetwork(network) => {
+                self.network_question(context, caller, NetworkQuestion::Create(network));
+                Ok(None)
+            }
+            Request::RemoveNetwork { network } => {
+                self.network_question(context, caller, NetworkQuestion::Remove(network));
+                Ok(None)
+            }
+            Request::PruneNetworks { filters } => {
+                self.network_question(context, caller, NetworkQuestion::Prune(filters));
                 Ok(None)
             }
             Request::ServiceLogs { .. } => Err(Error::new(

@@ -87,7 +87,8 @@ impl Daemon {
 
     fn create_for_task(&mut self, context: &mut Context<'_>, id: &Id) {
         let Some(run) = self.tasks.get(id) else { return };
-        let config = self.task_config(&run.task);
+        let task = run.task.clone();
+        let config = self.task_config(&task);
         let made = self.engine.create(context.now, context.machine, config);
         let Some(run) = self.tasks.get_mut(id) else { return };
         let event = match made {
@@ -104,7 +105,7 @@ impl Daemon {
         self.tell(context, id.clone(), event);
     }
 
-    fn task_config(&self, task: &Task) -> ContainerConfig {
+    fn task_config(&mut self, task: &Task) -> ContainerConfig {
         let spec = &task.spec.container;
         let node_id = task.node_id.as_ref().map(ToString::to_string).unwrap_or_default();
         let mut labels = spec.labels.clone();
@@ -119,6 +120,7 @@ impl Daemon {
         ] {
             labels.insert(label.to_owned(), value);
         }
+        let networks = self.task_endpoints(task);
         ContainerConfig {
             image: container_image(&spec.image, self.config.digest_replaces_tag),
             name: Some(task.annotations.name.clone()),
@@ -135,8 +137,12 @@ impl Daemon {
             stop_signal: spec.stop_signal.clone(),
             stop_grace: spec.stop_grace_period,
             read_only: spec.read_only,
-            extra_hosts: spec.hosts.clone(),
+            extra_hosts: spec.hosts.iter().flat_map(|line| extra_hosts(line)).collect(),
             dns: spec.dns.nameservers.clone(),
+            dns_search: spec.dns.search.clone(),
+            dns_options: spec.dns.options.clone(),
+            networks,
+            ports: Self::task_ports(task),
             ..ContainerConfig::default()
         }
     }
@@ -167,6 +173,7 @@ impl Daemon {
         let event = match result {
             Ok(pid) => {
                 run.stage = Stage::Started;
+                self.net.touch();
                 ExecutorEvent::Started { pid }
             }
             Err(error) => {
@@ -214,6 +221,7 @@ impl Daemon {
         };
         let container = container.map(|container| container.id.clone());
         self.tasks.insert(id.clone(), TaskRun { task, container, stage });
+        self.net.touch();
         self.tell(context, id, event);
     }
 
@@ -225,6 +233,7 @@ impl Daemon {
         let grace: Option<Duration> = run.task.spec.container.stop_grace_period;
         let container = run.container.clone();
         run.stage = if container.is_some() { Stage::Stopping } else { Stage::Ended };
+        self.net.touch();
         let stopped = match container {
             None => true,
             Some(container) => !matches!(
@@ -250,6 +259,7 @@ impl Daemon {
             // A container that is gone already is just as well.
             let _ = self.engine.remove(context.now, context.machine, &container, true, true);
         }
+        self.engine.drop_idle_swarm_networks();
     }
 
     /// A container's first process has ended.
@@ -292,11 +302,25 @@ impl Daemon {
             .collect()
     }
 
+    /// The task that a container runs, if others may be sent to it: it has started and is not asked to
+    /// stop.
+    pub(crate) fn running_task(&self, container: &ContainerId) -> Option<&Task> {
+        let run = self.tasks.values().find(|run| run.container.as_ref() == Some(container))?;
+        (run.stage == Stage::Started).then_some(&*run.task)
+    }
+
     /// The task that a container runs.
     pub(crate) fn task_of(&self, container: &ContainerId) -> Option<String> {
         let labels = &self.engine.get(container)?.config.labels;
         labels.get(TASK_LABEL).cloned()
     }
+}
+
+/// A line `address name...` as an engine takes it: `name:address` for each name.
+fn extra_hosts(line: &str) -> Vec<String> {
+    let mut words = line.split_whitespace();
+    let address = words.next().unwrap_or_default();
+    words.map(|name| format!("{name}:{address}")).collect()
 }
 
 fn file(id: &Id, target: &FileTarget, bytes: Rc<[u8]>) -> SecretFile {

@@ -22,7 +22,9 @@ mod executor;
 mod images;
 mod info;
 mod managers;
+mod network;
 mod pattern;
+mod volumes;
 
 pub use config::{CPU_COUNT, Config, KERNEL, MEMORY_SIZE};
 pub use daemon::{Caller, Context, Daemon, Output, SharedRegistry};

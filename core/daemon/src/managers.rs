@@ -30,6 +30,8 @@ pub(crate) enum Then {
     Info(Caller),
     /// It is the cluster, for `docker info`.
     InfoCluster(Caller, Box<LocalInfo>),
+    /// They are the swarm's networks, or it is no manager.
+    Networks(Caller, crate::network::NetworkQuestion),
     /// A service was made or updated; these are the warnings.
     ServiceCreated(Caller, Vec<String>),
     /// A service was updated; these are the warnings.
@@ -169,6 +171,9 @@ impl Daemon {
                 context.reply(caller, Ok(Response::Info(Box::new(info))));
             }
             Then::Reply(caller) => context.reply(caller, answer.map(plain).map_err(Error::from)),
+            Then::Networks(caller, question) => {
+                self.networks_answered(context, caller, question, answer);
+            }
             Then::ServiceCreated(caller, warnings) => {
                 let reply = created(answer)
                     .map(|id| Response::ServiceCreated { id: id.to_string(), warnings });

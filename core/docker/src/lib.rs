@@ -16,6 +16,7 @@ mod mounts;
 mod options;
 mod output;
 pub mod parse;
+mod ports;
 pub mod profile;
 mod run;
 mod show;

@@ -1,8 +1,6 @@
-//! The values of `--mount` and `--publish` (docker/cli: `opts/mount.go`; go-connections:
-//! `nat/parse.go`).
+//! The value of `--mount` (docker/cli: `opts/mount.go`).
 
-use daemon::api::ContainerPort;
-use swarm::objects::{BindOptions, Mount, MountKind, TmpfsOptions, VolumeOptions};
+use swarm::objects::{BindOptions, Driver, Mount, MountKind, TmpfsOptions, VolumeOptions};
 
 use crate::value::{boolean, bytes, csv};
 
@@ -45,7 +43,16 @@ pub(crate) fn mount(text: &str) -> Result<Mount, String> {
                 let mode = mode.map_err(|_| format!("invalid value for {key}: {value}"))?;
                 mount.tmpfs.get_or_insert_with(TmpfsOptions::default).mode = mode;
             }
-            ("volume-driver" | "volume-opt" | "volume-label", Some(_)) => {
+            ("volume-label", Some(value)) => {
+                let (name, value) = value.split_once('=').unwrap_or((value, ""));
+                let labels = &mut mount.volume.get_or_insert_with(VolumeOptions::default).labels;
+                labels.insert(name.to_owned(), value.to_owned());
+            }
+            ("volume-driver", Some("local")) => {
+                let local = Driver { name: "local".to_owned(), ..Driver::default() };
+                mount.volume.get_or_insert_with(VolumeOptions::default).driver = Some(local);
+            }
+            ("volume-driver" | "volume-opt", Some(_)) => {
                 return Err(format!("not simulated: {key}"));
             }
             _ => return Err(format!("unexpected key '{key}' in '{field}'")),
@@ -66,32 +73,6 @@ fn kind_of(text: &str) -> Result<MountKind, String> {
     }
 }
 
-/// Reads a `-p`: `80`, `8080:80`, `127.0.0.1:8080:80/udp`.
-pub(crate) fn port(text: &str) -> Result<ContainerPort, String> {
-    let (ports, protocol) = text.split_once('/').unwrap_or((text, "tcp"));
-    let mut parts = ports.rsplit(':');
-    let container = parts.next().unwrap_or_default();
-    let host = parts.next();
-    let ip: Vec<&str> = parts.collect();
-    if [Some(container), host].iter().flatten().any(|part| part.contains('-')) {
-        return Err("not simulated: ranges of ports".to_owned());
-    }
-    if ip.len() > 1 || !matches!(protocol, "tcp" | "udp" | "sctp") {
-        return Err(format!("Invalid proto: {protocol}"));
-    }
-    let private_port =
-        container.parse().map_err(|_| format!("Invalid containerPort: {container}"))?;
-    let public_port = match host {
-        None | Some("") => None,
-        Some(host) => Some(host.parse().map_err(|_| format!("Invalid hostPort: {host}"))?),
-    };
-    if public_port.is_none() {
-        return Err("not simulated: a port of the host that is chosen for you".to_owned());
-    }
-    let ip = ip.first().copied().unwrap_or("0.0.0.0").to_owned();
-    Ok(ContainerPort { private_port, public_port, ip, protocol: protocol.to_owned() })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -108,19 +89,5 @@ mod tests {
         assert_eq!(mount("foo").unwrap_err(), "invalid field 'foo' must be a key=value pair");
         assert_eq!(mount("foo=a,target=/x").unwrap_err(), "unexpected key 'foo' in 'foo=a'");
         assert_eq!(mount("ro=x,target=/x").unwrap_err(), "invalid value for ro: x");
-    }
-
-    #[test]
-    fn a_port_is_published() {
-        let read = port("127.0.0.1:8080:80/udp").unwrap();
-        assert_eq!(
-            (read.ip.as_str(), read.public_port, read.private_port),
-            ("127.0.0.1", Some(8080), 80)
-        );
-        assert_eq!(port("8080:x").unwrap_err(), "Invalid containerPort: x");
-        assert_eq!(
-            port("80").unwrap_err(),
-            "not simulated: a port of the host that is chosen for you"
-        );
     }
 }

@@ -212,6 +212,14 @@ pub struct Profile {
     pub run_hint: &'static str,
     /// The exit status of `exec` for a program that is not there.
     pub exec_missing_status: i32,
+    /// IPv6 addresses before a port are in brackets.
+    pub brackets_ipv6: bool,
+    /// `network inspect` has `EnableIPv4`.
+    pub shows_ipv4: bool,
+    /// A volume without labels or options has `null` for them.
+    pub null_volume_maps: bool,
+    /// `run` takes `--network` more than once.
+    pub many_networks: bool,
     /// `pull` ends with the image's full name.
     pub pull_names_image: bool,
     /// There is BuildKit, for those who ask for it.
@@ -280,6 +288,10 @@ const V1_13: Profile = Profile {
     please: true,
     run_hint: "See 'docker run --help'.",
     exec_missing_status: 126,
+    brackets_ipv6: false,
+    shows_ipv4: false,
+    null_volume_maps: false,
+    many_networks: false,
     pull_names_image: false,
     buildkit_exists: false,
     buildkit: false,
@@ -407,6 +419,10 @@ const V28: Profile = Profile {
     secret_errors: SecretErrors::Lower,
     run_hint: "\nRun 'docker run --help' for more information",
     config_bytes_limit: 1_024_000,
+    brackets_ipv6: true,
+    shows_ipv4: true,
+    null_volume_maps: true,
+    many_networks: true,
     ..V20_10_PROFILE
 };
 

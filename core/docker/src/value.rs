@@ -32,7 +32,9 @@ pub(crate) fn check(profile: &Profile, flag: &Flag, text: &str) -> Result<(), St
         }
         Kind::Secret => secret_reference(profile, text).map(|_| ()),
         Kind::Mount => crate::mounts::mount(text).map(|_| ()),
-        Kind::List if flag.name() == "publish" => crate::mounts::port(text).map(|_| ()),
+        Kind::List if flag.name() == "publish" => crate::ports::ports(text).map(|_| ()),
+        Kind::Other("port") => crate::ports::service_ports(text).map(|_| ()),
+        Kind::Other("network") => crate::ports::network(text).map(|_| ()),
         Kind::Config => config_reference(profile, text).map(|_| ()),
         _ => Ok(()),
     }

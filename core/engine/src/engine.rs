@@ -1,6 +1,6 @@
 //! The engine of one host: its images, containers and volumes, and what can be asked of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use os::Machine;
 use os::fs::{FileSystem, Mounts, User};
@@ -10,13 +10,14 @@ use sim::{Duration, Rng, Time};
 use crate::build::Builds;
 use crate::container::files::{bind_point, ensure_folder, init_layer, put_file};
 use crate::container::{
-    Container, ContainerConfig, HealthCheck, Log, Mount, MountPoint, MountSource, Pending, Phase,
-    SecretFile, State, random_name,
+    Container, ContainerConfig, Endpoint, HealthCheck, Log, Mount, MountPoint, MountSource,
+    Pending, Phase, SecretFile, State, random_name,
 };
 use crate::digest::ContainerId;
 use crate::error::EngineError;
 use crate::event::{Event, Happened, attributes};
 use crate::image::{Image, ImageStore};
+use crate::network::Network;
 use crate::options::EngineOptions;
 use crate::transfer::Transfers;
 use crate::volume::{Volume, tree_below};
@@ -31,6 +32,9 @@ pub struct Engine {
     pub(crate) images: ImageStore,
     pub(crate) containers: BTreeMap<ContainerId, Container>,
     pub(crate) volumes: BTreeMap<String, Volume>,
+    pub(crate) networks: BTreeMap<String, Network>,
+    /// Ports of the host that the routing mesh has taken.
+    pub(crate) reserved_ports: BTreeSet<u16>,
     pub(crate) transfers: Transfers,
     pub(crate) rng: Rng,
     pub(crate) is_online: bool,
@@ -41,17 +45,26 @@ pub struct Engine {
 impl Engine {
     /// An engine without images. `rng` is for identities, names and the network's jitter.
     pub fn new(options: EngineOptions, rng: Rng) -> Self {
-        Self {
+        let mut engine = Self {
             options,
             images: ImageStore::default(),
             containers: BTreeMap::new(),
             volumes: BTreeMap::new(),
+            networks: BTreeMap::new(),
+            reserved_ports: BTreeSet::new(),
             transfers: Transfers::default(),
             rng,
             is_online: true,
             builds: Builds::default(),
             events: Vec::new(),
-        }
+        };
+        engine.make_predefined_networks();
+        engine
+    }
+
+    /// The routing mesh takes these ports of the host.
+    pub fn reserve_ports(&mut self, ports: BTreeSet<u16>) {
+        self.reserved_ports = ports;
     }
 
     /// How it behaves.
@@ -167,6 +180,7 @@ impl Engine {
         more_mounts: Vec<os::fs::Mount>,
     ) -> Result<ContainerId, EngineError> {
         complete(&mut config, image)?;
+        self.complete_networks(machine, &mut config)?;
         let name = match config.name.clone() {
             None => self.random_name(),
             Some(name) => self.check_name(&name)?,
@@ -202,6 +216,7 @@ impl Engine {
             mounts,
             more_mounts,
             attachments: Vec::new(),
+            published: Vec::new(),
             root,
             log: Log::shared(self.options.log_size_max),
             namespace: None,
@@ -214,6 +229,41 @@ impl Engine {
         self.containers.insert(id.clone(), container);
         self.note_of(now, &id, Happened::Created(id.clone()));
         Ok(id)
+    }
+
+    /// Names of networks become identifiers; the mode's network is the first.
+    fn complete_networks(
+        &self,
+        machine: &Machine,
+        config: &mut ContainerConfig,
+    ) -> Result<(), EngineError> {
+        let mode = config.network_mode.as_str();
+        if mode == "host" {
+            let host = machine.host();
+            config.hostname.get_or_insert_with(|| host.borrow().hostname.clone());
+        }
+        if config.networks.is_empty() && !mode.starts_with("container:") && mode != "host" {
+            let network = if mode == "default" { "bridge" } else { mode };
+            let network = network.to_owned();
+            config.networks.push(Endpoint { network, ..Endpoint::default() });
+        }
+        for endpoint in &mut config.networks {
+            let network = self.network(&endpoint.network);
+            let missing =
+                || EngineError::not_found(format!("network {} not found", endpoint.network));
+            let network = network.ok_or_else(missing)?;
+            let has_own = !endpoint.address.is_empty() || !endpoint.aliases.is_empty();
+            if network.is_predefined() && has_own {
+                return Err(EngineError::invalid(if endpoint.address.is_empty() {
+                    "network-scoped alias is supported only for containers in user defined networks"
+                } else {
+                    "user specified IP address is supported only when connecting to networks with \
+                     user configured subnets"
+                }));
+            }
+            endpoint.network.clone_from(&network.id);
+        }
+        Ok(())
     }
 
     fn check_name(&self, name: &str) -> Result<String, EngineError> {

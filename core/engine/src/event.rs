@@ -42,6 +42,8 @@ pub enum Happened {
     Image(&'static str, String),
     /// A volume: action (`create`, `destroy`) and name.
     Volume(&'static str, String),
+    /// A network: action (`create`, `destroy`, `connect`, `disconnect`) and name.
+    Network(&'static str, String),
 }
 
 /// Something that happened.
@@ -77,6 +79,9 @@ impl Event {
             Happened::ExecDied(id, ..) => container("exec_die", id),
             Happened::Image(action, name) => Some(("image", (*action).to_owned(), name.clone())),
             Happened::Volume(action, name) => Some(("volume", (*action).to_owned(), name.clone())),
+            Happened::Network(action, name) => {
+                Some(("network", (*action).to_owned(), name.clone()))
+            }
             Happened::StartFailed(..) | Happened::Transferred(_) => None,
         }
     }

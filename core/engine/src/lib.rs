@@ -17,6 +17,7 @@
 //! | [`build`] | Dockerfiles, step by step |
 //! | [`registry`], [`transfer`] | registries; pulls and pushes in virtual time |
 //! | [`container`], [`exec`], [`lifecycle`] | containers |
+//! | [`network`], [`volume`] | a host's networks and published ports, its volumes |
 //! | [`programs`] | redis-server, nginx, ping and others |
 //!
 //! Not simulated: cgroups and limits, capabilities, storage drivers' own files.
@@ -35,6 +36,7 @@ pub mod image;
 pub mod images;
 pub mod layer;
 pub mod lifecycle;
+pub mod network;
 pub mod options;
 pub mod programs;
 pub mod reference;
@@ -58,6 +60,7 @@ pub use image::{Image, ImageConfig};
 pub use images::{Commit, Removed};
 pub use layer::Layer;
 pub use lifecycle::Progress;
+pub use network::Network;
 pub use options::{EngineOptions, Release, SecretMounts};
 pub use reference::Reference;
 pub use registry::Registry;

@@ -1,12 +1,12 @@
 //! Starting, stopping, killing, restarting and removing containers.
 
-use os::machine::Namespace;
+use os::machine::{Namespace, SharedNamespace};
 use os::process::Handle;
 use os::{ExitStatus, Machine, Pid, Signal};
 use sim::{Duration, Time};
 
 use crate::container::files::{STATE_FOLDER, mount_all};
-use crate::container::{Attachment, Container, Phase, RestartPolicy, secrets};
+use crate::container::{Container, Phase, RestartPolicy, secrets};
 use crate::digest::ContainerId;
 use crate::engine::{Engine, STOP_GRACE_DEFAULT};
 use crate::error::EngineError;
@@ -67,9 +67,12 @@ impl Engine {
         if self.container(id)?.is_running() {
             return Ok(());
         }
-        let attachments = self.attach(id);
+        let attachments = self.attach(id)?;
+        let shared = self.shared_network(machine, id)?;
+        self.container(id)?.attachments = attachments;
+        let published = self.bind_ports(machine, id)?;
         let container = self.container(id)?;
-        container.attachments = attachments;
+        container.published = published;
         container.pending.restart_at = None;
         container.pending.stopped_by_hand = false;
         let mut mounts = mount_all(machine, container, now).map_err(|errno| {
@@ -80,6 +83,9 @@ impl Engine {
         let hostname = container.config.hostname.clone().unwrap_or_default();
         let mut namespace = Namespace::new(mounts, &hostname, true);
         namespace.addresses = container.attachments.iter().map(|a| a.address.clone()).collect();
+        if let Some(shared) = shared {
+            namespace.share_network(&shared.borrow());
+        }
         let namespace = namespace.shared();
         container.namespace = Some(namespace.clone());
         let spawn = prepare_first(machine, container, &namespace, stdio, release)?;
@@ -96,37 +102,21 @@ impl Engine {
         Ok(())
     }
 
-    /// Gives a container its addresses: those it was made with, or one of the default bridge.
-    fn attach(&self, id: &ContainerId) -> Vec<Attachment> {
-        let Some(container) = self.containers.get(id) else { return Vec::new() };
-        let config = &container.config;
-        if !config.networks.is_empty() {
-            let attachment = |endpoint: &crate::container::Endpoint| Attachment {
-                network: endpoint.network.clone(),
-                address: endpoint.address.clone(),
-                prefix_length: endpoint.prefix_length,
-                gateway: endpoint.gateway.clone(),
-                mac: mac(&endpoint.address),
-            };
-            return config.networks.iter().map(attachment).collect();
+    /// Whose addresses and ports a container uses: the host's, another container's, or its own.
+    fn shared_network(
+        &self,
+        machine: &Machine,
+        id: &ContainerId,
+    ) -> Result<Option<SharedNamespace>, EngineError> {
+        let mode = self.containers.get(id).map_or("", |one| one.config.network_mode.as_str());
+        if mode == "host" {
+            return Ok(Some(machine.host()));
         }
-        if matches!(config.network_mode.as_str(), "host" | "none") {
-            return Vec::new();
-        }
-        let taken = |address: &str| {
-            let mut all = self.containers.values().flat_map(|other| &other.attachments);
-            all.any(|attachment| attachment.address == address)
-        };
-        // 172.17.0.1 is the bridge itself.
-        let free = (2..65_534_u32).map(|n| format!("172.17.{}.{}", n >> 8, n & 255));
-        let address = free.into_iter().find(|address| !taken(address)).unwrap_or_default();
-        vec![Attachment {
-            network: "bridge".to_owned(),
-            mac: mac(&address),
-            address,
-            prefix_length: 16,
-            gateway: "172.17.0.1".to_owned(),
-        }]
+        let Some(other) = mode.strip_prefix("container:") else { return Ok(None) };
+        let other = self.find(other)?;
+        let namespace = other.namespace.clone();
+        let stopped = || not_running(&other.id, self.options.release);
+        namespace.ok_or_else(stopped).map(Some)
     }
 
     /// The running container that has an address: calls to it are brought there with
@@ -140,7 +130,7 @@ impl Engine {
     /// The running container, and its port, that a port of the host is published for.
     pub fn by_host_port(&self, port: u16) -> Option<(&Container, u16)> {
         self.containers.values().filter(|container| container.is_running()).find_map(|container| {
-            let binding = container.config.ports.iter().find(|b| b.host_port == port)?;
+            let binding = container.published.iter().find(|b| b.host_port == port)?;
             Some((container, binding.container_port))
         })
     }
@@ -434,6 +424,7 @@ impl Engine {
                 container.namespace = None;
                 container.stdin_writer = None;
                 container.attachments.clear();
+                container.published.clear();
                 container.execs.clear();
                 container.log.borrow_mut().flush();
                 container.state.phase = Phase::Exited;
@@ -482,6 +473,7 @@ fn release(machine: &Machine, container: &mut Container, how: crate::SecretMount
     container.namespace = None;
     container.stdin_writer = None;
     container.attachments.clear();
+    container.published.clear();
     container.out.clear();
     container.err.clear();
     container.log.borrow_mut().flush();
@@ -491,13 +483,6 @@ fn release(machine: &Machine, container: &mut Container, how: crate::SecretMount
 fn forget_secrets(container: &mut Container) {
     let config = &mut container.config;
     config.secrets.iter_mut().chain(&mut config.configs).for_each(|file| file.bytes = None);
-}
-
-/// `02:42:` and the address.
-fn mac(address: &str) -> String {
-    let octets: Vec<u8> = address.split('.').filter_map(|octet| octet.parse().ok()).collect();
-    let tail: Vec<String> = octets.iter().map(|octet| format!("{octet:02x}")).collect();
-    format!("02:42:{}", tail.join(":"))
 }
 
 /// moby: daemon/delete.go at the tags.

@@ -20,6 +20,8 @@ pub struct Volume {
     pub labels: BTreeMap<String, String>,
     /// When it was made.
     pub created: Time,
+    /// Options of its driver.
+    pub options: BTreeMap<String, String>,
     /// It was made for a container without being named.
     pub is_anonymous: bool,
 }
@@ -28,6 +30,16 @@ impl Volume {
     /// The folder on the host.
     pub fn path(&self) -> String {
         format!("{STATE_FOLDER}/volumes/{}/_data", self.name)
+    }
+
+    /// Bytes in its files.
+    pub fn size(&self, machine: &Machine) -> u64 {
+        let host = machine.host();
+        let found = host.borrow().mounts.resolve("/", &self.path(), true, User::ROOT);
+        found.map_or(0, |found| {
+            let tree = tree_below(&found.fs, &found.inner);
+            tree.iter().filter(|(_, it)| !it.is_directory()).map(|(_, it)| it.size()).sum()
+        })
     }
 }
 
@@ -73,12 +85,26 @@ impl Engine {
                  directory, use absolute path"
             )));
         }
-        let volume = Volume { name: name.clone(), labels, created: now, is_anonymous };
+        let volume = Volume {
+            name: name.clone(),
+            labels,
+            created: now,
+            options: BTreeMap::new(),
+            is_anonymous,
+        };
         ensure_folder(&machine.host().borrow().mounts, &volume.path(), 0o755, now)
             .map_err(|errno| EngineError::system(format!("create {name}: {errno}")))?;
         self.volumes.insert(name.clone(), volume.clone());
         self.note(now, Happened::Volume("create", name), BTreeMap::new());
         Ok(volume)
+    }
+
+    /// The containers that use a volume, whether they run or not.
+    pub fn volume_users(&self, name: &str) -> Vec<String> {
+        self.containers()
+            .filter(|container| container.mounts.iter().any(|mount| mount.name == name))
+            .map(|container| container.id.to_string())
+            .collect()
     }
 
     /// Removes a volume and what is in it.
@@ -92,11 +118,7 @@ impl Engine {
         name: &str,
     ) -> Result<(), EngineError> {
         let path = self.volume(name)?.path();
-        let users: Vec<String> = self
-            .containers()
-            .filter(|container| container.mounts.iter().any(|mount| mount.name == name))
-            .map(|container| container.id.to_string())
-            .collect();
+        let users = self.volume_users(name);
         if !users.is_empty() {
             return Err(EngineError::conflict(format!(
                 "remove {name}: volume is in use - [{}]",

@@ -47,6 +47,10 @@ pub enum Errno {
     BrokenPipe,
     /// ECONNREFUSED.
     Refused,
+    /// EHOSTUNREACH: nobody in the network has the address.
+    HostUnreachable,
+    /// ENETUNREACH: there is no way out.
+    NetUnreachable,
     /// ETIMEDOUT.
     TimedOut,
     /// EROFS.
@@ -82,6 +86,8 @@ impl fmt::Display for Errno {
             Self::NotPermitted => "Operation not permitted",
             Self::BrokenPipe => "Broken pipe",
             Self::Refused => "Connection refused",
+            Self::HostUnreachable => "No route to host",
+            Self::NetUnreachable => "Network is unreachable",
             Self::TimedOut => "Connection timed out",
             Self::ReadOnly => "Read-only file system",
             Self::NoProcess => "No such process",

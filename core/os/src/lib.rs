@@ -29,5 +29,5 @@ pub use errno::Errno;
 pub use machine::{Machine, Request, RequestId};
 pub use process::{ExitStatus, Fd, Pid, Proc, Signal, Spawn};
 pub use program::Programs;
-pub use service::{NET_PORT, NetCall, Service};
+pub use service::{NET_PORT, NetAnswer, NetAsk, NetReply, NetRequest, Service, is_address};
 pub use terminal::{Terminal, TerminalId};

@@ -355,7 +355,7 @@ impl Drop for Machine {
             Err(_) => return,
         };
         for namespace in namespaces {
-            let listeners = std::mem::take(&mut namespace.borrow_mut().listeners);
+            let listeners = std::mem::take(&mut *namespace.borrow().listeners.borrow_mut());
             drop(listeners);
         }
     }

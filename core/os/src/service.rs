@@ -1,15 +1,16 @@
 //! Ports that programs answer on, and calls to them.
 //!
 //! Less than sockets: one request, one answer, both whole. That is enough for what a workshop does
-//! with a server (a page, a command for a database) and needs no connection that could be cut.
+//! with a server (a page, a command for a database).
 //!
-//! A call to the own host ends here. A call to any other address becomes a [`crate::Request`] with
-//! port [`NET_PORT`] and a [`NetCall`] as its body; whoever drives the machine answers it with a
-//! `Result<Vec<u8>, Errno>`, or not at all: then the call times out.
+//! A call to the own host or container ends here. Anything else - a name that is not in `/etc/hosts`,
+//! another address - becomes a [`crate::Request`] with port [`NET_PORT`] and a [`NetRequest`] as its body;
+//! whoever drives the machine answers it with a [`NetReply`], or not at all: then the call times out.
 
 use std::cell::RefCell;
 use std::fmt;
 use std::future::poll_fn;
+use std::net::Ipv4Addr;
 use std::rc::Rc;
 use std::task::Poll;
 
@@ -20,11 +21,13 @@ use crate::machine::{Machine, SharedNamespace};
 use crate::process::{Fd, Pid, Proc, Withdraw};
 use crate::state::State;
 
-/// What [`crate::Request::port`] says of a call to another host.
+/// What [`crate::Request::port`] says of a question to the network.
 pub const NET_PORT: &str = "net";
 
 /// How long a call waits for an answer.
 const CALL_TIMEOUT: Duration = Duration::from_secs(30);
+/// How long a resolver waits (`resolv.conf(5)`: `timeout` and `attempts` of 5 s and 2).
+const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Answers what is sent to a port.
 pub trait Service: fmt::Debug {
@@ -32,16 +35,52 @@ pub trait Service: fmt::Debug {
     fn answer(&mut self, now: Time, request: &[u8]) -> Vec<u8>;
 }
 
-/// A call to another host.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NetCall {
-    /// The address, or a name that the own host does not know.
-    pub address: String,
-    /// The port.
-    pub port: u16,
-    /// What is sent.
-    pub request: Vec<u8>,
+/// A process's question to the network of its host or container.
+#[derive(Clone, Debug)]
+pub struct NetRequest {
+    /// Where it asks from: names and addresses mean something else in each container.
+    pub from: SharedNamespace,
+    /// The question.
+    pub ask: NetAsk,
 }
+
+/// What is asked of the network.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetAsk {
+    /// Send this to a port and bring back the answer.
+    Call {
+        /// The address, four numbers.
+        address: String,
+        /// The port.
+        port: u16,
+        /// What is sent.
+        request: Vec<u8>,
+    },
+    /// The addresses behind a name, from the name server of `/etc/resolv.conf`.
+    Resolve {
+        /// The name.
+        name: String,
+    },
+    /// ICMP's echo.
+    Echo {
+        /// The address, four numbers.
+        address: String,
+    },
+}
+
+/// What the network brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NetAnswer {
+    /// The answer to a call.
+    Bytes(Vec<u8>),
+    /// The addresses behind a name, in the order the server gave them.
+    Addresses(Vec<String>),
+    /// The echo is back.
+    Echo,
+}
+
+/// The body of an answer of whoever drives the machine.
+pub type NetReply = Result<NetAnswer, Errno>;
 
 /// A service at its port.
 #[derive(Clone, Debug)]
@@ -56,10 +95,15 @@ fn call(
     port: u16,
     request: &[u8],
 ) -> Result<Vec<u8>, Errno> {
-    let found = namespace.borrow().listeners.get(&port).map(|listener| listener.service.clone());
+    let found = namespace.borrow().listener(port);
     let service = found.ok_or(Errno::Refused)?;
     // A service that calls itself finds itself busy.
     service.try_borrow_mut().map(|mut it| it.answer(now, request)).map_err(|_| Errno::TimedOut)
+}
+
+/// True for four numbers with dots between them.
+pub fn is_address(text: &str) -> bool {
+    text.parse::<Ipv4Addr>().is_ok()
 }
 
 impl Proc {
@@ -72,11 +116,11 @@ impl Proc {
             return Err(Errno::Access);
         }
         let namespace = self.namespace();
-        let mut namespace = namespace.borrow_mut();
-        if namespace.listeners.contains_key(&port) {
+        let namespace = namespace.borrow();
+        if namespace.listener(port).is_some() {
             return Err(Errno::AddressInUse);
         }
-        namespace.listeners.insert(port, Listener { pid: self.pid(), service });
+        namespace.listeners.borrow_mut().insert(port, Listener { pid: self.pid(), service });
         Ok(())
     }
 
@@ -90,22 +134,94 @@ impl Proc {
             || namespace.addresses.iter().any(|own| own == address)
     }
 
+    /// The address that `/etc/hosts` has for a name.
+    fn in_hosts_file(&self, name: &str) -> Option<String> {
+        let bytes = self.read_file("/etc/hosts").unwrap_or_default();
+        let text = String::from_utf8_lossy(&bytes).into_owned();
+        text.lines().find_map(|line| {
+            let line = line.split('#').next().unwrap_or_default();
+            let mut words = line.split_whitespace();
+            let address = words.next().filter(|address| is_address(address))?;
+            words.any(|word| word == name).then(|| address.to_owned())
+        })
+    }
+
+    /// The addresses of a name: itself if it is one, those of `/etc/hosts`, those of the name server.
+    ///
+    /// # Errors
+    /// [`Errno::NotFound`] for a name that nobody knows, [`Errno::Interrupted`].
+    pub async fn resolve(&self, name: &str) -> Result<Vec<String>, Errno> {
+        if is_address(name) {
+            return Ok(vec![name.to_owned()]);
+        }
+        if let Some(address) = self.in_hosts_file(name) {
+            return Ok(vec![address]);
+        }
+        if name == "localhost" {
+            return Ok(vec!["127.0.0.1".to_owned()]);
+        }
+        self.query(name).await
+    }
+
+    /// The addresses that the name server of `/etc/resolv.conf` gives for a name.
+    ///
+    /// # Errors
+    /// [`Errno::NotFound`] for a name that it does not know, [`Errno::Interrupted`].
+    pub async fn query(&self, name: &str) -> Result<Vec<String>, Errno> {
+        match self.ask_network(NetAsk::Resolve { name: name.to_owned() }, RESOLVE_TIMEOUT).await? {
+            NetAnswer::Addresses(addresses) if !addresses.is_empty() => Ok(addresses),
+            _ => Err(Errno::NotFound),
+        }
+    }
+
+    /// Sends an ICMP echo request and waits for its return, at most `patience`.
+    ///
+    /// # Errors
+    /// [`Errno::TimedOut`] if there is none, [`Errno::Interrupted`].
+    pub async fn echo(&self, address: &str, patience: Duration) -> Result<(), Errno> {
+        if self.is_own_address(address) {
+            return Ok(());
+        }
+        self.ask_network(NetAsk::Echo { address: address.to_owned() }, patience).await.map(drop)
+    }
+
     /// Sends a request to a port and waits for the answer.
     ///
     /// # Errors
-    /// [`Errno::Refused`], [`Errno::TimedOut`], [`Errno::Interrupted`].
+    /// [`Errno::NotFound`] for a name that nobody knows; [`Errno::Refused`], [`Errno::TimedOut`],
+    /// [`Errno::HostUnreachable`], [`Errno::Interrupted`].
     pub async fn call(&self, address: &str, port: u16, request: &[u8]) -> Result<Vec<u8>, Errno> {
-        if self.is_own_address(address) {
-            return call(&self.namespace(), self.now(), port, request);
+        let own = self.is_own_address(address);
+        let address = match own {
+            true if is_address(address) => address.to_owned(),
+            true => "127.0.0.1".to_owned(),
+            // A resolver always has at least one address.
+            false => self.resolve(address).await?.swap_remove(0),
+        };
+        if own || self.is_own_address(&address) {
+            let namespace = self.namespace();
+            let here = namespace.borrow().listener(port).is_some();
+            // What the host does not answer itself may be a published port.
+            if here || !namespace.borrow().on_host_network {
+                return call(&namespace, self.now(), port, request);
+            }
         }
-        let body = NetCall { address: address.to_owned(), port, request: request.to_vec() };
+        let ask = NetAsk::Call { address, port, request: request.to_vec() };
+        match self.ask_network(ask, CALL_TIMEOUT).await? {
+            NetAnswer::Bytes(bytes) => Ok(bytes),
+            NetAnswer::Addresses(_) | NetAnswer::Echo => Err(Errno::Refused),
+        }
+    }
+
+    async fn ask_network(&self, ask: NetAsk, patience: Duration) -> NetReply {
+        let body = NetRequest { from: self.namespace(), ask };
         let id = State::request(&self.state, self.pid, NET_PORT, Box::new(body));
         let _guard = Withdraw { proc: self, id };
-        let deadline = self.now() + CALL_TIMEOUT;
+        let deadline = self.now() + patience;
         poll_fn(|_| {
             let mut state = self.state.borrow_mut();
             if let Some(reply) = state.replies.remove(&id) {
-                let reply = reply.downcast::<Result<Vec<u8>, Errno>>();
+                let reply = reply.downcast::<NetReply>();
                 return Poll::Ready(reply.map_or(Err(Errno::Refused), |reply| *reply));
             }
             if state.now >= deadline {
@@ -147,6 +263,7 @@ impl Machine {
     /// The ports that somebody listens on, with the listener's process.
     pub fn listeners(&self, namespace: &SharedNamespace) -> Vec<(u16, Pid)> {
         let namespace = namespace.borrow();
-        namespace.listeners.iter().map(|(port, listener)| (*port, listener.pid)).collect()
+        let listeners = namespace.listeners.borrow();
+        listeners.iter().map(|(port, listener)| (*port, listener.pid)).collect()
     }
 }

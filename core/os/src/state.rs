@@ -362,14 +362,14 @@ impl State {
     pub(crate) fn close_listeners(shared: &Rc<RefCell<Self>>, pid: Pid) -> Vec<Listener> {
         let state = shared.borrow();
         let Some(process) = state.processes.get(&pid) else { return Vec::new() };
-        let mut namespace = process.namespace.borrow_mut();
-        let ports: Vec<u16> = namespace
-            .listeners
+        let namespace = process.namespace.borrow();
+        let mut listeners = namespace.listeners.borrow_mut();
+        let ports: Vec<u16> = listeners
             .iter()
             .filter(|(_, listener)| listener.pid == pid)
             .map(|(port, _)| *port)
             .collect();
-        ports.iter().filter_map(|port| namespace.listeners.remove(port)).collect()
+        ports.iter().filter_map(|port| listeners.remove(port)).collect()
     }
 
     /// Children of an ended process go on alone; those that have ended too are forgotten.

@@ -193,16 +193,13 @@ pub fn register(programs: &mut Programs) {
 /// are not simulated.
 const LACKING: &[(&str, &str)] = &[
     ("/bin/journalctl", "host:lacking"),
-    ("/bin/ping", "ping"),
     ("/bin/systemctl", "host:lacking"),
     ("/sbin/reboot", "host:lacking"),
     ("/sbin/shutdown", "host:lacking"),
     ("/usr/bin/apt", "host:lacking"),
     ("/usr/bin/apt-get", "host:lacking"),
-    ("/usr/bin/curl", "curl"),
     ("/usr/bin/git", "host:lacking"),
     ("/usr/bin/python3", "python"),
-    ("/usr/bin/wget", "wget"),
     ("/usr/sbin/service", "host:lacking"),
 ];
 

@@ -17,6 +17,7 @@ pub mod disk;
 pub mod net;
 pub mod queue;
 pub mod rng;
+pub mod subnet;
 pub mod time;
 pub mod trace;
 

@@ -273,6 +273,15 @@ impl Host {
             }
             for request in requests {
                 settling.trace.set_cause(typed);
+                if request.port == os::NET_PORT {
+                    if let Ok(body) = request.body.downcast::<os::NetRequest>() {
+                        self.with_daemon(settling, |daemon, context| {
+                            daemon.network_request(context, request.id, *body);
+                        });
+                    }
+                    settling.trace.set_cause(cause);
+                    continue;
+                }
                 if request.port == SSH_PORT {
                     if let Ok(ask) = request.body.downcast::<SshAsk>() {
                         settling.wanted.push(Wanted::Ssh { request: request.id, ask });

@@ -55,6 +55,9 @@ pub(crate) fn host(spec: &Spec, index: usize, docker: &str, now: Time) -> Tree {
         tree.add_file(path, image(program), 0o755, now);
     }
     tree.add_file("/usr/bin/docker", image(docker), 0o755, now);
+    for (path, program) in engine::programs::NETWORK_TOOLS {
+        tree.add_file(path, image(program), 0o755, now);
+    }
     let socket = Attributes { mode: 0o660, uid: 0, gid: DOCKER_GROUP, modified: now };
     tree.insert("/run/docker.sock", Inode { attributes: socket, kind: Kind::Socket });
     tree.add_symlink("/var/run", "/run", now);

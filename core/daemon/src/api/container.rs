@@ -184,8 +184,18 @@ pub struct HostConfig {
     pub tmpfs: BTreeMap<String, String>,
     /// Published ports.
     pub ports: Vec<ContainerPort>,
+    /// All exposed ports too, on ports of the host that are free.
+    pub publish_all: bool,
     /// `default`, `bridge`, `host`, `none` or a network's name.
     pub network_mode: String,
+    /// Places in networks; none: one in that of the mode.
+    pub networks: Vec<super::Endpoint>,
+    /// Name servers.
+    pub dns: Vec<String>,
+    /// Domains that names are looked up in.
+    pub dns_search: Vec<String>,
+    /// Options of the resolver.
+    pub dns_options: Vec<String>,
     /// Lines of `/etc/hosts` as `name:address`.
     pub extra_hosts: Vec<String>,
     /// All capabilities.
@@ -251,6 +261,8 @@ pub struct ContainerEndpoint {
     pub gateway: String,
     /// `02:42:ac:11:00:02`.
     pub mac: String,
+    /// More names for the container in it.
+    pub aliases: Vec<String>,
 }
 
 /// All about a container.
@@ -282,6 +294,8 @@ pub struct ContainerDetails {
     pub host: HostConfig,
     /// Mounts.
     pub mounts: Vec<MountPoint>,
+    /// The ports that it publishes while it runs.
+    pub published: Vec<ContainerPort>,
     /// Networks.
     pub networks: Vec<ContainerEndpoint>,
     /// Identifiers of running execs.

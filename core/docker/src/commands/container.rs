@@ -105,7 +105,7 @@ fn row(
         ("CreatedAt", go_seconds(container.created)),
         ("Status", status(profile, container, now)),
         ("State", container.state.status.word().to_owned()),
-        ("Ports", ports(&container.ports)),
+        ("Ports", ports(profile, &container.ports)),
         ("Names", container.name.clone()),
         ("Size", size.unwrap_or_else(|| format!("0{}B", profile.size_gap))),
         ("Labels", labels.join(",")),
@@ -144,9 +144,12 @@ fn status(profile: &Profile, container: &ContainerSummary, now: Time) -> String 
 
 /// `0.0.0.0:80->8080/tcp, 6379-6380/tcp`: neighbouring ports that are not published elsewhere are
 /// one range.
-fn ports(ports: &[ContainerPort]) -> String {
+fn ports(profile: &Profile, ports: &[ContainerPort]) -> String {
     let mut sorted = ports.to_vec();
     sorted.sort();
+    for port in &mut sorted {
+        port.ip = bracketed(profile, &port.ip);
+    }
     let mut ranges: Vec<(String, String, u16, u16)> = Vec::new();
     let mut moved = Vec::new();
     for port in &sorted {
@@ -181,6 +184,45 @@ fn ports(ports: &[ContainerPort]) -> String {
         }
     });
     shown.chain(moved).collect::<Vec<_>>().join(", ")
+}
+
+/// An IPv6 address in brackets, as Go's `net.JoinHostPort` has it; until 20.10 without.
+fn bracketed(profile: &Profile, ip: &str) -> String {
+    if ip.contains(':') && profile.brackets_ipv6 { format!("[{ip}]") } else { ip.to_owned() }
+}
+
+/// `docker port`.
+pub(crate) async fn port(cli: &Cli) -> Outcome {
+    let name = cli.arg(0);
+    let request = Request::InspectContainer { container: name.to_owned() };
+    let about = match cli.client.ask(request).await {
+        Ok(Response::Container(about)) => about,
+        Ok(other) => return Err(Failure::Api(unexpected(&other))),
+        Err(error) => return Err(cli.not_found("container", name, error)),
+    };
+    let wanted = cli.args().get(1);
+    let mut lines = Vec::new();
+    for port in &about.published {
+        let Some(public) = port.public_port else { continue };
+        let inside = format!("{}/{}", port.private_port, port.protocol);
+        let outside = format!("{}:{public}", bracketed(cli.profile, &port.ip));
+        match wanted {
+            None => lines.push(format!("{inside} -> {outside}")),
+            Some(wanted) if *wanted == inside || format!("{wanted}/tcp") == inside => {
+                lines.push(outside);
+            }
+            Some(_) => {}
+        }
+    }
+    if let Some(wanted) = wanted.filter(|_| lines.is_empty()) {
+        let wanted = if wanted.contains('/') { wanted.clone() } else { format!("{wanted}/tcp") };
+        let error = if cli.profile.brackets_ipv6 { "no" } else { "Error: No" };
+        return Err(Failure::text(format!("{error} public port '{wanted}' published for {name}")));
+    }
+    for line in lines {
+        cli.out(line + "\n").await;
+    }
+    Ok(0)
 }
 
 /// `docker container inspect`.

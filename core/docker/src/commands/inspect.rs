@@ -145,13 +145,30 @@ pub(crate) async fn swarm_object(cli: &Cli, request: ControlRequest) -> Result<F
     })
 }
 
+/// A network by name or identifier.
+pub(crate) async fn network(cli: &Cli, name: &str) -> Result<Found, Error> {
+    let details = super::network::details(cli, name).await?;
+    Ok(Found::new(cli, false, |style| show::network::network(style, &details)))
+}
+
+/// A volume by name.
+pub(crate) async fn volume(cli: &Cli, name: &str) -> Result<Found, Error> {
+    match cli.client.ask(Request::InspectVolume { volume: name.to_owned() }).await? {
+        Response::Volume(volume) => {
+            Ok(Found::new(cli, false, |style| show::network::volume(style, &volume)))
+        }
+        other => Err(daemon::client::unexpected(&other)),
+    }
+}
+
 /// The kinds that `docker inspect` tries, in order.
-const KINDS: [&str; 7] = ["container", "image", "service", "task", "node", "secret", "config"];
+const KINDS: [&str; 9] =
+    ["container", "image", "network", "volume", "service", "task", "node", "secret", "config"];
 
 /// `docker inspect`.
 pub(crate) async fn any(cli: &Cli) -> Outcome {
     let wanted = cli.flag("type").unwrap_or_default();
-    if matches!(wanted, "network" | "volume" | "plugin") {
+    if wanted == "plugin" {
         return Err(Failure::text(format!("not simulated: docker inspect --type {wanted}")));
     }
     if !wanted.is_empty() && !KINDS.contains(&wanted) {
@@ -160,7 +177,7 @@ pub(crate) async fn any(cli: &Cli) -> Outcome {
     let is_manager = info(cli).await.is_ok_and(|info| info.swarm.control_available);
     each(cli, cli.args(), async |name: &str| {
         for kind in KINDS {
-            let is_local = matches!(kind, "container" | "image");
+            let is_local = matches!(kind, "container" | "image" | "network" | "volume");
             if (wanted.is_empty() && !is_local && !is_manager)
                 || (!wanted.is_empty() && kind != wanted)
             {
@@ -170,6 +187,8 @@ pub(crate) async fn any(cli: &Cli) -> Outcome {
             let result = match kind {
                 "container" => container(cli, name).await,
                 "image" => image(cli, name).await,
+                "network" => network(cli, name).await,
+                "volume" => volume(cli, name).await,
                 "service" => swarm_object(cli, ControlRequest::GetService { id }).await,
                 "task" => swarm_object(cli, ControlRequest::GetTask { id }).await,
                 "node" => swarm_object(cli, ControlRequest::GetNode { id }).await,

@@ -8,6 +8,7 @@ pub(crate) mod exec;
 pub(crate) mod image;
 pub(crate) mod inspect;
 pub(crate) mod logs;
+pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod pull;
 pub(crate) mod run;
@@ -16,6 +17,7 @@ pub(crate) mod service;
 pub(crate) mod swarm;
 pub(crate) mod system;
 pub(crate) mod tasks;
+pub(crate) mod volume;
 
 use ::swarm::control::{ControlRequest, ControlResponse};
 use daemon::api::{Error, Filters, Info, Request, Response};
@@ -60,6 +62,22 @@ pub(crate) fn filters(cli: &Cli) -> Filters {
         }
     }
     filters
+}
+
+/// What was pruned, and how many bytes it had.
+pub(crate) async fn pruned(cli: &Cli, request: Request) -> Result<(Vec<String>, u64), Error> {
+    match cli.client.ask(request).await? {
+        Response::Pruned { names, size } => Ok((names, size)),
+        other => Err(unexpected(&other)),
+    }
+}
+
+/// Asks a question; anything but `y` or `Y` is a no.
+pub(crate) async fn confirmed(cli: &Cli, question: &str) -> bool {
+    cli.out(format!("{question} [y/N] ")).await;
+    let line = cli.proc.read(os::Fd::STDIN, 4_096).await.unwrap_or_default();
+    let answer = String::from_utf8_lossy(&line).trim().to_lowercase();
+    answer == "y"
 }
 
 /// An error of the system as Go says it.

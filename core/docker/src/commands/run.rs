@@ -6,7 +6,8 @@ use std::pin::pin;
 use std::task::Poll;
 
 use daemon::api::{
-    Attached, ContainerConfig, CreateContainer, Error, HostConfig, Request, Response, Stdio,
+    Attached, ContainerConfig, ContainerPort, CreateContainer, Endpoint, Error, HostConfig,
+    Request, Response, Stdio,
 };
 use daemon::client::unexpected;
 use os::Signal;
@@ -15,9 +16,9 @@ use os::process::Disposition;
 use super::exec::{check_tty, start_status, stdio};
 use super::{environment, pull};
 use crate::cli::{Cli, Failure};
-use crate::mounts;
 use crate::table::Outcome;
 use crate::value;
+use crate::{mounts, ports};
 
 /// What `run` itself fails with.
 const RUN_STATUS: i32 = 125;
@@ -160,6 +161,7 @@ fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
     if auto_remove && !matches!(restart_policy.as_str(), "" | "no") {
         return Err(failed(cli, "Conflicting options: --restart and --rm"));
     }
+    let (network_mode, networks) = networks(cli)?;
     let host = HostConfig {
         auto_remove,
         restart_policy,
@@ -168,9 +170,14 @@ fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
         mounts: read_all(cli, "mount", mounts::mount)?,
         binds: cli.matches.all("volume").to_vec(),
         tmpfs: tmpfs(cli),
-        ports: read_all(cli, "publish", mounts::port)?,
+        ports: published(cli)?,
+        publish_all: cli.is_set("publish-all"),
         extra_hosts: cli.matches.all("add-host").to_vec(),
-        network_mode: "default".to_owned(),
+        network_mode,
+        networks,
+        dns: cli.matches.all("dns").to_vec(),
+        dns_search: cli.matches.all("dns-search").to_vec(),
+        dns_options: cli.matches.all("dns-option").to_vec(),
         ..HostConfig::default()
     };
     Ok(CreateContainer { name: cli.flag("name").map(str::to_owned), config, host })
@@ -185,12 +192,49 @@ fn read_all<T>(
     texts.map(|text| read(text).map_err(|reason| failed(cli, &reason))).collect()
 }
 
+/// `-p`, each of which may be a range.
+fn published(cli: &Cli) -> Result<Vec<ContainerPort>, Failure> {
+    Ok(read_all(cli, "publish", ports::ports)?.into_iter().flatten().collect())
+}
+
+/// The mode, and places in networks that were asked for by name.
+fn networks(cli: &Cli) -> Result<(String, Vec<Endpoint>), Failure> {
+    let mut networks = read_all(cli, "network", ports::network)?;
+    if networks.is_empty() {
+        networks.push(Endpoint { network: "default".to_owned(), ..Endpoint::default() });
+    }
+    if networks.len() > 1 && !cli.profile.many_networks {
+        // Only since 25.0 may the flag be given twice; until then the last one counted.
+        networks.drain(..networks.len() - 1);
+    }
+    let first = &mut networks[0];
+    first.aliases.extend(cli.matches.all("network-alias").iter().cloned());
+    if let Some(address) = cli.flag("ip") {
+        address.clone_into(&mut first.address);
+    }
+    let mode = first.network.clone();
+    let is_special = matches!(mode.as_str(), "host" | "none") || mode.starts_with("container:");
+    let has_own = !first.aliases.is_empty() || !first.address.is_empty();
+    if is_special && (has_own || networks.len() > 1) {
+        return Err(failed(
+            cli,
+            "conflicting options: cannot attach both user-defined and non-user-defined network-modes",
+        ));
+    }
+    if is_special || (mode == "default" && !has_own) {
+        networks.clear();
+    } else if mode == "default" {
+        "bridge".clone_into(&mut networks[0].network);
+    }
+    Ok((mode, networks))
+}
+
 /// `--expose`, and the ports that are published.
 fn exposed(cli: &Cli) -> Result<Vec<String>, Failure> {
     let with_protocol =
         |text: &String| if text.contains('/') { text.clone() } else { format!("{text}/tcp") };
     let mut all: Vec<String> = cli.matches.all("expose").iter().map(with_protocol).collect();
-    for port in read_all(cli, "publish", mounts::port)? {
+    for port in published(cli)? {
         all.push(format!("{}/{}", port.private_port, port.protocol));
     }
     Ok(all)

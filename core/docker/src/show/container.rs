@@ -59,7 +59,8 @@ fn host(host: &HostConfig) -> Json {
         .ports
         .iter()
         .map(|port| {
-            let public = port.public_port.map(|port| port.to_string()).unwrap_or_default();
+            let chosen = port.public_port.filter(|port| *port != 0);
+            let public = chosen.map(|port| port.to_string()).unwrap_or_default();
             let binding = json!([{"HostIp": port.ip, "HostPort": public}]);
             (format!("{}/{}", port.private_port, port.protocol), binding)
         })
@@ -77,9 +78,9 @@ fn host(host: &HostConfig) -> Json {
         "VolumesFrom": null,
         "CapAdd": list(&host.cap_add),
         "CapDrop": list(&host.cap_drop),
-        "Dns": [],
-        "DnsOptions": [],
-        "DnsSearch": [],
+        "Dns": host.dns,
+        "DnsOptions": host.dns_options,
+        "DnsSearch": host.dns_search,
         "ExtraHosts": list(&host.extra_hosts),
         "GroupAdd": null,
         "IpcMode": "",
@@ -88,7 +89,7 @@ fn host(host: &HostConfig) -> Json {
         "OomScoreAdj": 0,
         "PidMode": "",
         "Privileged": host.privileged,
-        "PublishAllPorts": false,
+        "PublishAllPorts": host.publish_all,
         "ReadonlyRootfs": host.read_only,
         "SecurityOpt": null,
         "UTSMode": "",
@@ -187,7 +188,7 @@ fn network_settings(about: &ContainerDetails) -> Json {
             let shown = json!({
                 "IPAMConfig": null,
                 "Links": null,
-                "Aliases": null,
+                "Aliases": if network.aliases.is_empty() { Json::Null } else { list(&network.aliases) },
                 "NetworkID": network.network_id,
                 "EndpointID": network.endpoint_id,
                 "Gateway": network.gateway,
@@ -205,8 +206,17 @@ fn network_settings(about: &ContainerDetails) -> Json {
     let text = |look: fn(&daemon::api::ContainerEndpoint) -> &String| {
         bridge.map(look).cloned().unwrap_or_default()
     };
-    let ports: Map<String, Json> =
+    let mut ports: Map<String, Json> =
         about.config.exposed_ports.iter().map(|port| (port.clone(), Json::Null)).collect();
+    for port in &about.published {
+        let key = format!("{}/{}", port.private_port, port.protocol);
+        let public = port.public_port.map(|port| port.to_string()).unwrap_or_default();
+        let binding = json!({"HostIp": port.ip, "HostPort": public});
+        match ports.entry(key).or_insert(Json::Null) {
+            Json::Array(bindings) => bindings.push(binding),
+            empty => *empty = json!([binding]),
+        }
+    }
     json!({
         "Bridge": "",
         "SandboxID": "",

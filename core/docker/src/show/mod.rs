@@ -6,6 +6,7 @@
 pub(crate) mod cluster;
 pub(crate) mod container;
 pub(crate) mod image;
+pub(crate) mod network;
 pub(crate) mod node;
 pub(crate) mod secret;
 pub(crate) mod service;

@@ -48,7 +48,7 @@ pub(crate) fn task(style: Style, task: &Task) -> Json {
     let networks: Vec<Json> = task
         .networks
         .iter()
-        .map(|one| json!({"Network": {"ID": one.network_id.as_str()}, "Addresses": one.addresses}))
+        .map(|one| json!({"Network": {"ID": one.network.id.as_str()}, "Addresses": one.addresses}))
         .collect();
     object.fill("NetworksAttachments", networks);
     if let Some(iteration) = task.job_iteration {

@@ -184,7 +184,8 @@ relative (e.g. 42m for 42 minutes)",
         "List port mappings or a specific mapping for the container",
     )
     .top("port")
-    .unsimulated("this command on containers"),
+    .args(Count::Range(1, 2))
+    .run(|cli| Box::pin(container::port(cli))),
     command("container prune", "[OPTIONS]", "Remove all stopped containers")
         .unsimulated("this command on containers"),
     command("container rename", "CONTAINER NEW_NAME", "Rename a container")

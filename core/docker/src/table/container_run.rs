@@ -90,10 +90,9 @@ default-cgroupns-mode option on the daemon (default)",
         .unsimulated("kernel settings"),
     flag("--device-write-iops", Kind::List, "Limit write rate (IO per second) to a device")
         .unsimulated("kernel settings"),
-    flag("--dns", Kind::List, "Set custom DNS servers").unsimulated("container networks"),
-    flag("--dns-option", Kind::List, "Set DNS options").unsimulated("container networks"),
-    flag("--dns-search", Kind::List, "Set custom DNS search domains")
-        .unsimulated("container networks"),
+    flag("--dns", Kind::List, "Set custom DNS servers"),
+    flag("--dns-option", Kind::List, "Set DNS options"),
+    flag("--dns-search", Kind::List, "Set custom DNS search domains"),
     flag("--domainname", Kind::String, "Container NIS domain name")
         .since(19, 3)
         .unsimulated("container networks"),
@@ -170,8 +169,7 @@ processes",
     flag("--io-maxiops", Kind::Uint, "Maximum IOps limit for the system drive (Windows only)")
         .unsimulated("kernel settings"),
     flag("--ip", Kind::Other("ip"), "IPv4 address (e.g., 172.30.100.104)")
-        .was(V17_06, "Container IPv4 address (e.g. 172.30.100.104)")
-        .unsimulated("container networks"),
+        .was(V17_06, "Container IPv4 address (e.g. 172.30.100.104)"),
     flag("--ip6", Kind::Other("ip"), "IPv6 address (e.g., 2001:db8::33)")
         .was(V17_06, "Container IPv6 address (e.g. 2001:db8::33)")
         .unsimulated("container networks"),
@@ -206,10 +204,8 @@ swap",
         .unsimulated("kernel settings"),
     flag("--mount", Kind::Mount, "Attach a filesystem mount to the container").since(17, 5),
     flag("--name", Kind::String, "Assign a name to the container"),
-    flag("--network", Kind::Other("network"), "Connect a container to a network")
-        .unsimulated("container networks"),
-    flag("--network-alias", Kind::List, "Add network-scoped alias for the container")
-        .unsimulated("container networks"),
+    flag("--network", Kind::Other("network"), "Connect a container to a network"),
+    flag("--network-alias", Kind::List, "Add network-scoped alias for the container"),
     flag("--no-healthcheck", Kind::Bool, "Disable any container-specified HEALTHCHECK")
         .unsimulated("health checks"),
     flag("--oom-kill-disable", Kind::Bool, "Disable OOM Killer").unsimulated("kernel settings"),
@@ -225,8 +221,7 @@ swap",
     flag("--privileged", Kind::Bool, "Give extended privileges to this container")
         .unsimulated("kernel settings"),
     flag("-p, --publish", Kind::List, "Publish a container's port(s) to the host"),
-    flag("-P, --publish-all", Kind::Bool, "Publish all exposed ports to random ports")
-        .unsimulated("container networks"),
+    flag("-P, --publish-all", Kind::Bool, "Publish all exposed ports to random ports"),
     flag("--pull", Kind::String, "\")").since(20, 10).default("missing"),
     flag("-q, --quiet", Kind::Bool, "Suppress the pull output")
         .since(23, 0)

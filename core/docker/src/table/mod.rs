@@ -10,6 +10,7 @@ mod config;
 mod container;
 mod container_run;
 mod image;
+mod network;
 mod node;
 mod other;
 mod secret;
@@ -432,6 +433,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         service::COMMANDS,
         std::slice::from_ref(&service_create::CREATE),
         std::slice::from_ref(&service_update::UPDATE),
+        network::COMMANDS,
         system::COMMANDS,
         other::COMMANDS,
     ];

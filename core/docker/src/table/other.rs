@@ -29,44 +29,6 @@ interpolations",
         .unsimulated("stacks"),
     command("stack services", "[OPTIONS] STACK", "List the services in the stack")
         .unsimulated("stacks"),
-    command("network connect", "[OPTIONS] NETWORK CONTAINER", "Connect a container to a network")
-        .unsimulated("networks"),
-    command("network create", "[OPTIONS] NETWORK", "Create a network").unsimulated("networks"),
-    command(
-        "network disconnect",
-        "[OPTIONS] NETWORK CONTAINER",
-        "Disconnect a container from a network",
-    )
-    .unsimulated("networks"),
-    command(
-        "network inspect",
-        "[OPTIONS] NETWORK [NETWORK...]",
-        "Display detailed information on one or more networks",
-    )
-    .unsimulated("networks"),
-    command("network ls", "[OPTIONS]", "List networks").aliases(&["list"]).unsimulated("networks"),
-    command("network prune", "[OPTIONS]", "Remove all unused networks").unsimulated("networks"),
-    command("network rm", "NETWORK [NETWORK...]", "Remove one or more networks")
-        .aliases(&["remove"])
-        .unsimulated("networks"),
-    command("volume create", "[OPTIONS] [VOLUME]", "Create a volume").unsimulated("volumes"),
-    command(
-        "volume inspect",
-        "[OPTIONS] VOLUME [VOLUME...]",
-        "Display detailed information on one or more volumes",
-    )
-    .unsimulated("volumes"),
-    command("volume ls", "[OPTIONS]", "List volumes").aliases(&["list"]).unsimulated("volumes"),
-    command("volume prune", "[OPTIONS]", "Remove unused local volumes")
-        .short_was(V20_10, "Remove all unused local volumes")
-        .short_was(V17_06, "Remove all unused volumes")
-        .unsimulated("volumes"),
-    command("volume rm", "[OPTIONS] VOLUME [VOLUME...]", "Remove one or more volumes")
-        .aliases(&["remove"])
-        .unsimulated("volumes"),
-    command("volume update", "[OPTIONS] [VOLUME]", "Update a volume (cluster volumes only)")
-        .since(25, 0)
-        .unsimulated("volumes"),
     command(
         "plugin create",
         "[OPTIONS] PLUGIN PLUGIN-DATA-DIR",

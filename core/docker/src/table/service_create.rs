@@ -38,15 +38,9 @@ pub(super) const CREATE: Command =
             )
             .since(17, 5)
             .api("1.29"),
-            flag("--dns", Kind::List, "Set custom DNS servers")
-                .api("1.25")
-                .unsimulated("name resolution"),
-            flag("--dns-option", Kind::List, "Set DNS options")
-                .api("1.25")
-                .unsimulated("name resolution"),
-            flag("--dns-search", Kind::List, "Set custom DNS search domains")
-                .api("1.25")
-                .unsimulated("name resolution"),
+            flag("--dns", Kind::List, "Set custom DNS servers").api("1.25"),
+            flag("--dns-option", Kind::List, "Set DNS options").api("1.25"),
+            flag("--dns-search", Kind::List, "Set custom DNS search domains").api("1.25"),
             flag("--endpoint-mode", Kind::String, "Endpoint mode (vip or dnsrr)").default("vip"),
             flag("--entrypoint", Kind::Command, "Overwrite the default ENTRYPOINT of the image")
                 .since(17, 5),
@@ -159,8 +153,7 @@ reap processes",
             .was(V17_06, "Service mode (replicated or global)"),
             flag("--mount", Kind::Mount, "Attach a filesystem mount to the service"),
             flag("--name", Kind::String, "Service name"),
-            flag("--network", Kind::Other("network"), "Network attachments")
-                .unsimulated("overlay networks"),
+            flag("--network", Kind::Other("network"), "Network attachments"),
             flag("--no-healthcheck", Kind::Bool, "Disable any container-specified HEALTHCHECK")
                 .api("1.25")
                 .unsimulated("health checks"),
@@ -179,8 +172,7 @@ platforms",
             flag("--placement-pref", Kind::Other("pref"), "Add a placement preference")
                 .since(17, 4)
                 .api("1.28"),
-            flag("-p, --publish", Kind::Other("port"), "Publish a port as a node port")
-                .unsimulated("published ports"),
+            flag("-p, --publish", Kind::Other("port"), "Publish a port as a node port"),
             flag("-q, --quiet", Kind::Bool, "Suppress progress output").since(17, 5),
             flag("--read-only", Kind::Bool, "Mount the container's root filesystem as read only")
                 .since(17, 4)

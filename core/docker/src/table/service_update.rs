@@ -41,24 +41,13 @@ pub(super) const UPDATE: Command =
             )
             .since(17, 5)
             .api("1.29"),
-            flag("--dns-add", Kind::List, "Add or update a custom DNS server")
-                .api("1.25")
-                .unsimulated("name resolution"),
-            flag("--dns-option-add", Kind::List, "Add or update a DNS option")
-                .api("1.25")
-                .unsimulated("name resolution"),
-            flag("--dns-option-rm", Kind::List, "Remove a DNS option")
-                .api("1.25")
-                .unsimulated("name resolution"),
-            flag("--dns-rm", Kind::List, "Remove a custom DNS server")
-                .api("1.25")
-                .unsimulated("name resolution"),
+            flag("--dns-add", Kind::List, "Add or update a custom DNS server").api("1.25"),
+            flag("--dns-option-add", Kind::List, "Add or update a DNS option").api("1.25"),
+            flag("--dns-option-rm", Kind::List, "Remove a DNS option").api("1.25"),
+            flag("--dns-rm", Kind::List, "Remove a custom DNS server").api("1.25"),
             flag("--dns-search-add", Kind::List, "Add or update a custom DNS search domain")
-                .api("1.25")
-                .unsimulated("name resolution"),
-            flag("--dns-search-rm", Kind::List, "Remove a DNS search domain")
-                .api("1.25")
-                .unsimulated("name resolution"),
+                .api("1.25"),
+            flag("--dns-search-rm", Kind::List, "Remove a DNS search domain").api("1.25"),
             flag("--endpoint-mode", Kind::String, "Endpoint mode (vip or dnsrr)"),
             flag("--entrypoint", Kind::Command, "Overwrite the default ENTRYPOINT of the image")
                 .since(17, 5),
@@ -183,14 +172,8 @@ reap processes",
             .unsimulated("kernel settings"),
             flag("--mount-add", Kind::Mount, "Add or update a mount on a service"),
             flag("--mount-rm", Kind::List, "Remove a mount by its target path"),
-            flag("--network-add", Kind::Other("network"), "Add a network")
-                .since(17, 5)
-                .api("1.29")
-                .unsimulated("overlay networks"),
-            flag("--network-rm", Kind::List, "Remove a network")
-                .since(17, 5)
-                .api("1.29")
-                .unsimulated("overlay networks"),
+            flag("--network-add", Kind::Other("network"), "Add a network").since(17, 5).api("1.29"),
+            flag("--network-rm", Kind::List, "Remove a network").since(17, 5).api("1.29"),
             flag("--no-healthcheck", Kind::Bool, "Disable any container-specified HEALTHCHECK")
                 .api("1.25")
                 .unsimulated("health checks"),
@@ -212,10 +195,8 @@ platforms",
             flag("--placement-pref-rm", Kind::Other("pref"), "Remove a placement preference")
                 .since(17, 4)
                 .api("1.28"),
-            flag("--publish-add", Kind::Other("port"), "Add or update a published port")
-                .unsimulated("published ports"),
-            flag("--publish-rm", Kind::Other("port"), "Remove a published port by its target port")
-                .unsimulated("published ports"),
+            flag("--publish-add", Kind::Other("port"), "Add or update a published port"),
+            flag("--publish-rm", Kind::Other("port"), "Remove a published port by its target port"),
             flag("-q, --quiet", Kind::Bool, "Suppress progress output").since(17, 5),
             flag("--read-only", Kind::Bool, "Mount the container's root filesystem as read only")
                 .since(17, 4)

@@ -120,7 +120,12 @@ fn alpine(version: &str, busybox: Commands<'_>, size: Size) -> Base {
         .link("/var/run", "/run")
         .folder("/var/tmp", 0o1777)
         .programs(busybox)
-        .programs(&[("/bin/ping", "ping"), ("/usr/bin/wget", "wget")]);
+        .programs(&[
+            ("/bin/ping", "ping"),
+            ("/usr/bin/getent", "getent"),
+            ("/usr/bin/nslookup", "nslookup"),
+            ("/usr/bin/wget", "wget"),
+        ]);
     Base {
         recipe: Recipe::scratch().layer("#(nop) ADD file:alpine in / ", files.tree(), size).config(
             "CMD [\"/bin/sh\"]",
@@ -160,7 +165,11 @@ fn busybox_image(busybox: Commands<'_>) -> Base {
     )
     .file("/etc/localtime", "UTC0\n")
     .programs(busybox)
-    .programs(&[("/bin/ping", "ping"), ("/usr/bin/wget", "wget")]);
+    .programs(&[
+        ("/bin/ping", "ping"),
+        ("/bin/nslookup", "nslookup"),
+        ("/usr/bin/wget", "wget"),
+    ]);
     Base {
         recipe: Recipe::scratch()
             .layer("#(nop) ADD file:busybox in / ", files.tree(), Size(4_860_000, 2_590_000))
@@ -194,7 +203,8 @@ fn debian_like(gnu: Commands<'_>, release: &str, issue: &str, size: Size) -> Bas
         .link("/var/run", "/run")
         .folder("/var/tmp", 0o1777)
         .folder("/var/lib", 0o755)
-        .programs(gnu);
+        .programs(gnu)
+        .programs(&[("/usr/bin/getent", "getent:glibc")]);
     Base {
         recipe: Recipe::scratch().layer("#(nop) ADD file:rootfs in / ", files.tree(), size).config(
             "CMD [\"bash\"]",

@@ -93,7 +93,7 @@ impl RestartPolicy {
 }
 
 /// A published port.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PortBinding {
     /// The port in the container.
     pub container_port: u16,
@@ -101,21 +101,19 @@ pub struct PortBinding {
     pub protocol: String,
     /// The host's address, usually `0.0.0.0`.
     pub host_ip: String,
-    /// The port on the host.
+    /// The port on the host; 0 for any that is free.
     pub host_port: u16,
 }
 
-/// A place in a network that the caller has allocated.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A place in a network.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Endpoint {
-    /// Name of the network.
+    /// Identifier of the network; when it is asked for, its name will do.
     pub network: String,
-    /// Address without prefix length.
+    /// Address without prefix length; empty for any that is free.
     pub address: String,
-    /// Length of the network's prefix.
-    pub prefix_length: u8,
-    /// Gateway; may be empty.
-    pub gateway: String,
+    /// More names for the container in it.
+    pub aliases: Vec<String>,
 }
 
 /// What a container is asked to be.
@@ -163,14 +161,20 @@ pub struct ContainerConfig {
     pub exposed_ports: BTreeSet<String>,
     /// Ports that are published.
     pub ports: Vec<PortBinding>,
+    /// Publish what is exposed too, on ports of the host that are free.
+    pub publish_all: bool,
     /// `default`, `host`, `none` or a network's name.
     pub network_mode: String,
-    /// Places in networks; without any it gets one in the default bridge.
+    /// Places in networks; without any it gets one in the network of its mode.
     pub networks: Vec<Endpoint>,
     /// More lines of `/etc/hosts`, as `name:address`.
     pub extra_hosts: Vec<String>,
     /// Name servers; the host's if none.
     pub dns: Vec<String>,
+    /// Domains that names are looked up in.
+    pub dns_search: Vec<String>,
+    /// Options of the resolver.
+    pub dns_options: Vec<String>,
     /// How to find out whether it is well; the image's if none.
     pub health: Option<HealthCheck>,
     /// It runs a step of a build: it is in no list and nobody finds it.

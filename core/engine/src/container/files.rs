@@ -205,18 +205,36 @@ fn own_files(host: &Mounts, container: &Container) -> [(&'static str, String); 3
     hosts.extend(extra.map(|(name, address)| format!("{address}\t{name}\n")));
     let own = container.attachments.iter();
     hosts.extend(own.map(|attachment| format!("{}\t{hostname}\n", attachment.address)));
-    let on_overlay = container.attachments.iter().any(|a| a.network != "bridge");
-    let resolv = if on_overlay {
-        // The engine's own name server answers for user-defined networks.
-        "nameserver 127.0.0.11\noptions ndots:0\n".to_owned()
-    } else if container.config.dns.is_empty() {
-        let found = host.resolve("/", "/etc/resolv.conf", true, User::ROOT).ok();
+    let of_host = |path: &str| {
+        let found = host.resolve("/", path, true, User::ROOT).ok();
         match found.and_then(|located| located.inode()).map(|inode| inode.kind) {
-            Some(Kind::File(bytes)) => String::from_utf8_lossy(&bytes).into_owned(),
-            _ => "nameserver 8.8.8.8\nnameserver 8.8.4.4\n".to_owned(),
+            Some(Kind::File(bytes)) => Some(String::from_utf8_lossy(&bytes).into_owned()),
+            _ => None,
         }
-    } else {
-        container.config.dns.iter().map(|server| format!("nameserver {server}\n")).collect()
     };
+    let config = &container.config;
+    if config.network_mode == "host" {
+        hosts = of_host("/etc/hosts").unwrap_or(hosts);
+    }
+    let has_names = container.attachments.iter().any(|a| a.network != "bridge");
+    let mut resolv: String = if has_names {
+        // The engine's own name server answers for user-defined networks.
+        "nameserver 127.0.0.11\n".to_owned()
+    } else if config.dns.is_empty() {
+        let default = || "nameserver 8.8.8.8\nnameserver 8.8.4.4\n".to_owned();
+        of_host("/etc/resolv.conf").unwrap_or_else(default)
+    } else {
+        config.dns.iter().map(|server| format!("nameserver {server}\n")).collect()
+    };
+    if !config.dns_search.is_empty() {
+        resolv = format!("search {}\n{resolv}", config.dns_search.join(" "));
+    }
+    let mut options = config.dns_options.clone();
+    if has_names && !options.iter().any(|option| option.starts_with("ndots:")) {
+        options.push("ndots:0".to_owned());
+    }
+    if !options.is_empty() {
+        resolv += &format!("options {}\n", options.join(" "));
+    }
     [("hostname", format!("{hostname}\n")), ("hosts", hosts), ("resolv.conf", resolv)]
 }

@@ -92,6 +92,10 @@ pub struct MountPoint {
 /// A container's place in a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attachment {
+    /// Identifier of the network.
+    pub network_id: String,
+    /// 64 hexadecimal digits.
+    pub endpoint_id: String,
     /// Name of the network, `bridge` for the default one.
     pub network: String,
     /// Address, for instance `172.17.0.2`.
@@ -102,6 +106,8 @@ pub struct Attachment {
     pub gateway: String,
     /// Hardware address, `02:42:ac:11:00:02`.
     pub mac: String,
+    /// More names for the container in it.
+    pub aliases: Vec<String>,
 }
 
 /// What is to happen without anyone asking again.
@@ -144,6 +150,8 @@ pub struct Container {
     pub(crate) more_mounts: Vec<os::fs::Mount>,
     /// Its networks while it runs.
     pub attachments: Vec<Attachment>,
+    /// The ports that it publishes while it runs.
+    pub published: Vec<PortBinding>,
     /// Its files: the writable layer is [`os::fs::FileSystem::upper`].
     pub root: SharedFs,
     /// Its log.

@@ -1,5 +1,4 @@
-//! `curl` and busybox's `wget`, as far as fetching a page goes. Names are taken from `/etc/hosts`; an
-//! address of another host is left to whoever drives the machine.
+//! `curl` and busybox's `wget`, as far as fetching a page goes.
 
 use os::program::Running;
 use os::{Errno, Fd, Proc};
@@ -22,18 +21,6 @@ fn parse_url(text: &str) -> Result<Url, String> {
     let (host, port) = authority.split_once(':').unwrap_or((authority, "80"));
     let port = port.parse().map_err(|_| String::new())?;
     Ok(Url { host: host.to_owned(), port, path: path.to_owned() })
-}
-
-/// The address of a name by `/etc/hosts`; a name that is not there stays a name.
-fn address(proc: &Proc, host: &str) -> String {
-    let hosts = proc.read_file("/etc/hosts").unwrap_or_default();
-    let hosts = String::from_utf8_lossy(&hosts).into_owned();
-    let found = hosts.lines().find_map(|line| {
-        let mut words = line.split_whitespace();
-        let address = words.next().filter(|address| !address.contains(':'))?;
-        words.any(|word| word == host).then(|| address.to_owned())
-    });
-    found.unwrap_or_else(|| host.to_owned())
 }
 
 struct Answer {
@@ -65,7 +52,7 @@ async fn fetch(
         "{method} {path} HTTP/1.1\r\nHost: {host}\r\nUser-Agent: {agent}\r\nAccept: */*\r\n{length}\
          \r\n{body}"
     );
-    let answer = proc.call(&address(proc, host), *port, request.as_bytes()).await?;
+    let answer = proc.call(host, *port, request.as_bytes()).await?;
     let end = answer.windows(4).position(|four| four == b"\r\n\r\n").map(|at| at + 4);
     let (head, body) = answer.split_at(end.unwrap_or(answer.len()));
     Ok(Answer { head: String::from_utf8_lossy(head).into_owned(), body: body.to_vec() })

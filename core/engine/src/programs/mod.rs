@@ -3,6 +3,7 @@
 mod gitea;
 mod http;
 mod mysql;
+mod names;
 mod nginx;
 mod ping;
 mod python;
@@ -12,12 +13,26 @@ mod su_exec;
 use os::{Proc, Programs, Signal};
 use sim::Duration;
 
+/// What a server of our days has to look at its network: paths, and the programs that they are.
+pub const NETWORK_TOOLS: &[(&str, &str)] = &[
+    ("/bin/ping", "ping:iputils"),
+    ("/usr/bin/curl", "curl"),
+    ("/usr/bin/getent", "getent:glibc"),
+    ("/usr/bin/nslookup", "nslookup:bind"),
+    ("/usr/bin/wget", "wget"),
+];
+
 /// Adds them all; the names are those that [`os::program::image`] puts into the images.
 pub fn register(programs: &mut Programs) {
     programs.add("redis-server", redis::server);
     programs.add("redis-cli", redis::cli);
     programs.add("nginx", nginx::nginx);
     programs.add("ping", ping::ping);
+    programs.add("ping:iputils", ping::iputils);
+    programs.add("nslookup", names::nslookup);
+    programs.add("nslookup:bind", names::bind_nslookup);
+    programs.add("getent", names::getent);
+    programs.add("getent:glibc", names::glibc_getent);
     programs.add("curl", http::curl);
     programs.add("wget", http::wget);
     programs.add("mysqld", mysql::mysqld);

@@ -1,5 +1,5 @@
-//! busybox's `ping`. The simulated hosts have no way to the Internet: what is outside a host does not
-//! answer, and ping goes on asking, as it does behind a firewall.
+//! `ping`, busybox's and that of iputils. The simulated hosts have no way to the Internet: what is outside
+//! does not answer, and ping goes on asking, as it does behind a firewall.
 
 use os::process::Disposition;
 use os::program::Running;
@@ -57,93 +57,137 @@ fn parse(args: &[String]) -> Option<Options> {
     (!options.host.is_empty()).then_some(options)
 }
 
-fn is_address(text: &str) -> bool {
-    text.split('.').count() == 4 && text.split('.').all(|octet| octet.parse::<u8>().is_ok())
-}
+/// What an echo inside one host takes.
+const LOCAL: Duration = Duration::from_micros(61);
 
-/// The address behind a name: `/etc/hosts`, then what a public name server would say. That server
-/// knows any name below a well-known top-level domain; the address follows from the name.
-fn look_up(proc: &Proc, name: &str) -> Option<String> {
-    if is_address(name) {
-        return Some(name.to_owned());
-    }
-    let hosts = proc.read_file("/etc/hosts").unwrap_or_default();
-    let hosts = String::from_utf8_lossy(&hosts).into_owned();
-    for line in hosts.lines() {
-        let mut words = line.split_whitespace();
-        let address = words.next().filter(|address| is_address(address));
-        if let Some(address) = address
-            && words.any(|word| word == name)
-        {
-            return Some(address.to_owned());
-        }
-    }
-    let (_, top) = name.rsplit_once('.')?;
-    let is_public = matches!(top, "com" | "org" | "net" | "io" | "es" | "de" | "fr" | "uk" | "eu");
-    // 203.0.113.0/24 is set aside for documentation.
-    let sum = name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31) + u32::from(byte));
-    is_public.then(|| format!("203.0.113.{}", sum % 250 + 1))
-}
-
-/// Only the own host answers.
-fn answers(proc: &Proc, address: &str) -> bool {
-    let hosts = proc.read_file("/etc/hosts").unwrap_or_default();
-    let hosts = String::from_utf8_lossy(&hosts).into_owned();
-    let own = proc.hostname();
-    address.starts_with("127.")
-        || hosts.lines().any(|line| {
-            line.starts_with(&format!("{address}\t")) && line.split_whitespace().any(|w| w == own)
-        })
+/// Whose words are used.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Flavour {
+    Busybox,
+    Iputils,
 }
 
 pub(super) fn ping(proc: Proc) -> Running {
+    main(proc, Flavour::Busybox)
+}
+
+pub(super) fn iputils(proc: Proc) -> Running {
+    main(proc, Flavour::Iputils)
+}
+
+fn main(proc: Proc, flavour: Flavour) -> Running {
     Box::pin(async move {
         let args = proc.args();
         let Some(options) = parse(args.get(1..).unwrap_or_default()) else {
-            proc.eprint(USAGE).await;
-            return 1;
+            let usage = match flavour {
+                Flavour::Busybox => USAGE,
+                Flavour::Iputils => {
+                    "Usage: ping [-c count] [-i interval] [-s size] [-w deadline] destination\n"
+                }
+            };
+            proc.eprint(usage).await;
+            return if flavour == Flavour::Busybox { 1 } else { 2 };
         };
-        let Some(address) = look_up(&proc, &options.host) else {
-            proc.eprint(format!("ping: bad address '{}'\n", options.host)).await;
-            return 1;
+        let host = &options.host;
+        let Ok(addresses) = proc.resolve(host).await else {
+            let (text, status) = match flavour {
+                Flavour::Busybox => (format!("ping: bad address '{host}'\n"), 1),
+                Flavour::Iputils => (format!("ping: {host}: Name or service not known\n"), 2),
+            };
+            proc.eprint(text).await;
+            return status;
         };
         proc.on_signal(Signal::Interrupt, Disposition::Catch);
-        run(&proc, &options, &address).await
+        let address = addresses.first().map_or("", String::as_str);
+        run(&proc, &options, address, flavour).await
     })
 }
 
-async fn run(proc: &Proc, options: &Options, address: &str) -> i32 {
+/// Milliseconds with three decimals.
+fn millis(span: Duration) -> String {
+    let micros = span.as_nanos() / 1_000;
+    format!("{}.{:03}", micros / 1_000, micros % 1_000)
+}
+
+async fn run(proc: &Proc, options: &Options, address: &str, flavour: Flavour) -> i32 {
     let (host, size) = (&options.host, options.size);
-    proc.print(format!("PING {host} ({address}): {size} data bytes\n")).await;
-    let ends: Option<Time> = options.deadline.map(|span| proc.now() + span);
-    let (mut sent, mut received) = (0_u64, 0_u64);
+    proc.print(match flavour {
+        Flavour::Busybox => format!("PING {host} ({address}): {size} data bytes\n"),
+        Flavour::Iputils => {
+            format!("PING {host} ({address}) {size}({}) bytes of data.\n", size + 28)
+        }
+    })
+    .await;
+    let started = proc.now();
+    let ends: Option<Time> = options.deadline.map(|span| started + span);
+    let mut sent = 0_u64;
+    let mut times: Vec<Duration> = Vec::new();
     loop {
         sent += 1;
-        if answers(proc, address) {
-            received += 1;
-            if !options.is_quiet {
-                let bytes = size + 8;
-                let seq = sent - 1;
-                let line =
-                    format!("{bytes} bytes from {address}: seq={seq} ttl=64 time=0.061 ms\n");
-                proc.print(line).await;
+        let before = proc.now();
+        let mut wait = options.interval;
+        match proc.echo(address, options.interval).await {
+            Ok(()) => {
+                let took = proc.now().since(before).max(LOCAL);
+                wait = wait.saturating_sub(proc.now().since(before));
+                times.push(took);
+                if !options.is_quiet {
+                    let (bytes, took) = (size + 8, millis(took));
+                    proc.print(match flavour {
+                        Flavour::Busybox => {
+                            let seq = sent - 1;
+                            format!(
+                                "{bytes} bytes from {address}: seq={seq} ttl=64 time={took} ms\n"
+                            )
+                        }
+                        Flavour::Iputils => format!(
+                            "{bytes} bytes from {address}: icmp_seq={sent} ttl=64 time={took} ms\n"
+                        ),
+                    })
+                    .await;
+                }
             }
+            Err(Errno::Interrupted) => break,
+            // Its time is up already.
+            Err(Errno::TimedOut) => wait = Duration::ZERO,
+            Err(Errno::NetUnreachable) => {
+                proc.eprint("ping: sendto: Network is unreachable\n").await;
+                return if flavour == Flavour::Busybox { 1 } else { 2 };
+            }
+            Err(_) => {}
         }
         let is_last = options.count == Some(sent);
-        // The last request gets its time to be answered too.
-        let wait = if is_last && received == sent { Duration::ZERO } else { options.interval };
+        if is_last && times.len() as u64 == sent {
+            break;
+        }
         let interrupted = proc.sleep(wait).await == Err(Errno::Interrupted);
         if interrupted || is_last || ends.is_some_and(|ends| proc.now() >= ends) {
             break;
         }
     }
+    let received = times.len() as u64;
     let lost = (sent - received) * 100 / sent;
-    let mut text = format!(
-        "\n--- {host} ping statistics ---\n{sent} packets transmitted, {received} packets received, \
-         {lost}% packet loss\n"
-    );
-    if received > 0 {
-        text.push_str("round-trip min/avg/max = 0.061/0.061/0.061 ms\n");
+    let least = times.iter().min().copied().unwrap_or_default();
+    let most = times.iter().max().copied().unwrap_or_default();
+    let sum = times.iter().fold(0, |sum, time| sum + time.as_nanos());
+    let mean = Duration::from_nanos(sum.checked_div(received).unwrap_or_default());
+    let mut text =
+        format!("\n--- {host} ping statistics ---\n{sent} packets transmitted, {received} ");
+    let (least, mean, most) = (millis(least), millis(mean), millis(most));
+    match flavour {
+        Flavour::Busybox => {
+            text += &format!("packets received, {lost}% packet loss\n");
+            if received > 0 {
+                text += &format!("round-trip min/avg/max = {least}/{mean}/{most} ms\n");
+            }
+        }
+        Flavour::Iputils => {
+            let span = proc.now().since(started).as_millis();
+            text += &format!("received, {lost}% packet loss, time {span}ms\n");
+            if received > 0 {
+                text += &format!("rtt min/avg/max/mdev = {least}/{mean}/{most}/0.000 ms\n");
+            }
+        }
     }
     proc.print(text).await;
     i32::from(received == 0)

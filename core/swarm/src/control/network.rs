@@ -106,7 +106,7 @@ pub(super) fn remove(tx: &mut Tx, id: &Id) -> Result<ControlResponse, ApiError> 
     let task = store.tasks().iter().find(|task| {
         task.desired_state <= TaskState::Running
             && task.status.state <= TaskState::Running
-            && task.networks.iter().any(|attached| attached.network_id == *id)
+            && task.networks.iter().any(|attached| attached.network.id == *id)
     });
     if let Some(task) = task {
         return refuse(format!("task {}", task.id));

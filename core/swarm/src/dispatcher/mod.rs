@@ -22,7 +22,8 @@ use self::updates::{NodeUpdate, Updates};
 use crate::control::{ApiError, Code};
 use crate::node::Output;
 use crate::objects::{
-    Id, Node, NodeDescription, NodeState, NodeStatus, Object, TaskStatus, random_id,
+    Id, Network, Networking, Node, NodeDescription, NodeState, NodeStatus, Object, TaskStatus,
+    random_id,
 };
 use crate::store::{Store, StoreEvent, Tx};
 use crate::transport::protocol::{
@@ -74,6 +75,15 @@ pub(crate) struct Dispatcher {
     /// The root CA's certificate that the agents were told of.
     root_ca: Vec<u8>,
     rng: Rng,
+}
+
+/// What every node must know of the cluster's networks.
+fn networking(store: &Store) -> Networking {
+    let is_ready = |network: &&Rc<Network>| network.spec.ingress && network.driver_state.is_some();
+    Networking {
+        keys: store.cluster().map(|cluster| cluster.network_keys.clone()).unwrap_or_default(),
+        ingress: store.networks().iter().find(is_ready).cloned(),
+    }
 }
 
 fn error(code: Code, text: &str) -> ApiError {
@@ -265,6 +275,7 @@ impl Dispatcher {
                         self.unknown.insert(node.id.clone(), until);
                     }
                 }
+                Object::Network(network) if network.spec.ingress => self.on_members(now),
                 Object::Cluster(cluster) => {
                     self.period = cluster.spec.heartbeat_period;
                     if self.root_ca != cluster.root_ca.certificate {
@@ -434,7 +445,8 @@ fn session_message(
 ) -> SessionMessage {
     let root_ca = store.cluster().map(|cluster| cluster.root_ca.certificate.clone());
     let (node, managers) = (Rc::clone(node), managers.to_vec());
-    SessionMessage { session_id, node, managers, period, root_ca: root_ca.unwrap_or_default() }
+    let (root_ca, networking) = (root_ca.unwrap_or_default(), networking(store));
+    SessionMessage { session_id, node, managers, period, root_ca, networking }
 }
 
 fn send_assignments(

@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use super::address::{Subnet, next_subnet};
+use sim::subnet::{Subnet, next_subnet};
+
 use super::task::ROOM_MIN;
 use crate::objects::{
     Driver, Endpoint, EndpointMode, EndpointSpec, Id, IpamConfig, Network, Object, PortConfig,
@@ -219,7 +220,7 @@ fn free_address(store: &Store, network: &Network, more: &[VirtualIp]) -> Option<
     }
     let alive = store.tasks().iter().filter(|task| task.status.state <= TaskState::Running);
     for attached in alive.flat_map(|task| &task.networks) {
-        if attached.network_id == network.id {
+        if attached.network.id == network.id {
             used.extend(attached.addresses.iter().map(String::as_str));
         }
     }
@@ -248,7 +249,7 @@ fn allocate_task(tx: &mut Tx, id: &Id) {
             attachment.target == *network.id || attachment.target == network.spec.annotations.name
         });
         attached.push(TaskNetwork {
-            network_id: network.id.clone(),
+            network: Rc::clone(network),
             addresses: vec![address],
             aliases: aliases.map(|attachment| attachment.aliases.clone()).unwrap_or_default(),
         });

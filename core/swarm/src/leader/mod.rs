@@ -13,7 +13,6 @@
 //! No loop talks to another: each watches the store's events and changes the store. A task's state
 //! and desired state never go back.
 
-mod address;
 mod allocator;
 pub mod constraint;
 mod enforcer;

@@ -223,6 +223,7 @@ impl SwarmNode {
         let Some(news) = self.agent.as_mut().and_then(crate::agent::Agent::take_news) else {
             return false;
         };
+        self.networking = news.networking;
         self.set_managers(news.managers, io);
         let wants_renewal = self.role() != Some(news.node.role)
             || news.node.certificate.state == IssuanceState::Rotate;

@@ -15,7 +15,7 @@ use crate::agent::Agent;
 use crate::ca::Credentials;
 use crate::ca::join::JoinFlow;
 use crate::control::{ApiError, ControlResponse};
-use crate::objects::{NodeDescription, Role, SecretBytes};
+use crate::objects::{Networking, NodeDescription, Role, SecretBytes};
 use crate::transport::protocol::Member;
 use crate::transport::{CallId, Transport};
 
@@ -107,6 +107,7 @@ pub struct SwarmNode {
     pub(crate) raft_join: Option<RaftJoin>,
     pub(crate) manager: Option<Box<Manager>>,
     pub(crate) agent: Option<Agent>,
+    pub(crate) networking: Networking,
     pub(crate) pending: BTreeMap<RequestId, Pending>,
     pub(crate) replies: Vec<(RequestId, Result<ControlResponse, ApiError>)>,
     /// The version of the cluster object that the key file was written for.
@@ -154,6 +155,7 @@ impl SwarmNode {
             raft_join: None,
             manager: None,
             agent: None,
+            networking: Networking::default(),
             pending: BTreeMap::new(),
             replies: Vec::new(),
             keys_of_version: 0,
@@ -231,6 +233,12 @@ impl SwarmNode {
     pub fn config(&self, task: &str, config_id: &str) -> Result<SecretBytes, ApiError> {
         let agent = self.agent.as_ref().ok_or_else(|| texts::unavailable(texts::NOT_PART))?;
         agent.worker.config(task, config_id)
+    }
+
+    /// What the managers have told this node's agent of the cluster's networks; nothing while it is in
+    /// no cluster.
+    pub fn networking(&self) -> Option<&Networking> {
+        self.agent.as_ref().map(|_| &self.networking)
     }
 
     fn due(&mut self, io: &mut Io<'_>) {

@@ -28,7 +28,7 @@ pub use container::{
     MountKind, SecretReference, TmpfsOptions, VolumeOptions,
 };
 pub use id::{Id, random_id, random_token_secret};
-pub use network::{IpamConfig, Network, NetworkSpec};
+pub use network::{IpamConfig, Network, NetworkSpec, Networking};
 pub use node::{
     Availability, IssuanceState, ManagerStatus, Node, NodeCertificate, NodeDescription, NodeSpec,
     NodeState, NodeStatus, Reachability, Role, TlsInfo,

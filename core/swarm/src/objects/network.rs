@@ -1,10 +1,11 @@
 //! Overlay networks.
 
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Annotations, Driver, Id, Meta};
+use super::{Annotations, Driver, Id, Meta, NetworkKey};
 
 /// One address range of a network.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,4 +52,13 @@ pub struct Network {
     pub ipam: Vec<IpamConfig>,
     /// Predefined networks of single hosts (`host`, `bridge`): known, not managed.
     pub options: BTreeMap<String, String>,
+}
+
+/// What a node must know of the cluster's networks before any task of its own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Networking {
+    /// Keys, newest last.
+    pub keys: Vec<NetworkKey>,
+    /// The routing mesh's network, once it has addresses.
+    pub ingress: Option<Rc<Network>>,
 }

@@ -1,10 +1,12 @@
 //! Tasks: one run of a service's container on one node. A task never runs twice; what fails is
 //! replaced by a new task in the same slot.
 
+use std::rc::Rc;
+
 use serde::{Deserialize, Serialize};
 use sim::{Duration, Time};
 
-use super::{Annotations, ContainerSpec, Driver, Endpoint, Id, Meta};
+use super::{Annotations, ContainerSpec, Driver, Endpoint, Id, Meta, Network};
 
 /// How far a task has come. The numbers are swarmkit's; a task's state never goes back.
 #[derive(
@@ -173,8 +175,8 @@ pub struct NetworkAttachment {
 /// A network a task has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskNetwork {
-    /// The network.
-    pub network_id: Id,
+    /// The network, whole: the node that runs the task needs no manager to set it up.
+    pub network: Rc<Network>,
     /// For instance `10.0.1.3/24`.
     pub addresses: Vec<String>,
     /// More names for the task in it.

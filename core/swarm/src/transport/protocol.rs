@@ -12,7 +12,8 @@ use sim::Duration;
 
 use crate::control::{ApiError, ControlRequest, ControlResponse};
 use crate::objects::{
-    Availability, Config, Id, Node, NodeDescription, Role, Secret, Task, TaskState, TaskStatus,
+    Availability, Config, Id, Networking, Node, NodeDescription, Role, Secret, Task, TaskState,
+    TaskStatus,
 };
 
 /// One message inside a channel.
@@ -167,6 +168,8 @@ pub(crate) struct SessionMessage {
     pub(crate) managers: Vec<Member>,
     /// The heartbeat period.
     pub(crate) period: Duration,
+    /// The keys of gossip and of overlays, and the routing mesh's network.
+    pub(crate) networking: Networking,
     /// The root CA's certificate that the node is to trust from now on, in PEM.
     pub(crate) root_ca: Vec<u8>,
 }

@@ -12,6 +12,7 @@ use crate::table::Outcome;
 pub(crate) async fn create(cli: &Cli) -> Outcome {
     let mut wanted = spec::from_flags(cli)?;
     wanted.task.container.secrets = spec::secret_references(cli, cli.matches.all("secret")).await?;
+    wanted.task.networks = spec::networks(cli, "network").await?;
     wanted.task.container.configs = spec::config_references(cli, cli.matches.all("config")).await?;
     let request = Request::CreateService {
         spec: Box::new(wanted),

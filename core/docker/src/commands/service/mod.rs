@@ -12,7 +12,7 @@ use std::rc::Rc;
 use daemon::api::{Error, Filters, Request, Response};
 use daemon::client::unexpected;
 use swarm::control::{self, ControlRequest, ControlResponse, ServiceStatus};
-use swarm::objects::{Id, Kind, PublishMode, Service, ServiceMode, ServiceSpec};
+use swarm::objects::{Id, Kind, PortConfig, PublishMode, Service, ServiceMode, ServiceSpec};
 
 pub(crate) use create::create;
 pub(crate) use update::{rollback, update};
@@ -22,6 +22,7 @@ use crate::cli::{Cli, Failure};
 use crate::help;
 use crate::output::list::List;
 use crate::output::text::{natural, short_id, without_digest};
+use crate::ports::published;
 use crate::table::Outcome;
 
 async fn services(cli: &Cli, filters: control::Filters) -> Result<Vec<Rc<Service>>, Error> {
@@ -136,13 +137,9 @@ fn replicas(spec: &ServiceSpec, status: &ServiceStatus) -> String {
 /// Ports published on all nodes.
 fn ports(service: &Service) -> String {
     let Some(endpoint) = &service.endpoint else { return String::new() };
-    let mut ports: Vec<_> =
-        endpoint.ports.iter().filter(|port| port.publish_mode == PublishMode::Ingress).collect();
-    ports.sort_by_key(|port| (port.protocol, port.published_port));
-    let shown = ports.iter().map(|port| {
-        format!("*:{}->{}/{}", port.published_port, port.target_port, port.protocol.word())
-    });
-    shown.collect::<Vec<_>>().join(", ")
+    let of_mesh = |port: &&PortConfig| port.publish_mode == PublishMode::Ingress;
+    let ports: Vec<PortConfig> = endpoint.ports.iter().filter(of_mesh).cloned().collect();
+    published(&ports)
 }
 
 /// `docker service ps`.

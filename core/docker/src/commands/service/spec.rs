@@ -6,14 +6,16 @@ use std::collections::BTreeSet;
 use daemon::api::Filters;
 use sim::Duration;
 use swarm::objects::{
-    Annotations, ConfigReference, ContainerSpec, EndpointMode, EndpointSpec, FailureAction, Id,
-    Kind, Mount, Placement, ResourceAmounts, Resources, RestartCondition, RestartPolicy,
-    SecretReference, ServiceMode, ServiceSpec, TaskSpec, UpdateConfig, UpdateOrder, defaults,
+    Annotations, ConfigReference, ContainerSpec, DnsConfig, EndpointMode, EndpointSpec,
+    FailureAction, Id, Kind, Mount, NetworkAttachment, Placement, PortConfig, ResourceAmounts,
+    Resources, RestartCondition, RestartPolicy, SecretReference, ServiceMode, ServiceSpec,
+    TaskSpec, UpdateConfig, UpdateOrder, defaults,
 };
 
 use crate::cli::{Cli, Failure};
-use crate::commands::{config, environment, secret};
+use crate::commands::{config, environment, network, secret};
 use crate::options::{config_reference, secret_reference};
+use crate::ports::{attachment, service_ports};
 use crate::value;
 
 /// What the flags and arguments of `service create` ask for.
@@ -33,6 +35,11 @@ pub(super) fn from_flags(cli: &Cli) -> Result<ServiceSpec, Failure> {
         mounts: mounts(cli, "mount")?,
         stop_signal: text("stop-signal"),
         hosts: cli.matches.all("host").iter().map(|text| host_line(text)).collect(),
+        dns: DnsConfig {
+            nameservers: cli.matches.all("dns").to_vec(),
+            search: cli.matches.all("dns-search").to_vec(),
+            options: cli.matches.all("dns-option").to_vec(),
+        },
         stop_grace_period: duration(cli, "stop-grace-period"),
         init: cli.profile.init_member.then_some(false),
         ..ContainerSpec::default()
@@ -66,8 +73,44 @@ pub(super) fn from_flags(cli: &Cli) -> Result<ServiceSpec, Failure> {
     };
     let annotations =
         Annotations { name: text("name"), labels: value::map(cli.matches.all("label")) };
-    let endpoint = EndpointSpec { mode: endpoint_mode(cli)?, ports: Vec::new() };
+    let endpoint = EndpointSpec { mode: endpoint_mode(cli)?, ports: ports(cli, "publish")? };
     Ok(ServiceSpec { annotations, task, mode, update, rollback, endpoint: Some(endpoint) })
+}
+
+/// The ports a flag asks for.
+pub(super) fn ports(cli: &Cli, flag: &str) -> Result<Vec<PortConfig>, Failure> {
+    let texts = cli.matches.all(flag).iter();
+    let read = texts.map(|text| service_ports(text).map_err(Failure::Text));
+    Ok(read.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
+}
+
+/// The networks a flag asks for, by identifier as the command line sends them.
+pub(super) async fn networks(cli: &Cli, flag: &str) -> Result<Vec<NetworkAttachment>, Failure> {
+    let mut networks: Vec<NetworkAttachment> = Vec::new();
+    for text in cli.matches.all(flag) {
+        let mut wanted = attachment(text).map_err(Failure::Text)?;
+        let found = network::details(cli, &wanted.target).await;
+        let found = found.map_err(|error| cli.not_found("network", &wanted.target, error))?;
+        let found = found.network;
+        if !found.is_swarm {
+            let name = &found.name;
+            let text = if found.is_predefined() && found.name != "bridge" {
+                format!("not simulated: services in the network {name}")
+            } else {
+                format!(
+                    "The network {name} cannot be used with services. Only networks scoped to the \
+                     swarm can be used, such as those created with the overlay driver."
+                )
+            };
+            return Err(Failure::Api(daemon::api::Error::new(403, text)));
+        }
+        wanted.target = found.id;
+        if !networks.iter().any(|known| known.target == wanted.target) {
+            networks.push(wanted);
+        }
+    }
+    networks.sort_by(|a, b| a.target.cmp(&b.target));
+    Ok(networks)
 }
 
 /// The mounts a flag asks for.

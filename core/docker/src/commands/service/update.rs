@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use swarm::objects::{EndpointSpec, ServiceMode, ServiceSpec};
 
 use super::spec::{
-    config_references, duration, endpoint_mode, host_line, mounts, number, preferences, resources,
-    restart_policy, secret_references, update_config, words,
+    config_references, duration, endpoint_mode, host_line, mounts, networks, number, ports,
+    preferences, resources, restart_policy, secret_references, update_config, words,
 };
 use super::{progress, send_update, service};
 use crate::cli::{Cli, Failure};
-use crate::commands::environment;
+use crate::commands::{environment, network};
 use crate::profile::Progress;
 use crate::table::Outcome;
 use crate::value;
@@ -93,6 +93,9 @@ fn change(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failure> {
     container.hosts.extend(cli.matches.all("host-add").iter().map(|text| host_line(text)));
     container.stop_grace_period =
         duration(cli, "stop-grace-period").or(container.stop_grace_period);
+    change_list(cli, "dns", &mut container.dns.nameservers);
+    change_list(cli, "dns-search", &mut container.dns.search);
+    change_list(cli, "dns-option", &mut container.dns.options);
     change_environment(cli, &mut container.env)?;
     change_labels(cli, "container-label", &mut container.labels);
     change_labels(cli, "label", &mut spec.annotations.labels);
@@ -124,9 +127,53 @@ fn change(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failure> {
         let mode = endpoint_mode(cli)?;
         spec.endpoint.get_or_insert_with(EndpointSpec::default).mode = mode;
     }
+    change_ports(cli, spec)?;
     if cli.is_set("force") {
         spec.task.force_update += 1;
     }
+    Ok(())
+}
+
+/// Removals name a target port; what is added may be there already.
+fn change_ports(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failure> {
+    let (removed, added) = (ports(cli, "publish-rm")?, ports(cli, "publish-add")?);
+    if removed.is_empty() && added.is_empty() {
+        return Ok(());
+    }
+    let all = &mut spec.endpoint.get_or_insert_default().ports;
+    all.retain(|port| {
+        !removed.iter().any(|gone| {
+            (gone.target_port, gone.protocol, gone.publish_mode)
+                == (port.target_port, port.protocol, port.publish_mode)
+        })
+    });
+    for port in added {
+        if !all.contains(&port) {
+            all.push(port);
+        }
+    }
+    all.sort_by_key(|port| (port.target_port, port.published_port));
+    Ok(())
+}
+
+/// Removals name a network by name or identifier.
+async fn change_networks(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failure> {
+    let mut gone = Vec::new();
+    for name in cli.matches.all("network-rm") {
+        let found = network::details(cli, name).await;
+        gone.push(found.map_or_else(|_| name.clone(), |found| found.network.id));
+    }
+    let added = networks(cli, "network-add").await?;
+    let all = &mut spec.task.networks;
+    all.retain(|known| !gone.contains(&known.target));
+    for wanted in added {
+        if all.iter().any(|known| known.target == wanted.target) {
+            let name = network::details(cli, &wanted.target).await?.network.name;
+            return Err(Failure::text(format!("service is already attached to network {name}")));
+        }
+        all.push(wanted);
+    }
+    all.sort_by(|a, b| a.target.cmp(&b.target));
     Ok(())
 }
 
@@ -164,6 +211,7 @@ fn change_list(cli: &Cli, flag: &str, list: &mut Vec<String>) {
 /// Removals come first, so that a target can pass from one secret to another; a removal that names
 /// nothing is no error.
 async fn change_references(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failure> {
+    change_networks(cli, spec).await?;
     let container = &mut spec.task.container;
     let removed = cli.matches.all("secret-rm");
     container.secrets.retain(|known| !removed.contains(&known.secret_name));

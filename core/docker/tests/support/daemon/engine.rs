@@ -131,7 +131,7 @@ impl Daemon {
                 Ok(Response::Created { id })
             }
             Request::PullProgress { pull } => self.pull(&pull),
-            other => Err(Error::internal(format!("not expected: {other:?}"))),
+            other => self.ask_network(other),
         }
     }
 

@@ -1,12 +1,13 @@
 //! The daemon in memory: its swarm.
 
 mod engine;
+mod network;
 
 use std::collections::BTreeMap;
 
 use daemon::api::{
     ContainerDetails, Error, Info, LocalState, LogChunk, LogLine, RemoteManager, Request, Response,
-    SwarmInfo, digest_warning, subject,
+    SwarmInfo, VolumeDetails, digest_warning, subject,
 };
 use daemon::client::Reply;
 use glasshive_docker::Profile;
@@ -53,6 +54,9 @@ pub struct Daemon {
     swarm: Option<Swarm>,
     /// When a task's agent does something next.
     agenda: BTreeMap<Id, Time>,
+    /// Has networks only.
+    engine: ::engine::Engine,
+    volumes: BTreeMap<String, VolumeDetails>,
     containers: Vec<ContainerDetails>,
     execs: BTreeMap<String, Vec<String>>,
     pub started: BTreeMap<String, Pid>,
@@ -96,6 +100,14 @@ impl Daemon {
             index: 10,
             swarm: None,
             agenda: BTreeMap::new(),
+            engine: ::engine::Engine::new(
+                ::engine::EngineOptions::for_release(::engine::Release(
+                    u32::from(profile.version.0),
+                    u32::from(profile.version.1),
+                )),
+                streams.stream("engine"),
+            ),
+            volumes: BTreeMap::new(),
             containers: Vec::new(),
             execs: BTreeMap::new(),
             started: BTreeMap::new(),
@@ -309,6 +321,9 @@ impl Daemon {
         self.commit(|tx| {
             tx.create(cluster).unwrap();
             tx.create(node).unwrap();
+            for network in control::initial_networks(&mut Streams::new(2).stream("networks")) {
+                tx.create(network).unwrap();
+            }
         });
         Ok(Response::Created { id: own.to_string() })
     }

@@ -1,18 +1,19 @@
-//! IPv4 subnets, as far as the allocator needs them.
+//! IPv4 subnets: what allocators of addresses share.
 
 use std::fmt;
 use std::net::Ipv4Addr;
 
 /// For instance `10.0.1.0/24`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Subnet {
+pub struct Subnet {
     base: u32,
     /// The prefix length, 0 to 32.
-    pub(super) bits: u32,
+    pub bits: u32,
 }
 
 impl Subnet {
-    pub(super) fn parse(text: &str) -> Option<Self> {
+    /// Reads `base/bits`; bits of the base beyond the prefix are dropped.
+    pub fn parse(text: &str) -> Option<Self> {
         let (base, bits) = text.split_once('/')?;
         let bits = bits.parse::<u32>().ok().filter(|bits| *bits <= 32)?;
         let base = base.parse::<Ipv4Addr>().ok()?.to_bits();
@@ -20,16 +21,23 @@ impl Subnet {
     }
 
     /// How many addresses; the whole of IPv4 counts as one less than it has.
-    pub(super) fn size(self) -> u32 {
+    pub fn size(self) -> u32 {
         1_u32.checked_shl(32 - self.bits).unwrap_or(u32::MAX)
     }
 
     /// The address with this number.
-    pub(super) fn address(self, host: u32) -> String {
+    pub fn address(self, host: u32) -> String {
         Ipv4Addr::from_bits(self.base.wrapping_add(host)).to_string()
     }
 
-    fn overlaps(self, other: Self) -> bool {
+    /// True if the address is in it.
+    pub fn contains(self, address: &str) -> bool {
+        let address = address.parse::<Ipv4Addr>();
+        address.is_ok_and(|address| address.to_bits() & mask(self.bits) == self.base)
+    }
+
+    /// True if some address is in both.
+    pub fn overlaps(self, other: Self) -> bool {
         let mask = mask(self.bits.min(other.bits));
         self.base & mask == other.base & mask
     }
@@ -46,7 +54,7 @@ fn mask(bits: u32) -> u32 {
 }
 
 /// The first subnet of this size in the pools that overlaps none of those taken.
-pub(super) fn next_subnet(pools: &[String], bits: u32, taken: &[Subnet]) -> Option<Subnet> {
+pub fn next_subnet(pools: &[String], bits: u32, taken: &[Subnet]) -> Option<Subnet> {
     pools.iter().filter_map(|pool| Subnet::parse(pool)).find_map(|pool| {
         let count = 1_u64.checked_shl(bits.checked_sub(pool.bits)?)?;
         let step = 1_u64.checked_shl(32_u32.checked_sub(bits)?)?;
