@@ -63,8 +63,9 @@ pub struct Step {
     pub title: String,
     /// What it is made of, in order.
     pub parts: Vec<Part>,
-    /// Other ways through it, right and wrong, for `glasshive test`; a page needs none of them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Other ways through it, right and wrong, for `glasshive test`. A page needs none of them, so they
+    /// are not in the JSON.
+    #[serde(skip)]
     pub tries: Vec<Try>,
 }
 
