@@ -4,6 +4,7 @@
 //! such as R39 in the transcripts are those of the requirements that the workshops make.
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 
+mod audit;
 mod bad_input;
 mod determinism;
 mod limits;
@@ -50,6 +51,7 @@ transcripts! {
     secrets_20_10: "secrets-20.10",
     swarm_17_03: "swarm-17.03",
     swarm_20_10: "swarm-20.10",
+    swarm_files_20_10: "swarm-files-20.10",
     task_17_03: "task-17.03",
     service_17_03: "service-17.03",
     beyond_20_10: "beyond-20.10",
@@ -57,4 +59,5 @@ transcripts! {
     overlay_19_03: "overlay-19.03",
     build_17_06: "build-17.06",
     build_28: "build-28",
+    registry_19_03: "registry-19.03",
 }

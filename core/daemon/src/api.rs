@@ -26,7 +26,9 @@ pub use container::{
 pub(crate) use endpoint::endpoint;
 pub use error::Error;
 pub use filters::Filters;
-pub use image::{ImageConfig, ImageDetails, ImageSummary, PullMessage, Removed};
+pub use image::{
+    HistoryLine, ImageConfig, ImageDetails, ImageSummary, Login, PullMessage, Removed,
+};
 pub use network::{Endpoint, Network, NetworkContainer, NetworkDetails, VolumeDetails};
 pub use subject::subject;
 pub use system::{Info, LocalState, RemoteManager, SwarmInfo, VersionInfo};
@@ -227,6 +229,20 @@ pub enum Request {
         /// The pull's number.
         pull: String,
     },
+    /// Begins to push -> [`Response::Created`] with the push's number, for `PullProgress`.
+    PushImage {
+        /// As typed.
+        reference: String,
+        /// Name and password for the registry.
+        login: Option<Login>,
+    },
+    /// Checks name and password at a registry -> [`Response::Done`].
+    Login {
+        /// The registry's address; empty for the public one.
+        server: String,
+        /// Name and password.
+        login: Login,
+    },
     /// Begins a build -> [`Response::Created`] with the build's number.
     BuildImage {
         /// Names for the image, as typed.
@@ -243,6 +259,18 @@ pub enum Request {
     CancelBuild {
         /// The build's number.
         build: String,
+    },
+    /// How an image came to be -> [`Response::History`], newest first.
+    ImageHistory {
+        /// Which.
+        image: String,
+    },
+    /// Removes images that nothing needs -> [`Response::PrunedImages`].
+    PruneImages {
+        /// Also those with a name.
+        all: bool,
+        /// `dangling`, `label`, `until`.
+        filters: Filters,
     },
     /// -> [`Response::Removed`].
     RemoveImage {
@@ -362,7 +390,13 @@ pub enum Response {
         done: bool,
     },
     Building(Box<BuildProgress>),
+    History(Vec<HistoryLine>),
     Removed(Vec<Removed>),
+    /// What `rmi` would have told, and how many bytes that freed.
+    PrunedImages {
+        images: Vec<Removed>,
+        freed: u64,
+    },
     Networks(Vec<NetworkDetails>),
     Network(Box<NetworkDetails>),
     Volumes(Vec<VolumeDetails>),

@@ -364,7 +364,10 @@ impl Daemon {
                 self.answer_waits(context, &id, 0, &all);
             }
             Happened::ExecDied(_, exec, code) => self.execs.ended(context, &exec, code),
-            Happened::Transferred(transfer) => self.pulled(context, transfer),
+            Happened::Transferred(transfer) => {
+                self.engine.publish(transfer, &mut self.registry.borrow_mut());
+                self.pulled(context, transfer);
+            }
             Happened::Created(_)
             | Happened::Started(_)
             | Happened::Killed(..)

@@ -266,7 +266,7 @@ pub(crate) fn image_details(
         parent: image.parent.map(|id| id.to_string()).unwrap_or_default(),
         comment: image.comment.clone(),
         author: image.author.clone(),
-        container: String::new(),
+        container: image.container.clone(),
         created: image.created,
         docker_version: image.docker_version.clone(),
         architecture: "amd64".to_owned(),
@@ -282,6 +282,9 @@ pub(crate) fn image_details(
             labels: config.labels.clone(),
             exposed_ports: config.exposed_ports.iter().cloned().collect(),
             stop_signal: config.stop_signal.clone(),
+            health: config.health.clone(),
+            shell: config.shell.clone(),
+            on_build: config.on_build.clone(),
         },
         layers: image.layers.iter().map(|layer| layer.diff_id.to_string()).collect(),
     }

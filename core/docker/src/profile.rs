@@ -107,6 +107,17 @@ pub struct Cells {
     pub padding: usize,
 }
 
+/// What `login` says besides its success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LoginTexts {
+    /// Nothing (until 17.06).
+    Plain,
+    /// Where the password is stored, and that `--password` is not safe.
+    Warned,
+    /// The same in other words; without a name a browser is used (since 27).
+    Linked,
+}
+
 /// One release.
 #[derive(Clone, Copy, Debug)]
 pub struct Profile {
@@ -222,6 +233,12 @@ pub struct Profile {
     pub many_networks: bool,
     /// `pull` ends with the image's full name.
     pub pull_names_image: bool,
+    /// What `login` says besides its success.
+    pub login: LoginTexts,
+    /// `config.json` gets the client's own name.
+    pub user_agent_header: bool,
+    /// `push` without a tag pushes `latest`, not all tags.
+    pub pushes_latest: bool,
     /// There is BuildKit, for those who ask for it.
     pub buildkit_exists: bool,
     /// BuildKit builds unless one says otherwise.
@@ -293,6 +310,9 @@ const V1_13: Profile = Profile {
     null_volume_maps: false,
     many_networks: false,
     pull_names_image: false,
+    login: LoginTexts::Plain,
+    user_agent_header: false,
+    pushes_latest: false,
     buildkit_exists: false,
     buildkit: false,
     election_ticks: 3,
@@ -371,6 +391,8 @@ const V19_03: Profile = Profile {
     init_member: true,
     progress: Progress::Live,
     pull_names_image: true,
+    login: LoginTexts::Warned,
+    user_agent_header: true,
     buildkit_exists: true,
     election_ticks: 10,
     ..V17_06_PROFILE
@@ -389,6 +411,8 @@ const V20_10_PROFILE: Profile = Profile {
     built: (2023, 4, 4, 66_063),
     help: Help::Blanks,
     quotes_duration: true,
+    user_agent_header: false,
+    pushes_latest: true,
     cells: Cells { min: 10, padding: 3 },
     swarm_cells: Cells { min: 10, padding: 3 },
     secret_cells: Cells { min: 10, padding: 3 },
@@ -415,6 +439,7 @@ const V28: Profile = Profile {
     exec_missing_status: 127,
     format_json: true,
     buildkit: true,
+    login: LoginTexts::Linked,
     legacy_image_members: false,
     secret_errors: SecretErrors::Lower,
     run_hint: "\nRun 'docker run --help' for more information",

@@ -295,6 +295,11 @@ impl ImageStore {
         names_of(&self.digests, id)
     }
 
+    /// True if an image has a name, with a tag or with a digest.
+    pub fn has_name(&self, id: ImageId) -> bool {
+        self.tags.values().chain(self.digests.values()).any(|other| *other == id)
+    }
+
     /// The image that a person means: a name, a name with digest, or (the start of) an identity.
     ///
     /// # Errors

@@ -109,17 +109,20 @@ impl Engine {
             .map_err(|_| missing())
             .and_then(|image| self.check_online(reference).map(|()| image))
             .and_then(|image| check_push(reference, login).map(|()| image));
-        let exists = |diff_id| {
-            registry.iter().any(|(_, image)| image.layers.iter().any(|l| l.diff_id == diff_id))
-        };
-        let transfer = Transfer::plan(
+        let repository = reference.repository();
+        let holder = |diff_id| registry.holder(diff_id, &repository);
+        let mut transfer = Transfer::plan(
             now,
             Direction::Push,
             reference.clone(),
             plan,
-            exists,
+            |diff_id| holder(diff_id).is_some(),
             (&self.options, &mut self.rng),
         );
+        transfer.set_holders(|diff_id| {
+            let other = holder(diff_id).filter(|name| *name != repository)?;
+            Some(other.split_once('/').map_or(other, |(_, path)| path).to_owned())
+        });
         self.transfers.add(transfer)
     }
 
@@ -200,6 +203,7 @@ impl Engine {
         now: Time,
         text: &str,
         force: bool,
+        prunes: bool,
     ) -> Result<Vec<Removed>, EngineError> {
         let image = self.images.find(text)?.clone();
         let tags = self.images.tags_of(image.id);
@@ -207,6 +211,14 @@ impl Engine {
         let by_id = image.id.0.hex().starts_with(digits);
         let user = self.containers.values().find(|container| container.image == image.id);
         let is_last = by_id || tags.len() <= 1;
+        let child = self.images.iter().find(|other| other.parent == Some(image.id));
+        if by_id && child.is_some() {
+            return Err(conflict(&image.id.0.short(), "delete", "cannot be forced", || {
+                "image has dependent child images".to_owned()
+            }));
+        }
+        // A step that others follow stays, without its name.
+        let is_last = is_last && child.is_none();
         if by_id && tags.len() > 1 && !force {
             return Err(conflict(&image.id.0.short(), "delete", "must be forced", || {
                 "image is referenced in multiple repositories".to_owned()
@@ -246,14 +258,58 @@ impl Engine {
             untag(self, text);
         }
         if is_last {
-            self.images.remove(image.id);
-            removed.push(Removed::Deleted(image.id.0));
-            let gone = image.layers.iter().rev().filter(|l| !self.images.has_layer(l.diff_id));
-            removed.extend(gone.map(|layer| Removed::Deleted(layer.diff_id)));
-            let name = image.id.to_string();
-            self.note(now, Happened::Image("delete", name), BTreeMap::new());
+            self.delete_image(now, &image, &mut removed);
+            let mut parent = image.parent.filter(|_| prunes);
+            while let Some(id) = parent {
+                let is_needed = self.images.has_name(id)
+                    || self.images.iter().any(|other| other.parent == Some(id))
+                    || self.containers.values().any(|container| container.image == id);
+                let Some(image) = self.images.get(id).filter(|_| !is_needed).cloned() else {
+                    break;
+                };
+                self.delete_image(now, &image, &mut removed);
+                parent = image.parent;
+            }
         }
         Ok(removed)
+    }
+
+    fn delete_image(&mut self, now: Time, image: &Image, removed: &mut Vec<Removed>) {
+        self.images.remove(image.id);
+        removed.push(Removed::Deleted(image.id.0));
+        let gone = image.layers.iter().rev().filter(|l| !self.images.has_layer(l.diff_id));
+        removed.extend(gone.map(|layer| Removed::Deleted(layer.diff_id)));
+        let name = image.id.to_string();
+        self.note(now, Happened::Image("delete", name), BTreeMap::new());
+    }
+
+    /// How an image came to be, newest first.
+    ///
+    /// # Errors
+    /// `No such image: x`.
+    pub fn history(&self, text: &str) -> Result<Vec<HistoryStep>, EngineError> {
+        let image = self.images.find(text)?;
+        let mut sizes = image.layers.iter().rev().map(|layer| layer.size);
+        let mut at = Some(image.id);
+        let mut steps = Vec::new();
+        for line in image.history.iter().rev() {
+            // The images of earlier moments are known as far as they are the host's.
+            let known = at
+                .and_then(|id| self.images.get(id))
+                .filter(|known| known.history.len() + steps.len() == image.history.len());
+            steps.push(HistoryStep {
+                id: known.map(|known| known.id),
+                created: line.created,
+                created_by: line.created_by.clone(),
+                size: if line.empty_layer { 0 } else { sizes.next().unwrap_or(0) },
+                comment: line.comment.clone(),
+                tags: known.map(|known| self.images.tags_of(known.id)).unwrap_or_default(),
+            });
+            if let Some(known) = known {
+                at = known.parent;
+            }
+        }
+        Ok(steps)
     }
 
     /// Makes an image of a container: its configuration, its image's layers, and one more layer with
@@ -307,6 +363,23 @@ impl Engine {
         self.note_of(now, id, Happened::Committed(id.clone()));
         Ok(image)
     }
+}
+
+/// One line of `docker history`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HistoryStep {
+    /// The image of that moment, if it is the host's.
+    pub id: Option<ImageId>,
+    /// When.
+    pub created: Time,
+    /// What made it.
+    pub created_by: String,
+    /// Bytes of its layer.
+    pub size: u64,
+    /// A commit's message.
+    pub comment: String,
+    /// Names of the image of that moment.
+    pub tags: Vec<String>,
 }
 
 /// How to commit a container.

@@ -18,6 +18,8 @@ struct Repository {
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     repositories: BTreeMap<String, Repository>,
+    /// Accounts at the public registry, with the digest of the password.
+    accounts: BTreeMap<String, Digest>,
 }
 
 impl Registry {
@@ -51,6 +53,32 @@ impl Registry {
         digest
             .and_then(|digest| repository.manifests.get(&digest))
             .ok_or_else(|| no_manifest(reference, release))
+    }
+
+    /// True if the password is the account's. The first one that is used for a name opens the
+    /// account: nobody has to sign up elsewhere.
+    pub fn log_in(&mut self, user: &str, password: &str) -> bool {
+        let digest = Digest::of(password.as_bytes());
+        let is_named = !user.is_empty() && user.bytes().all(|b| b.is_ascii_alphanumeric());
+        is_named && *self.accounts.entry(user.to_owned()).or_insert(digest) == digest
+    }
+
+    /// The name of a repository that has the layer; `first` before all others.
+    pub(crate) fn holder(&self, layer: Digest, first: &str) -> Option<&str> {
+        // The layers of the smallest image of a repository that has the layer.
+        let size = |repository: &Repository| {
+            let images = repository.manifests.values();
+            let holders = images.filter(|one| one.layers.iter().any(|l| l.diff_id == layer));
+            holders.map(|image| image.layers.len()).min()
+        };
+        let own = self.repositories.get_key_value(first).filter(|(_, one)| size(one).is_some());
+        let found = own.map(|(name, _)| name).or_else(|| {
+            let others = self.repositories.iter();
+            let sized = others.filter_map(|(name, one)| Some((size(one)?, name)));
+            // Of several the one that others are made of.
+            sized.min().map(|(_, name)| name)
+        });
+        found.map(String::as_str)
     }
 
     /// All images that anyone can pull, as (complete name with tag, image), in order of name.

@@ -58,6 +58,8 @@ pub enum LayerState {
     Pushed,
     /// The registry had it before.
     LayerAlreadyExists,
+    /// Another repository there had it before.
+    Mounted,
 }
 
 impl LayerState {
@@ -76,6 +78,7 @@ impl LayerState {
             Self::Pushing(..) => "Pushing",
             Self::Pushed => "Pushed",
             Self::LayerAlreadyExists => "Layer already exists",
+            Self::Mounted => "Mounted",
         }
     }
 }
@@ -85,6 +88,8 @@ impl LayerState {
 struct Part {
     digest: Digest,
     exists: bool,
+    /// The other repository that has it already.
+    mounted_from: Option<String>,
     size: u64,
     unpacked: u64,
     moves: (Time, Time),
@@ -100,6 +105,7 @@ impl Part {
         if direction == Direction::Push {
             return match () {
                 () if now < opened => LayerState::Preparing,
+                () if self.mounted_from.is_some() => LayerState::Mounted,
                 () if self.exists => LayerState::LayerAlreadyExists,
                 () if now < self.moves.0 => LayerState::Waiting,
                 () if now < self.moves.1 => {
@@ -198,6 +204,7 @@ impl Transfer {
             let mut part = Part {
                 digest,
                 exists,
+                mounted_from: None,
                 size: layer.compressed_size,
                 unpacked: layer.size,
                 moves: (from, to),
@@ -234,6 +241,16 @@ impl Transfer {
         }
         let state = |part: &Part| part.state(self.direction, self.opened, now);
         self.parts.iter().map(|part| (part.digest.short(), state(part))).collect()
+    }
+
+    /// The other repositories that have a pushed layer already, layer by layer.
+    pub(crate) fn set_holders(&mut self, holder: impl Fn(Digest) -> Option<String>) {
+        self.parts.iter_mut().for_each(|part| part.mounted_from = holder(part.digest));
+    }
+
+    /// The repository that a layer is mounted from: `library/alpine`.
+    pub fn mounted_from(&self, layer: usize) -> Option<&str> {
+        self.parts.get(layer)?.mounted_from.as_deref()
     }
 
     /// When it is over.

@@ -26,7 +26,7 @@ mod state;
 pub mod terminal;
 
 pub use errno::Errno;
-pub use machine::{Machine, Request, RequestId};
+pub use machine::{Machine, ProcessWords, Request, RequestId};
 pub use process::{ExitStatus, Fd, Pid, Proc, Signal, Spawn};
 pub use program::Programs;
 pub use service::{NET_PORT, NetAnswer, NetAsk, NetReply, NetRequest, Service, is_address};

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
-use sim::{Clock, Time};
+use sim::{Clock, EventId, Time};
 
 use crate::errno::Errno;
 use crate::fs::Mounts;
@@ -29,11 +29,26 @@ pub struct Request {
     pub port: &'static str,
     /// The question.
     pub body: Box<dyn Any>,
+    /// The event that the process acts for.
+    pub cause: Option<EventId>,
 }
 
 /// A request's number, unique on its machine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct RequestId(pub u64);
+
+/// What a process was started with: who may list processes can read it.
+#[derive(Clone, Copy, Debug)]
+pub struct ProcessWords<'a> {
+    /// The process.
+    pub pid: Pid,
+    /// Its arguments.
+    pub args: &'a [String],
+    /// Its environment.
+    pub env: &'a BTreeMap<String, String>,
+    /// The event that it acts for.
+    pub cause: Option<EventId>,
+}
 
 /// One host.
 pub struct Machine {
@@ -70,6 +85,9 @@ impl Machine {
             next_pid: 1_000,
             next_request: 1,
             next_terminal: 0,
+            cause: None,
+            process_changes: 0,
+            spawned: Vec::new(),
             entropy: sim::Streams::new(0).stream("entropy"),
         };
         Self { state: Rc::new(RefCell::new(state)), running: BTreeMap::new() }
@@ -100,7 +118,12 @@ impl Machine {
 
     fn poll(&mut self, pid: Pid) {
         let Some(mut future) = self.running.remove(&pid) else { return };
-        let doomed = self.state.borrow().processes.get(&pid).and_then(|process| process.doomed);
+        let Some((doomed, namespace)) = self.state.borrow().processes.get(&pid).map(|process| {
+            let namespace = process.namespace.clone();
+            (process.doomed, namespace)
+        }) else {
+            return;
+        };
         let ended = doomed.or_else(|| {
             let mut context = Context::from_waker(Waker::noop());
             match future.as_mut().poll(&mut context) {
@@ -108,6 +131,7 @@ impl Machine {
                 std::task::Poll::Pending => None,
             }
         });
+        self.explain_changes(pid, &namespace);
         match ended {
             None => {
                 self.running.insert(pid, future);
@@ -116,6 +140,43 @@ impl Machine {
                 // The future goes first: what it holds may still make system calls when dropped.
                 drop(future);
                 State::end(&self.state, pid, status);
+            }
+        }
+    }
+
+    /// Whatever the process has changed in the files it sees is on account of what it acts for.
+    fn explain_changes(&self, pid: Pid, namespace: &SharedNamespace) {
+        let cause = self.cause_of(pid);
+        for mount in namespace.borrow().mounts.iter() {
+            let is_open = mount.fs.borrow().journal().is_open();
+            if is_open {
+                mount.fs.borrow_mut().journal_mut().explain(cause);
+            }
+        }
+    }
+
+    /// From now on the driver acts for this event: it is the cause of what is typed and started.
+    pub fn set_cause(&mut self, cause: Option<EventId>) {
+        self.state.borrow_mut().cause = cause;
+    }
+
+    /// The event that a process acts for.
+    pub fn cause_of(&self, pid: Pid) -> Option<EventId> {
+        self.state.borrow().processes.get(&pid).and_then(|process| process.cause)
+    }
+
+    /// How often processes were started or ended, or changed their arguments.
+    pub fn process_changes(&self) -> u64 {
+        self.state.borrow().process_changes
+    }
+
+    /// Shows the living processes whose start or whose arguments came after the first `seen` changes.
+    pub fn processes_since(&self, seen: u64, look: &mut dyn FnMut(ProcessWords<'_>)) {
+        let state = self.state.borrow();
+        for (&pid, process) in &state.processes {
+            if process.ended.is_none() && seen < process.changed {
+                let (args, env, cause) = (&process.args, &process.env, process.cause);
+                look(ProcessWords { pid, args, env, cause });
             }
         }
     }
@@ -201,7 +262,17 @@ impl Machine {
     /// # Errors
     /// As [`Proc::spawn`].
     pub fn spawn(&mut self, namespace: &SharedNamespace, spawn: Spawn) -> Result<Pid, Errno> {
-        State::spawn(&self.state, None, Some(namespace), spawn)
+        let pid = State::spawn(&self.state, None, Some(namespace), spawn)?;
+        self.state.borrow_mut().spawned.push(pid);
+        Ok(pid)
+    }
+
+    /// What the driver has started since the last call acts for this event, if there is one.
+    pub fn explain_started(&mut self, cause: Option<EventId>) {
+        let mut state = self.state.borrow_mut();
+        for pid in std::mem::take(&mut state.spawned) {
+            state.acts_for(pid, cause);
+        }
     }
 
     /// Sends a signal; nothing happens if there is no such process.
@@ -260,11 +331,20 @@ impl Machine {
         self.state.borrow().terminals.get(&id).map(look)
     }
 
+    /// Looks at every terminal.
+    pub fn look_at_terminals(&self, look: &mut dyn FnMut(TerminalId, &Terminal)) {
+        for (id, terminal) in &self.state.borrow().terminals {
+            look(*id, terminal);
+        }
+    }
+
     /// Types text. Each newline enters a line; what follows the last one waits for the next call.
     pub fn type_text(&mut self, id: TerminalId, text: &str) {
         let mut state = self.state.borrow_mut();
         let ready = state.ready.clone();
+        let cause = state.cause;
         let Some(terminal) = state.terminals.get_mut(&id) else { return };
+        terminal.cause = cause;
         for char in text.chars() {
             match char {
                 '\n' => {
@@ -294,11 +374,12 @@ impl Machine {
     /// A person leaves the editor, with the text to save or without saving; false if none is open.
     pub fn finish_editor(&mut self, id: TerminalId, text: Option<String>) -> bool {
         let mut state = self.state.borrow_mut();
-        let ready = state.ready.clone();
+        let (ready, cause) = (state.ready.clone(), state.cause);
         let Some(terminal) = state.terminals.get_mut(&id) else { return false };
         if terminal.editor().is_none() {
             return false;
         }
+        terminal.cause = cause;
         terminal.edited = Some(text);
         ready.wake_all(&mut terminal.waiting);
         true

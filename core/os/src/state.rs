@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use sim::{Clock, Duration, Time};
+use sim::{Clock, Duration, EventId, Time};
 
 use crate::errno::Errno;
 use crate::fs::User;
@@ -39,6 +39,10 @@ pub(crate) struct Process {
     pub(crate) dispositions: BTreeMap<Signal, Disposition>,
     pub(crate) pending: Vec<Signal>,
     pub(crate) started: Time,
+    /// The event that it acts for: the line it read from its terminal last, or what started it.
+    pub(crate) cause: Option<EventId>,
+    /// [`State::process_changes`] when arguments or environment changed last.
+    pub(crate) changed: u64,
     /// A signal has decided that it ends; the executor sees to it.
     pub(crate) doomed: Option<ExitStatus>,
     pub(crate) ended: Option<ExitStatus>,
@@ -65,6 +69,12 @@ pub(crate) struct State {
     pub(crate) next_pid: u32,
     pub(crate) next_request: u64,
     pub(crate) next_terminal: u32,
+    /// The event that the driver acts for at the moment.
+    pub(crate) cause: Option<EventId>,
+    /// Counts starts and ends of processes and changes of their arguments.
+    pub(crate) process_changes: u64,
+    /// Started by the driver and not explained yet.
+    pub(crate) spawned: Vec<Pid>,
     /// What `/dev/urandom` gives.
     pub(crate) entropy: sim::Rng,
 }
@@ -80,6 +90,15 @@ impl State {
         }
     }
 
+    /// A process acts for what it has just read from its terminal.
+    pub(crate) fn acts_for(&mut self, pid: Pid, cause: Option<EventId>) {
+        if let Some(process) = self.processes.get_mut(&pid)
+            && cause.is_some()
+        {
+            process.cause = cause;
+        }
+    }
+
     pub(crate) fn request(
         state: &Rc<RefCell<Self>>,
         pid: Pid,
@@ -90,7 +109,8 @@ impl State {
         let id = RequestId(state.next_request);
         state.next_request += 1;
         state.asking.insert(id, pid);
-        state.requests.push(Request { id, pid, port, body });
+        let cause = state.processes.get(&pid).and_then(|process| process.cause);
+        state.requests.push(Request { id, pid, port, body, cause });
         id
     }
 
@@ -174,9 +194,12 @@ impl State {
         let cwd = spawn.cwd.clone().unwrap_or_else(|| process.cwd.clone());
         let main = state.load(&namespace, &cwd, user, &mut spawn)?;
         let now = state.now;
+        state.process_changes += 1;
+        let change = state.process_changes;
         let process = state.processes.get_mut(&pid).ok_or(Errno::NoProcess)?;
         process.args = spawn.args;
         process.env = spawn.env;
+        process.changed = change;
         process.cwd = cwd;
         process.user = user;
         process.pending.clear();
@@ -226,6 +249,7 @@ impl State {
     ) -> Pid {
         let pid = Pid(self.next_pid);
         self.next_pid += 1;
+        self.process_changes += 1;
         let inner_pid = if namespace.borrow().is_container {
             let mut namespace = namespace.borrow_mut();
             namespace.next_pid += 1;
@@ -265,6 +289,8 @@ impl State {
             dispositions,
             pending: Vec::new(),
             started: self.now,
+            cause: inherited.map_or(self.cause, |parent| parent.cause),
+            changed: self.process_changes,
             doomed: None,
             ended: None,
         };
@@ -340,6 +366,7 @@ impl State {
                     }
                 }
             }
+            state.process_changes += 1;
             state.orphan_children(pid);
             (handles, namespace)
         };

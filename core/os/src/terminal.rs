@@ -7,7 +7,7 @@
 use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
-use sim::Time;
+use sim::{EventId, Time};
 
 use crate::process::Pid;
 use crate::remote::RemoteEvent;
@@ -56,6 +56,10 @@ pub struct Block {
     pub started: Time,
     /// When the prompt came back.
     pub ended: Option<Time>,
+    /// The event that typed it.
+    pub cause: Option<EventId>,
+    /// [`Terminal::change_count`] when it changed last.
+    pub changed: u64,
 }
 
 /// Rows of text with a cursor, after carriage returns and the like have had their effect.
@@ -233,6 +237,8 @@ pub struct Terminal {
     pub(crate) partial: String,
     pub(crate) waiting: Vec<Pid>,
     pub(crate) awaits: Option<(Pid, Awaits, String)>,
+    /// What a program reads is not shown: a password is typed.
+    pub(crate) is_silent: bool,
     /// What is open while an editor waits.
     pub(crate) editor: Option<Editor>,
     /// How the editor was left: with a text to save, or without.
@@ -245,6 +251,9 @@ pub struct Terminal {
     /// Blocks that were dropped from the front.
     dropped_count: usize,
     last_status: i32,
+    /// The event that typed last.
+    pub(crate) cause: Option<EventId>,
+    change_count: u64,
     /// Width in characters.
     pub columns: u16,
 }
@@ -259,6 +268,7 @@ impl Default for Terminal {
             partial: String::new(),
             waiting: Vec::new(),
             awaits: None,
+            is_silent: false,
             editor: None,
             edited: None,
             events: None,
@@ -266,6 +276,8 @@ impl Default for Terminal {
             blocks: Vec::new(),
             dropped_count: 0,
             last_status: 0,
+            cause: None,
+            change_count: 0,
             columns: 80,
         }
     }
@@ -280,6 +292,16 @@ impl Terminal {
     /// How many blocks there ever were.
     pub fn block_count(&self) -> usize {
         self.dropped_count + self.blocks.len()
+    }
+
+    /// The event that typed last.
+    pub const fn cause(&self) -> Option<EventId> {
+        self.cause
+    }
+
+    /// How often anything in the transcript changed.
+    pub const fn change_count(&self) -> u64 {
+        self.change_count
     }
 
     /// Who waits for a line now; nobody while a command runs or typed lines are left. Lines that were
@@ -306,14 +328,24 @@ impl Terminal {
 
     /// A shell read `line` at `prompt`.
     pub(crate) fn accept(&mut self, awaits: Awaits, prompt: &str, line: &str, now: Time) {
-        match (awaits, self.blocks.last_mut()) {
+        let shown = if self.is_silent { "" } else { line };
+        match (awaits, self.changing()) {
             (Awaits::Continuation, Some(block)) => block.typed.push(format!("{prompt}{line}")),
-            (Awaits::Program, Some(block)) => block.screen.echo(&format!("{line}\n")),
+            (Awaits::Program, Some(block)) => block.screen.echo(&format!("{shown}\n")),
             _ => self.open_block(prompt, line, now),
         }
     }
 
+    /// The last block, which is about to change.
+    fn changing(&mut self) -> Option<&mut Block> {
+        self.change_count += 1;
+        let block = self.blocks.last_mut()?;
+        block.changed = self.change_count;
+        Some(block)
+    }
+
     fn open_block(&mut self, prompt: &str, line: &str, now: Time) {
+        self.change_count += 1;
         if self.blocks.len() == BLOCK_COUNT_MAX {
             self.blocks.remove(0);
             self.dropped_count += 1;
@@ -325,6 +357,8 @@ impl Terminal {
             status: None,
             started: now,
             ended: None,
+            cause: self.cause,
+            changed: self.change_count,
         });
     }
 
@@ -345,6 +379,7 @@ impl Terminal {
         self.tell(RemoteEvent::Cleared);
         self.dropped_count += self.blocks.len();
         self.blocks.clear();
+        self.change_count += 1;
     }
 
     /// Shows bytes.
@@ -357,7 +392,7 @@ impl Terminal {
         if self.blocks.is_empty() {
             self.open_block("", "", now);
         }
-        if let Some(block) = self.blocks.last_mut() {
+        if let Some(block) = self.changing() {
             block.screen.write(bytes);
         }
     }
@@ -367,7 +402,7 @@ impl Terminal {
         if self.blocks.is_empty() {
             self.open_block("", "", now);
         }
-        if let Some(block) = self.blocks.last_mut() {
+        if let Some(block) = self.changing() {
             block.screen.echo(text);
         }
     }

@@ -9,6 +9,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
+use crate::journal::Journal;
 use crate::rng::Rng;
 
 /// A position in the order of a disk's changes; a completed sync makes all up to it durable.
@@ -57,10 +58,22 @@ pub struct Disk {
     /// The file of the first write that failed since somebody asked.
     failure: Option<String>,
     flip_count: u64,
+    journal: Journal,
 }
 
 impl Disk {
     fn change(&mut self, change: Change) {
+        match &change {
+            Change::Append { path, .. } => {
+                let size = self.visible.get(path).map_or(0, Vec::len);
+                self.journal.note(path, size as u64);
+            }
+            Change::Write { path, .. } | Change::Remove { path } => self.journal.note(path, 0),
+            Change::Rename { from, to } => {
+                self.journal.note(from, 0);
+                self.journal.note(to, 0);
+            }
+        }
         change.apply(&mut self.visible);
         self.unsynced.push_back(change);
     }
@@ -101,6 +114,7 @@ impl Disk {
             *kept ^= mask;
         }
         self.flip_count += 1;
+        self.journal.note(path, byte);
         true
     }
 
@@ -185,6 +199,16 @@ impl Disk {
         self.synced_count + self.unsynced.len() as u64 + self.flip_count
     }
 
+    /// What changed lately, as a reader sees it.
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The same, to name causes.
+    pub const fn journal_mut(&mut self) -> &mut Journal {
+        &mut self.journal
+    }
+
     /// True when a power loss now would lose nothing.
     pub fn is_synced(&self) -> bool {
         self.unsynced.is_empty()
@@ -201,6 +225,7 @@ impl Disk {
         self.unsynced.clear();
         self.failure = None;
         self.visible = self.durable.clone();
+        self.journal.note_all();
     }
 }
 

@@ -11,9 +11,11 @@
 //! | [`queue`] | what happens next: events ordered by (time, sequence) |
 //! | [`net`] | frames between hosts: latency, order within a flow, cut links, taps |
 //! | [`disk`] | files that survive a crash only as far as they were synced |
+//! | [`journal`] | what changed lately, for onlookers that look only at what is new |
 //! | [`trace`] | what happened, because of what, and the digest of all of it |
 
 pub mod disk;
+pub mod journal;
 pub mod net;
 pub mod queue;
 pub mod rng;
@@ -22,6 +24,7 @@ pub mod time;
 pub mod trace;
 
 pub use disk::Disk;
+pub use journal::Journal;
 pub use net::{Frame, HostId, Net};
 pub use queue::Queue;
 pub use rng::{Rng, Streams};

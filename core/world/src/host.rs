@@ -16,6 +16,7 @@ use crate::fault::armed::Seen;
 use crate::fault::blame::Blame;
 use crate::login::Account;
 use crate::state_folder::StateFolder;
+use crate::subjects::Subjects;
 use crate::world::Event;
 
 /// A host of the world.
@@ -37,8 +38,8 @@ pub(crate) struct Host {
     pub(crate) clock: Clock,
     /// What a sync takes longer than on a good disk.
     pub(crate) slow_disk: Duration,
-    /// Copies of other hosts' disks, by the host they were taken from.
-    loot: BTreeMap<String, SharedFs>,
+    /// The hosts of whose disks there is a copy here.
+    loot: BTreeSet<String>,
     /// How often the host has booted; events meant for an earlier boot are dropped.
     pub(crate) boot_count: u32,
     /// Transcripts of terminals from before the last crash are gone with the machine; the command
@@ -58,9 +59,6 @@ pub(crate) struct Up {
     shell: Option<Pid>,
     /// What logins over the network have started.
     pub(crate) logins: BTreeSet<Pid>,
-    /// What the last line typed at the terminal is in the history: the cause of what its processes
-    /// ask for.
-    pub(crate) typed: Option<EventId>,
     /// When something is due next, as of the last settling.
     pub(crate) deadline: Option<Time>,
     /// The event that set a timer, by the time when it runs out: its cause then.
@@ -87,7 +85,7 @@ impl Host {
             held: None,
             clock: Clock::default(),
             slow_disk: Duration::ZERO,
-            loot: BTreeMap::new(),
+            loot: BTreeSet::new(),
             boot_count: 0,
             terminal: TerminalId(0),
             user: user.to_owned(),
@@ -105,8 +103,8 @@ impl Host {
     ) {
         let mut mounts = Mounts::new(self.root.clone());
         self.state_folder.mount(&mut mounts);
-        for (name, fs) in &self.loot {
-            mounts.add(loot_mount(name, fs));
+        for name in &self.loot {
+            mounts.add(loot_mount(name, &self.root));
         }
         let mut machine = Machine::new(now, &self.name, mounts, programs.clone());
         machine.set_clock(self.clock);
@@ -121,7 +119,6 @@ impl Host {
             daemon,
             shell,
             logins: BTreeSet::new(),
-            typed: None,
             deadline: Some(now),
             timers: BTreeMap::new(),
         });
@@ -131,9 +128,10 @@ impl Host {
 /// Where copies of other hosts' disks are.
 pub(crate) const LOOT_FOLDER: &str = "/loot";
 
-fn loot_mount(name: &str, fs: &SharedFs) -> Mount {
-    let (at, root) = (format!("{LOOT_FOLDER}/{name}"), "/".to_owned());
-    Mount { at, fs: fs.clone(), root, read_only: true }
+/// The copy is in the host's own files; the mount over it keeps it as it was taken.
+fn loot_mount(name: &str, root: &SharedFs) -> Mount {
+    let at = format!("{LOOT_FOLDER}/{name}");
+    Mount { root: at.clone(), at, fs: root.clone(), read_only: true }
 }
 
 /// What a host wants from the world.
@@ -142,7 +140,7 @@ pub(crate) enum Wanted {
     Send { to: HostId, flow: u64, bytes: std::rc::Rc<[u8]>, cause: Option<EventId> },
     Sync { barrier: sim::disk::Barrier, cause: Option<EventId> },
     Answer { caller: u64, reply: Box<Reply> },
-    Ssh { request: RequestId, ask: Box<SshAsk> },
+    Ssh { request: RequestId, ask: Box<SshAsk>, cause: Option<EventId> },
     Exited { pid: Pid, status: ExitStatus },
 }
 
@@ -160,6 +158,7 @@ pub(crate) struct Settling<'a> {
     pub(crate) wanted: &'a mut Vec<Wanted>,
     /// What it may be waiting for.
     pub(crate) seen: &'a mut Vec<Seen>,
+    pub(crate) subjects: &'a mut Subjects,
 }
 
 /// No batch of changes waits longer (swarmkit: the dispatcher's 100 ms, the scheduler's 50 ms); every
@@ -178,6 +177,7 @@ impl Host {
         handle: impl FnOnce(&mut Daemon, &mut daemon::Context<'_>),
     ) {
         let Some(up) = &mut self.up else { return };
+        up.machine.set_cause(settling.trace.cause());
         let mut out = Vec::new();
         let mut context = daemon::Context {
             now: settling.now,
@@ -186,6 +186,8 @@ impl Host {
             out: &mut out,
         };
         handle(&mut up.daemon, &mut context);
+        let is_prompted = settling.trace.cause().is_some() && !settling.is_timer;
+        let before = settling.last;
         for output in out {
             let cause = settling.trace.cause();
             match output {
@@ -196,9 +198,15 @@ impl Host {
                     settling.wanted.push(Wanted::Sync { barrier, cause });
                 }
                 daemon::Output::Event { kind, detail } => {
-                    let id = settling.trace.record(settling.now, Some(self.id), kind, detail);
-                    settling.trace.set_cause(Some(id));
+                    if !is_prompted && let Some(last) = settling.subjects.last(&detail) {
+                        settling.trace.set_cause(Some(last));
+                    }
+                    let detail: std::rc::Rc<str> = detail.into();
+                    let id =
+                        settling.trace.record(settling.now, Some(self.id), kind, detail.clone());
+                    settling.subjects.note(&detail, id);
                     settling.last = Some(id);
+                    settling.trace.set_cause(Some(id));
                 }
                 daemon::Output::Mark(mark) if settling.is_armed => {
                     settling.seen.push(Seen { mark, cause });
@@ -209,9 +217,12 @@ impl Host {
                     let why = || settling.blame.of_silence(&of, self.id, settling.now);
                     let cause = if settling.is_timer { why().or(cause) } else { cause };
                     settling.trace.set_cause(cause);
-                    let id = settling.trace.record(settling.now, Some(self.id), kind, detail);
-                    settling.trace.set_cause(Some(id));
+                    let detail: std::rc::Rc<str> = detail.into();
+                    let id =
+                        settling.trace.record(settling.now, Some(self.id), kind, detail.clone());
+                    settling.subjects.note(&detail, id);
                     settling.last = Some(id);
+                    settling.trace.set_cause(Some(id));
                 }
                 daemon::Output::Reply { caller: Caller::Process(id), reply } => {
                     up.machine.reply(id, reply);
@@ -221,6 +232,7 @@ impl Host {
                 }
             }
         }
+        up.machine.explain_started(settling.last.filter(|_| settling.last != before));
     }
 
     /// Lets everything that is due at this moment happen: processes, the daemon, and processes again
@@ -257,7 +269,6 @@ impl Host {
             let requests = up.machine.take_requests();
             let withdrawn = up.machine.take_withdrawn();
             let exits = up.machine.take_exits();
-            let typed = up.typed;
             if requests.is_empty()
                 && withdrawn.is_empty()
                 && exits.is_empty()
@@ -272,7 +283,7 @@ impl Host {
                 }
             }
             for request in requests {
-                settling.trace.set_cause(typed);
+                settling.trace.set_cause(request.cause);
                 if request.port == os::NET_PORT {
                     if let Ok(body) = request.body.downcast::<os::NetRequest>() {
                         self.with_daemon(settling, |daemon, context| {
@@ -284,7 +295,11 @@ impl Host {
                 }
                 if request.port == SSH_PORT {
                     if let Ok(ask) = request.body.downcast::<SshAsk>() {
-                        settling.wanted.push(Wanted::Ssh { request: request.id, ask });
+                        settling.wanted.push(Wanted::Ssh {
+                            request: request.id,
+                            ask,
+                            cause: request.cause,
+                        });
                     }
                     continue;
                 }
@@ -354,30 +369,33 @@ impl Host {
     }
 
     /// Puts a copy of another host's disk under `/loot`; it takes the place of an older copy.
-    pub(crate) fn put_loot(&mut self, of: &str, tree: Tree, now: Time) {
-        let folder = Inode { attributes: Attributes::root(0o755, now), kind: Kind::Directory };
+    pub(crate) fn put_loot(&mut self, of: &str, copy: &Tree, now: Time) {
         let place = format!("{LOOT_FOLDER}/{of}");
         let mut root = self.root.borrow_mut();
-        for path in [LOOT_FOLDER, place.as_str()] {
-            if root.get(path).is_none() {
-                // The folder above is there: it was made just before.
-                let _ = root.put(path, folder.clone(), now);
-            }
+        let inside = format!("{place}/");
+        let old: Vec<String> = root
+            .upper()
+            .iter()
+            .map(|(path, _)| path.to_owned())
+            .filter(|path| path.starts_with(&inside))
+            .collect();
+        // What is in a folder comes after it, and goes before it.
+        for path in old.iter().rev() {
+            let _ = root.remove(path, now);
+        }
+        let folder = Inode { attributes: Attributes::root(0o755, now), kind: Kind::Directory };
+        let _ = root.put(LOOT_FOLDER, folder, now);
+        for (path, inode) in copy.iter() {
+            let path = if path == "/" { place.clone() } else { format!("{place}{path}") };
+            // The folder above is there: it comes first.
+            let _ = root.put(&path, inode.clone(), now);
         }
         drop(root);
-        let fs = FileSystem::from_tree(FsKind::Disk, tree).shared();
-        if let Some(up) = &self.up {
-            let namespace = up.machine.host();
-            let mounts = &mut namespace.borrow_mut().mounts;
-            mounts.remove(&place);
-            mounts.add(loot_mount(of, &fs));
+        if let Some(up) = self.up.as_ref().filter(|_| !self.loot.contains(of)) {
+            let mount = loot_mount(of, &self.root);
+            up.machine.host().borrow_mut().mounts.add(mount);
         }
-        self.loot.insert(of.to_owned(), fs);
-    }
-
-    /// The copies of other hosts' disks, by the host they were taken from.
-    pub(crate) fn loot(&self) -> impl Iterator<Item = (&str, &SharedFs)> {
-        self.loot.iter().map(|(name, fs)| (name.as_str(), fs))
+        self.loot.insert(of.to_owned());
     }
 }
 

@@ -18,6 +18,7 @@
 //! Nothing here decides how Docker behaves: this crate carries frames and requests between the
 //! parts, keeps the order of events, and shows what there is ([`World::observe`]).
 
+mod audit;
 mod boot;
 mod complete;
 mod error;
@@ -33,10 +34,15 @@ mod search;
 mod spec;
 mod ssh;
 mod state_folder;
+mod subjects;
 mod tap;
 mod typing;
 mod world;
 
+pub use audit::{
+    AuditRules, AuditView, CORE_SIZE_MAX, CORE_SIZE_MIN, CauseView, CountView, DiskView,
+    FindingView, Form, NeedleKind, NeedleView, PlaceRule, Verdict,
+};
 pub use complete::Completion;
 pub use error::Error;
 pub use fault::{Armed, ArmedState, Fault, Struck, Trigger};

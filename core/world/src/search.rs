@@ -29,6 +29,42 @@ pub enum Surface {
     Frame,
     /// What a terminal shows.
     Terminal,
+    /// Arguments and environment of a running process.
+    Process,
+}
+
+impl Surface {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::File,
+        Self::Disk,
+        Self::Image,
+        Self::Container,
+        Self::Metadata,
+        Self::Tmpfs,
+        Self::Log,
+        Self::Memory,
+        Self::Frame,
+        Self::Terminal,
+        Self::Process,
+    ];
+
+    /// Its name in labs and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::File => "file",
+            Self::Disk => "disk",
+            Self::Image => "image",
+            Self::Container => "container",
+            Self::Metadata => "metadata",
+            Self::Tmpfs => "tmpfs",
+            Self::Log => "log",
+            Self::Memory => "memory",
+            Self::Frame => "frame",
+            Self::Terminal => "terminal",
+            Self::Process => "process",
+        }
+    }
 }
 
 /// Bytes that were found.
@@ -67,10 +103,6 @@ impl World {
             for (path, bytes) in host.disk.files() {
                 look(Surface::Disk, path, bytes);
             }
-            for (of, fs) in host.loot() {
-                let place = format!("{}/{of}", crate::host::LOOT_FOLDER);
-                search_tree(fs.borrow().upper(), &place, Surface::File, &mut look);
-            }
             let Some(up) = &host.up else { continue };
             up.daemon.search(&mut |place| {
                 use daemon::Place;
@@ -102,7 +134,7 @@ impl World {
                 }
             });
         }
-        for (_, frame) in self.tap.frames() {
+        for crate::tap::Seen { frame, .. } in self.tap.frames() {
             if let Some(offset) = position(&frame.bytes, needle) {
                 let name = |id: sim::HostId| self.hosts[usize::from(id.0)].name.clone();
                 let place = format!("to {}, flow {}", name(frame.to), frame.flow);

@@ -114,8 +114,13 @@ impl World {
     }
 
     /// A process of a host asks.
-    pub(crate) fn ssh_asked(&mut self, from: usize, request: RequestId, ask: SshAsk) {
-        let cause = self.hosts[from].up.as_ref().and_then(|up| up.typed);
+    pub(crate) fn ssh_asked(
+        &mut self,
+        from: usize,
+        request: RequestId,
+        ask: SshAsk,
+        cause: Option<EventId>,
+    ) {
         match ask {
             SshAsk::Open(open) => self.ssh_open(from, request, open, cause),
             SshAsk::Next(id) => {
@@ -263,7 +268,7 @@ impl World {
     fn ssh_at_server(&mut self, id: u64, server: usize, message: Message, cause: Option<EventId>) {
         match message {
             Message::Start { request, open } => {
-                let reply = self.ssh_start(id, server, open);
+                let reply = self.ssh_start(id, server, open, cause);
                 self.ssh_send(id, Message::Answer { request, reply }, cause);
                 // The new process has to be looked after.
                 self.settle(server, |_, _| {});
@@ -272,7 +277,7 @@ impl World {
                 let terminal = self.ssh.links.get(&id).and_then(|link| link.terminal);
                 self.settle(server, |host, _| {
                     if let (Some(up), Some(terminal)) = (&mut host.up, terminal) {
-                        up.typed = cause;
+                        up.machine.set_cause(cause);
                         up.machine.enter(terminal, input);
                     }
                 });
@@ -282,7 +287,13 @@ impl World {
     }
 
     /// A login has come: checks the account and starts what was asked for.
-    fn ssh_start(&mut self, id: u64, server: usize, open: SshOpen) -> SshReply {
+    fn ssh_start(
+        &mut self,
+        id: u64,
+        server: usize,
+        open: SshOpen,
+        cause: Option<EventId>,
+    ) -> SshReply {
         let Some(account) = Account::find(&self.hosts[server].root, &open.user) else {
             let text = format!("{}@{}: Permission denied (publickey).\n", open.user, open.host);
             return SshReply::Failed(text);
@@ -293,6 +304,7 @@ impl World {
         };
         let machine = &mut up.machine;
         machine.tell_time(self.now);
+        machine.set_cause(cause);
         let greets = open.tty && open.command.is_none();
         let terminal = machine.add_remote_terminal(if greets { GREETING } else { "" });
         let tty = Handle::terminal(terminal);
@@ -338,7 +350,7 @@ impl World {
                 events.push(RemoteEvent::Complained(err));
             }
             if !events.is_empty() {
-                let cause = up.typed;
+                let cause = up.machine.terminal(terminal, |terminal| terminal.cause()).flatten();
                 self.ssh_send(id, Message::Events(events), cause);
             }
         }

@@ -2,12 +2,20 @@
 
 use std::collections::VecDeque;
 
-use sim::{Frame, Time};
+use sim::{EventId, Frame};
+
+/// A frame on the wire.
+#[derive(Clone, Debug)]
+pub(crate) struct Seen {
+    pub(crate) frame: Frame,
+    /// The event that sent it.
+    pub(crate) cause: Option<EventId>,
+}
 
 /// The frames of the recent past; older ones are forgotten when there are too many bytes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Tap {
-    frames: VecDeque<(Time, Frame)>,
+    frames: VecDeque<Seen>,
     size: usize,
     total: u64,
 }
@@ -16,13 +24,13 @@ pub(crate) struct Tap {
 const SIZE_MAX: usize = 32 * 1024 * 1024;
 
 impl Tap {
-    pub(crate) fn see(&mut self, at: Time, frame: &Frame) {
+    pub(crate) fn see(&mut self, frame: &Frame, cause: Option<EventId>) {
         self.size += frame.bytes.len();
         self.total += 1;
-        self.frames.push_back((at, frame.clone()));
+        self.frames.push_back(Seen { frame: frame.clone(), cause });
         while self.size > SIZE_MAX {
-            let Some((_, oldest)) = self.frames.pop_front() else { break };
-            self.size -= oldest.bytes.len();
+            let Some(oldest) = self.frames.pop_front() else { break };
+            self.size -= oldest.frame.bytes.len();
         }
     }
 
@@ -35,10 +43,10 @@ impl Tap {
     pub(crate) fn since(&self, count: u64) -> impl Iterator<Item = &Frame> {
         let new = usize::try_from(self.total.saturating_sub(count)).unwrap_or(usize::MAX);
         let skipped = self.frames.len().saturating_sub(new);
-        self.frames.range(skipped..).map(|(_, frame)| frame)
+        self.frames.range(skipped..).map(|seen| &seen.frame)
     }
 
-    pub(crate) fn frames(&self) -> impl Iterator<Item = &(Time, Frame)> {
+    pub(crate) fn frames(&self) -> impl Iterator<Item = &Seen> {
         self.frames.iter()
     }
 }

@@ -13,6 +13,7 @@ use sim::net::{Fate, Latency};
 use sim::trace::HistoryDigest;
 use sim::{Duration, EventId, Frame, HostId, Net, Queue, Rng, Streams, Time, Trace};
 
+use crate::audit::Audit;
 use crate::error::Error;
 use crate::fault::blame::Blame;
 use crate::fault::{Armed, ArmedState, Struck};
@@ -20,6 +21,7 @@ use crate::host::{Host, SYNC_TIME, Settling, Wanted};
 use crate::input::{Input, Recorded, Recording};
 use crate::spec::Spec;
 use crate::ssh::{Links, SshEvent};
+use crate::subjects::Subjects;
 use crate::tap::Tap;
 
 /// Something that happens at a time of its own; what hosts wait for by themselves is not here.
@@ -50,6 +52,8 @@ pub struct World {
     pub(crate) queue: Queue<Event>,
     pub(crate) net: Net,
     pub(crate) ssh: Links,
+    pub(crate) subjects: Subjects,
+    pub(crate) audit: Option<Box<Audit>>,
     /// Decides what faults leave open: which bit flips, how much of a write is torn.
     pub(crate) fault_rng: Rng,
     pub(crate) blame: Blame,
@@ -77,6 +81,7 @@ impl World {
         shell::register(&mut programs);
         engine::programs::register(&mut programs);
         docker::register(&mut programs);
+        tools::register(&mut programs);
         let catalog = engine::Catalog::standard(shell::gnu_commands(), shell::busybox_commands());
         let mut world = Self {
             now: start,
@@ -89,6 +94,8 @@ impl World {
             registry: Rc::new(RefCell::new(catalog.into_registry())),
             queue: Queue::default(),
             net: Net::new(streams.stream("net"), streams.stream("net/faults"), Latency::default()),
+            subjects: Subjects::default(),
+            audit: None,
             ssh: Links::default(),
             fault_rng: streams.stream("faults"),
             blame: Blame::default(),
@@ -130,6 +137,11 @@ impl World {
         }
         world.advance_until(world.started + Duration::from_nanos(recording.end_ns));
         Ok(world)
+    }
+
+    /// Anything was done to it.
+    pub(crate) fn has_inputs(&self) -> bool {
+        !self.inputs.is_empty()
     }
 
     /// What was built and all that was done to it so far.
@@ -280,6 +292,7 @@ impl World {
             return;
         }
         self.touched = Some(host.id);
+        let prompt = self.trace.cause();
         let mut settling = Settling {
             now: self.now,
             trace: &mut self.trace,
@@ -289,14 +302,17 @@ impl World {
             is_armed: self.armed.iter().any(|armed| armed.state == ArmedState::Waiting),
             wanted: &mut wanted,
             seen: &mut seen,
+            subjects: &mut self.subjects,
         };
         if let Some(up) = &mut host.up {
             up.machine.tell_time(self.now);
         }
         act(host, &mut settling);
         host.settle(&mut settling);
+        let cause = settling.last.or(prompt);
+        host.disk.journal_mut().explain(cause);
+        host.root.borrow_mut().journal_mut().explain(cause);
         let (from, boot_count, slow_disk) = (host.id, host.boot_count, host.slow_disk);
-        let cause = self.trace.cause();
         if !seen.is_empty() {
             self.trigger(index, &seen, true);
             if self.hosts[index].up.is_none() {
@@ -323,11 +339,14 @@ impl World {
                 Wanted::Answer { caller, reply } => {
                     self.answers.insert(caller, *reply);
                 }
-                Wanted::Ssh { request, ask } => self.ssh_asked(index, request, *ask),
+                Wanted::Ssh { request, ask, cause } => {
+                    self.ssh_asked(index, request, *ask, cause);
+                }
                 Wanted::Exited { pid, status } => self.ssh_exited(index, pid, status),
             }
         }
         self.ssh_look(index);
+        self.audit_host(index, cause);
         if !seen.is_empty() {
             self.trigger(index, &seen, false);
         }
@@ -336,7 +355,8 @@ impl World {
 
     /// Puts a frame on the wire.
     fn send(&mut self, frame: Frame, cause: Option<EventId>) {
-        self.tap.see(self.now, &frame);
+        self.tap.see(&frame, cause);
+        self.audit_frame(&frame, cause);
         let fate = self.net.send(self.now, &frame);
         self.tell_of_link((frame.from, frame.to), fate, cause);
         for at in [fate.arrives, fate.again].into_iter().flatten() {
@@ -432,6 +452,9 @@ impl World {
                 }
             }
         }
+        for index in 0..self.hosts.len() {
+            self.audit_host(index, Some(id));
+        }
         Ok(())
     }
 
@@ -470,7 +493,7 @@ impl World {
         let index = self.running(node)?;
         self.settle(index, |host, _| {
             if let Some(up) = &mut host.up {
-                up.typed = Some(id);
+                up.machine.set_cause(Some(id));
                 act(&mut up.machine, host.terminal);
             }
         });

@@ -32,6 +32,7 @@ Usage:
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
                     [--user ubuntu] [--prompt PS1]
                                               a cluster to talk to, JSON lines in and out
+  glasshive differences                       where the simulation is not what it simulates
   glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
                   [--threads N] [--json]      random work under random faults, with every invariant on
   glasshive sweep --replay FILE [--json]      play a history that a sweep has written
@@ -68,13 +69,14 @@ fn command(
         "test" => test(rest, out, err),
         "lint" => lint(rest, out, err),
         "session" => start_session(rest, input, out, err),
+        "differences" => differences(rest, out),
         "sweep" => sweeping::sweep(rest, out, err),
         "-h" | "--help" | "help" => return write!(out, "{HELP}").map(|()| OK),
         "-V" | "--version" => {
             return writeln!(out, "glasshive {}", env!("CARGO_PKG_VERSION")).map(|()| OK);
         }
         other => Err(Usage(format!(
-            "unknown command `{other}`: expected run, test, lint, session or sweep"
+            "unknown command `{other}`: expected run, test, lint, session, sweep or differences"
         ))),
     };
     match done {
@@ -87,6 +89,14 @@ fn command(
 }
 
 type Done = Result<io::Result<u8>, Usage>;
+
+/// Where the simulation is not what it simulates, one item a line behind a `- `.
+pub const DIFFERENCES: &str = include_str!("../../../docs/differences.md");
+
+fn differences(args: &[String], out: &mut dyn Write) -> Done {
+    Args::read(args, &[], &[])?.end()?;
+    Ok(write!(out, "{DIFFERENCES}").map(|()| OK))
+}
 
 fn run(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let mut args = Args::read(args, &["seed"], &["json"])?;

@@ -1,7 +1,7 @@
 //! The simulated cluster behind the runner's [`Cluster`].
 
 use sim::{Duration, Time};
-use world::{ArmedState, Mark, Spec, Struck, Surface, World};
+use world::{ArmedState, Mark, Spec, Struck, World};
 
 use crate::cluster::{
     Armed, Awaits, Cluster, Facts, Found, Injected, NodeFacts, RaftFacts, ServiceFacts, TaskFacts,
@@ -167,7 +167,7 @@ impl Cluster for World {
         Self::find_bytes(self, needle)
             .into_iter()
             .map(|found| Found {
-                surface: surface(found.surface).to_owned(),
+                surface: found.surface.word().to_owned(),
                 node: found.node,
                 place: found.place,
             })
@@ -177,20 +177,4 @@ impl Cluster for World {
 
 fn injected(struck: &Struck) -> Injected {
     Injected { words: struck.words.clone(), nodes: struck.nodes.clone() }
-}
-
-/// The name of a surface in checks; one of [`crate::cluster::SURFACES`].
-const fn surface(surface: Surface) -> &'static str {
-    match surface {
-        Surface::File => "file",
-        Surface::Disk => "disk",
-        Surface::Image => "image",
-        Surface::Container => "container",
-        Surface::Metadata => "metadata",
-        Surface::Tmpfs => "tmpfs",
-        Surface::Log => "log",
-        Surface::Memory => "memory",
-        Surface::Frame => "frame",
-        Surface::Terminal => "terminal",
-    }
 }

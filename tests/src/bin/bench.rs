@@ -30,13 +30,34 @@ fn main() -> Result<(), String> {
     let boot = measure(RUN_COUNT, || millis(|| World::new(large.clone()).map(drop)))?;
     row("boot of 3 managers and 2 workers, ms", &boot, 1);
 
-    let replay = measure(RUN_COUNT, || millis(|| replay(&lab)))?;
-    row("replay of the Secrets lab, ms", &replay, 1);
+    let plain = measure(RUN_COUNT, || millis(|| replay(&lab, false)))?;
+    row("replay of the Secrets lab, ms", &plain, 1);
+    let audited = measure(RUN_COUNT, || millis(|| replay(&lab, true)))?;
+    row("the same with the leak audit, ms", &audited, 1);
+    println!("{:<44} {:>25.1}", "the audit's part of that time, %", part(&plain, &audited));
 
+    let (plain, rates) = idle(&large, false)?;
+    row(&format!("idle 3+2, {IDLE_HOURS} h: simulated s per real s"), &plain, 0);
+    row("the same: events per real s", &rates, 0);
+    let (audited, _) = idle(&large, true)?;
+    row("the same with the leak audit, simulated s", &audited, 0);
+    println!("{:<44} {:>25.1}", "speed that the audit costs, %", part(&audited, &plain));
+    Ok(())
+}
+
+/// An idle cluster with a secret in use: simulated seconds and events per real second.
+fn idle(spec: &Spec, audited: bool) -> Result<(Vec<f64>, Vec<f64>), String> {
     let mut speeds = Vec::new();
     let mut rates = Vec::new();
     for seed in 0..5 {
-        let mut world = World::new(large.clone().with_seed(seed)).map_err(|e| e.to_string())?;
+        let mut world = World::new(spec.clone().with_seed(seed)).map_err(|e| e.to_string())?;
+        if audited {
+            world.start_audit();
+        }
+        let setup = "printf 'a secret to look for' | docker secret create pw - && \
+                     docker service create --name web --replicas 2 --secret pw nginx";
+        world.run_line("m1", setup, world::LINE_LIMIT).map_err(|e| e.to_string())?;
+        world.advance(Duration::from_secs(60));
         let events = world.event_count();
         let start = Instant::now();
         world.advance(Duration::from_secs(IDLE_HOURS * 3600));
@@ -44,14 +65,25 @@ fn main() -> Result<(), String> {
         speeds.push((IDLE_HOURS * 3600) as f64 / seconds);
         rates.push((world.event_count() - events) as f64 / seconds);
     }
-    row(&format!("idle 3+2, {IDLE_HOURS} h: simulated s per real s"), &speeds, 0);
-    row("the same: events per real s", &rates, 0);
-    Ok(())
+    Ok((speeds, rates))
+}
+
+/// By how much the median of `more` is more, in per cent of it.
+fn part(less: &[f64], more: &[f64]) -> f64 {
+    let median = |values: &[f64]| {
+        let mut values = values.to_vec();
+        values.sort_by(f64::total_cmp);
+        values[values.len() / 2]
+    };
+    (1.0 - median(less) / median(more)) * 100.0
 }
 
 /// The lab from boot to its end; an error if anything in it does not hold.
-fn replay(lab: &Rc<Lab>) -> Result<(), String> {
+fn replay(lab: &Rc<Lab>, audited: bool) -> Result<(), String> {
     let mut world = World::new(lab.spec(None)).map_err(|error| error.to_string())?;
+    if audited {
+        world.start_audit();
+    }
     let mut runner: WorldRunner = Runner::new(Rc::clone(lab), world.started(), world.now());
     let end = world.now() + Duration::from_secs(24 * 3600);
     runner.play(Goal::All);

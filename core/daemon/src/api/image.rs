@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+pub use engine::HealthCheck;
 use sim::Time;
 
 /// An image in a list.
@@ -42,6 +43,12 @@ pub struct ImageConfig {
     pub exposed_ports: Vec<String>,
     /// Signal.
     pub stop_signal: String,
+    /// How to find out whether it is well.
+    pub health: Option<HealthCheck>,
+    /// What runs lines of a Dockerfile.
+    pub shell: Vec<String>,
+    /// Instructions for a build that starts from it.
+    pub on_build: Vec<String>,
 }
 
 /// All about an image.
@@ -75,6 +82,39 @@ pub struct ImageDetails {
     pub config: ImageConfig,
     /// `sha256:...` of each layer's content, lowest first.
     pub layers: Vec<String>,
+}
+
+/// A name and a password for a registry.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The name.
+    pub user: String,
+    /// The password.
+    pub password: String,
+}
+
+/// Never shows the password.
+impl std::fmt::Debug for Login {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Login({})", self.user)
+    }
+}
+
+/// One line of an image's history.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct HistoryLine {
+    /// `sha256:...`; none if the image of that moment is not here.
+    pub id: Option<String>,
+    /// When.
+    pub created: Time,
+    /// What made it.
+    pub created_by: String,
+    /// Bytes of its layer.
+    pub size: u64,
+    /// Of `commit`.
+    pub comment: String,
+    /// Names.
+    pub tags: Vec<String>,
 }
 
 /// One step of a pull.

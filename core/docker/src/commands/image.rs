@@ -8,7 +8,7 @@ pub(crate) use super::pull::pull;
 use super::{filters, inspect as inspection};
 use crate::cli::{Cli, Failure};
 use crate::output::list::List;
-use crate::output::text::short_id;
+use crate::output::text::{cut, short_id};
 use crate::output::time::go_seconds;
 use crate::output::units::{human_duration, human_size};
 use crate::table::Outcome;
@@ -70,9 +70,9 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
 
 /// `docker rmi`.
 pub(crate) async fn remove(cli: &Cli) -> Outcome {
-    let force = cli.is_set("force");
+    let (force, no_prune) = (cli.is_set("force"), cli.is_set("no-prune"));
     cli.for_each_arg(async |name: &str| {
-        let request = Request::RemoveImage { image: name.to_owned(), force, no_prune: false };
+        let request = Request::RemoveImage { image: name.to_owned(), force, no_prune };
         let removed = match cli.client.ask(request).await {
             Ok(Response::Removed(removed)) => removed,
             Ok(other) => return Err(Failure::Api(unexpected(&other))),
@@ -88,6 +88,50 @@ pub(crate) async fn remove(cli: &Cli) -> Outcome {
         Ok(())
     })
     .await
+}
+
+/// `docker history`.
+pub(crate) async fn history(cli: &Cli) -> Outcome {
+    let name = cli.arg(0);
+    let lines = match cli.client.ask(Request::ImageHistory { image: name.to_owned() }).await? {
+        Response::History(lines) => lines,
+        other => return Err(Failure::Api(unexpected(&other))),
+    };
+    let (whole, human) = (cli.is_set("no-trunc"), cli.flag("human") != Some("false"));
+    let now = cli.proc.now();
+    let rows = lines.iter().map(|line| {
+        let id = line.id.clone().unwrap_or_else(|| "<missing>".to_owned());
+        let by = line.created_by.replace('\t', " ");
+        let size = if human {
+            human_size(line.size, 3, cli.profile.size_gap)
+        } else {
+            line.size.to_string()
+        };
+        let since = if human {
+            format!("{} ago", human_duration(cli.profile, now.since(line.created)))
+        } else {
+            line.created.rfc3339()
+        };
+        vec![
+            ("ID", if whole || line.id.is_none() { id } else { short_id(&id) }),
+            ("CreatedSince", since),
+            ("CreatedAt", line.created.rfc3339()),
+            ("CreatedBy", if whole { by } else { cut(&by, 45, cli.profile.ellipsis) }),
+            ("Size", size),
+            ("Comment", line.comment.clone()),
+            ("Tags", line.tags.join(",")),
+        ]
+    });
+    let rows = rows.collect();
+    let columns = vec![
+        ("ID", "IMAGE"),
+        ("CreatedSince", "CREATED"),
+        ("CreatedBy", "CREATED BY"),
+        ("Size", "SIZE"),
+        ("Comment", "COMMENT"),
+    ];
+    let more_titles = &[("CreatedAt", "CREATED AT"), ("Tags", "TAGS")];
+    List { columns, more_titles, quiet: "ID", rows, cells: cli.profile.cells }.show(cli).await
 }
 
 /// `docker tag`.

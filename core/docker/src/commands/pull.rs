@@ -24,7 +24,7 @@ pub(super) fn with_tag(reference: &str) -> String {
 }
 
 /// An image's name with its registry.
-fn full_name(reference: &str) -> String {
+pub(super) fn full_name(reference: &str) -> String {
     let (first, rest) = reference.split_once('/').unwrap_or(("", reference));
     let is_host = first.contains(['.', ':']) || first == "localhost";
     match (first, is_host) {
@@ -57,10 +57,20 @@ pub(super) async fn pull_for_run(cli: &Cli, reference: &str) -> Result<(), Error
 async fn follow(cli: &Cli, reference: &str, fd: Fd, quiet: bool) -> Result<(), Error> {
     let request = Request::PullImage { reference: reference.to_owned(), all_tags: false };
     let pull = created(cli, request).await?;
+    follow_transfer(cli, &pull, fd, quiet).await
+}
+
+/// Shows how a pull or a push goes on until it is over.
+pub(super) async fn follow_transfer(
+    cli: &Cli,
+    transfer: &str,
+    fd: Fd,
+    quiet: bool,
+) -> Result<(), Error> {
     let is_terminal = cli.proc.is_terminal(fd);
     let mut display = Display::new(is_terminal, cli.proc.columns(), cli.profile.size_gap);
     loop {
-        match cli.client.ask(Request::PullProgress { pull: pull.clone() }).await? {
+        match cli.client.ask(Request::PullProgress { pull: transfer.to_owned() }).await? {
             Response::Pulling { messages, done } => {
                 let text: String = messages.iter().map(|one| line(&mut display, one)).collect();
                 if !quiet && !text.is_empty() && cli.proc.write(fd, text.as_bytes()).await.is_err()

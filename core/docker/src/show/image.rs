@@ -1,6 +1,7 @@
 //! Images as `inspect` shows them.
 
 use daemon::api::ImageDetails;
+use engine::HealthCheck;
 use serde_json::{Map, Value as Json, json};
 
 use super::{Style, texts, time};
@@ -15,6 +16,23 @@ pub(crate) fn set(texts: &[String]) -> Map<String, Json> {
     let mut sorted = texts.to_vec();
     sorted.sort_unstable();
     sorted.into_iter().map(|text| (text, json!({}))).collect()
+}
+
+/// A health check; what is zero is left out.
+pub(crate) fn healthcheck(health: &HealthCheck) -> Json {
+    let mut object = Map::new();
+    object.insert("Test".to_owned(), Json::from(health.test.clone()));
+    for (key, number) in [
+        ("Interval", health.interval.as_nanos()),
+        ("Timeout", health.timeout.as_nanos()),
+        ("StartPeriod", health.start_period.as_nanos()),
+        ("Retries", u64::from(health.retries)),
+    ] {
+        if number > 0 {
+            object.insert(key.to_owned(), number.into());
+        }
+    }
+    Json::Object(object)
 }
 
 /// An image.
@@ -32,9 +50,15 @@ pub(crate) fn image(style: Style, image: &ImageDetails) -> Json {
     let volumes = set(&config.volumes);
     run.put("Volumes", if volumes.is_empty() { Json::Null } else { Json::Object(volumes) });
     run.put("WorkingDir", config.working_dir.clone());
-    run.put("Entrypoint", list(&config.entrypoint)).put("OnBuild", Json::Null);
+    run.put("Entrypoint", list(&config.entrypoint)).put("OnBuild", list(&config.on_build));
     let labels = texts(&config.labels);
     run.put("Labels", if config.labels.is_empty() { Json::Null } else { labels });
+    if let Some(health) = &config.health {
+        run.put("Healthcheck", healthcheck(health));
+    }
+    if !config.shell.is_empty() {
+        run.put("Shell", config.shell.clone());
+    }
     if !config.stop_signal.is_empty() {
         run.put("StopSignal", config.stop_signal.clone());
     }

@@ -1,7 +1,7 @@
 //! The table of `docker image` and its short forms:
 //! what there is to type, since when, and what runs it.
 
-use crate::commands::image;
+use crate::commands::{image, prune, registry};
 use crate::profile::{V17_06, V20_10};
 use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, command, flag};
 
@@ -9,7 +9,18 @@ use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, command, f
 pub(super) const COMMANDS: &[Command] = &[
     command("image history", "[OPTIONS] IMAGE", "Show the history of an image")
         .top("history")
-        .unsimulated("this command on images"),
+        .args(Count::Exact(1))
+        .flags(&[
+            flag("--format", Kind::String, FORMAT_LIST)
+                .since(17, 6)
+                .was(V20_10, "Pretty-print images using a Go template"),
+            flag("-H, --human", Kind::Bool, "Print sizes and dates in human readable format")
+                .default("true"),
+            flag("--no-trunc", Kind::Bool, "Don't truncate output"),
+            flag("-q, --quiet", Kind::Bool, "Only show image IDs")
+                .was(V17_06, "Only show numeric IDs"),
+        ])
+        .run(|cli| Box::pin(image::history(cli))),
     command(
         "image import",
         "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
@@ -49,7 +60,14 @@ pub(super) const COMMANDS: &[Command] = &[
         .top("load")
         .unsimulated("this command on images"),
     command("image prune", "[OPTIONS]", "Remove unused images")
-        .unsimulated("this command on images"),
+        .flags(&[
+            flag("-a, --all", Kind::Bool, "Remove all unused images, not just dangling ones"),
+            flag("--filter", Kind::Filter, "Provide filter values (e.g. \"until=<timestamp>\")")
+                .since(17, 6)
+                .was(V20_10, "Provide filter values (e.g. 'until=<timestamp>')"),
+            flag("-f, --force", Kind::Bool, "Do not prompt for confirmation"),
+        ])
+        .run(|cli| Box::pin(prune::images(cli))),
     command("image pull", "[OPTIONS] NAME[:TAG|@DIGEST]", "Download an image from a registry")
         .short_was(V20_10, "Pull an image or a repository from a registry")
         .top("pull")
@@ -67,15 +85,29 @@ pub(super) const COMMANDS: &[Command] = &[
     command("image push", "[OPTIONS] NAME[:TAG]", "Upload an image to a registry")
         .short_was(V20_10, "Push an image or a repository to a registry")
         .top("push")
-        .unsimulated("pushing to a registry"),
+        .args(Count::Exact(1))
+        .flags(&[
+            flag("-a, --all-tags", Kind::Bool, "Push all tags of an image to the repository")
+                .since(20, 10),
+            flag("--disable-content-trust", Kind::Bool, "Skip image signing").default("true"),
+            flag(
+                "--platform",
+                Kind::String,
+                "Push a platform-specific manifest as a single-platform image to the registry.",
+            )
+            .since(27, 0)
+            .api("1.46")
+            .unsimulated("other platforms"),
+            flag("-q, --quiet", Kind::Bool, "Suppress verbose output").since(20, 10),
+        ])
+        .run(|cli| Box::pin(registry::push(cli))),
     command("image rm", "[OPTIONS] IMAGE [IMAGE...]", "Remove one or more images")
         .aliases(&["remove"])
         .top("rmi")
         .args(Count::Min(1))
         .flags(&[
             flag("-f, --force", Kind::Bool, "Force removal of the image"),
-            flag("--no-prune", Kind::Bool, "Do not delete untagged parents")
-                .unsimulated("other platforms"),
+            flag("--no-prune", Kind::Bool, "Do not delete untagged parents"),
             flag(
                 "--platform",
                 Kind::Strings,

@@ -13,6 +13,7 @@ mod image;
 mod network;
 mod node;
 mod other;
+mod registry;
 mod secret;
 mod service;
 mod service_create;
@@ -426,6 +427,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         std::slice::from_ref(&container_run::RUN),
         image::COMMANDS,
         build::COMMANDS,
+        registry::COMMANDS,
         swarm::COMMANDS,
         node::COMMANDS,
         secret::COMMANDS,

@@ -56,12 +56,6 @@ directory must contain config.json and rootfs directory.",
         .unsimulated("plugins"),
     command("plugin upgrade", "[OPTIONS] PLUGIN [REMOTE]", "Upgrade an existing plugin")
         .unsimulated("plugins"),
-    command("login", "[OPTIONS] [SERVER]", "Authenticate to a registry")
-        .short_was(V20_10, "Log in to a Docker registry")
-        .unsimulated("this command"),
-    command("logout", "[SERVER]", "Log out from a registry")
-        .short_was(V20_10, "Log out from a Docker registry")
-        .unsimulated("this command"),
     command("search", "[OPTIONS] TERM", "Search Docker Hub for images")
         .short_was(V20_10, "Search the Docker Hub for images")
         .unsimulated("this command"),

@@ -39,6 +39,8 @@ pub struct Log {
     next_index: u64,
     size: u64,
     size_max: u64,
+    /// Bytes of the lines that are gone.
+    dropped_size: u64,
     partial: [(Vec<u8>, Time); 2],
 }
 
@@ -52,6 +54,7 @@ impl Log {
             next_index: 0,
             size: 0,
             size_max,
+            dropped_size: 0,
             partial: Default::default(),
         }))
     }
@@ -69,6 +72,11 @@ impl Log {
     /// The index that the next line will have.
     pub const fn next_index(&self) -> u64 {
         self.next_index
+    }
+
+    /// Bytes of the lines that are no longer kept.
+    pub const fn dropped_size(&self) -> u64 {
+        self.dropped_size
     }
 
     fn take(&mut self, now: Time, stream: Stream, bytes: &[u8]) {
@@ -106,6 +114,7 @@ impl Log {
         while self.size > self.size_max {
             let Some(oldest) = self.entries.pop_front() else { return };
             self.size -= oldest.bytes.len() as u64;
+            self.dropped_size += oldest.bytes.len() as u64;
         }
     }
 }

@@ -134,11 +134,11 @@ fn names_go_one_by_one_and_the_image_with_the_last() {
     let alpine = host.engine.images().find("alpine").unwrap().clone();
     let own = Reference::parse("own:1").unwrap();
     host.engine.tag(host.now, "alpine", &own).unwrap();
-    let removed = host.engine.remove_image(host.now, "own:1", false).unwrap();
+    let removed = host.engine.remove_image(host.now, "own:1", false, true).unwrap();
     assert_eq!(removed, [Removed::Untagged("own:1".into())]);
     let id = host.run(config("alpine", &["say"]));
     host.settle(Duration::from_secs(1));
-    let error = host.engine.remove_image(host.now, "alpine", false).unwrap_err();
+    let error = host.engine.remove_image(host.now, "alpine", false, true).unwrap_err();
     assert_eq!(
         error.message,
         format!(
@@ -149,7 +149,7 @@ fn names_go_one_by_one_and_the_image_with_the_last() {
         )
     );
     host.engine.remove(host.now, &mut host.machine, &id, false, false).unwrap();
-    let removed = host.engine.remove_image(host.now, "alpine", false).unwrap();
+    let removed = host.engine.remove_image(host.now, "alpine", false, true).unwrap();
     let digest = alpine.manifest_digest();
     assert_eq!(
         removed[..3],

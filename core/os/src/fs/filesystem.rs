@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use sim::Time;
+use sim::{Journal, Time};
 
 use super::tree::{Attributes, Inode, Kind, Tree};
 use crate::errno::Errno;
@@ -31,6 +31,7 @@ pub struct FileSystem {
     /// Topmost first.
     layers: Vec<Rc<Tree>>,
     upper: Tree,
+    journal: Journal,
 }
 
 impl FileSystem {
@@ -39,17 +40,18 @@ impl FileSystem {
         let mut upper = Tree::default();
         let attributes = Attributes::root(0o755, now);
         upper.insert("/", Inode { attributes, kind: Kind::Directory });
-        Self { kind, layers: Vec::new(), upper }
+        Self { kind, layers: Vec::new(), upper, journal: Journal::default() }
     }
 
     /// A filesystem that starts as `tree`.
     pub fn from_tree(kind: FsKind, tree: Tree) -> Self {
-        Self { kind, layers: Vec::new(), upper: tree }
+        Self { kind, layers: Vec::new(), upper: tree, journal: Journal::default() }
     }
 
     /// An empty writable layer over an image's layers, topmost first.
     pub fn overlay(layers: Vec<Rc<Tree>>) -> Self {
-        Self { kind: FsKind::Overlay, layers, upper: Tree::default() }
+        let (kind, journal) = (FsKind::Overlay, Journal::default());
+        Self { kind, layers, upper: Tree::default(), journal }
     }
 
     /// The same, shared.
@@ -65,6 +67,16 @@ impl FileSystem {
     /// The writable tree: of a container, all that `docker commit` would keep.
     pub const fn upper(&self) -> &Tree {
         &self.upper
+    }
+
+    /// What changed lately in the writable tree.
+    pub const fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// The same, to name causes.
+    pub const fn journal_mut(&mut self) -> &mut Journal {
+        &mut self.journal
     }
 
     /// The read-only layers, topmost first.
@@ -92,11 +104,21 @@ impl FileSystem {
     /// # Errors
     /// [`Errno::NotFound`].
     pub fn get_mut(&mut self, path: &str) -> Result<&mut Inode, Errno> {
+        self.get_mut_behind(path, 0)
+    }
+
+    /// The same for a caller that changes nothing in the first `kept_size` bytes of a file.
+    ///
+    /// # Errors
+    /// As [`FileSystem::get_mut`].
+    pub fn get_mut_behind(&mut self, path: &str, kept_size: u64) -> Result<&mut Inode, Errno> {
         let inode = self.get(path).ok_or(Errno::NotFound)?;
         if self.upper.get(path).is_none() {
             let copy = inode.clone();
             self.upper.insert(path, copy);
+            self.journal.note(path, 0);
         }
+        self.journal.note(path, kept_size);
         self.upper.get_mut(path).ok_or(Errno::NotFound)
     }
 
@@ -107,6 +129,7 @@ impl FileSystem {
     pub fn put(&mut self, path: &str, inode: Inode, now: Time) -> Result<(), Errno> {
         self.touch_parent(path, now)?;
         self.upper.insert(path, inode);
+        self.journal.note(path, 0);
         Ok(())
     }
 
@@ -120,6 +143,7 @@ impl FileSystem {
             return Err(Errno::NotEmpty);
         }
         self.upper.remove(path);
+        self.journal.note(path, 0);
         if self.is_below(path) {
             let attributes = Attributes::root(0, now);
             self.upper.insert(path, Inode { attributes, kind: Kind::Whiteout });
@@ -160,11 +184,18 @@ impl FileSystem {
             Some(0) | None => "/",
             Some(index) => &path[..index],
         };
-        let folder = self.get_mut(parent)?;
+        let folder = self.get(parent).ok_or(Errno::NotFound)?;
         if !folder.is_directory() {
             return Err(Errno::NotDirectory);
         }
-        folder.attributes.modified = now;
+        // A folder holds no bytes: its date is no change that an onlooker would look at.
+        if self.upper.get(parent).is_none() {
+            let copy = folder.clone();
+            self.upper.insert(parent, copy);
+        }
+        if let Some(folder) = self.upper.get_mut(parent) {
+            folder.attributes.modified = now;
+        }
         Ok(())
     }
 

@@ -172,6 +172,15 @@ impl Proc {
         self.handle(fd).is_ok_and(|handle| handle.terminal_id().is_some())
     }
 
+    /// Shows what is typed at the own terminal, or does not: for passwords.
+    pub fn set_echo(&self, shows: bool) {
+        if let Some(id) = self.terminal()
+            && let Some(terminal) = self.state.borrow_mut().terminals.get_mut(&id)
+        {
+            terminal.is_silent = !shows;
+        }
+    }
+
     /// The width of the process's terminal in characters, 80 without one.
     pub fn columns(&self) -> u16 {
         let terminal = self.terminal();
@@ -277,7 +286,12 @@ impl Proc {
 
     /// Replaces the own arguments, as `ps` shows them.
     pub fn set_args(&self, args: Vec<String>) {
-        self.me(|process| process.args = args);
+        let mut state = self.state.borrow_mut();
+        state.process_changes += 1;
+        let changed = state.process_changes;
+        if let Some(process) = state.processes.get_mut(&self.pid) {
+            (process.args, process.changed) = (args, changed);
+        }
     }
 
     /// Sends a signal to a process of the same container, or, on the host, to any.

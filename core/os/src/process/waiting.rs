@@ -8,7 +8,7 @@ use sim::Duration;
 
 use super::{ExitStatus, Fd, Open, Pid, Proc, Signal, Spawn};
 use crate::errno::Errno;
-use crate::fs::Kind;
+use crate::fs::{Inode, Kind};
 use crate::machine::RequestId;
 use crate::pipe::Written;
 use crate::state::State;
@@ -163,6 +163,7 @@ impl Proc {
             Some(Typed::Line(line)) => {
                 terminal.awaits = None;
                 terminal.accept(Awaits::Program, "", &line, now);
+                let cause = terminal.cause;
                 let mut bytes = line.into_bytes();
                 bytes.push(b'\n');
                 if bytes.len() > limit {
@@ -170,6 +171,7 @@ impl Proc {
                     let rest = String::from_utf8_lossy(&rest).trim_end_matches('\n').to_owned();
                     terminal.input.push_front(Typed::Line(rest));
                 }
+                state.acts_for(self.pid, cause);
                 Attempt::Done(Ok(bytes))
             }
         }
@@ -200,6 +202,8 @@ impl Proc {
                 Some(Typed::Line(line)) => {
                     terminal.awaits = None;
                     terminal.accept(awaits, prompt, &line, now);
+                    let cause = terminal.cause;
+                    state.acts_for(self.pid, cause);
                     Poll::Ready(Ok(Some(line)))
                 }
                 Some(Typed::EndOfFile) => {
@@ -228,13 +232,16 @@ impl Proc {
             let Some(terminal) = state.terminals.get_mut(&id) else {
                 return Poll::Ready(Err(Errno::NotTerminal));
             };
-            let typed = terminal.input.pop_front();
+            let (typed, cause) = (terminal.input.pop_front(), terminal.cause);
             if interrupted || typed.is_some() {
                 terminal.awaits = None;
             }
             match typed {
                 _ if interrupted => Poll::Ready(Err(Errno::Interrupted)),
-                Some(Typed::Line(line)) => Poll::Ready(Ok(Some(line))),
+                Some(Typed::Line(line)) => {
+                    state.acts_for(self.pid, cause);
+                    Poll::Ready(Ok(Some(line)))
+                }
                 Some(Typed::EndOfFile) => Poll::Ready(Ok(None)),
                 None => {
                     terminal.waiting.push(self.pid);
@@ -259,9 +266,10 @@ impl Proc {
             let Some(terminal) = state.terminals.get_mut(&id) else {
                 return Poll::Ready(Err(Errno::NotTerminal));
             };
-            let left = terminal.edited.take();
+            let (left, cause) = (terminal.edited.take(), terminal.cause);
             if interrupted || left.is_some() {
                 (terminal.awaits, terminal.editor) = (None, None);
+                state.acts_for(self.pid, cause);
                 return Poll::Ready(left.ok_or(Errno::Interrupted));
             }
             terminal.waiting.push(self.pid);
@@ -353,7 +361,9 @@ impl Proc {
                 self.check_space(fs, bytes)?;
                 let now = self.wall();
                 let mut fs = fs.borrow_mut();
-                let inode = fs.get_mut(inner)?;
+                let size = fs.get(inner).map_or(0, Inode::size);
+                let from = if *append { size } else { size.min(*offset as u64) };
+                let inode = fs.get_mut_behind(inner, from)?;
                 if let Kind::File(content) = &mut inode.kind {
                     let from = if *append { content.len() } else { *offset };
                     if content.len() < from + bytes.len() {

@@ -281,6 +281,11 @@ impl Worker {
         self.tasks.values().map(|task| (&*task.task, &task.status))
     }
 
+    /// The tasks themselves, in id order.
+    pub(crate) fn task_objects(&self) -> impl Iterator<Item = &Rc<Task>> {
+        self.tasks.values().map(|task| &task.task)
+    }
+
     /// The same number means the same tasks in the same states, secrets and configs.
     pub(crate) const fn change_count(&self) -> u64 {
         self.change_count

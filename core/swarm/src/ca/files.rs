@@ -15,7 +15,7 @@ const DOCKER_STATE: &str = "/var/lib/docker/swarm/docker-state.json";
 const STATE: &str = "/var/lib/docker/swarm/state.json";
 const ROOT_CA: &str = "/var/lib/docker/swarm/certificates/swarm-root-ca.crt";
 const CERTIFICATE: &str = "/var/lib/docker/swarm/certificates/swarm-node.crt";
-const KEY: &str = "/var/lib/docker/swarm/certificates/swarm-node.key";
+pub(crate) const KEY: &str = "/var/lib/docker/swarm/certificates/swarm-node.key";
 /// The manager's log and snapshots.
 pub(crate) const RAFT_FOLDER: &str = "/var/lib/docker/swarm/raft/";
 

@@ -21,7 +21,7 @@ use crate::leader::Loops;
 use crate::objects::{Availability, Cluster, Id, Kind, Network, Node, Role};
 use crate::raft_driver::RaftDriver;
 use crate::raft_driver::sealed::Envelope;
-use crate::store::{MAX_TRANSACTION_BYTES, Store, StoreEvent, Tx, TxContext};
+use crate::store::{MAX_TRANSACTION_BYTES, Store, StoreAction, StoreEvent, Tx, TxContext};
 use crate::transport::protocol::Response;
 
 /// swarmkit: `reqTimeout`, 5 s + 2 * election ticks of a second.
@@ -342,7 +342,7 @@ impl Leader {
         }
         let actions = tx.into_actions();
         let objects = objects_of(&actions);
-        let count = actions.len();
+        let (count, first) = (actions.len(), actions.first().map(StoreAction::words));
         self.next_envelope = self.next_envelope.wrapping_add(1);
         let envelope = Envelope { id: self.next_envelope, actions };
         let data = postcard::to_allocvec(&envelope).expect("objects have no unsized parts");
@@ -352,7 +352,9 @@ impl Leader {
         let size = data.len();
         match driver.raft_mut().propose(data) {
             Ok((term, index)) => {
-                let detail = format!("index {index} term {term}: {count} changes, {size} bytes");
+                let first = first.unwrap_or_default();
+                let detail =
+                    format!("index {index} term {term}: {count} changes, {size} bytes, {first}");
                 context.event("raft.proposed", detail);
                 let until = context.now + PROPOSAL_TIMEOUT;
                 let stage = Stage::Appended;

@@ -337,8 +337,10 @@ impl Manager {
         self.applied = index;
         for event in events {
             let object = event.object();
-            // Tasks change too often to be told one by one; the agents tell their states.
-            if object.kind() != crate::objects::Kind::Task {
+            // Tasks change too often to be told every time; the agents tell their states.
+            let is_change_of_task = object.kind() == crate::objects::Kind::Task
+                && matches!(event, StoreEvent::Updated { .. });
+            if !is_change_of_task {
                 let detail = format!(
                     "{} {} {} ({}) at index {index}",
                     event.action(),

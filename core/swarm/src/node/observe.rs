@@ -1,6 +1,8 @@
 //! A cheap view of one node, for maps, invariants and the checks of labs. It borrows; it never shows
 //! more than the node itself holds.
 
+use std::rc::Rc;
+
 use raft::{Index, RaftId, Term};
 
 use super::swarm_node::{Phase, SwarmNode};
@@ -89,6 +91,17 @@ impl SwarmNode {
             session_count: self.session_count(),
             agent: self.agent(),
         }
+    }
+
+    /// The secrets in the agent's memory: cheaper than [`SwarmNode::observe`] for whoever looks after
+    /// every event.
+    pub fn agent_secrets(&self) -> impl Iterator<Item = &Secret> {
+        self.agent.iter().flat_map(|agent| agent.worker.secrets())
+    }
+
+    /// The agent's tasks, as cheaply.
+    pub fn agent_tasks(&self) -> impl Iterator<Item = &Rc<Task>> {
+        self.agent.iter().flat_map(|agent| agent.worker.task_objects())
     }
 
     /// The raft member itself, on managers, for whoever looks after every event.

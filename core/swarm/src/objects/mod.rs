@@ -174,6 +174,11 @@ impl Object {
         }
     }
 
+    /// The bytes that a raft entry holds of it before they are sealed.
+    pub fn encoded(&self) -> Vec<u8> {
+        postcard::to_allocvec(self).expect("objects have no unsized parts")
+    }
+
     /// The name a person would use: the spec's name, a node's host name, a task's `service.slot`.
     pub fn name(&self) -> &str {
         match self {

@@ -52,6 +52,11 @@ fn position(what: &str, node_id: &str, term: Term, index: Index) -> Vec<u8> {
     format!("{what} {node_id} {term} {index}").into_bytes()
 }
 
+/// The place that the record of an entry is sealed for.
+pub(crate) fn entry_position(kind: EntryKind, node_id: &str, term: Term, index: Index) -> Vec<u8> {
+    position(&format!("{kind:?}"), node_id, term, index)
+}
+
 /// Terms above 32 bits cannot come about within the simulated time; the nonce keeps the low ones.
 const fn epoch(term: Term) -> u32 {
     term.0 as u32
@@ -71,7 +76,7 @@ pub(crate) fn seal_entry(sealer: &mut Sealer, node_id: &str, entry: &Entry) -> R
         data
     } else {
         let nonce = Nonce::entry(epoch(entry.term), entry.index.0);
-        let place = position(&format!("{kind:?}"), node_id, entry.term, entry.index);
+        let place = entry_position(kind, node_id, entry.term, entry.index);
         sealer.seal(nonce, &place, &data)
     };
     Record::Entry { term: entry.term, index: entry.index, kind, data }
@@ -86,20 +91,45 @@ pub(crate) fn open_entry(
     data: &[u8],
 ) -> Result<Entry, SealError> {
     let (term, index) = at;
-    let open = || {
-        let place = position(&format!("{kind:?}"), node_id, term, index);
-        seal::sealer::open_with_any(sealers, &place, data)
-    };
+    let data = unsealed(sealers, node_id, at, kind, data.to_vec())?;
     let payload = match kind {
         EntryKind::Empty => Payload::Empty,
-        EntryKind::Data => Payload::Data(Rc::from(open()?)),
+        EntryKind::Data => Payload::Data(Rc::from(data)),
         EntryKind::ConfChange => {
             let change: ConfChange =
-                postcard::from_bytes(&open()?).map_err(|_| SealError::UnknownFormat)?;
+                postcard::from_bytes(&data).map_err(|_| SealError::UnknownFormat)?;
             Payload::ConfChange(change)
         }
     };
     Ok(Entry { term, index, payload })
+}
+
+/// What an entry's record seals.
+pub(crate) fn unsealed(
+    sealers: &[Sealer],
+    node_id: &str,
+    at: (Term, Index),
+    kind: EntryKind,
+    data: Vec<u8>,
+) -> Result<Vec<u8>, SealError> {
+    if kind == EntryKind::Empty {
+        return Ok(data);
+    }
+    let place = entry_position(kind, node_id, at.0, at.1);
+    seal::sealer::open_with_any(sealers, &place, &data)
+}
+
+/// A snapshot's file without its seal.
+pub(crate) fn unsealed_snapshot(
+    disk: &Disk,
+    path: &str,
+    sealers: &[Sealer],
+    node_id: &str,
+) -> Option<Vec<u8>> {
+    let mut file: SnapshotFile = postcard::from_bytes(disk.read(path)?).ok()?;
+    let place = position("snapshot", node_id, file.term, file.index);
+    file.data = seal::sealer::open_with_any(sealers, &place, &file.data).ok()?;
+    postcard::to_allocvec(&file).ok()
 }
 
 fn snapshot_path(term: Term, index: Index) -> String {
@@ -138,6 +168,19 @@ pub(crate) fn remove_other_snapshots(disk: &mut Disk, at: (Term, Index), keep: u
     for path in others {
         disk.remove(&path);
     }
+}
+
+/// A snapshot's file, opened by whoever has only the disk: the last index it covers and, if one of the
+/// keys fits, what is in it. Nothing if it is no snapshot.
+pub(crate) fn open_snapshot_file(
+    disk: &Disk,
+    path: &str,
+    sealers: &[Sealer],
+    node_id: &str,
+) -> Option<(Index, Option<Vec<u8>>)> {
+    let file: SnapshotFile = postcard::from_bytes(disk.read(path)?).ok()?;
+    let place = position("snapshot", node_id, file.term, file.index);
+    Some((file.index, seal::sealer::open_with_any(sealers, &place, &file.data).ok()))
 }
 
 /// Reads the snapshot that ends at this place.

@@ -166,7 +166,7 @@ pub(crate) fn read(disk: &mut Disk) -> Result<Vec<Record>, WalError> {
     let mut records = Vec::new();
     for path in paths {
         let bytes = disk.read(&path).unwrap_or_default();
-        let whole = read_file(&path, bytes, &mut records)?;
+        let whole = read_file(&path, bytes, &mut |_, record| records.push(record))?;
         if whole < bytes.len() {
             let kept = bytes[..whole].to_vec();
             disk.write(&path, &kept);
@@ -175,8 +175,12 @@ pub(crate) fn read(disk: &mut Disk) -> Result<Vec<Record>, WalError> {
     Ok(records)
 }
 
-/// The size of the complete records.
-fn read_file(path: &str, bytes: &[u8], records: &mut Vec<Record>) -> Result<usize, WalError> {
+/// The size of the complete records. Each is given to `take` with its position in the file.
+pub(crate) fn read_file(
+    path: &str,
+    bytes: &[u8],
+    take: &mut impl FnMut(usize, Record),
+) -> Result<usize, WalError> {
     let refuse = |what: &str| WalError { path: path.to_owned(), what: what.to_owned() };
     let mut chain = [0; 8];
     let mut at = 0;
@@ -195,7 +199,7 @@ fn read_file(path: &str, bytes: &[u8], records: &mut Vec<Record>) -> Result<usiz
             return Err(refuse("crc mismatch"));
         }
         let record = postcard::from_bytes(payload).map_err(|_| refuse("unreadable record"))?;
-        records.push(record);
+        take(at, record);
         at = from + size as usize;
     }
     Ok(at)

@@ -39,6 +39,17 @@ pub enum StoreAction {
     Remove(Kind, Id),
 }
 
+impl StoreAction {
+    /// `task` and its identifier, for the history.
+    pub fn words(&self) -> String {
+        let (kind, id) = match self {
+            Self::Create(object) | Self::Update(object) => (object.kind(), object.id()),
+            Self::Remove(kind, id) => (*kind, id),
+        };
+        format!("{} {id}", kind.word())
+    }
+}
+
 /// What a change did, for those who watch the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum StoreEvent {

@@ -112,7 +112,11 @@ impl World {
         self.armed[at].state = ArmedState::Struck;
         for fault in &faults {
             self.trace.set_cause(cause);
-            if let Err(error) = self.strike(fault, Some(id)) {
+            let struck = self.strike(fault, Some(id));
+            for index in 0..self.hosts.len() {
+                self.audit_host(index, self.trace.cause());
+            }
+            if let Err(error) = struck {
                 let why = format!("{fault}: {error}");
                 self.trace.set_cause(cause);
                 self.trace.record(self.now, None, "fault.missed", why.as_str());

@@ -310,7 +310,7 @@ impl World {
     fn steal(&mut self, of: usize, to: usize) {
         let tree = crate::state_folder::tree(&self.hosts[of].disk, self.now);
         let name = self.hosts[of].name.clone();
-        self.hosts[to].put_loot(&name, tree, self.now);
+        self.hosts[to].put_loot(&name, &tree, self.now);
     }
 
     fn jump(&mut self, index: usize, jump: Jump) {

@@ -1,0 +1,162 @@
+//! Where clear text belongs by how a swarm works, as one table; everywhere else it is a leak unless
+//! the lab says otherwise.
+
+use super::forms::Form;
+use super::ledger::Key;
+use super::needles::NeedleKind;
+use super::objects::STORE_MEMORY;
+use super::surfaces::{AGENT_MEMORY, DAEMON_MEMORY};
+use crate::search::Surface;
+
+/// What must hold for a row to allow anything.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Condition {
+    Always,
+    /// The node has a task that was given the secret, and only as long.
+    Granted,
+    /// The bytes have been there since before anybody did anything: a published image, a host's system.
+    Old,
+}
+
+/// One way for clear text to be where it belongs.
+#[derive(Debug)]
+pub(super) struct Row {
+    kinds: &'static [NeedleKind],
+    surface: Option<Surface>,
+    /// The place begins so.
+    prefix: &'static str,
+    /// Only in this form; in any if none.
+    form: Option<Form>,
+    condition: Condition,
+    /// For people, in one sentence.
+    pub(super) why: &'static str,
+}
+
+use Condition::{Always, Granted, Old};
+use NeedleKind::{CaKey, JoinToken, Secret, UnlockKey, Word};
+
+const ANY: &[NeedleKind] = &[Secret, UnlockKey, CaKey, JoinToken, Word];
+const KEYS: &[NeedleKind] = &[UnlockKey, CaKey, JoinToken];
+const FOR_OPERATORS: &[NeedleKind] = &[UnlockKey, JoinToken];
+
+const fn row(
+    kinds: &'static [NeedleKind],
+    surface: Surface,
+    prefix: &'static str,
+    condition: Condition,
+    why: &'static str,
+) -> Row {
+    Row { kinds, surface: Some(surface), prefix, form: None, condition, why }
+}
+
+/// Sources: swarmkit keeps the store in memory (`manager/state/store`) and the agent its secrets
+/// (`agent/secrets`); moby mounts a tmpfs (`daemon/container_operations_unix.go`); keys as in
+/// `manager/deks.go`.
+static TABLE: &[Row] = &[
+    Row {
+        kinds: ANY,
+        surface: Some(Surface::Disk),
+        prefix: "",
+        form: Some(Form::Sealed),
+        condition: Always,
+        why: "without autolock the key of a manager's log lies beside the log: whoever has the disk \
+              has the secrets",
+    },
+    row(
+        &[Secret],
+        Surface::Memory,
+        STORE_MEMORY,
+        Always,
+        "every manager keeps every secret in memory: it is part of the replicated store",
+    ),
+    row(
+        KEYS,
+        Surface::Memory,
+        STORE_MEMORY,
+        Always,
+        "managers keep the cluster's keys and tokens in memory",
+    ),
+    row(
+        &[Secret],
+        Surface::Memory,
+        AGENT_MEMORY,
+        Granted,
+        "a node's agent keeps the secrets of its own tasks in memory, as long as it has them",
+    ),
+    row(
+        &[Secret],
+        Surface::Memory,
+        DAEMON_MEMORY,
+        Granted,
+        "the daemon hands a task's secrets to its container",
+    ),
+    row(
+        &[Secret],
+        Surface::Tmpfs,
+        "container ",
+        Granted,
+        "a task reads the secrets it was given from files in memory; root of the node can read them, \
+         too",
+    ),
+    row(
+        FOR_OPERATORS,
+        Surface::Terminal,
+        "",
+        Always,
+        "the command line shows it to the operator, who has to keep it",
+    ),
+    row(
+        FOR_OPERATORS,
+        Surface::Process,
+        "",
+        Always,
+        "an operator gives it to the command line as an argument",
+    ),
+    row(
+        FOR_OPERATORS,
+        Surface::File,
+        "/root/.bash_history",
+        Always,
+        "an operator has typed it; whoever reads the shell's history has it",
+    ),
+    Row {
+        kinds: ANY,
+        surface: None,
+        prefix: "",
+        form: None,
+        condition: Old,
+        why: "the same text has been there since before anybody typed anything",
+    },
+];
+
+/// What the judgement of a finding depends on.
+pub(super) struct Case<'a> {
+    pub(super) key: &'a Key,
+    pub(super) kind: NeedleKind,
+    pub(super) form: Form,
+    /// A task on the node has been given a secret with these bytes.
+    pub(super) is_granted: bool,
+    /// Nothing has changed there since the beginning.
+    pub(super) is_old: bool,
+}
+
+/// The row that allows it.
+pub(super) fn allowed_by(case: &Case<'_>) -> Option<&'static Row> {
+    TABLE.iter().find(|row| {
+        row.kinds.contains(&case.kind)
+            && row.surface.is_none_or(|surface| surface == case.key.surface)
+            && case.key.place.starts_with(row.prefix)
+            && row.form.is_none_or(|form| form == case.form)
+            && match row.condition {
+                Always => true,
+                Granted => case.is_granted,
+                Old => case.is_old,
+            }
+    })
+}
+
+/// The places whose judgement changes when tasks come and go.
+pub(super) fn is_conditional(key: &Key) -> bool {
+    let depends = |row: &Row| row.condition == Granted && row.surface == Some(key.surface);
+    TABLE.iter().any(|row| depends(row) && key.place.starts_with(row.prefix))
+}

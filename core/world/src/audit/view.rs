@@ -1,0 +1,370 @@
+//! The audit as plain data: for a panel, for marks on a map, for scripts.
+
+use std::collections::BTreeMap;
+
+use sim::{EventId, Time};
+use swarm::Lock;
+
+use super::beside::DiskSeen;
+use super::forms::Form;
+use super::ledger::{Finding, FindingKey, Key};
+use super::needles::{Needle, NeedleKind};
+use super::policy::{self, Case};
+use super::rules::AuditRules;
+use super::{Audit, granted};
+use crate::search::Surface;
+use crate::world::World;
+
+/// All that the audit has found up to now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AuditView {
+    /// Milliseconds since the world was ready.
+    pub at_ms: u64,
+    /// What was looked for, in the order it became known.
+    pub needles: Vec<NeedleView>,
+    /// What was found: unexpected first, then in order of time.
+    pub findings: Vec<FindingView>,
+    /// How much is where, by host and kind of place; rows without anything are left out.
+    pub counts: Vec<CountView>,
+    /// The hosts with a manager's log on their disk.
+    pub disks: Vec<DiskView>,
+    /// Expectations of a leak that nothing was found for.
+    pub missing: Vec<String>,
+    /// Bytes looked at since the audit began.
+    pub read_size: u64,
+    /// Findings that were too many to keep.
+    pub dropped_count: u64,
+}
+
+impl AuditView {
+    /// True if nothing was found that should not be, and nothing expected is missing.
+    pub fn is_clean(&self) -> bool {
+        self.missing.is_empty()
+            && self.findings.iter().all(|finding| finding.verdict != Verdict::Unexpected)
+    }
+}
+
+/// Something that is looked for, without what it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NeedleView {
+    /// The secret's name; several with the same bytes are named together.
+    pub name: String,
+    /// What kind of text.
+    pub kind: NeedleKind,
+    /// Since when it is looked for, in milliseconds since the world was ready.
+    pub since_ms: u64,
+    /// It is too short to be looked for: it would be found everywhere by chance.
+    pub is_too_short: bool,
+}
+
+/// What is to be thought of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Verdict {
+    /// A leak.
+    Unexpected,
+    /// A leak that the lab shows on purpose.
+    Expected,
+    /// The lab says that it may be there.
+    AllowedByLab,
+    /// It belongs there by how a swarm works.
+    Allowed,
+}
+
+impl Verdict {
+    /// One word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Unexpected => "unexpected",
+            Self::Expected => "expected",
+            Self::AllowedByLab => "allowed-by-lab",
+            Self::Allowed => "allowed",
+        }
+    }
+}
+
+/// Clear text, or what opens, in one place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FindingView {
+    /// The name of what was found.
+    pub needle: String,
+    /// What kind of text it is.
+    pub kind: NeedleKind,
+    /// What kind of place.
+    pub surface: Surface,
+    /// The host; of a frame, the sender.
+    pub node: String,
+    /// Where there.
+    pub place: String,
+    /// The first byte, counted from 0; of a sealed record, where the record begins.
+    pub offset: u64,
+    /// How often it is there.
+    pub count: u64,
+    /// How it is written.
+    pub form: Form,
+    /// When it was first seen, in milliseconds since the world was ready.
+    pub seen_ms: u64,
+    /// When it was gone; nothing while it is there.
+    pub gone_ms: Option<u64>,
+    /// What is to be thought of it.
+    pub verdict: Verdict,
+    /// Why, in a sentence.
+    pub why: String,
+    /// The events that led to it, the last one first, back to what came from outside. Empty if it was
+    /// there when the audit began, or too long ago.
+    pub causes: Vec<CauseView>,
+}
+
+/// An event in the chain of causes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CauseView {
+    /// The event.
+    pub id: EventId,
+    /// When, in milliseconds since the world was ready.
+    pub at_ms: u64,
+    /// The host, if it happened at one.
+    pub node: Option<String>,
+    /// What kind of event: `input` for what came from outside.
+    pub kind: &'static str,
+    /// What happened.
+    pub text: String,
+}
+
+/// How much is in one kind of place of a host.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CountView {
+    /// The host.
+    pub node: String,
+    /// The kind of place.
+    pub surface: Surface,
+    /// There now and a leak, expected or not.
+    pub leaked: u64,
+    /// There now and allowed.
+    pub clear: u64,
+    /// Sealed records that none of the disk's keys opens.
+    pub sealed: u64,
+    /// Was there once.
+    pub gone: u64,
+}
+
+/// A manager's log on a disk, as whoever has the disk sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskView {
+    /// The host.
+    pub node: String,
+    /// How the key is kept.
+    pub lock: &'static str,
+    /// Sealed records.
+    pub sealed: u64,
+    /// Those of them that the disk's own keys open.
+    pub opened: u64,
+}
+
+/// No chain of causes is longer; a longer one is shown up to here.
+const CAUSE_COUNT_MAX: usize = 64;
+
+struct Builder<'a> {
+    world: &'a World,
+    audit: &'a Audit,
+    rules: &'a AuditRules,
+    view: AuditView,
+    counts: BTreeMap<(u16, Surface), CountView>,
+}
+
+impl World {
+    /// What the audit has found, judged also by these rules. Nothing while there is no audit.
+    pub fn audit_view(&self, rules: &AuditRules) -> Option<AuditView> {
+        let audit = self.audit.as_deref()?;
+        let mut builder = Builder {
+            world: self,
+            audit,
+            rules,
+            view: AuditView {
+                at_ms: self.at_ms(),
+                read_size: audit.ledger.read_size,
+                dropped_count: audit.ledger.dropped_count,
+                ..AuditView::default()
+            },
+            counts: BTreeMap::new(),
+        };
+        builder.build();
+        Some(builder.view)
+    }
+
+    fn ms(&self, at: Time) -> u64 {
+        if at < self.started { 0 } else { at.since(self.started).as_millis() }
+    }
+
+    /// The chain of causes that ends with this event, the last one first.
+    pub fn causes(&self, id: Option<EventId>) -> Vec<CauseView> {
+        let mut chain = Vec::new();
+        let mut next = id;
+        while let Some(entry) = next.and_then(|id| self.trace.entry(id)) {
+            chain.push(CauseView {
+                id: entry.id,
+                at_ms: self.ms(entry.at),
+                node: entry.host.map(|host| self.hosts[usize::from(host.0)].name.clone()),
+                kind: entry.kind,
+                text: entry.detail.to_string(),
+            });
+            next = entry.cause.filter(|_| chain.len() < CAUSE_COUNT_MAX);
+        }
+        chain
+    }
+}
+
+impl Builder<'_> {
+    fn build(&mut self) {
+        let needles = self.audit.needles.all();
+        self.view.needles = needles
+            .iter()
+            .map(|needle| NeedleView {
+                name: needle.names.join(", "),
+                kind: needle.kind,
+                since_ms: self.world.ms(needle.since),
+                is_too_short: needle.is_too_short(),
+            })
+            .collect();
+        for (id, finding) in self.audit.ledger.findings() {
+            self.add(id, finding);
+        }
+        self.disks();
+        self.view.findings.sort_by(|a, b| {
+            let order = |f: &FindingView| (f.verdict, f.seen_ms, f.needle.clone(), f.node.clone());
+            order(a).cmp(&order(b))
+        });
+        let expect = &self.rules.expect;
+        let missing = expect.iter().filter(|rule| {
+            let met = |finding: &FindingView| {
+                let names: Vec<String> = finding.needle.split(", ").map(str::to_owned).collect();
+                rule.covers(&names, finding.surface, &finding.node, &finding.place)
+            };
+            !self.view.findings.iter().any(met)
+        });
+        self.view.missing = missing.map(ToString::to_string).collect();
+        self.view.counts = std::mem::take(&mut self.counts).into_values().collect();
+    }
+
+    fn count(&mut self, host: u16, surface: Surface) -> &mut CountView {
+        let node = self.world.hosts[usize::from(host)].name.clone();
+        let row = CountView { node, surface, leaked: 0, clear: 0, sealed: 0, gone: 0 };
+        self.counts.entry((host, surface)).or_insert(row)
+    }
+
+    fn add(&mut self, (key, needle, form): &FindingKey, finding: &Finding) {
+        let found = self.audit.needles.get(*needle);
+        let host = &self.world.hosts[usize::from(key.host)];
+        let granted = granted(host);
+        let is_granted = found.ids.iter().any(|id| granted.contains(id.as_str()));
+        let is_old = finding.is_old && self.audit.is_from_start;
+        let case = Case { key, kind: found.kind, form: *form, is_granted, is_old };
+        let (verdict, why) = self.judged(&case, finding, found);
+        let row = self.count(key.host, key.surface);
+        match (finding.gone.is_some(), verdict) {
+            (true, _) => row.gone += 1,
+            (false, Verdict::Allowed | Verdict::AllowedByLab) => row.clear += 1,
+            (false, _) => row.leaked += 1,
+        }
+        self.view.findings.push(FindingView {
+            needle: found.names.join(", "),
+            kind: found.kind,
+            surface: key.surface,
+            node: host.name.clone(),
+            place: key.place.clone(),
+            offset: finding.offset,
+            count: finding.count,
+            form: *form,
+            seen_ms: self.world.ms(finding.seen),
+            gone_ms: finding.gone.map(|at| self.world.ms(at)),
+            verdict,
+            why,
+            causes: self.world.causes(finding.cause),
+        });
+    }
+
+    fn judged(&self, case: &Case<'_>, finding: &Finding, needle: &Needle) -> (Verdict, String) {
+        let node = &self.world.hosts[usize::from(case.key.host)].name;
+        let covers = |rules: &[super::PlaceRule]| {
+            let found = rules
+                .iter()
+                .find(|rule| rule.covers(&needle.names, case.key.surface, node, &case.key.place));
+            found.map(ToString::to_string)
+        };
+        if finding.wrong_since.is_none() {
+            // While it is gone its row may no longer apply; it did as long as it was there.
+            let why =
+                policy::allowed_by(case).map_or("it was allowed while it was there", |row| row.why);
+            return (Verdict::Allowed, why.to_owned());
+        }
+        if let Some(rule) = covers(&self.rules.expect) {
+            return (Verdict::Expected, format!("the lab shows this leak: {rule}"));
+        }
+        if let Some(rule) = covers(&self.rules.allow) {
+            return (Verdict::AllowedByLab, format!("the lab allows it: {rule}"));
+        }
+        (Verdict::Unexpected, leak(case).to_owned())
+    }
+
+    /// What the disks' own keys open.
+    fn disks(&mut self) {
+        for host in &self.world.hosts {
+            let mut cache = self.audit.disks.borrow_mut();
+            let seen = DiskSeen::of(host, &self.audit.needles, cache.get(&host.id.0));
+            cache.insert(host.id.0, seen.clone());
+            drop(cache);
+            if seen.sealed_count == 0 {
+                continue;
+            }
+            self.count(host.id.0, Surface::Disk).sealed += seen.sealed_count - seen.opened_count;
+            self.view.disks.push(DiskView {
+                node: host.name.clone(),
+                lock: match seen.lock {
+                    Lock::NoKey => "there is no key on the disk",
+                    Lock::Open => "the key lies beside the data",
+                    Lock::Locked(_) => "the key is sealed with the unlock key",
+                    Lock::KeyFound(_) => "the unlock key lies on the same disk",
+                },
+                sealed: seen.sealed_count,
+                opened: seen.opened_count,
+            });
+            let mut rows: BTreeMap<FindingKey, Finding> = BTreeMap::new();
+            for (path, offset, hit) in seen.found {
+                let key = Key { host: host.id.0, surface: Surface::Disk, place: path };
+                let cause = self.audit.ledger.cause_at(&key, offset);
+                let at = cause.and_then(|id| self.world.trace.entry(id)).map(|entry| entry.at);
+                let row = rows.entry((key, hit.needle, Form::Sealed)).or_insert(Finding {
+                    offset,
+                    count: 0,
+                    seen: at.unwrap_or(self.audit.started),
+                    gone: None,
+                    cause,
+                    is_old: false,
+                    wrong_since: (seen.lock != Lock::Open).then_some(self.world.now),
+                });
+                row.count += 1;
+            }
+            for (id, finding) in &rows {
+                self.add(id, finding);
+            }
+        }
+    }
+}
+
+/// Why it does not belong there.
+const fn leak(case: &Case<'_>) -> &'static str {
+    match (case.form, case.key.surface) {
+        (Form::Sealed, _) => "whoever has this disk can open it: the unlock key lies on it",
+        (_, Surface::File) => "whoever reads the host's files, or a copy of its disk, has it",
+        (_, Surface::Disk) => "it is in the clear in the swarm's state on the disk",
+        (_, Surface::Image) => "everybody who has the image has it, and so has every registry",
+        (_, Surface::Container) => {
+            "it is in a writable layer: on the disk, and in every image \
+                                    committed from it"
+        }
+        (_, Surface::Metadata) => "everybody who may inspect the object can read it",
+        (_, Surface::Tmpfs | Surface::Memory) => "the node has no task that was given it",
+        (_, Surface::Log) => "everybody who may read the log has it, and logs are collected",
+        (_, Surface::Frame) => "everybody on the wire has it",
+        (_, Surface::Terminal) => "it was on a screen, and a typed line goes into the history",
+        (_, Surface::Process) => "everybody on the host who lists processes can read it",
+    }
+}
