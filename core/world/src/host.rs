@@ -1,6 +1,6 @@
 //! One host: its operating system, its disk, its daemon, and the carrying between them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use daemon::api::Request;
 use daemon::client::{PORT, Reply};
@@ -61,8 +61,6 @@ pub(crate) struct Up {
     pub(crate) logins: BTreeSet<Pid>,
     /// When something is due next, as of the last settling.
     pub(crate) deadline: Option<Time>,
-    /// The event that set a timer, by the time when it runs out: its cause then.
-    pub(crate) timers: BTreeMap<Time, EventId>,
 }
 
 impl Host {
@@ -114,14 +112,7 @@ impl Host {
         self.terminal = machine.add_terminal();
         self.boot_count += 1;
         let shell = self.start_shell(&mut machine);
-        self.up = Some(Up {
-            machine,
-            daemon,
-            shell,
-            logins: BTreeSet::new(),
-            deadline: Some(now),
-            timers: BTreeMap::new(),
-        });
+        self.up = Some(Up { machine, daemon, shell, logins: BTreeSet::new(), deadline: Some(now) });
     }
 }
 
@@ -161,10 +152,6 @@ pub(crate) struct Settling<'a> {
     pub(crate) subjects: &'a mut Subjects,
 }
 
-/// No batch of changes waits longer (swarmkit: the dispatcher's 100 ms, the scheduler's 50 ms); every
-/// regular timer is longer.
-const BATCH_TIME_MAX: Duration = Duration::from_millis(250);
-
 /// No single moment takes more rounds than this between processes and daemon; more would be a loop
 /// without virtual time.
 const ROUND_COUNT_MAX: u32 = 100_000;
@@ -186,7 +173,7 @@ impl Host {
             out: &mut out,
         };
         handle(&mut up.daemon, &mut context);
-        let is_prompted = settling.trace.cause().is_some() && !settling.is_timer;
+        let is_prompted = settling.trace.cause().is_some();
         let before = settling.last;
         for output in out {
             let cause = settling.trace.cause();
@@ -238,22 +225,6 @@ impl Host {
     /// Lets everything that is due at this moment happen: processes, the daemon, and processes again
     /// until all wait.
     pub(crate) fn settle(&mut self, settling: &mut Settling<'_>) {
-        let cause = settling.trace.cause();
-        let before = self.up.as_ref().and_then(|up| up.deadline);
-        self.let_happen(settling);
-        let Some(up) = &mut self.up else { return };
-        // Something is due earlier than before, or very soon after something happened: it was this
-        // moment that set the timer.
-        let is_new = |at: &Time| match before {
-            Some(before) if settling.now < before => *at < before,
-            _ => settling.last.is_some() && *at <= settling.now + BATCH_TIME_MAX,
-        };
-        if let (Some(at), Some(event)) = (up.deadline.filter(is_new), settling.last.or(cause)) {
-            up.timers.insert(at, event);
-        }
-    }
-
-    fn let_happen(&mut self, settling: &mut Settling<'_>) {
         let cause = settling.trace.cause();
         for _ in 0..ROUND_COUNT_MAX {
             let Some(up) = &mut self.up else { return };
@@ -349,18 +320,6 @@ impl Host {
     /// When something is due; nothing is while the host is frozen.
     pub(crate) fn deadline(&self) -> Option<Time> {
         self.up.as_ref().filter(|_| !self.is_frozen()).and_then(|up| up.deadline)
-    }
-
-    /// The event that set the timer which runs out at `at`, if it is known.
-    pub(crate) fn take_timer(&mut self, at: Time) -> Option<EventId> {
-        let up = self.up.as_mut()?;
-        while let Some(first) = up.timers.first_entry().filter(|first| *first.key() <= at) {
-            let (due, event) = first.remove_entry();
-            if due == at {
-                return Some(event);
-            }
-        }
-        None
     }
 
     /// True while the host makes no progress.

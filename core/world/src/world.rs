@@ -224,8 +224,6 @@ impl World {
             }
             (Some((at, index)), _) if at <= limit => {
                 self.now = self.now.max(at);
-                let cause = self.hosts[index].take_timer(at);
-                self.trace.set_cause(cause);
                 self.trace.routine(self.now, Some(self.hosts[index].id), "due", b"");
                 self.settle_timer(index);
             }

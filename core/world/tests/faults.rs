@@ -57,7 +57,7 @@ fn a_crash_is_the_cause_of_what_follows() {
     leads_to(&world, "raft.campaign", "asks for votes", &crash);
     leads_to(&world, "raft.elected", "", &crash);
     leads_to(&world, "dispatcher.node_down", "worker", "fault worker loses its power");
-    leads_to(&world, "store.applied", "update node worker", "fault worker loses its power");
+    leads_to(&world, "store.applied", &format!("update node {old} "), &crash);
 }
 
 #[test]
