@@ -57,6 +57,7 @@ transcripts! {
     beyond_20_10: "beyond-20.10",
     networks_20_10: "networks-20.10",
     overlay_19_03: "overlay-19.03",
+    stack_19_03: "stack-19.03",
     build_17_06: "build-17.06",
     build_28: "build-28",
     registry_19_03: "registry-19.03",

@@ -33,7 +33,7 @@ fn wrong_arguments() {
     check(
         &["rum"],
         expect![[r#"
-        glasshive: unknown command `rum`: expected run, test, lint, session, sweep or differences
+        glasshive: unknown command `rum`: expected run, test, lint, audit, session, sweep or differences
         See `glasshive --help`.
         status 2"#]],
     );

@@ -2,6 +2,7 @@
 //! why it holds or not.
 
 mod bytes;
+mod leak;
 #[cfg(feature = "author")]
 mod parse;
 mod swarm;
@@ -9,6 +10,10 @@ mod verdict;
 
 use serde::{Deserialize, Serialize};
 
+pub use leak::LeakPlace;
+pub(crate) use leak::outside;
+#[cfg(feature = "author")]
+pub(crate) use leak::parse as parse_leak;
 #[cfg(feature = "author")]
 pub(crate) use parse::parse;
 pub(crate) use verdict::Scene;
@@ -196,6 +201,10 @@ pub enum Predicate {
         /// Where they may be.
         except: Vec<Place>,
     },
+    /// `leak pw in log:node2`: the audit has found it there, now or before.
+    Leak(LeakPlace),
+    /// `no leaks`: the audit has found nothing but what the lab allows or shows on purpose.
+    NoLeaks,
     /// `"{{a}}" == "{{b}}"`: two texts.
     Texts {
         /// The one.
@@ -363,7 +372,9 @@ impl Predicate {
             | Self::Term(..)
             | Self::Quorum { .. }
             | Self::Agree
-            | Self::Struck { .. } => Vec::new(),
+            | Self::Struck { .. }
+            | Self::NoLeaks => Vec::new(),
+            Self::Leak(place) => place.templates().collect(),
             Self::Knows { node, secret, .. } => vec![node, secret],
             Self::Raft { node, .. } => vec![node],
             Self::Tasks { service, .. } => vec![service],
@@ -401,7 +412,9 @@ impl Predicate {
             | Self::Prompt { node, .. } => vec![node],
             Self::FileExists { file, .. } | Self::FileSize { file, .. } => vec![&file.node],
             Self::Link { one, other, .. } => vec![one, other],
-            Self::BytesIn { place, .. } => place.node.iter().map(String::as_str).collect(),
+            Self::BytesIn { place, .. } | Self::Leak(LeakPlace { place, .. }) => {
+                place.node.iter().map(String::as_str).filter(|node| *node != "*").collect()
+            }
             Self::BytesNowhere { except, .. } => {
                 except.iter().filter_map(|place| place.node.as_deref()).collect()
             }

@@ -1,12 +1,15 @@
 //! The simulated cluster behind the runner's [`Cluster`].
 
 use sim::{Duration, Time};
-use world::{ArmedState, Mark, Spec, Struck, World};
+use world::{ArmedState, AuditRules, FindingView, Mark, Spec, Struck, Verdict, World};
 
+use crate::check::LeakPlace;
 use crate::cluster::{
-    Armed, Awaits, Cluster, Facts, Found, Injected, NodeFacts, RaftFacts, ServiceFacts, TaskFacts,
+    Armed, Awaits, Cluster, Facts, Found, Injected, Leak, NodeFacts, RaftFacts, ServiceFacts,
+    TaskFacts,
 };
 use crate::model::Lab;
+use crate::runner::Runner;
 
 impl Lab {
     /// What the lab's world is built from; `seed` takes the place of the lab's own.
@@ -20,6 +23,27 @@ impl Lab {
             prompt: self.prompt.clone(),
             start: self.start_secs.map(|secs| Time::EPOCH + Duration::from_secs(secs)),
             pre_vote: self.pre_vote,
+        }
+    }
+}
+
+impl Lab {
+    /// Begins the leak audit of a world that nobody has done anything to yet.
+    pub fn begin_audit(&self, world: &mut World) {
+        world.start_audit();
+        for (name, text) in &self.watch {
+            world.watch_word(name, text.as_bytes());
+        }
+    }
+}
+
+impl Runner<Mark> {
+    /// What the lab makes of what the audit finds, for [`World::audit_view`].
+    pub fn audit_rules(&self) -> AuditRules {
+        let rule = |place: &LeakPlace| place.rule(self.bindings());
+        AuditRules {
+            allow: self.lab().allow.iter().filter_map(rule).collect(),
+            expect: self.lab().expected_leaks().filter_map(rule).collect(),
         }
     }
 }
@@ -172,6 +196,23 @@ impl Cluster for World {
                 place: found.place,
             })
             .collect()
+    }
+
+    fn leaks(&self) -> Vec<Leak> {
+        let found = self.audit_view(&AuditRules::default()).unwrap_or_default().findings;
+        found.into_iter().filter(|found| found.verdict == Verdict::Unexpected).map(leak).collect()
+    }
+}
+
+fn leak(found: FindingView) -> Leak {
+    let first = found.causes.last().map(|cause| cause.text.clone());
+    Leak {
+        names: found.needle.split(", ").map(str::to_owned).collect(),
+        surface: found.surface.word().to_owned(),
+        node: found.node,
+        place: found.place,
+        form: found.form.words().to_owned(),
+        cause: first.unwrap_or_default(),
     }
 }
 

@@ -23,8 +23,19 @@ pub(super) struct Argument {
 }
 
 /// The words that begin a block which the format knows.
-pub(super) const WORDS: [&str; 12] = [
-    "sh", "out", "until", "check", "fault", "hint", "note", "quiz", "ask", "solution", "accept",
+pub(super) const WORDS: [&str; 13] = [
+    "sh",
+    "out",
+    "until",
+    "check",
+    "expect-leak",
+    "fault",
+    "hint",
+    "note",
+    "quiz",
+    "ask",
+    "solution",
+    "accept",
     "reject",
 ];
 

@@ -3,8 +3,8 @@
 use std::cell::RefCell;
 
 use super::{Runner, Typed};
-use crate::check::{CheckLine, LastCommand, Scene};
-use crate::cluster::{Cluster, Facts};
+use crate::check::{CheckLine, LastCommand, Scene, outside};
+use crate::cluster::{Cluster, Facts, Leak};
 use crate::model::Command;
 use crate::outcome::{CheckOutcome, CommandOutcome};
 
@@ -67,6 +67,13 @@ impl<M: Clone> Runner<M> {
         }
     }
 
+    /// What the audit has found that the lab neither allows nor shows on purpose.
+    pub fn leaks(&self, cluster: &impl Cluster<Mark = M>) -> Vec<Leak> {
+        let leaks = cluster.leaks();
+        let places = self.lab.leak_places();
+        outside(&leaks, &places, &self.bindings).cloned().collect()
+    }
+
     /// Judges the lines of a check.
     pub(super) fn judged(
         &self,
@@ -74,12 +81,14 @@ impl<M: Clone> Runner<M> {
         lines: &[CheckLine],
     ) -> CheckOutcome {
         let facts: Facts = cluster.facts();
+        let allowed = self.lab.leak_places();
         let scene = Scene {
             cluster,
             facts: &facts,
             bindings: &self.bindings,
             last: self.last.as_ref(),
             struck: &|id| self.has_struck(id),
+            allowed: &allowed,
             found: RefCell::default(),
         };
         CheckOutcome {
