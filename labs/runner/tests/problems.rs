@@ -233,7 +233,7 @@ secret {{s}} exists
     check_body(
         body,
         expect![[r#"
-            10:1: expected `secret`, `service`, `secrets`, `services`, `nodes`, `managers`, `term`, `quorum`, `tasks`, `link`, `fault`, `leader`, `node`, `file`, `exit`, `output`, `bytes`, `prompt` or `"TEXT"`, found `sekret`
+            10:1: expected `secret`, `service`, `secrets`, `services`, `nodes`, `managers`, `term`, `quorum`, `tasks`, `link`, `fault`, `leader`, `node`, `file`, `exit`, `output`, `bytes`, `prompt`, `leak`, `no leaks` or `"TEXT"`, found `sekret`
             11:7: expected a secret's name, found the end of the line (the form is: secret NAME exists|absent)
             12:10: expected `exists` or `absent`, found `is` (the form is: secret NAME exists|absent)
             13:9: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `=` (the form is: secrets OP NUMBER)
@@ -251,7 +251,7 @@ secret {{s}} exists
             25:7: this quotation has no end: expected a second "
             26:8: expected \n, \t, \" or \\ in a quotation
             27:11: expected `in`, `not in` or `nowhere`, found `at` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
-            28:14: expected `file`, `disk`, `image`, `container`, `metadata`, `tmpfs`, `log`, `memory`, `frame` or `terminal`, found `ram` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
+            28:14: expected `process`, `file`, `disk`, `image`, `container`, `metadata`, `tmpfs`, `log`, `memory`, `frame` or `terminal`, found `ram` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
             29:23: expected `except`, found the end of the line (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
             30:19: expected the end of the line, found `at`
             31:5: expected `==`, `!=`, `starts-with` or `contains`, found `is`
