@@ -15,6 +15,7 @@ use sim::{Clock, Disk, Duration, EventId, HostId, Time, Trace};
 use crate::fault::armed::Seen;
 use crate::fault::blame::Blame;
 use crate::login::Account;
+use crate::service::{Service, Stage};
 use crate::state_folder::StateFolder;
 use crate::subjects::Subjects;
 use crate::world::Event;
@@ -40,6 +41,8 @@ pub(crate) struct Host {
     pub(crate) slow_disk: Duration,
     /// The hosts of whose disks there is a copy here.
     loot: BTreeSet<String>,
+    /// How many daemons it has had.
+    pub(crate) daemon_count: u32,
     /// How often the host has booted; events meant for an earlier boot are dropped.
     pub(crate) boot_count: u32,
     /// Transcripts of terminals from before the last crash are gone with the machine; the command
@@ -57,6 +60,8 @@ pub(crate) struct Up {
     pub(crate) daemon: Daemon,
     /// The shell at the terminal; nothing if it could not be started.
     shell: Option<Pid>,
+    /// Whether the daemon runs.
+    pub(crate) service: Service,
     /// What logins over the network have started.
     pub(crate) logins: BTreeSet<Pid>,
     /// When something is due next, as of the last settling.
@@ -84,6 +89,7 @@ impl Host {
             clock: Clock::default(),
             slow_disk: Duration::ZERO,
             loot: BTreeSet::new(),
+            daemon_count: 0,
             boot_count: 0,
             terminal: TerminalId(0),
             user: user.to_owned(),
@@ -112,7 +118,9 @@ impl Host {
         self.terminal = machine.add_terminal();
         self.boot_count += 1;
         let shell = self.start_shell(&mut machine);
-        self.up = Some(Up { machine, daemon, shell, logins: BTreeSet::new(), deadline: Some(now) });
+        let logins = BTreeSet::new();
+        let service = Service::new(now);
+        self.up = Some(Up { machine, daemon, shell, service, logins, deadline: Some(now) });
     }
 }
 
@@ -128,11 +136,36 @@ fn loot_mount(name: &str, root: &SharedFs) -> Mount {
 /// What a host wants from the world.
 #[derive(Debug)]
 pub(crate) enum Wanted {
-    Send { to: HostId, flow: u64, bytes: std::rc::Rc<[u8]>, cause: Option<EventId> },
-    Sync { barrier: sim::disk::Barrier, cause: Option<EventId> },
-    Answer { caller: u64, reply: Box<Reply> },
-    Ssh { request: RequestId, ask: Box<SshAsk>, cause: Option<EventId> },
-    Exited { pid: Pid, status: ExitStatus },
+    Send {
+        to: HostId,
+        flow: u64,
+        bytes: std::rc::Rc<[u8]>,
+        cause: Option<EventId>,
+    },
+    Sync {
+        barrier: sim::disk::Barrier,
+        cause: Option<EventId>,
+    },
+    Answer {
+        caller: u64,
+        reply: Box<Reply>,
+    },
+    /// A process wants something of the Docker service.
+    Unit {
+        request: RequestId,
+        ask: tools::unit::Ask,
+    },
+    /// The daemon has ended in order.
+    DockerStopped,
+    Ssh {
+        request: RequestId,
+        ask: Box<SshAsk>,
+        cause: Option<EventId>,
+    },
+    Exited {
+        pid: Pid,
+        status: ExitStatus,
+    },
 }
 
 /// What one event at a host may touch.
@@ -212,6 +245,7 @@ impl Host {
                     settling.trace.set_cause(Some(id));
                 }
                 daemon::Output::Reply { caller: Caller::Process(id), reply } => {
+                    up.service.asked.remove(&id);
                     up.machine.reply(id, reply);
                 }
                 daemon::Output::Reply { caller: Caller::Operator(caller), reply } => {
@@ -228,6 +262,10 @@ impl Host {
         let cause = settling.trace.cause();
         for _ in 0..ROUND_COUNT_MAX {
             let Some(up) = &mut self.up else { return };
+            if up.service.stage == Stage::Stopping && up.daemon.has_stopped() {
+                up.service.stage = Stage::Stopped;
+                settling.wanted.push(Wanted::DockerStopped);
+            }
             if up.daemon.next_deadline().is_some_and(|at| at <= settling.now) {
                 self.with_daemon(settling, |daemon, context| daemon.due(context));
                 settling.trace.set_cause(cause);
@@ -274,9 +312,22 @@ impl Host {
                     }
                     continue;
                 }
+                if request.port == tools::unit::PORT {
+                    if let Ok(ask) = request.body.downcast::<tools::unit::Ask>() {
+                        settling.wanted.push(Wanted::Unit { request: request.id, ask: *ask });
+                    }
+                    continue;
+                }
                 if request.port != PORT {
                     continue;
                 }
+                let Some(up) = &mut self.up else { return };
+                if up.service.stage != Stage::Running {
+                    let gone: Reply = Err(daemon::api::Error::Unreachable);
+                    up.machine.reply(request.id, Box::new(gone));
+                    continue;
+                }
+                up.service.asked.insert(request.id);
                 if let Ok(body) = request.body.downcast::<Request>() {
                     self.with_daemon(settling, |daemon, context| {
                         daemon.request(context, Caller::Process(request.id), *body);
@@ -285,6 +336,9 @@ impl Host {
                 settling.trace.set_cause(cause);
             }
             for id in withdrawn {
+                if let Some(up) = &mut self.up {
+                    up.service.asked.remove(&id);
+                }
                 self.with_daemon(settling, |daemon, context| daemon.withdrawn(context, id));
             }
             for (pid, status) in exits {

@@ -43,7 +43,7 @@ fn front_matter() {
     check(
         "---\n---\n## A {#a}\n",
         expect![
-            "1:1: the front matter is empty: expected format, id, title, level, minutes, goals, credits, docker, seed, date, cluster, start, user, prompt, pace"
+            "1:1: the front matter is empty: expected format, id, title, level, minutes, goals, credits, docker, seed, date, cluster, start, user, prompt, pace, allow, watch"
         ],
     );
     check(
@@ -125,7 +125,7 @@ fn markdown() {
     check_body(
         "## A {#a}\n\n```chekc #b\nsecrets == 0\n```\n\n```python\nok()\n```\n",
         expect![
-            "10:4: unknown block `chekc`: expected one of sh, out, until, check, fault, hint, note, quiz, ask, solution, accept, reject"
+            "10:4: unknown block `chekc`: expected one of sh, out, until, check, expect-leak, fault, hint, note, quiz, ask, solution, accept, reject"
         ],
     );
     check_body(
