@@ -71,7 +71,7 @@ cluster:
             1:1: the front matter lacks `title`
             2:9: expected `glasshive-lab/1`, the format that this version reads
             3:5: expected a short name: a letter, then letters, digits, `-`, `_`
-            4:1: unknown field `tittle`: expected one of format, id, title, level, minutes, goals, credits, docker, seed, date, cluster, start, user, prompt, pace
+            4:1: unknown field `tittle`: expected one of format, id, title, level, minutes, goals, credits, docker, seed, date, cluster, start, user, prompt, pace, allow, watch
             6:7: expected a whole number
             7:7: expected a date such as `2017-03-21 18:40`, in UTC
             8:7: expected a span such as `2s` or `500ms`
