@@ -66,7 +66,7 @@ fn ports(task: &Task) -> String {
 
 /// Shows tasks: those of a slot together, the newest first and the others indented below it.
 pub(crate) async fn show(cli: &Cli, tasks: Vec<Rc<Task>>) -> Outcome {
-    let now = cli.proc.now();
+    let now = cli.proc.wall();
     let whole = cli.is_set("no-trunc");
     let mut names = Names { cli, known: BTreeMap::new() };
     let mut named = Vec::new();
