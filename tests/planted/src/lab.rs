@@ -7,7 +7,8 @@ use sim::Duration;
 use swarm::store::Store;
 use sweep::Failure;
 use sweep::session::Session;
-use world::{Input, LineResult, Spec, Surface};
+use world::fault::Reach;
+use world::{Fault, Input, LineResult, Spec, Surface};
 
 use crate::list::Scenario;
 
@@ -57,22 +58,20 @@ impl Lab<'_> {
     }
 
     pub(crate) fn crash(&mut self, node: &str) -> Step {
-        self.apply(Input::Crash { node: node.to_owned() })
+        self.apply(Input::fault(Fault::Crash(node.into())))
     }
 
     pub(crate) fn restart(&mut self, node: &str) -> Step {
-        self.apply(Input::Restart { node: node.to_owned() })
+        self.apply(Input::fault(Fault::Restart(node.into())))
     }
 
     /// Cuts a host off from all others, or heals all that.
     pub(crate) fn cut(&mut self, node: &str, is_cut: bool) -> Step {
         for other in self.session.world.spec().nodes.clone().iter().filter(|other| *other != node) {
-            for (from, to) in [(node.to_owned(), other.clone()), (other.clone(), node.to_owned())] {
-                self.apply(if is_cut {
-                    Input::Cut { from, to }
-                } else {
-                    Input::Heal { from, to }
-                })?;
+            for (from, to) in [(node, other.as_str()), (other.as_str(), node)] {
+                let reach = Reach::one_way(from, to);
+                let fault = if is_cut { Fault::Cut(reach) } else { Fault::Heal(reach) };
+                self.apply(Input::fault(fault))?;
             }
         }
         Ok(())
