@@ -115,7 +115,7 @@ fn a_variable_of_a_service() {
     let typed = "docker service create";
     let container = "container web.1.";
     for (place, at) in [
-        ((Surface::Terminal, "node1", "0 line 2, typed"), None),
+        ((Surface::Terminal, "node1", "line 2, typed"), None),
         ((Surface::Metadata, "node1", "service web, env PASSWORD"), Some(9)),
         ((Surface::Metadata, "node1", "task web.1 ("), Some(9)),
         ((Surface::Metadata, "node2", container), Some(9)),
@@ -153,7 +153,7 @@ fn a_copy_that_is_committed_and_runs_elsewhere() {
     let seen = view(&desk);
     let image = found(&seen, Surface::Image, "node2", "image ");
     assert_eq!(image.gone_ms, None);
-    leak(&seen, (Surface::Terminal, "node2", "0 line 3, shown"), (0, Form::Plain), "docker run");
+    leak(&seen, (Surface::Terminal, "node2", "line 3, shown"), (0, Form::Plain), "docker run");
 }
 
 /// The planted file of the set-up is a leak of its own until it is removed.
@@ -178,7 +178,7 @@ fn an_echo_into_the_log() {
     leak(&seen, place, (12, Form::Plain), "docker service create");
     // Whoever asks for the log has it on his screen.
     desk.says("node3", "docker logs $(docker ps -q)");
-    let place = (Surface::Terminal, "node3", "0 line 1, shown");
+    let place = (Surface::Terminal, "node3", "line 1, shown");
     leak(&view(&desk), place, (12, Form::Plain), "docker logs");
 }
 
@@ -191,7 +191,7 @@ fn a_history_that_is_saved() {
     let history = found(&seen, Surface::File, "node1", "/root/.bash_history");
     assert_eq!((history.verdict, history.form), (Verdict::Unexpected, Form::Plain));
     assert!(history.causes.last().unwrap().text.ends_with("exit"), "{history:?}");
-    leak(&seen, (Surface::Terminal, "node1", "0 line 2, typed"), (7, Form::Plain), "printf");
+    leak(&seen, (Surface::Terminal, "node1", "line 2, typed"), (7, Form::Plain), "printf");
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn a_config_in_the_place_of_a_secret() {
         "docker config create",
     );
     desk.says("node1", "docker config inspect --pretty app");
-    let place = (Surface::Terminal, "node1", "0 line 3, shown");
+    let place = (Surface::Terminal, "node1", "line 3, shown");
     let offset = found(&view(&desk), place.0, place.1, place.2).offset;
     leak(&view(&desk), place, (offset, Form::Plain), "docker config inspect");
 }

@@ -36,7 +36,7 @@ pub use model::Model;
 pub use watch::Watch;
 
 /// All invariants, in the order of the layers.
-pub static ALL: [&Invariant; 31] = [
+pub static ALL: [&Invariant; 32] = [
     &raft::election_safety::INVARIANT,
     &raft::durable_votes::INVARIANT,
     &raft::log_matching::INVARIANT,
@@ -68,4 +68,5 @@ pub static ALL: [&Invariant; 31] = [
     &nodes::nonces::INVARIANT,
     &liveness::converged::INVARIANT,
     &liveness::history::INVARIANT,
+    &liveness::storms::INVARIANT,
 ];

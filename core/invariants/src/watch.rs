@@ -10,6 +10,7 @@ use world::{Probe, World};
 
 use crate::group::{Disks, Group};
 use crate::invariant::{Broken, Verdict, Violation};
+use crate::liveness::storms::Pace;
 use crate::liveness::{converged, history};
 use crate::model::Model;
 use crate::nodes::plaintext::Scanned;
@@ -24,6 +25,7 @@ pub struct Watch {
     hosts: Vec<Seen>,
     groups: BTreeMap<String, Group>,
     frame_count: u64,
+    pace: Pace,
 }
 
 /// What was last seen of one host.
@@ -93,7 +95,8 @@ impl Watch {
     pub fn after(&mut self, world: &World) -> Result<(), Box<Violation>> {
         let Some(host) = world.touched() else { return Ok(()) };
         let host = usize::from(host.0);
-        self.look(world, host).map_err(|broken| violation(world, host, broken))
+        let pace = self.pace.check(world.now(), world.event_count());
+        pace.and_then(|()| self.look(world, host)).map_err(|broken| violation(world, host, broken))
     }
 
     /// Everything that is not yet as it should be now that nothing is wrong any more.
@@ -101,15 +104,14 @@ impl Watch {
         converged::why_not(&converged::State::of(world))
     }
 
-    /// The end of a run that should have come to rest.
+    /// The end of a run that should have come to rest, with what was wrong at the last looks.
     ///
     /// # Errors
     /// If it has not, or if something was left behind.
-    pub fn at_rest(&self, world: &World) -> Result<(), Box<Violation>> {
-        let state = converged::State::of(world);
-        let leftovers = || state.store.as_ref().map_or(Ok(()), history::check);
-        converged::check(&state)
-            .and_then(|()| leftovers())
+    pub fn at_rest(&self, world: &World, looks: &[Vec<String>]) -> Result<(), Box<Violation>> {
+        let store = converged::State::of(world).store;
+        converged::check(looks)
+            .and_then(|()| store.as_ref().map_or(Ok(()), history::check))
             .map_err(|broken| violation(world, 0, broken))
     }
 

@@ -32,6 +32,7 @@ fn a_cluster_that_works_and_loses_its_leader_breaks_nothing() {
     let spec = Spec::new(["m1", "m2", "m3", "w1"]).with_managers(["m1", "m2", "m3"]).with_seed(5);
     let mut world = World::new(spec).unwrap();
     let mut watch = Watch::new(&world).unwrap();
+    run(&mut world, &mut watch, 5);
     assert_eq!(watch.why_not_converged(&world), Vec::<String>::new());
     for line in [
         "printf 'correct horse battery' | docker secret create sec1 -",
@@ -47,7 +48,7 @@ fn a_cluster_that_works_and_loses_its_leader_breaks_nothing() {
     type_line(&mut world, &mut watch, "m3", "docker service rm web && docker secret rm sec1");
     run(&mut world, &mut watch, 20);
     assert_eq!(watch.why_not_converged(&world), Vec::<String>::new());
-    watch.at_rest(&world).unwrap();
+    watch.at_rest(&world, &[]).unwrap();
     let model = watch.model(&world, 0).unwrap();
     let state = (model.store().services().len(), model.applied().0 > 30);
     assert_eq!(state, (0, true), "{:?}", world.terminal("m3", 0));

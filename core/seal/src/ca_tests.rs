@@ -232,6 +232,26 @@ fn certificates_are_pinned() {
     assert_eq!(certificate.pem(), PINNED_NODE);
 }
 
+/// Byte for byte what OpenSSL 3.0.19 prints for the pinned certificates.
+#[test]
+fn certificates_are_shown_as_openssl_shows_them() {
+    let (node, root) = (PINNED_NODE, PINNED_ROOT);
+    let read = |pem: &str| Certificate::from_pem(pem).unwrap();
+    assert_eq!(read(node).text(), include_str!("x509/pinned_node.txt"));
+    assert_eq!(read(root).text(), include_str!("x509/pinned_root.txt"));
+    assert_eq!(
+        read(node).extension_text(&["subjectAltName", "keyUsage"]),
+        "X509v3 Key Usage: critical\n    Digital Signature, Key Encipherment\n\
+         X509v3 Subject Alternative Name: \n    \
+         DNS:swarm-manager, DNS:f9bs2gsjwydbgqsrnoxmsqxtu, DNS:swarm-ca\n"
+    );
+    let fingerprint = "E2:99:50:CA:8B:DB:A9:62:55:B4:F2:5C:D3:F0:E5:8F:E3:A0:22:C2:41:ED:CA:E7:A3:\
+                       C7:06:47:E0:80:B2:25";
+    assert_eq!(read(node).fingerprint(), fingerprint);
+    assert_eq!(read(node).serial_text(), "4CB32645B36D83F532BE0636E5A8307C06394453");
+    assert_eq!(crate::x509::time_text(Time::from_date(2017, 3, 1)), "Mar  1 00:00:00 2017 GMT");
+}
+
 const PINNED_ROOT: &str = "\
 -----BEGIN CERTIFICATE-----
 MIIBajCCARCgAwIBAgIUfF6DrGfIbwzqxq4EvHldA5VTCRgwCgYIKoZIzj0EAwIw

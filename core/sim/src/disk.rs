@@ -161,6 +161,33 @@ impl Disk {
         self.unsynced.is_empty()
     }
 
+    /// Changes that a power loss now could lose.
+    pub fn unsynced_count(&self) -> usize {
+        self.unsynced.len()
+    }
+
+    /// How many bytes the unsynced change at this place appends; 0 if it is none or something else.
+    pub fn unsynced_append_size(&self, place: usize) -> usize {
+        match self.unsynced.get(place) {
+            Some(Change::Append { bytes, .. }) => bytes.len(),
+            _ => 0,
+        }
+    }
+
+    /// The power fails when the first `count` unsynced changes have reached the device, and of the next
+    /// one, if it appends, `torn_size` bytes: with all counts and sizes, every state that a power loss can leave.
+    pub fn lose_power_after(&mut self, count: usize, torn_size: usize) {
+        let until = Barrier(self.synced_count + count.min(self.unsynced.len()) as u64);
+        self.complete_sync(until);
+        if let Some(Change::Append { path, bytes }) = self.unsynced.front() {
+            let part = &bytes[..torn_size.min(bytes.len())];
+            if !part.is_empty() {
+                self.durable.entry(path.clone()).or_default().extend_from_slice(part);
+            }
+        }
+        self.lose_power(None);
+    }
+
     /// The power fails: what was not synced is gone. With `torn`, a random part of the oldest
     /// unsynced append may have reached the device.
     pub fn lose_power(&mut self, torn: Option<&mut Rng>) {

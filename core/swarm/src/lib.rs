@@ -14,6 +14,7 @@
 //! | `transport` | sealed channels between nodes and what is said in them | `connectionbroker`, `api/*.proto` |
 //! | `dispatcher` | the agents' sessions, heartbeats and assignments | `manager/dispatcher` |
 //! | `agent` | the tasks, secrets and configs of this node | `agent/` |
+//! | [`state_dir`] | a manager's folder read by somebody else: `swarm-rafttool` | `swarmd/cmd/swarm-rafttool` |
 //! | `ca` | certificates: issuing them, getting them, keeping them | `ca/` |
 
 mod agent;
@@ -24,6 +25,7 @@ pub mod leader;
 pub mod node;
 pub mod objects;
 mod raft_driver;
+pub mod state_dir;
 pub mod store;
 mod transport;
 

@@ -72,6 +72,7 @@ impl World {
         shell::register(&mut programs);
         engine::programs::register(&mut programs);
         docker::register(&mut programs);
+        tools::register(&mut programs);
         let catalog = engine::Catalog::standard(shell::gnu_commands(), shell::busybox_commands());
         let mut world = Self {
             now: start,
@@ -105,12 +106,27 @@ impl World {
     /// [`Error::Recording`] for another format or inputs out of order, and whatever the spec or an
     /// input is refused for.
     pub fn replay(recording: &Recording) -> Result<Self, Error> {
+        Self::play(recording, false)
+    }
+
+    /// The same with the leak audit on from the beginning.
+    ///
+    /// # Errors
+    /// As [`World::replay`].
+    pub fn replay_audited(recording: &Recording) -> Result<Self, Error> {
+        Self::play(recording, true)
+    }
+
+    fn play(recording: &Recording, audited: bool) -> Result<Self, Error> {
         if recording.format != Recording::FORMAT {
             let format = &recording.format;
             let expected = Recording::FORMAT;
             return Err(Error::Recording(format!("format `{format}`, expected `{expected}`")));
         }
         let mut world = Self::new(recording.spec.clone())?;
+        if audited {
+            world.start_audit();
+        }
         for recorded in &recording.inputs {
             let at = world.started + Duration::from_nanos(recorded.at_ns);
             if at < world.now {

@@ -6,6 +6,7 @@
 //! or a file that cannot be read.
 
 mod args;
+mod audit;
 mod files;
 mod play;
 mod session;
@@ -29,15 +30,18 @@ Usage:
   glasshive run PATH [--seed N] [--json]      play a lab and say whether all holds
   glasshive test PATH [--seed N] [--seeds N]  play it as its author: checks fail before and hold after
   glasshive lint PATH                         read it and list every mistake
+  glasshive audit PATH [--seed N] [--allow PLACE,...] [--json]
+                                              play it and tell where clear text was found, and why
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
                     [--user ubuntu] [--prompt PS1]
                                               a cluster to talk to, JSON lines in and out
+  glasshive differences                       where the simulation is not what it simulates
   glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
                   [--threads N] [--json]      random work under random faults, with every invariant on
   glasshive sweep --replay FILE [--json]      play a history that a sweep has written
   glasshive --help | --version
 
-PATH is a lab file (NAME.lab.md) or a folder of them.
+PATH is a lab file (NAME.lab.md) or a folder of them; for `audit` also a recorded run (NAME.json).
 Exit status: 0 all holds, 1 something does not, 2 wrong usage or a file that is no lab.
 ";
 
@@ -67,14 +71,17 @@ fn command(
         "run" => run(rest, out, err),
         "test" => test(rest, out, err),
         "lint" => lint(rest, out, err),
+        "audit" => audit(rest, out, err),
         "session" => start_session(rest, input, out, err),
+        "differences" => differences(rest, out),
         "sweep" => sweeping::sweep(rest, out, err),
         "-h" | "--help" | "help" => return write!(out, "{HELP}").map(|()| OK),
         "-V" | "--version" => {
             return writeln!(out, "glasshive {}", env!("CARGO_PKG_VERSION")).map(|()| OK);
         }
         other => Err(Usage(format!(
-            "unknown command `{other}`: expected run, test, lint, session or sweep"
+            "unknown command `{other}`: expected run, test, lint, audit, session, sweep or \
+             differences"
         ))),
     };
     match done {
@@ -87,6 +94,14 @@ fn command(
 }
 
 type Done = Result<io::Result<u8>, Usage>;
+
+/// Where the simulation is not what it simulates, one item a line behind a `- `.
+pub const DIFFERENCES: &str = include_str!("../../../docs/differences.md");
+
+fn differences(args: &[String], out: &mut dyn Write) -> Done {
+    Args::read(args, &[], &[])?.end()?;
+    Ok(write!(out, "{DIFFERENCES}").map(|()| OK))
+}
 
 fn run(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let mut args = Args::read(args, &["seed"], &["json"])?;
@@ -130,6 +145,45 @@ fn lint(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
     })())
 }
 
+fn audit(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
+    let mut args = Args::read(args, &["seed", "allow"], &["json"])?;
+    let (path, seed, json) = (args.path()?, args.number("seed")?, args.flag("json"));
+    let allow = args.list("allow")?.unwrap_or_default();
+    let allow = allow.iter().map(|rule| world::PlaceRule::parse(rule)).collect::<Result<_, _>>();
+    let allow: Vec<world::PlaceRule> = allow.map_err(|error| Usage(format!("--allow: {error}")))?;
+    Ok((|| {
+        let audited = if path.ends_with(".json") {
+            let rules = world::AuditRules { allow, ..world::AuditRules::default() };
+            let text = std::fs::read_to_string(&path).map_err(|error| error.to_string());
+            vec![text.and_then(|text| audit::recording(&path, &text, &rules))]
+        } else {
+            let Some(labs) = files::read(&path, err)? else { return Ok(BAD) };
+            labs.into_iter().map(|(_, lab)| audit::lab(lab, seed, &allow)).collect()
+        };
+        let mut status = OK;
+        for (index, audited) in audited.into_iter().enumerate() {
+            match audited {
+                Err(error) => {
+                    writeln!(err, "glasshive: {path}: {error}")?;
+                    status = BAD;
+                }
+                Ok(audited) => {
+                    if index > 0 && !json {
+                        writeln!(out)?;
+                    }
+                    if json {
+                        audited.print_json(out)?
+                    } else {
+                        audited.print(out)?
+                    }
+                    status = status.max(if audited.is_clean() { OK } else { FAILED });
+                }
+            }
+        }
+        Ok(status)
+    })())
+}
+
 fn start_session(
     args: &[String],
     input: &mut dyn BufRead,
@@ -155,7 +209,11 @@ fn start_session(
     spec.user = args.text("user");
     spec.prompt = args.text("prompt");
     match world::World::new(spec) {
-        Ok(world) => Ok(session::talk(world, input, out)),
+        Ok(mut world) => {
+            // From the beginning, so that it knows who put what where.
+            world.start_audit();
+            Ok(session::talk(world, input, out))
+        }
         Err(error) => Ok(writeln!(err, "glasshive: {error}").map(|()| BAD)),
     }
 }

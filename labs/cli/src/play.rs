@@ -5,6 +5,7 @@ mod show;
 use std::io::{self, Write};
 use std::rc::Rc;
 
+use labs::cluster::Leak;
 use labs::{Event, Goal, Lab, Outcome, Part, Runner};
 use serde_json::json;
 use sim::Duration;
@@ -29,13 +30,17 @@ pub(crate) fn run(
             return Ok(crate::BAD);
         }
     };
+    lab.begin_audit(&mut world);
     let lab = Rc::new(lab);
     let mut runner = Runner::new(Rc::clone(&lab), world.started(), world.now());
     let mut shown = show::Shown::new(json, out);
     shown.lab(&lab, seed)?;
     let blocked = play(&mut runner, &mut world, |runner, event| shown.event(runner, event))?;
     shown.notes(&runner)?;
-    let holds = runner.holds() && blocked.is_none() && failed_notes(&runner).is_empty();
+    let leaks = runner.leaks(&world);
+    shown.leaks(&leaks)?;
+    let holds =
+        runner.holds() && blocked.is_none() && failed_notes(&runner).is_empty() && leaks.is_empty();
     shown.end(&runner, holds, &world.digest().to_string(), world.at_ms())?;
     Ok(if holds { crate::OK } else { crate::FAILED })
 }
@@ -69,6 +74,12 @@ fn play(
     }
 }
 
+/// What an author has to know of a leak.
+fn leak_told(leak: &Leak) -> String {
+    let told = leak.sentence();
+    format!("a leak: {told}; it must be in `allow` or in an `expect-leak` block")
+}
+
 /// The lines of the notes that are not proven.
 fn failed_notes(runner: &Runner<Mark>) -> Vec<u32> {
     let lab = runner.lab();
@@ -100,9 +111,11 @@ pub(crate) fn test(
                 return Ok(crate::BAD);
             }
         };
+        lab.begin_audit(&mut world);
         let mut runner = Runner::new(Rc::clone(&lab), world.started(), world.now()).proving();
         let blocked = play(&mut runner, &mut world, |_, _| Ok(()))?;
         let mut complaints = complaints(&runner);
+        complaints.extend(runner.leaks(&world).iter().map(|leak| (1, leak_told(leak))));
         complaints.extend(blocked.map(|why| (0, format!("the run stopped: {why}"))));
         for (line, complaint) in &complaints {
             writeln!(out, "{name}:{line}: {complaint} (seed {seed})")?;

@@ -4,12 +4,13 @@
 //! A request that cannot be read or met gets an answer of the type `error`, and the session goes on.
 //! Virtual time moves only while a command runs and by `advance`.
 
+use std::collections::BTreeMap;
 use std::io::{self, BufRead, Read, Write};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use sim::Duration;
-use world::{Input, World};
+use world::{AuditRules, Input, PlaceRule, World};
 
 /// The longest request, in bytes.
 const REQUEST_BYTES_MAX: u64 = 16 << 20;
@@ -52,6 +53,14 @@ enum Request {
     Observe {},
     Find {
         text: String,
+    },
+    Audit {
+        /// Words to look for beside the secrets.
+        #[serde(default)]
+        watch: BTreeMap<String, String>,
+        /// Places where clear text may be.
+        #[serde(default)]
+        allow: Vec<String>,
     },
     Crash {
         node: String,
@@ -158,6 +167,18 @@ fn reply(world: &mut World, request: Request) -> Result<Value, String> {
             let found = serde_json::to_value(world.find_bytes(text.as_bytes()));
             let found = found.map_err(|error| error.to_string())?;
             Ok(json!({ "type": "found", "places": found, "at_ms": world.at_ms() }))
+        }
+        Request::Audit { watch, allow } => {
+            let allow =
+                allow.iter().map(|rule| PlaceRule::parse(rule)).collect::<Result<_, _>>()?;
+            for (name, text) in &watch {
+                world.watch_word(name, text.as_bytes());
+            }
+            let rules = AuditRules { allow, ..AuditRules::default() };
+            let view = world.audit_view(&rules).unwrap_or_default();
+            let mut reply = crate::audit::view_json(&view);
+            reply["type"] = json!("audit");
+            Ok(reply)
         }
         Request::Crash { node } => {
             world.apply(Input::Crash { node: node.clone() }).map_err(told)?;

@@ -33,7 +33,7 @@ fn wrong_arguments() {
     check(
         &["rum"],
         expect![[r#"
-        glasshive: unknown command `rum`: expected run, test, lint, session or sweep
+        glasshive: unknown command `rum`: expected run, test, lint, audit, session, sweep or differences
         See `glasshive --help`.
         status 2"#]],
     );
@@ -185,4 +185,22 @@ fn a_closed_pipe_ends_quietly() {
     let mut err = Vec::new();
     assert_eq!(glasshive_cli::main(&args, &mut io::empty(), &mut Closed, &mut err), 1);
     assert!(err.is_empty());
+}
+
+/// One line an item: what it is about, how the real one has it, how it is here.
+#[test]
+fn differences_are_a_list_that_a_program_can_read() {
+    let (status, out, err) = call(&["differences"]);
+    assert_eq!((status, err.as_str()), (0, ""));
+    let items: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("- ")).collect();
+    assert!(items.len() > 20);
+    for item in items {
+        let rest = item.strip_prefix("**").and_then(|rest| rest.split_once(".** Docker"));
+        let about = rest.map(|(about, _)| about);
+        assert!(about.is_some_and(|about| !about.is_empty()), "{item}");
+        assert_eq!(item.matches(". Here: ").count(), 1, "{item}");
+        assert!(item.ends_with('.'), "{item}");
+    }
+    let sections = out.lines().filter(|line| line.starts_with("## ")).count();
+    assert!(sections >= 3);
 }

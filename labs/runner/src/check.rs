@@ -2,12 +2,17 @@
 //! why it holds or not.
 
 mod bytes;
+mod leak;
 #[cfg(feature = "author")]
 mod parse;
 mod verdict;
 
 use serde::{Deserialize, Serialize};
 
+pub use leak::LeakPlace;
+pub(crate) use leak::outside;
+#[cfg(feature = "author")]
+pub(crate) use leak::parse as parse_leak;
 #[cfg(feature = "author")]
 pub(crate) use parse::parse;
 pub(crate) use verdict::Scene;
@@ -139,6 +144,10 @@ pub enum Predicate {
         /// Where they may be.
         except: Vec<Place>,
     },
+    /// `leak pw in log:node2`: the audit has found it there, now or before.
+    Leak(LeakPlace),
+    /// `no leaks`: the audit has found nothing but what the lab allows or shows on purpose.
+    NoLeaks,
     /// `"{{a}}" == "{{b}}"`: two texts.
     Texts {
         /// The one.
@@ -285,9 +294,12 @@ impl Predicate {
     /// The texts that may hold `{{name}}`.
     pub fn templates(&self) -> Vec<&str> {
         match self {
-            Self::Count(..) | Self::LeaderExists | Self::Exit(..) | Self::OutputLines(..) => {
-                Vec::new()
-            }
+            Self::Count(..)
+            | Self::LeaderExists
+            | Self::Exit(..)
+            | Self::OutputLines(..)
+            | Self::NoLeaks => Vec::new(),
+            Self::Leak(place) => place.templates().collect(),
             Self::Exists { name, .. } | Self::Service { name, .. } => vec![name],
             Self::Leader { node, .. } | Self::Node { node, .. } => vec![node],
             Self::Runs { node, service, .. } => vec![node, service],
@@ -318,7 +330,9 @@ impl Predicate {
             | Self::Holds { node, .. }
             | Self::Prompt { node, .. } => vec![node],
             Self::FileExists { file, .. } | Self::FileSize { file, .. } => vec![&file.node],
-            Self::BytesIn { place, .. } => place.node.iter().map(String::as_str).collect(),
+            Self::BytesIn { place, .. } | Self::Leak(LeakPlace { place, .. }) => {
+                place.node.iter().map(String::as_str).filter(|node| *node != "*").collect()
+            }
             Self::BytesNowhere { except, .. } => {
                 except.iter().filter_map(|place| place.node.as_deref()).collect()
             }

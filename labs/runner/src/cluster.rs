@@ -60,6 +60,11 @@ pub trait Cluster {
     fn file_size(&self, node: &str, path: &str) -> Option<u64>;
     /// Every place in the world where these bytes are.
     fn find_bytes(&self, needle: &[u8]) -> Vec<Found>;
+    /// Every place where the audit has found clear text that does not belong there by how a swarm
+    /// works, now or before; nothing without an audit.
+    fn leaks(&self) -> Vec<Leak> {
+        Vec::new()
+    }
 }
 
 /// The state of a cluster as far as checks ask for it.
@@ -116,8 +121,39 @@ pub struct Found {
     pub place: String,
 }
 
+/// Clear text that does not belong where it is by how a swarm works; a lab may allow it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Leak {
+    /// The names of what was found: secrets with the same bytes, or a watched word.
+    pub names: Vec<String>,
+    /// What kind of place: one of [`SURFACES`].
+    pub surface: String,
+    /// Of which host.
+    pub node: String,
+    /// Which file, frame, layer or so.
+    pub place: String,
+    /// How it is written: `in the clear`, `in Base64`.
+    pub form: String,
+    /// What came from outside and led to it: a typed line, as a rule; empty if that is not known.
+    pub cause: String,
+}
+
+impl Leak {
+    /// What was found where and because of what, without the bytes.
+    pub fn sentence(&self) -> String {
+        let Self { surface, node, place, form, .. } = self;
+        let names = self.names.join(", ");
+        let cause = match self.cause.as_str() {
+            "" => String::new(),
+            cause => format!(", because of `{cause}`"),
+        };
+        format!("{names} is {form} in {surface} of {node} ({place}){cause}")
+    }
+}
+
 /// The surfaces that a search for bytes covers, with what each is.
-pub const SURFACES: [(&str, &str); 10] = [
+pub const SURFACES: [(&str, &str); 11] = [
+    ("process", "arguments and environment of a running process"),
     ("file", "a file of a host itself"),
     ("disk", "the swarm's state on a host's disk: Raft log, keys, the agent's tasks"),
     ("image", "a layer of an image"),

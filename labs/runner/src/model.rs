@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::CheckLine;
+use crate::check::{CheckLine, LeakPlace, Predicate};
 use crate::pattern::Pattern;
 
 /// The format that this version reads and the first line of every lab's front matter.
@@ -48,6 +48,12 @@ pub struct Lab {
     pub pre_vote: bool,
     /// Virtual time between the end of one command and the typing of the next.
     pub pace_ms: u64,
+    /// Where the leak audit may find clear text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allow: Vec<LeakPlace>,
+    /// Words that the audit looks for beside the swarm's secrets: name and text.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub watch: Vec<(String, String)>,
     /// Prose before the first step, as HTML.
     pub intro: String,
     /// The steps.
@@ -140,6 +146,9 @@ pub struct Check {
     pub line: u32,
     /// It may hold before the step too: `test` does not ask that it fails there.
     pub standing: bool,
+    /// An `expect-leak`: its lines are leaks that the lab shows on purpose.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub leak: bool,
     /// What must hold, all of it.
     pub lines: Vec<CheckLine>,
     /// What to tell a student when it does not.
@@ -236,6 +245,23 @@ impl Lab {
     pub fn places(&self) -> impl Iterator<Item = (At, &Part)> {
         self.steps.iter().zip(0_u32..).flat_map(|(step, s)| {
             step.parts.iter().zip(0_u32..).map(move |(part, p)| (At { step: s, part: p }, part))
+        })
+    }
+
+    /// Where the audit may find clear text: what the lab allows and what it shows on purpose.
+    pub fn leak_places(&self) -> Vec<&LeakPlace> {
+        self.allow.iter().chain(self.expected_leaks()).collect()
+    }
+
+    /// The leaks that the lab shows on purpose.
+    pub fn expected_leaks(&self) -> impl Iterator<Item = &LeakPlace> {
+        let checks = self.places().filter_map(|(_, part)| match part {
+            Part::Check(check) if check.leak => Some(check),
+            _ => None,
+        });
+        checks.flat_map(|check| &check.lines).filter_map(|line| match &line.predicate {
+            Predicate::Leak(place) => Some(place),
+            _ => None,
         })
     }
 

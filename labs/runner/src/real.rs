@@ -1,10 +1,12 @@
 //! The simulated cluster behind the runner's [`Cluster`].
 
 use sim::{Duration, Time};
-use world::{Input, Mark, Spec, World};
+use world::{AuditRules, FindingView, Input, Mark, Spec, Verdict, World};
 
-use crate::cluster::{Awaits, Cluster, Facts, Found, NodeFacts, ServiceFacts};
+use crate::check::LeakPlace;
+use crate::cluster::{Awaits, Cluster, Facts, Found, Leak, NodeFacts, ServiceFacts};
 use crate::model::Lab;
+use crate::runner::Runner;
 
 impl Lab {
     /// What the lab's world is built from; `seed` takes the place of the lab's own.
@@ -18,6 +20,27 @@ impl Lab {
             prompt: self.prompt.clone(),
             start: self.start_secs.map(|secs| Time::EPOCH + Duration::from_secs(secs)),
             pre_vote: self.pre_vote,
+        }
+    }
+}
+
+impl Lab {
+    /// Begins the leak audit of a world that nobody has done anything to yet.
+    pub fn begin_audit(&self, world: &mut World) {
+        world.start_audit();
+        for (name, text) in &self.watch {
+            world.watch_word(name, text.as_bytes());
+        }
+    }
+}
+
+impl Runner<Mark> {
+    /// What the lab makes of what the audit finds, for [`World::audit_view`].
+    pub fn audit_rules(&self) -> AuditRules {
+        let rule = |place: &LeakPlace| place.rule(self.bindings());
+        AuditRules {
+            allow: self.lab().allow.iter().filter_map(rule).collect(),
+            expect: self.lab().expected_leaks().filter_map(rule).collect(),
         }
     }
 }
@@ -132,5 +155,22 @@ impl Cluster for World {
                 place: found.place,
             })
             .collect()
+    }
+
+    fn leaks(&self) -> Vec<Leak> {
+        let found = self.audit_view(&AuditRules::default()).unwrap_or_default().findings;
+        found.into_iter().filter(|found| found.verdict == Verdict::Unexpected).map(leak).collect()
+    }
+}
+
+fn leak(found: FindingView) -> Leak {
+    let first = found.causes.last().map(|cause| cause.text.clone());
+    Leak {
+        names: found.needle.split(", ").map(str::to_owned).collect(),
+        surface: found.surface.word().to_owned(),
+        node: found.node,
+        place: found.place,
+        form: found.form.words().to_owned(),
+        cause: first.unwrap_or_default(),
     }
 }

@@ -223,8 +223,10 @@ fn end(session: &mut Session<'_>, mode: Mode) -> Result<(), Failure> {
     }
 }
 
-/// Between two looks at whether all is as asked for.
-const LOOK_INTERVAL: Duration = Duration::from_secs(5);
+/// Between two looks at whether all is as asked for; not a divisor of the usual delays.
+const LOOK_INTERVAL: Duration = Duration::from_millis(5_300);
+/// What is wrong at so many looks in a row is wrong.
+const LOOK_COUNT: usize = 6;
 
 /// How long a healed cluster may take: two elections (40 s), agents that look for the new leader
 /// (8 s) and a leader that waits for them (`unknown` nodes: 30 s), the last tasks of the old state to
@@ -255,22 +257,20 @@ fn rest(session: &mut Session<'_>) -> Result<(), Failure> {
         }
     }
     let end = session.world.now() + bound(&session.world, session);
+    let mut looks: Vec<Vec<String>> = Vec::new();
     loop {
         session.run_until(session.world.now() + LOOK_INTERVAL)?;
         unlock_all(session, &nodes)?;
         if cannot_recover(session) {
             return Ok(());
         }
-        if session.watch.why_not_converged(&session.world).is_empty() {
-            // Once more after the reaper and the last reports have had their time.
-            session.run_until(session.world.now() + LOOK_INTERVAL)?;
-            if session.watch.at_rest(&session.world).is_ok() {
-                return Ok(());
-            }
-        }
-        if end <= session.world.now() {
-            let verdict = session.watch.at_rest(&session.world);
-            return verdict.map_err(|violation| Failure::from(*violation));
+        looks.push(session.watch.why_not_converged(&session.world));
+        let last = &looks[looks.len().saturating_sub(LOOK_COUNT)..];
+        let verdict = session.watch.at_rest(&session.world, last);
+        match verdict {
+            Ok(()) if last.len() == LOOK_COUNT => return Ok(()),
+            Err(violation) if end <= session.world.now() => return Err(Failure::from(*violation)),
+            _ => {}
         }
     }
 }

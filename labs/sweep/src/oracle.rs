@@ -44,10 +44,11 @@ pub struct Oracle {
 
 /// `docker secret create NAME FILE` and the like; lines that do more say nothing.
 fn parse(line: &str) -> Option<Asked> {
-    let words: Vec<&str> = line.split_whitespace().collect();
-    if line.contains(['|', ';', '&', '$', '`']) {
+    let unquoted: String = line.split('\'').step_by(2).collect();
+    if unquoted.contains(['|', ';', '&', '$', '`']) {
         return None;
     }
+    let words: Vec<&str> = unquoted.split_whitespace().collect();
     let (noun, verb) = match words.as_slice() {
         ["docker", noun, verb, ..] => (*noun, *verb),
         _ => return None,
@@ -66,7 +67,8 @@ fn parse(line: &str) -> Option<Asked> {
         (_, "create", [name, _]) | (_, "rm", [name]) => (*name).to_owned(),
         _ => return None,
     };
-    Some(Asked { kind, name, is_creation: verb == "create" })
+    // Names are the same whatever their case.
+    Some(Asked { kind, name: name.to_lowercase(), is_creation: verb == "create" })
 }
 
 impl Oracle {
@@ -158,6 +160,10 @@ mod tests {
             (
                 "docker service create --replicas 2 --name web nginx",
                 asked(Kind::Service, "web", true),
+            ),
+            (
+                "docker service create --name DB alpine sh -c 'sleep 3; exit 1'",
+                asked(Kind::Service, "db", true),
             ),
             ("docker secret rm s1 s2", None),
             ("docker secret rm s1; true", None),

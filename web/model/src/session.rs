@@ -115,7 +115,8 @@ impl Session {
     /// # Errors
     /// If the lab's world cannot be built; a sentence.
     pub fn new(lab: Rc<Lab>, seed: u64) -> Result<Self, String> {
-        let world = World::new(lab.spec(Some(seed))).map_err(|error| error.to_string())?;
+        let mut world = World::new(lab.spec(Some(seed))).map_err(|error| error.to_string())?;
+        lab.begin_audit(&mut world);
         let runner = WorldRunner::new(Rc::clone(&lab), world.started(), world.now());
         let mut session = Self {
             screens: Screens::new(&lab.nodes),

@@ -19,6 +19,7 @@ pub(crate) mod run;
 pub(crate) mod secret;
 pub(crate) mod service;
 mod settings;
+pub(crate) mod stack;
 pub(crate) mod swarm;
 pub(crate) mod system;
 pub(crate) mod tasks;

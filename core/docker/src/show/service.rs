@@ -189,6 +189,12 @@ fn mount(style: Style, mount: &Mount) -> Json {
         let mut options = style.object();
         object.put("BindOptions", options.fill("Propagation", bind.propagation.clone()).json());
     }
+    if let Some(volume) = &mount.volume {
+        let mut options = style.object();
+        options.fill("NoCopy", volume.no_copy).fill("Labels", texts(&volume.labels));
+        options.some("DriverConfig", volume.driver.as_ref().map(|one| driver(style, one)));
+        object.put("VolumeOptions", options.json());
+    }
     if let Some(tmpfs) = &mount.tmpfs {
         let mut options = style.object();
         options.fill("SizeBytes", tmpfs.size_bytes).fill("Mode", tmpfs.mode);

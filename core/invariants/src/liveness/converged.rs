@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use raft::Index;
+use sim::{Duration, Time};
 use swarm::objects::{
     Availability, Id, NodeState, RestartCondition, Service, ServiceMode, Task, TaskState,
     UpdateState,
@@ -39,6 +40,8 @@ pub struct HostState {
 /// The hosts that are up, and what their leader's store holds.
 #[derive(Debug, Default)]
 pub struct State {
+    /// The virtual time.
+    pub now: Time,
     /// The hosts that are up.
     pub hosts: Vec<HostState>,
     /// The leader's store; none without a leader.
@@ -48,7 +51,7 @@ pub struct State {
 impl State {
     /// What there is in a world.
     pub fn of(world: &World) -> Self {
-        let mut state = Self::default();
+        let mut state = Self { now: world.now(), ..Self::default() };
         for probe in (0..world.host_count()).filter_map(|host| world.probe(host)) {
             let Some(daemon) = probe.daemon else { continue };
             let node = daemon.swarm();
@@ -99,7 +102,7 @@ pub fn why_not(state: &State) -> Vec<String> {
         agents(host, &node.id, store, &mut why);
     }
     for service in store.services().iter() {
-        services(service, store, &mut why);
+        services(service, state, store, &mut why);
     }
     for task in store.tasks().iter() {
         let is_up = task
@@ -145,25 +148,30 @@ fn agents(host: &HostState, node_id: &Id, store: &Store, why: &mut Vec<String>) 
     }
 }
 
+/// A service whose tasks end again and again always has a young one.
+const YOUNG: Duration = Duration::from_secs(60);
+
 /// A service against its tasks.
-fn services(service: &Service, store: &Store, why: &mut Vec<String>) {
+fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<String>) {
     let name = &service.spec.annotations.name;
-    let state = service.update_status.as_ref().map(|status| status.state);
-    // A task that cannot be placed, or ends again and again, says so itself.
-    let excused = |task: &Task| task.status.err.is_some() || TaskState::Running < task.status.state;
-    let tasks: Vec<&Task> = store.tasks_of_service(&service.id).map(|task| &**task).collect();
-    let has_excuse =
-        tasks.iter().any(|task| excused(task) && task.spec_version == service.spec_version);
-    if matches!(state, Some(UpdateState::Updating | UpdateState::RollbackStarted)) && !has_excuse {
+    let is_young = |task: &Task| state.now.since(task.meta.created_at) < YOUNG;
+    let (mut running, mut excused) = (0, 0);
+    let mut is_restless = false;
+    for task in store.tasks_of_service(&service.id) {
+        let waits = task.status.state == TaskState::Pending && task.status.err.is_some();
+        is_restless |= is_young(task) || waits;
+        if TaskState::Running < task.desired_state {
+            continue;
+        }
+        running += u64::from((task.desired_state, task.status.state) == RUNS);
+        // It cannot be placed and says why, or it is a new attempt.
+        excused += u64::from(task.status.state != TaskState::Running && (waits || is_young(task)));
+    }
+    let update = service.update_status.as_ref().map(|status| status.state);
+    if matches!(update, Some(UpdateState::Updating | UpdateState::RollbackStarted)) && !is_restless
+    {
         why.push(format!("the update of {name} does not end"));
     }
-    let running = tasks
-        .iter()
-        .filter(|task| {
-            (task.desired_state, task.status.state) == (TaskState::Running, TaskState::Running)
-        })
-        .count() as u64;
-    let policy = service.spec.task.restart.unwrap_or_default();
     let wanted = match &service.spec.mode {
         ServiceMode::Replicated { replicas } => *replicas,
         ServiceMode::Global => {
@@ -177,26 +185,35 @@ fn services(service: &Service, store: &Store, why: &mut Vec<String>) {
         }
         ServiceMode::ReplicatedJob { .. } | ServiceMode::GlobalJob => return,
     };
+    let policy = service.spec.task.restart.unwrap_or_default();
     let gives_up = policy.max_attempts != 0 || policy.condition != RestartCondition::Any;
-    let excuse = has_excuse || gives_up;
-    // A paused node keeps its task of a global service.
-    let is_global = matches!(service.spec.mode, ServiceMode::Global);
-    if (running < wanted && !excuse) || (wanted < running && !is_global) {
+    let is_paused = matches!(update, Some(UpdateState::Paused | UpdateState::RollbackPaused));
+    if running + excused < wanted && !gives_up && !is_paused {
         why.push(format!("{name} runs {running} of {wanted} tasks"));
+    }
+    // A paused node keeps its task of a global service; a paused start-first update keeps both.
+    let is_global = matches!(service.spec.mode, ServiceMode::Global);
+    if wanted < running && !is_global && !is_restless && !is_paused {
+        why.push(format!("{name} runs {running} tasks instead of {wanted}"));
     }
 }
 
-/// The same as a verdict, for the end of a run.
+/// Desired and actual state of a task that runs as it should.
+const RUNS: (TaskState, TaskState) = (TaskState::Running, TaskState::Running);
+
+/// What was wrong at every one of some looks: a cluster in which something ends again and again is
+/// never quite at rest.
 ///
 /// # Errors
 /// With the first reasons.
-pub fn check(state: &State) -> Verdict {
-    let why = why_not(state);
-    if why.is_empty() {
+pub fn check(looks: &[Vec<String>]) -> Verdict {
+    let Some((first, others)) = looks.split_first() else { return Ok(()) };
+    let lasting = first.iter().filter(|why| others.iter().all(|look| look.contains(why)));
+    let lasting: Vec<&str> = lasting.take(5).map(String::as_str).collect();
+    if lasting.is_empty() {
         return Ok(());
     }
-    let first: Vec<&str> = why.iter().take(5).map(String::as_str).collect();
-    Err(INVARIANT.broken(first.join("; ")))
+    Err(INVARIANT.broken(lasting.join("; ")))
 }
 
 #[cfg(test)]
@@ -223,19 +240,21 @@ mod tests {
             tasks: BTreeMap::from([("t1".into(), TaskState::Running)]),
             secrets: BTreeSet::new(),
         };
-        State { hosts: vec![host], store: Some(store) }
+        // Long after the tasks were made.
+        State { now: Time::from_date(2017, 3, 21), hosts: vec![host], store: Some(store) }
     }
 
     #[track_caller]
     fn bad(alter: impl FnOnce(&mut State)) {
         let mut state = good();
         alter(&mut state);
-        complains(check(&state), &INVARIANT);
+        complains(check(&[why_not(&state)]), &INVARIANT);
     }
 
     #[test]
     fn what_is_not_as_it_should_be() {
-        check(&good()).unwrap();
+        check(&[why_not(&good())]).unwrap();
+        check(&[vec!["a".into(), "b".into()], vec!["c".into()]]).unwrap();
         bad(|state| state.hosts[0].leads = false);
         bad(|state| state.hosts[0].tasks.clear());
         bad(|state| state.hosts[0].secrets = BTreeSet::from(["a".into()]));

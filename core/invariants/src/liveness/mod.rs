@@ -2,3 +2,4 @@
 
 pub mod converged;
 pub mod history;
+pub mod storms;

@@ -7,6 +7,7 @@
 mod commands;
 mod show;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,36 @@ fn transcripts() {
         }
     }
     assert!(failures.is_empty(), "\n{failures}\nUPDATE=1 rewrites the expectations");
+}
+
+/// The list's scenarios: how many of each letter.
+const SCENARIOS: [(char, u32); 8] =
+    [('E', 25), ('R', 18), ('C', 8), ('S', 12), ('M', 18), ('T', 7), ('Q', 6), ('D', 12)];
+
+/// Every scenario is told by a transcript, or `scenarios.txt` says where it is looked at instead.
+#[test]
+fn every_scenario_has_its_place() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut told = BTreeSet::new();
+    for file in fs::read_dir(root.join("tests/transcripts")).unwrap() {
+        let text = fs::read_to_string(file.unwrap().path()).unwrap();
+        for line in text.lines().filter(|line| line.starts_with('#')) {
+            let names = line.split(|c: char| !c.is_ascii_alphanumeric());
+            told.extend(names.map(str::to_owned));
+        }
+    }
+    let elsewhere = fs::read_to_string(root.join("tests/scenarios.txt")).unwrap();
+    for line in elsewhere.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+        let (name, rest) = line.split_once(' ').unwrap();
+        let place = rest.trim_start().split("  ").next().unwrap();
+        let exists = place == "not offered" || root.join("..").join(place).exists();
+        assert!(exists, "{name}: there is no {place}");
+        assert!(told.insert(name.to_owned()), "{name} is told twice");
+    }
+    let all = SCENARIOS.iter().flat_map(|(letter, count)| (1..=*count).map(move |n| (letter, n)));
+    let missing: Vec<String> =
+        all.map(|(letter, n)| format!("{letter}{n}")).filter(|name| !told.contains(name)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
 }
 
 /// The transcript with the outputs that the commands give now.

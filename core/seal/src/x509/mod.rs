@@ -9,6 +9,7 @@
 mod chain;
 mod parse;
 mod template;
+mod text;
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ use crate::pem::Pem;
 
 pub use chain::Chain;
 pub(crate) use template::{EC_PUBLIC_KEY, P256, Template, rounded_to_minute};
+pub use text::time_text;
 
 /// The common name of a swarm's root CA.
 pub const ROOT_COMMON_NAME: &str = "swarm-ca";

@@ -72,7 +72,11 @@ pub(crate) fn read_managers(disk: &Disk) -> Vec<Member> {
         disk.read(STATE).and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
     remotes
         .into_iter()
-        .map(|remote| Member { node_id: Id::from(remote.node_id), addr: remote.addr })
+        .map(|remote| Member {
+            node_id: Id::from(remote.node_id),
+            addr: remote.addr,
+            ..Member::default()
+        })
         .collect()
 }
 

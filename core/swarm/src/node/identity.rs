@@ -97,11 +97,15 @@ impl SwarmNode {
 
     /// The managers this node knows, in memory and on disk.
     pub(crate) fn set_managers(&mut self, managers: Vec<Member>, io: &mut Io<'_>) {
-        if self.managers != managers && !managers.is_empty() {
-            files::write_managers(io.disk, &managers);
-            io.sync();
-            self.managers = managers;
+        let written = |all: &[Member]| -> Vec<(Id, String)> {
+            all.iter().map(|member| (member.node_id.clone(), member.addr.clone())).collect()
+        };
+        if managers.is_empty() || written(&self.managers) == written(&managers) {
+            return;
         }
+        files::write_managers(io.disk, &managers);
+        io.sync();
+        self.managers = managers;
     }
 
     /// The answer to a call of the way to a certificate; false if it is none.
@@ -301,7 +305,7 @@ impl SwarmNode {
             join.target.clone_from(&member.addr);
         }
         let target = (join.target.as_str(), Trust::Mutual);
-        let request = Request::RaftJoin { addr: own };
+        let request = Request::RaftJoin { addr: own, joined_as: join.joined_as };
         join.call = Some(self.transport.call(io.now, target, request, RAFT_JOIN_TIMEOUT, io.out));
     }
 
@@ -342,6 +346,7 @@ impl SwarmNode {
                 join.retry_at = io.now;
             }
             _ => {
+                join.error = result.as_ref().err().map(ToString::to_string);
                 join.target.clear();
                 join.retry_at = io.now + join.backoff;
                 join.backoff = join.backoff.saturating_mul(2).min(RAFT_JOIN_BACKOFF_MAX);
@@ -384,7 +389,8 @@ impl SwarmNode {
             Phase::Locked => texts::LOCKED.to_owned(),
             _ => {
                 let agent = self.agent.as_ref().filter(|agent| !agent.is_registered());
-                agent.and_then(|agent| agent.error()).unwrap_or_default().to_owned()
+                let joining = self.raft_join.as_ref().and_then(|join| join.error.as_deref());
+                agent.and_then(|agent| agent.error()).or(joining).unwrap_or_default().to_owned()
             }
         }
     }

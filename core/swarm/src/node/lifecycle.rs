@@ -136,7 +136,7 @@ impl SwarmNode {
         };
         self.write_docker_state("", false, io);
         self.take_credentials(credentials, key_file, io);
-        let member = Member { node_id: node_id.clone(), addr: self.advertise.clone() };
+        let member = self.own_member(&node_id);
         let start = Start {
             node_id: &node_id,
             raft_id: random_raft_id(&mut self.rngs.ids),
@@ -201,7 +201,8 @@ impl SwarmNode {
         self.phase = Phase::Active;
         let detail = format!("node {} as {}", own.node_id(), own.role().word());
         io.event("swarm.certificate", detail);
-        self.set_managers(vec![Member { node_id: Id::default(), addr: server.to_owned() }], io);
+        let server = Member { addr: server.to_owned(), ..Member::default() };
+        self.set_managers(vec![server], io);
         self.start_agent(Worker::new(), io);
         if own.role() == Role::Manager {
             self.begin_raft_join(io);
@@ -223,8 +224,14 @@ impl SwarmNode {
         }
     }
 
+    fn own_member(&self, node_id: &Id) -> Member {
+        Member { node_id: node_id.clone(), addr: self.advertise.clone(), joined_as: 0 }
+    }
+
     pub(crate) fn begin_raft_join(&mut self, io: &Io<'_>) {
         self.raft_join = Some(RaftJoin {
+            joined_as: self.rngs.ids.next_u64().max(1),
+            error: None,
             call: None,
             retry_at: io.now,
             target: String::new(),
@@ -358,7 +365,7 @@ impl SwarmNode {
             files::write_key(io.disk, key_file, self.kek.as_ref());
         }
         let node_id = manager.node_id.clone();
-        let member = Member { node_id: node_id.clone(), addr: self.advertise.clone() };
+        let member = self.own_member(&node_id);
         let store = manager.store.clone();
         io.disk.remove_below(files::RAFT_FOLDER);
         let start = Start {

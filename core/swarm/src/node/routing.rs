@@ -196,8 +196,8 @@ impl SwarmNode {
         };
         let reply = ReplyTo::Remote(waiting);
         match request {
-            Request::RaftJoin { addr } => {
-                let member = Member { node_id, addr };
+            Request::RaftJoin { addr, joined_as } => {
+                let member = Member { node_id, addr, joined_as };
                 let new_id = || random_raft_id(rng);
                 leader.raft_join(member, reply, driver, new_id, &mut context);
             }

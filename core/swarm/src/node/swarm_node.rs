@@ -54,6 +54,10 @@ pub(crate) struct Pending {
 /// A manager that is not a member of the raft group yet.
 #[derive(Debug)]
 pub(crate) struct RaftJoin {
+    /// Names this wish, however often it is said.
+    pub(crate) joined_as: u64,
+    /// Why it was not met, for `docker info`.
+    pub(crate) error: Option<String>,
     pub(crate) call: Option<CallId>,
     pub(crate) retry_at: Time,
     pub(crate) target: String,

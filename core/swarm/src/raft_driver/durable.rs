@@ -58,8 +58,11 @@ impl Folded {
                 self.entries.retain(|known, _| index < *known);
             }
             Mark::Entry(index, term) => {
-                self.entries.split_off(&index);
-                self.entries.insert(index, term);
+                // The same entry again is compaction's copy: nothing behind it is replaced.
+                if self.entries.get(&index) != Some(&term) {
+                    self.entries.split_off(&index);
+                    self.entries.insert(index, term);
+                }
             }
         }
     }

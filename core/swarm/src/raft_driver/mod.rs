@@ -17,3 +17,6 @@ pub(crate) mod sealed;
 pub(crate) mod wal;
 
 pub(crate) use driver::{Committed, RaftDriver};
+
+#[cfg(test)]
+mod tests;

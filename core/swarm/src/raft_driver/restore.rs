@@ -47,7 +47,15 @@ pub(crate) fn read(
             Record::Entry { term, index, kind, data } => {
                 let entry = sealed::open_entry(sealers, node_id, (term, index), kind, &data)
                     .map_err(|error| format!("wal: entry {index}: {error}"))?;
-                entries.retain(|known| known.index < index);
+                // Compaction writes entries again into a new file. A power loss may have torn that: what
+                // it did not reach is still in the older file, and stands.
+                if let Ok(at) = entries.binary_search_by_key(&index, |known| known.index) {
+                    if entries[at].term == term {
+                        entries[at] = entry;
+                        continue;
+                    }
+                    entries.truncate(at);
+                }
                 if entries.last().is_some_and(|last| last.index.next() != index) {
                     return Err(format!("wal: entries are missing before {index}"));
                 }

@@ -91,20 +91,45 @@ pub(crate) fn open_entry(
     data: &[u8],
 ) -> Result<Entry, SealError> {
     let (term, index) = at;
-    let open = || {
-        let place = entry_position(kind, node_id, term, index);
-        seal::sealer::open_with_any(sealers, &place, data)
-    };
+    let data = unsealed(sealers, node_id, at, kind, data.to_vec())?;
     let payload = match kind {
         EntryKind::Empty => Payload::Empty,
-        EntryKind::Data => Payload::Data(Rc::from(open()?)),
+        EntryKind::Data => Payload::Data(Rc::from(data)),
         EntryKind::ConfChange => {
             let change: ConfChange =
-                postcard::from_bytes(&open()?).map_err(|_| SealError::UnknownFormat)?;
+                postcard::from_bytes(&data).map_err(|_| SealError::UnknownFormat)?;
             Payload::ConfChange(change)
         }
     };
     Ok(Entry { term, index, payload })
+}
+
+/// What an entry's record seals.
+pub(crate) fn unsealed(
+    sealers: &[Sealer],
+    node_id: &str,
+    at: (Term, Index),
+    kind: EntryKind,
+    data: Vec<u8>,
+) -> Result<Vec<u8>, SealError> {
+    if kind == EntryKind::Empty {
+        return Ok(data);
+    }
+    let place = entry_position(kind, node_id, at.0, at.1);
+    seal::sealer::open_with_any(sealers, &place, &data)
+}
+
+/// A snapshot's file without its seal.
+pub(crate) fn unsealed_snapshot(
+    disk: &Disk,
+    path: &str,
+    sealers: &[Sealer],
+    node_id: &str,
+) -> Option<Vec<u8>> {
+    let mut file: SnapshotFile = postcard::from_bytes(disk.read(path)?).ok()?;
+    let place = position("snapshot", node_id, file.term, file.index);
+    file.data = seal::sealer::open_with_any(sealers, &place, &file.data).ok()?;
+    postcard::to_allocvec(&file).ok()
 }
 
 fn snapshot_path(term: Term, index: Index) -> String {

@@ -63,6 +63,8 @@ pub(crate) enum Request {
     RaftJoin {
         /// Where the new member can be reached.
         addr: String,
+        /// See [`Member::joined_as`].
+        joined_as: u64,
     },
     /// RaftMembership.Leave.
     RaftLeave {
@@ -214,12 +216,15 @@ pub(crate) enum AssignmentChange {
 }
 
 /// A manager, as the members of the cluster know each other.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Member {
     /// The node.
     pub(crate) node_id: Id,
     /// Where it listens, `host:port`.
     pub(crate) addr: String,
+    /// Drawn by the member when it asked to join: tells its own second question from that of another
+    /// life under the same identity. 0 if it did not have to ask.
+    pub(crate) joined_as: u64,
 }
 
 impl AssignmentChange {

@@ -1,6 +1,7 @@
 //! Promotion, demotion, removal: roles, certificates and the raft group follow each other.
 
 use glasshive_swarm::control::ControlRequest;
+use glasshive_swarm::node::{LocalRequest, LocalResponse};
 use glasshive_swarm::objects::{Availability, Role};
 
 use crate::harness::Lab;
@@ -103,4 +104,35 @@ fn a_drained_node_is_left_alone() {
             && lab.running_tasks(0) == 3
             && lab.view(2).agent.is_some_and(|agent| agent.secrets.is_empty())
     });
+}
+
+/// Conformance M15 and D5 (swarmkit#1815): who lost its log may not come back under its old number.
+#[test]
+fn a_manager_without_its_log_is_refused_until_it_was_removed() {
+    let mut lab = Lab::cluster_of(46, 3, 0);
+    let secret = lab.create_secret(0, "sec1", b"geheim");
+    lab.create_service(0, "redis", 2, &[("sec1", &secret)]);
+    let old_id = lab.view(2).raft.unwrap().status.id;
+    lab.crash(2);
+    lab.hosts[2].disk.remove_below("/var/lib/docker/swarm/raft/");
+    lab.start(2);
+    lab.run(60);
+    assert!(lab.view(2).raft.is_none(), "it is no member");
+    let info = match lab.ask(2, LocalRequest::Info) {
+        Ok(LocalResponse::Info(info)) => info,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(
+        info.error,
+        "rpc error: code = AlreadyExists desc = a raft member with this node ID already exists"
+    );
+    set_role(&mut lab, 0, "node3", Role::Worker);
+    lab.run(20);
+    assert_eq!(lab.view(0).raft.unwrap().members.len(), 2);
+    set_role(&mut lab, 0, "node3", Role::Manager);
+    lab.until(60, |lab| lab.view(2).store.is_some_and(|store| store.secrets().iter().count() == 1));
+    assert_ne!(lab.view(2).raft.unwrap().status.id, old_id);
+    lab.run(5);
+    let table = lab.node_table(0);
+    assert!(table.contains("node3 manager ready reachable"), "{table}");
 }

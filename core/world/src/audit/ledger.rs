@@ -45,6 +45,8 @@ pub(super) struct Finding {
     pub(super) is_old: bool,
     /// When it was first seen against the rules.
     pub(super) wrong_since: Option<Time>,
+    /// Why it was allowed when it was judged last.
+    pub(super) why: &'static str,
 }
 
 pub(super) type FindingKey = (Key, u32, Form);
@@ -224,6 +226,7 @@ impl Ledger {
                         cause: span.map_or(because.cause, |span| span.cause.or(because.cause)),
                         is_old: span.is_none() && !because.is_live && because.cause.is_none(),
                         wrong_since: None,
+                        why: "",
                     };
                     self.findings.insert(id.clone(), finding);
                 }

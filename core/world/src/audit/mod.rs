@@ -127,10 +127,10 @@ impl Audit {
                 continue;
             }
             let is_old = finding.is_old && self.is_from_start;
-            let case =
-                policy::Case { key: &id.0, kind: needle.kind, form: id.2, is_granted, is_old };
-            if policy::allowed_by(&case).is_none() && finding.wrong_since.is_none() {
-                finding.wrong_since = Some(now);
+            let case = policy::Case { key: &id.0, kind: needle.kind, is_granted, is_old };
+            match policy::allowed_by(&case) {
+                Some(row) => finding.why = row.why,
+                None => finding.wrong_since = finding.wrong_since.or(Some(now)),
             }
         }
     }

@@ -1,7 +1,6 @@
 //! Where clear text belongs by how a swarm works, as one table; everywhere else it is a leak unless
 //! the lab says otherwise.
 
-use super::forms::Form;
 use super::ledger::Key;
 use super::needles::NeedleKind;
 use super::objects::STORE_MEMORY;
@@ -25,8 +24,6 @@ pub(super) struct Row {
     surface: Option<Surface>,
     /// The place begins so.
     prefix: &'static str,
-    /// Only in this form; in any if none.
-    form: Option<Form>,
     condition: Condition,
     /// For people, in one sentence.
     pub(super) why: &'static str,
@@ -46,22 +43,17 @@ const fn row(
     condition: Condition,
     why: &'static str,
 ) -> Row {
-    Row { kinds, surface: Some(surface), prefix, form: None, condition, why }
+    Row { kinds, surface: Some(surface), prefix, condition, why }
 }
+
+/// Why what a manager's own disk opens is allowed: found with the keys and not by looking at bytes.
+pub(super) const KEY_BESIDE: &str = "without autolock the key of a manager's log lies beside the log: \
+                                     whoever has the disk has the secrets";
 
 /// Sources: swarmkit keeps the store in memory (`manager/state/store`) and the agent its secrets
 /// (`agent/secrets`); moby mounts a tmpfs (`daemon/container_operations_unix.go`); keys as in
 /// `manager/deks.go`.
 static TABLE: &[Row] = &[
-    Row {
-        kinds: ANY,
-        surface: Some(Surface::Disk),
-        prefix: "",
-        form: Some(Form::Sealed),
-        condition: Always,
-        why: "without autolock the key of a manager's log lies beside the log: whoever has the disk \
-              has the secrets",
-    },
     row(
         &[Secret],
         Surface::Memory,
@@ -123,7 +115,6 @@ static TABLE: &[Row] = &[
         kinds: ANY,
         surface: None,
         prefix: "",
-        form: None,
         condition: Old,
         why: "the same text has been there since before anybody typed anything",
     },
@@ -133,7 +124,6 @@ static TABLE: &[Row] = &[
 pub(super) struct Case<'a> {
     pub(super) key: &'a Key,
     pub(super) kind: NeedleKind,
-    pub(super) form: Form,
     /// A task on the node has been given a secret with these bytes.
     pub(super) is_granted: bool,
     /// Nothing has changed there since the beginning.
@@ -146,7 +136,6 @@ pub(super) fn allowed_by(case: &Case<'_>) -> Option<&'static Row> {
         row.kinds.contains(&case.kind)
             && row.surface.is_none_or(|surface| surface == case.key.surface)
             && case.key.place.starts_with(row.prefix)
-            && row.form.is_none_or(|form| form == case.form)
             && match row.condition {
                 Always => true,
                 Granted => case.is_granted,

@@ -300,14 +300,15 @@ impl HostSeen {
             if *seen == terminal.change_count() {
                 return;
             }
+            let prefix = match id.0 {
+                0 => "line ".to_owned(),
+                other => format!("terminal {other}, line "),
+            };
             let first = terminal.block_count() - terminal.blocks().len();
             let mut kept = BTreeSet::new();
             for (index, block) in terminal.blocks().iter().enumerate() {
                 let number = first + index + 1;
-                let places = [
-                    format!("{} line {number}, typed", id.0),
-                    format!("{} line {number}, shown", id.0),
-                ];
+                let places = ["typed", "shown"].map(|what| format!("{prefix}{number}, {what}"));
                 if *seen < block.changed {
                     let typed = block.typed.join("\n");
                     look.whole(Surface::Terminal, &*places[0], typed.as_bytes(), block.cause);
@@ -316,7 +317,6 @@ impl HostSeen {
                 }
                 kept.extend(places);
             }
-            let prefix = format!("{} ", id.0);
             for key in look.ledger.with_hits(look.host, Surface::Terminal, &prefix) {
                 if !kept.contains(&key.place) {
                     look.ledger.forget(&key, look.because.now);

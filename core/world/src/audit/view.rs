@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use sim::{EventId, Time};
 use swarm::Lock;
 
+use super::Audit;
 use super::beside::DiskSeen;
 use super::forms::Form;
 use super::ledger::{Finding, FindingKey, Key};
 use super::needles::{Needle, NeedleKind};
-use super::policy::{self, Case};
+use super::policy;
 use super::rules::AuditRules;
-use super::{Audit, granted};
 use crate::search::Surface;
 use crate::world::World;
 
@@ -253,11 +253,7 @@ impl Builder<'_> {
     fn add(&mut self, (key, needle, form): &FindingKey, finding: &Finding) {
         let found = self.audit.needles.get(*needle);
         let host = &self.world.hosts[usize::from(key.host)];
-        let granted = granted(host);
-        let is_granted = found.ids.iter().any(|id| granted.contains(id.as_str()));
-        let is_old = finding.is_old && self.audit.is_from_start;
-        let case = Case { key, kind: found.kind, form: *form, is_granted, is_old };
-        let (verdict, why) = self.judged(&case, finding, found);
+        let (verdict, why) = self.judged((key, *form), finding, found);
         let row = self.count(key.host, key.surface);
         match (finding.gone.is_some(), verdict) {
             (true, _) => row.gone += 1,
@@ -281,19 +277,20 @@ impl Builder<'_> {
         });
     }
 
-    fn judged(&self, case: &Case<'_>, finding: &Finding, needle: &Needle) -> (Verdict, String) {
-        let node = &self.world.hosts[usize::from(case.key.host)].name;
+    fn judged(
+        &self,
+        (key, form): (&Key, Form),
+        finding: &Finding,
+        needle: &Needle,
+    ) -> (Verdict, String) {
+        let node = &self.world.hosts[usize::from(key.host)].name;
         let covers = |rules: &[super::PlaceRule]| {
-            let found = rules
-                .iter()
-                .find(|rule| rule.covers(&needle.names, case.key.surface, node, &case.key.place));
+            let found =
+                rules.iter().find(|rule| rule.covers(&needle.names, key.surface, node, &key.place));
             found.map(ToString::to_string)
         };
         if finding.wrong_since.is_none() {
-            // While it is gone its row may no longer apply; it did as long as it was there.
-            let why =
-                policy::allowed_by(case).map_or("it was allowed while it was there", |row| row.why);
-            return (Verdict::Allowed, why.to_owned());
+            return (Verdict::Allowed, finding.why.to_owned());
         }
         if let Some(rule) = covers(&self.rules.expect) {
             return (Verdict::Expected, format!("the lab shows this leak: {rule}"));
@@ -301,7 +298,7 @@ impl Builder<'_> {
         if let Some(rule) = covers(&self.rules.allow) {
             return (Verdict::AllowedByLab, format!("the lab allows it: {rule}"));
         }
-        (Verdict::Unexpected, leak(case).to_owned())
+        (Verdict::Unexpected, leak(form, key.surface).to_owned())
     }
 
     /// What the disks' own keys open.
@@ -339,6 +336,7 @@ impl Builder<'_> {
                     cause,
                     is_old: false,
                     wrong_since: (seen.lock != Lock::Open).then_some(self.world.now),
+                    why: policy::KEY_BESIDE,
                 });
                 row.count += 1;
             }
@@ -350,8 +348,8 @@ impl Builder<'_> {
 }
 
 /// Why it does not belong there.
-const fn leak(case: &Case<'_>) -> &'static str {
-    match (case.form, case.key.surface) {
+const fn leak(form: Form, surface: Surface) -> &'static str {
+    match (form, surface) {
         (Form::Sealed, _) => "whoever has this disk can open it: the unlock key lies on it",
         (_, Surface::File) => "whoever reads the host's files, or a copy of its disk, has it",
         (_, Surface::Disk) => "it is in the clear in the swarm's state on the disk",

@@ -2,6 +2,7 @@
 
 use std::io::{self, Write};
 
+use labs::cluster::Leak;
 use labs::{At, CheckOutcome, CommandOutcome, Event, Lab, Outcome, Part, Runner};
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -40,6 +41,18 @@ impl<'a> Shown<'a> {
             .collect();
         let nodes = nodes.join(", ");
         writeln!(self.out, "{}: Docker {}, {nodes}, seed {seed}", lab.title, lab.docker)
+    }
+
+    /// What the audit has found against the lab's word.
+    pub(super) fn leaks(&mut self, leaks: &[Leak]) -> io::Result<()> {
+        for leak in leaks {
+            if self.json {
+                self.line("leak", json!({ "text": leak.sentence() }))?;
+            } else {
+                writeln!(self.out, "\n  ✗ a leak: {}", leak.sentence())?;
+            }
+        }
+        Ok(())
     }
 
     pub(super) fn event(&mut self, runner: &Runner<Mark>, event: &Event) -> io::Result<()> {

@@ -28,6 +28,7 @@ pub(super) fn add(block: &Block<'_>, parts: &mut Vec<Part>, problems: &mut Probl
         "out" => block.out(parts, problems),
         "until" => parts.push(Part::Until(block.until(problems))),
         "check" => parts.extend(block.check(problems).map(Part::Check)),
+        "expect-leak" => parts.extend(block.leak(problems).map(Part::Check)),
         "fault" => parts.push(Part::Fault(block.fault(problems))),
         "hint" => {
             block.info.allow(false, false, &[], &[], problems);
@@ -179,9 +180,37 @@ impl Block<'_> {
             id: self.info.id_text(),
             line: self.info.line,
             standing: self.info.has("standing"),
+            leak: false,
             lines,
             why,
         })
+    }
+
+    /// Leaks that the lab shows, one `NAME in PLACE` a line.
+    fn leak(&self, problems: &mut Problems) -> Option<Check> {
+        self.info.allow(false, true, &[], &[], problems);
+        let mut lines = Vec::new();
+        let mut why = String::new();
+        for (index, text) in self.lines.iter().enumerate() {
+            let text = text.trim();
+            if text.is_empty() || text.starts_with('#') {
+                continue;
+            }
+            if let Some(text) = text.strip_prefix("why:") {
+                text.trim().clone_into(&mut why);
+                continue;
+            }
+            match check::parse(&format!("leak {text}")) {
+                Ok(line) => lines.push(line),
+                Err(error) => problems.add(self.line(index), 1, error.message),
+            }
+        }
+        if self.info.id.is_none() || self.lines.is_empty() {
+            let message = "expected `expect-leak #name` and lines `NAME in PLACE`";
+            return self.wrong(message, problems);
+        }
+        let (id, line) = (self.info.id_text(), self.info.line);
+        Some(Check { id, line, standing: false, leak: true, lines, why })
     }
 
     fn fault(&self, problems: &mut Problems) -> Fault {

@@ -6,7 +6,7 @@ use crate::model::{FORMAT, Lab};
 
 /// The fields, for messages.
 const FIELDS: &str = "format, id, title, level, minutes, goals, credits, docker, seed, date, \
-                      cluster, start, user, prompt, pace";
+                      cluster, start, user, prompt, pace, allow, watch";
 
 /// How many hosts a lab may have.
 const NODE_COUNT_MAX: usize = 16;
@@ -60,6 +60,8 @@ pub(super) fn read(source: &str, problems: &mut Problems) -> Lab {
         prompt: None,
         pre_vote: false,
         pace_ms: PACE_MS,
+        allow: Vec::new(),
+        watch: Vec::new(),
         intro: String::new(),
         steps: Vec::new(),
     };
@@ -140,6 +142,8 @@ impl Reader<'_> {
                 None => self.wrong(value, "expected a span such as `2s` or `500ms`"),
             },
             "cluster" => self.cluster(value),
+            "allow" => self.allow(value),
+            "watch" => self.watch(value),
             "user" => self.lab.user = self.text(value),
             "prompt" => self.lab.prompt = self.text(value),
             "start" => {
@@ -171,6 +175,26 @@ impl Reader<'_> {
                     _ => self.wrong(value, "expected `on` or `off`"),
                 },
                 _ => self.wrong(key, "expected `nodes`, `managers` or `pre-vote`"),
+            }
+        }
+    }
+
+    fn allow(&mut self, value: &Node) {
+        for text in self.texts(value) {
+            match crate::check::parse_leak(&text) {
+                Ok(place) => self.lab.allow.push(place),
+                Err(message) => self.wrong(value, message),
+            }
+        }
+    }
+
+    fn watch(&mut self, value: &Node) {
+        let Value::Map(entries) = &value.value else {
+            return self.wrong(value, "expected `name: text` lines");
+        };
+        for (key, value) in entries {
+            if let (Some(name), Some(text)) = (self.text(key), self.text(value)) {
+                self.lab.watch.push((name, text));
             }
         }
     }

@@ -23,8 +23,19 @@ pub(super) struct Argument {
 }
 
 /// The words that begin a block which the format knows.
-pub(super) const WORDS: [&str; 10] =
-    ["sh", "out", "until", "check", "fault", "hint", "note", "quiz", "ask", "solution"];
+pub(super) const WORDS: [&str; 11] = [
+    "sh",
+    "out",
+    "until",
+    "check",
+    "expect-leak",
+    "fault",
+    "hint",
+    "note",
+    "quiz",
+    "ask",
+    "solution",
+];
 
 impl Info {
     /// Reads a fence's line; `column` is where the text after the fence begins.

@@ -43,6 +43,9 @@ struct Token {
 /// # Errors
 /// Where the line leaves the vocabulary and what was expected there.
 pub(crate) fn parse(source: &str) -> Result<CheckLine, Unreadable> {
+    if let Some(predicate) = leak(source)? {
+        return Ok(CheckLine { source: source.trim().to_owned(), predicate });
+    }
     let tokens = tokens(source)?;
     let end = u32::try_from(source.trim_end().chars().count() + 1).unwrap_or(u32::MAX);
     let mut line = Line { tokens, at: 0, end };
@@ -54,6 +57,19 @@ pub(crate) fn parse(source: &str) -> Result<CheckLine, Unreadable> {
         });
     }
     Ok(CheckLine { source: source.trim().to_owned(), predicate })
+}
+
+/// `no leaks`, `leak [NAME in] PLACE`: a place may hold blanks and needs no quotation marks.
+fn leak(source: &str) -> Result<Option<Predicate>, Unreadable> {
+    let text = source.trim();
+    if text == "no leaks" {
+        return Ok(Some(Predicate::NoLeaks));
+    }
+    let Some(place) = text.strip_prefix("leak ") else { return Ok(None) };
+    match super::parse_leak(place) {
+        Ok(place) => Ok(Some(Predicate::Leak(place))),
+        Err(message) => Err(Unreadable { column: 1, message }),
+    }
 }
 
 fn tokens(source: &str) -> Result<Vec<Token>, Unreadable> {
@@ -201,7 +217,10 @@ impl Line {
             "bytes" => self.bytes(),
             _ => {
                 self.at -= 1;
-                let words = FORMS.iter().map(|(word, _)| *word).chain(["prompt", "\"TEXT\""]);
+                let words = FORMS
+                    .iter()
+                    .map(|(word, _)| *word)
+                    .chain(["prompt", "leak", "no leaks", "\"TEXT\""]);
                 self.error(&alternatives(words))
             }
         }

@@ -35,6 +35,8 @@ pub(crate) struct Scene<'a, C> {
     pub(crate) facts: &'a Facts,
     pub(crate) bindings: &'a Bindings,
     pub(crate) last: Option<&'a LastCommand>,
+    /// Where the lab allows clear text or shows it on purpose.
+    pub(crate) allowed: &'a [&'a super::LeakPlace],
     /// What was found already: the lines of one check often look for the same bytes.
     pub(crate) found: RefCell<BTreeMap<Vec<u8>, Vec<Found>>>,
 }
@@ -62,6 +64,11 @@ impl<C: Cluster> Scene<'_, C> {
         self.bindings.fill(text)
     }
 
+    fn leader(&self) -> String {
+        let leader = self.facts.leader.as_deref().unwrap_or("no manager");
+        format!("{leader} leads")
+    }
+
     fn predicate(&self, predicate: &Predicate) -> Result<Judged, Unbound> {
         Ok(match predicate {
             Predicate::Count(object, relation, value) => {
@@ -69,6 +76,8 @@ impl<C: Cluster> Scene<'_, C> {
                 let count = names.len() as u64;
                 (relation.holds(count, *value), amount(count, object.one(), &names))
             }
+            Predicate::Leak(place) => self.leak(place)?,
+            Predicate::NoLeaks => self.no_leaks(),
             Predicate::Exists { object, name, there } => {
                 self.exists(*object, &self.fill(name)?, *there)
             }
@@ -84,16 +93,11 @@ impl<C: Cluster> Scene<'_, C> {
                 let why = format!("service {name} has {count} {} {what}", plural(count, "task"));
                 (relation.holds(count, *value), why)
             }
-            Predicate::LeaderExists => match &self.facts.leader {
-                Some(leader) => (true, format!("{leader} leads")),
-                None => (false, "no manager leads".to_owned()),
-            },
+            Predicate::LeaderExists => (self.facts.leader.is_some(), self.leader()),
             Predicate::Leader { equal, node } => {
                 let node = self.fill(node)?;
-                match &self.facts.leader {
-                    Some(leader) => ((*leader == node) == *equal, format!("{leader} leads")),
-                    None => (false, "no manager leads".to_owned()),
-                }
+                let leads = |leader: &String| (*leader == node) == *equal;
+                (self.facts.leader.as_ref().is_some_and(leads), self.leader())
             }
             Predicate::Node { node, field, equal, value } => {
                 self.with_node(node, |node| node_field(node, *field, *equal, value))?

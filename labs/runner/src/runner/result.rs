@@ -4,8 +4,8 @@ use std::cell::RefCell;
 
 use super::{Runner, Typed};
 use crate::bindings::Unbound;
-use crate::check::{CheckLine, LastCommand, Scene};
-use crate::cluster::{Cluster, Facts};
+use crate::check::{CheckLine, LastCommand, Scene, outside};
+use crate::cluster::{Cluster, Facts, Leak};
 use crate::model::{Action, Command};
 use crate::outcome::{CheckOutcome, CommandOutcome, FaultOutcome};
 
@@ -94,6 +94,13 @@ impl<M: Clone> Runner<M> {
         FaultOutcome { at_ms, text: text.join(", "), problem }
     }
 
+    /// What the audit has found that the lab neither allows nor shows on purpose.
+    pub fn leaks(&self, cluster: &impl Cluster<Mark = M>) -> Vec<Leak> {
+        let leaks = cluster.leaks();
+        let places = self.lab.leak_places();
+        outside(&leaks, &places, &self.bindings).cloned().collect()
+    }
+
     /// Judges the lines of a check.
     pub(super) fn judged(
         &self,
@@ -101,11 +108,13 @@ impl<M: Clone> Runner<M> {
         lines: &[CheckLine],
     ) -> CheckOutcome {
         let facts: Facts = cluster.facts();
+        let allowed = self.lab.leak_places();
         let scene = Scene {
             cluster,
             facts: &facts,
             bindings: &self.bindings,
             last: self.last.as_ref(),
+            allowed: &allowed,
             found: RefCell::default(),
         };
         CheckOutcome {
