@@ -52,6 +52,7 @@ transcripts! {
     swarm_17_03: "swarm-17.03",
     swarm_20_10: "swarm-20.10",
     swarm_files_20_10: "swarm-files-20.10",
+    docker_service_20_10: "docker-service-20.10",
     task_17_03: "task-17.03",
     service_17_03: "service-17.03",
     beyond_20_10: "beyond-20.10",

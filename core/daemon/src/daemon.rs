@@ -20,6 +20,9 @@ use crate::executor::TaskRun;
 use crate::managers::Then;
 use crate::network::NetworkQuestion;
 
+/// moby: `daemon.shutdownContainer`: containers get their stop timeout, 10 s unless they say otherwise.
+const STOP_GRACE: sim::Duration = sim::Duration::from_secs(10);
+
 /// Who asked, and so who is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Caller {
@@ -103,6 +106,8 @@ pub struct Daemon {
     pub(crate) engine_due: Option<Time>,
     /// When the swarm node has something to do. Asking it costs more than an idle event does.
     swarm_due: Option<Time>,
+    /// While the daemon ends: the containers that stop because of that.
+    stopping: Option<Vec<ContainerId>>,
     pub(crate) execs: crate::execs::Execs,
     pub(crate) net: crate::network::Networking,
     /// Pulls that users began, and how much of them was told already.
@@ -151,6 +156,7 @@ impl Daemon {
             waits: Vec::new(),
             engine_due: None,
             swarm_due: None,
+            stopping: None,
             execs: crate::execs::Execs::default(),
             net: crate::network::Networking::new(stream("networks")),
             pulls: BTreeMap::new(),
@@ -219,6 +225,9 @@ impl Daemon {
 
     /// Gives the swarm node an input and does what it wants.
     pub(crate) fn drive_swarm(&mut self, context: &mut Context<'_>, input: node::Input) {
+        if self.stopping.is_some() {
+            return;
+        }
         let mut outputs = Vec::new();
         self.swarm.handle(context.now, input, context.disk, &mut outputs);
         self.swarm_due = self.swarm.next_deadline();
@@ -321,6 +330,33 @@ impl Daemon {
     /// The engine, to look at.
     pub const fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The daemon is told to end (moby: `cmd/dockerd/daemon.go`): it leaves its peers, then its containers
+    /// stop. See [`Daemon::has_stopped`].
+    pub fn stop(&mut self, context: &mut Context<'_>) {
+        let mut outputs = Vec::new();
+        self.swarm.stop(&mut outputs);
+        for output in outputs {
+            if let node::Output::Frame { to, flow, bytes } = output {
+                context.out.push(Output::Frame { to, flow, bytes });
+            }
+        }
+        self.swarm_due = None;
+        self.stopping = Some(self.engine.shut_down(context.now, context.machine, STOP_GRACE));
+        context.event("docker.stopping", self.config.hostname.clone());
+        self.after_engine(context);
+    }
+
+    /// It was told to end, and nothing of it runs any more.
+    pub fn has_stopped(&self) -> bool {
+        self.stopping.is_some() && self.engine.is_shut_down()
+    }
+
+    /// What is left after that: the engine with its images and containers.
+    pub fn into_engine(mut self) -> Engine {
+        self.engine.finish_shut_down(&self.stopping.unwrap_or_default());
+        self.engine
     }
 
     /// The power fails: what is left is the engine with what it had on the disk.

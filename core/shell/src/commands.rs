@@ -193,14 +193,12 @@ pub fn register(programs: &mut Programs) {
 /// are not simulated.
 const LACKING: &[(&str, &str)] = &[
     ("/bin/journalctl", "host:lacking"),
-    ("/bin/systemctl", "host:lacking"),
     ("/sbin/reboot", "host:lacking"),
     ("/sbin/shutdown", "host:lacking"),
     ("/usr/bin/apt", "host:lacking"),
     ("/usr/bin/apt-get", "host:lacking"),
     ("/usr/bin/git", "host:lacking"),
     ("/usr/bin/python3", "python"),
-    ("/usr/sbin/service", "host:lacking"),
 ];
 
 /// A program of [`LACKING`].
