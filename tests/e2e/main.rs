@@ -59,6 +59,7 @@ transcripts! {
     networks_20_10: "networks-20.10",
     overlay_19_03: "overlay-19.03",
     stack_19_03: "stack-19.03",
+    logs_28: "logs-28",
     build_17_06: "build-17.06",
     build_28: "build-28",
     registry_19_03: "registry-19.03",

@@ -12,7 +12,7 @@ use sim::{Disk, Frame, HostId, Rng, Time};
 use swarm::node::{self, NodeConfig, RequestId, Rngs, SwarmNode};
 use swarm::objects::{Id, SecretBytes};
 
-use crate::api::{Error, Request, Response};
+use crate::api::{Request, Response};
 use crate::client::Reply;
 use crate::config::{CPU_COUNT, Config, MEMORY_SIZE};
 use crate::containers::Until;
@@ -110,6 +110,9 @@ pub struct Daemon {
     stopping: Option<Vec<ContainerId>>,
     pub(crate) execs: crate::execs::Execs,
     pub(crate) net: crate::network::Networking,
+    /// Logs of services that other hosts are asked for.
+    pub(crate) gatherings: BTreeMap<u64, crate::logs::Gathering>,
+    pub(crate) next_log: u64,
     /// Pulls that users began, and how much of them was told already.
     pub(crate) pulls: BTreeMap<TransferId, crate::images::PullTold>,
     pub(crate) build_pulls: crate::builds::BuildPulls,
@@ -159,6 +162,8 @@ impl Daemon {
             stopping: None,
             execs: crate::execs::Execs::default(),
             net: crate::network::Networking::new(stream("networks")),
+            gatherings: BTreeMap::new(),
+            next_log: 0,
             pulls: BTreeMap::new(),
             build_pulls: BTreeMap::new(),
             events: crate::looking::Events::default(),
@@ -201,12 +206,15 @@ impl Daemon {
         if self.net.next_deadline().is_some_and(|at| at <= context.now) {
             self.networks_due(context);
         }
+        self.tell_gathered(context);
         self.after_engine(context);
     }
 
     /// When something is due.
     pub fn next_deadline(&self) -> Option<Time> {
-        [self.swarm_due, self.engine_due, self.net.next_deadline()].into_iter().flatten().min()
+        let logs = self.gatherings.values().map(|one| one.give_up).min();
+        let own = [self.swarm_due, self.engine_due, self.net.next_deadline(), logs];
+        own.into_iter().flatten().min()
     }
 
     /// A process that the engine started has ended.
@@ -308,10 +316,10 @@ impl Daemon {
                 self.network_question(context, caller, NetworkQuestion::Prune(filters));
                 Ok(None)
             }
-            Request::ServiceLogs { .. } => Err(Error::new(
-                501,
-                "not simulated: logs of a service; use docker logs on its node",
-            )),
+            Request::ServiceLogs { target, options } => {
+                self.service_logs(context, caller, target, options);
+                Ok(None)
+            }
             local => self.local_request(context, caller, local),
         };
         match now {

@@ -135,6 +135,7 @@ fn container(style: Style, spec: &ContainerSpec) -> Json {
             shown.some("Interval", check.interval.map(nanos));
             shown.some("Timeout", check.timeout.map(nanos));
             shown.some("StartPeriod", check.start_period.map(nanos));
+            shown.some("StartInterval", check.start_interval.map(nanos));
             shown.fill("Retries", check.retries).json()
         }),
     );
@@ -150,8 +151,11 @@ fn container(style: Style, spec: &ContainerSpec) -> Json {
         object.put("Isolation", isolation);
     }
     object.fill("Sysctls", texts(&spec.sysctls));
+    let limits = spec.ulimits.iter();
+    let limits = limits.map(|(name, soft, hard)| json!({"Name": name, "Hard": hard, "Soft": soft}));
     object.fill("CapabilityAdd", spec.cap_add.clone());
     object.fill("CapabilityDrop", spec.cap_drop.clone());
+    object.fill("Ulimits", limits.collect::<Vec<_>>());
     object.json()
 }
 

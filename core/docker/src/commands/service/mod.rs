@@ -3,6 +3,7 @@
 mod create;
 mod pretty;
 pub(crate) mod progress;
+mod settings;
 mod spec;
 mod update;
 
@@ -214,7 +215,16 @@ pub(crate) async fn inspect(cli: &Cli) -> Outcome {
     if cli.is_set("pretty") {
         let mut text = String::new();
         for name in cli.args() {
-            text += &pretty::text(cli, &*service(cli, name).await?);
+            let found = service(cli, name).await?;
+            let mut networks = Vec::new();
+            for attachment in &found.spec.task.networks {
+                let details = super::network::details(cli, &attachment.target).await;
+                networks.push(
+                    details
+                        .map_or_else(|_| attachment.target.clone(), |details| details.network.name),
+                );
+            }
+            text += &pretty::text(cli, &found, &networks);
         }
         cli.out(text).await;
         return Ok(0);
