@@ -47,6 +47,8 @@ macro_rules! transcripts {
 transcripts! {
     shell: "shell",
     users: "users",
+    programs: "programs",
+    hosts: "hosts",
     secrets_17_03: "secrets-17.03",
     secrets_20_10: "secrets-20.10",
     swarm_17_03: "swarm-17.03",
