@@ -38,115 +38,111 @@ pub struct Trouble {
     pub heal_label: String,
 }
 
-/// The menus of a host: itself, its disk, its links.
+/// The menus of a host: its power, its network, its disk.
 pub fn menus(seen: &Observation, name: &str) -> Vec<Menu> {
     let Some(node) = seen.nodes.iter().find(|node| node.name == name) else { return Vec::new() };
     let cluster = Cluster { seen };
-    let mut host = Menu { title: "Power".to_owned(), choices: Vec::new() };
-    let mut network = Menu { title: "Network".to_owned(), choices: Vec::new() };
-    let mut disk = Menu { title: "Disk and clock".to_owned(), choices: Vec::new() };
-    let choice = |line: String, label: &str, forecast: String| Choice {
-        line,
-        label: label.to_owned(),
-        forecast,
-        heals: false,
-    };
-    if !node.up {
-        host.choices.push(Choice {
-            heals: true,
-            ..choice(
-                format!("restart {name}"),
-                "Boot",
-                "It reads its disk and comes back as what it was.".to_owned(),
-            )
-        });
-        return vec![host];
+    if node.up {
+        vec![power(&cluster, node), network(&cluster, node), disk(&cluster, node)]
+    } else {
+        let forecast = "It reads its disk and comes back as what it was.";
+        vec![Menu {
+            title: "Power".to_owned(),
+            choices: vec![healing(format!("restart {name}"), "Boot", forecast)],
+        }]
     }
-    if node.frozen {
-        host.choices.push(Choice {
-            heals: true,
-            ..choice(
-                format!("thaw {name}"),
-                "Thaw",
-                "It goes on where it stopped, and catches up.".to_owned(),
-            )
-        });
-    }
+}
+
+fn choice(line: String, label: &str, forecast: impl Into<String>) -> Choice {
+    Choice { line, label: label.to_owned(), forecast: forecast.into(), heals: false }
+}
+
+fn healing(line: String, label: &str, forecast: &str) -> Choice {
+    Choice { heals: true, ..choice(line, label, forecast) }
+}
+
+fn power(cluster: &Cluster<'_>, node: &NodeView) -> Menu {
+    let name = &node.name;
     let gone = cluster.without(node, Ending::Crash);
-    host.choices.push(choice(format!("crash {name}"), "Cut the power", gone.clone()));
-    host.choices.push(choice(
-        format!("power-loss {name}"),
-        "Cut the power in the middle of a write",
-        format!("{gone} The last write to its disk may be there in part."),
-    ));
-    if !node.frozen {
+    let torn = format!("{gone} The last write to its disk may be there in part.");
+    let mut choices = vec![
+        choice(format!("crash {name}"), "Cut the power", gone),
+        choice(format!("power-loss {name}"), "Cut the power in the middle of a write", torn),
+    ];
+    if node.frozen {
+        let forecast = "It goes on where it stopped, and catches up.";
+        choices.insert(0, healing(format!("thaw {name}"), "Thaw", forecast));
+    } else {
         let forecast = cluster.without(node, Ending::Freeze);
-        host.choices.push(choice(format!("freeze {name}"), "Freeze", forecast));
+        choices.push(choice(format!("freeze {name}"), "Freeze", forecast));
     }
-    let forecast = cluster.without(node, Ending::Isolate);
-    network.choices.push(choice(format!("isolate {name}"), "Pull all its cables", forecast));
-    network.choices.push(choice(
-        format!("latency {name} 500ms"),
-        "Delay its frames by half a second",
-        cluster.slow(node),
-    ));
-    network.choices.push(choice(
-        format!("loss {name} 20%"),
-        "Lose every fifth frame",
-        "A lost frame breaks a connection, which is made anew: slow, but nothing is lost."
-            .to_owned(),
-    ));
-    network.choices.push(choice(
-        format!("duplicate {name} 20%"),
-        "Double every fifth frame",
-        "Frames have numbers: the second copy is recognised, and nothing changes.".to_owned(),
-    ));
-    disk.choices.push(choice(
-        format!("slow-disk {name} 500ms"),
-        "Slow its disk",
-        cluster.slow_disk(node),
-    ));
-    disk.choices.push(choice(
-        format!("full-disk {name}"),
-        "Fill its disk",
-        "Nothing can be written there any more; what was written stays.".to_owned(),
-    ));
-    disk.choices.push(choice(
-        format!("flip-bit {name}"),
-        "Flip a bit on its disk",
-        "Nothing happens until it is read: what is sealed is found out to be damaged.".to_owned(),
-    ));
-    if let Some(thief) = seen.nodes.iter().find(|other| other.name != name && other.up) {
-        disk.choices.push(choice(
-            format!("steal-disk {name} to {}", thief.name),
-            "Steal a copy of its disk",
-            format!(
-                "The swarm does not notice. The copy lies in /loot/{name} on {}; whether it opens depends on autolock.",
-                thief.name
-            ),
-        ));
+    Menu { title: "Power".to_owned(), choices }
+}
+
+fn network(cluster: &Cluster<'_>, node: &NodeView) -> Menu {
+    let name = &node.name;
+    let mut choices = Vec::new();
+    let mut links = cluster.seen.links.iter();
+    if links.any(|link| link.from == *name || link.to == *name) || !node.troubles.is_empty() {
+        let forecast = "Frames arrive again, and what was missed is caught up.";
+        choices.push(healing(format!("heal {name}"), "Make links and disk whole", forecast));
     }
-    disk.choices.push(choice(
-        format!("clock {name} +90d"),
-        "Set its clock 90 days ahead",
-        "Certificates last 90 days: its own, and those of all others, have expired for it."
-            .to_owned(),
-    ));
-    let troubled = seen.links.iter().any(|link| link.from == name || link.to == name);
-    if troubled || !node.troubles.is_empty() {
-        network.choices.insert(
-            0,
-            Choice {
-                heals: true,
-                ..choice(
-                    format!("heal {name}"),
-                    "Make links and disk whole",
-                    "Frames arrive again, and what was missed is caught up.".to_owned(),
-                )
-            },
+    choices.extend([
+        choice(
+            format!("isolate {name}"),
+            "Pull all its cables",
+            cluster.without(node, Ending::Isolate),
+        ),
+        choice(
+            format!("latency {name} 500ms"),
+            "Delay its frames by half a second",
+            cluster.slow(node),
+        ),
+        choice(
+            format!("loss {name} 20%"),
+            "Lose every fifth frame",
+            "A lost frame breaks a connection, which is made anew: slow, but nothing is lost.",
+        ),
+        choice(
+            format!("duplicate {name} 20%"),
+            "Double every fifth frame",
+            "Frames have numbers: the second copy is recognised, and nothing changes.",
+        ),
+    ]);
+    Menu { title: "Network".to_owned(), choices }
+}
+
+fn disk(cluster: &Cluster<'_>, node: &NodeView) -> Menu {
+    let name = &node.name;
+    let mut choices = vec![
+        choice(format!("slow-disk {name} 500ms"), "Slow its disk", cluster.slow_disk(node)),
+        choice(
+            format!("full-disk {name}"),
+            "Fill its disk",
+            "Nothing can be written there any more; what was written stays.",
+        ),
+        choice(
+            format!("flip-bit {name}"),
+            "Flip a bit on its disk",
+            "Nothing happens until it is read: what is sealed is found out to be damaged.",
+        ),
+        choice(
+            format!("clock {name} +90d"),
+            "Set its clock 90 days ahead",
+            "Certificates last 90 days: its own, and those of all others, have expired for it.",
+        ),
+    ];
+    let mut others = cluster.seen.nodes.iter();
+    if let Some(thief) = others.find(|other| other.name != *name && other.up) {
+        let thief = &thief.name;
+        let forecast = format!(
+            "The swarm does not notice. The copy lies in /loot/{name} on {thief}; whether it opens \
+             depends on autolock."
         );
+        let line = format!("steal-disk {name} to {thief}");
+        choices.push(choice(line, "Steal a copy of its disk", forecast));
     }
-    vec![host, network, disk]
+    Menu { title: "Disk and clock".to_owned(), choices }
 }
 
 /// The menus of the links from one host to each other one.
