@@ -4,15 +4,16 @@
 //! look without memory ([`HostSeen::default`]) looks at everything; that a look with memory comes to the
 //! same is a test.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 
-use engine::{Container, ContainerId, Digest, Engine, Image, ImageId};
+use engine::{Container, ContainerId, Digest, Engine, Image, ImageId, LogEntry};
 use os::fs::{FileSystem, FsKind, Inode, Kind, SharedFs, Tree};
+use os::machine::Namespace;
 use os::{Machine, Pid, ProcessWords};
 use sim::journal::Journal;
 use sim::{EventId, Time};
-use swarm::objects::Id;
 
 use super::ledger::{Because, Key, Ledger};
 use super::needles::Needles;
@@ -34,7 +35,7 @@ pub(super) struct HostSeen {
     pids: BTreeSet<Pid>,
     pub(super) store: StoreSeen,
     agent: Vec<(String, String)>,
-    tasks: Vec<Id>,
+    agent_changes: Option<u64>,
     /// The node's tasks are others than at the last judgement.
     pub(super) has_new_tasks: bool,
     containers: BTreeMap<ContainerId, ContainerSeen>,
@@ -44,10 +45,14 @@ pub(super) struct HostSeen {
 #[derive(Debug)]
 struct ContainerSeen {
     name: String,
+    /// In front of its files' paths.
+    prefix: String,
     root: Option<u64>,
     log: u64,
     /// The event that its first process acts for.
     cause: Option<EventId>,
+    /// Its view of the machine; what is mounted there does not change while it runs.
+    namespace: Weak<RefCell<Namespace>>,
     mounts: Vec<MountSeen>,
     /// How many secrets the daemon holds for it.
     secrets: Vec<String>,
@@ -285,9 +290,10 @@ impl HostSeen {
         self.pids.clear();
         self.processes = 0;
         self.agent.clear();
-        self.tasks.clear();
+        self.agent_changes = None;
         self.has_new_tasks = true;
         for seen in self.containers.values_mut() {
+            seen.namespace = Weak::new();
             seen.mounts.clear();
             seen.secrets.clear();
         }
@@ -352,17 +358,12 @@ impl HostSeen {
 
     fn memory(&mut self, node: &swarm::node::SwarmNode, look: &mut Look<'_>) {
         self.store.follow(node.store(), look);
-        if !node.agent_tasks().map(|task| &task.id).eq(self.tasks.iter()) {
-            self.tasks = node.agent_tasks().map(|task| task.id.clone()).collect();
-            self.has_new_tasks = true;
-        }
-        let is_same = node
-            .agent_secrets()
-            .map(|secret| (secret.id.as_str(), secret.spec.annotations.name.as_str()))
-            .eq(self.agent.iter().map(|(id, name)| (id.as_str(), name.as_str())));
-        if is_same {
+        let changes = node.agent_change_count();
+        if self.agent_changes == changes {
             return;
         }
+        self.agent_changes = changes;
+        self.has_new_tasks = true;
         let place = |name: &str| format!("{AGENT_MEMORY}{name}");
         let held: Vec<(String, String)> = node
             .agent_secrets()
@@ -387,13 +388,30 @@ impl HostSeen {
         if !engine.images().iter().map(|image| image.id).eq(self.images.iter().copied()) {
             self.images(engine, look);
         }
-        if !self.containers.keys().eq(engine.containers().map(|container| &container.id)) {
-            let gone: Vec<ContainerId> =
-                self.containers.keys().filter(|id| engine.get(id).is_none()).cloned().collect();
-            for id in gone {
-                if let Some(seen) = self.containers.remove(&id) {
-                    forget_container(&seen.name, look);
-                }
+        let mut is_same = self.containers.len() == engine.container_count();
+        for (container, (id, seen)) in engine.containers().zip(&mut self.containers) {
+            is_same &= container.id == *id && container.name == seen.name;
+            if is_same {
+                seen.follow(container, machine, look);
+            }
+        }
+        if !is_same {
+            self.other_containers(engine, machine, look);
+        }
+    }
+
+    /// There are others than before, or with other names.
+    fn other_containers(
+        &mut self,
+        engine: &Engine,
+        machine: Option<&Machine>,
+        look: &mut Look<'_>,
+    ) {
+        let gone: Vec<ContainerId> =
+            self.containers.keys().filter(|id| engine.get(id).is_none()).cloned().collect();
+        for id in gone {
+            if let Some(seen) = self.containers.remove(&id) {
+                forget_container(&seen.name, look);
             }
         }
         for container in engine.containers() {
@@ -411,9 +429,7 @@ impl HostSeen {
                 self.containers.insert(container.id.clone(), seen);
             }
             if let Some(seen) = self.containers.get_mut(&container.id) {
-                let cause = machine.zip(container.state.pid).and_then(|(m, pid)| m.cause_of(pid));
-                seen.cause = cause.or(seen.cause);
-                seen.follow(container, look);
+                seen.follow(container, machine, look);
             }
         }
     }
@@ -455,7 +471,7 @@ fn forget_container(name: &str, look: &mut Look<'_>) {
         look.forget_below(surface, &format!("container {name} "));
         look.forget_below(surface, &format!("container {name},"));
     }
-    look.forget_below(Surface::Log, &format!("log of {name}"));
+    look.forget(Surface::Log, format!("log of {name}"));
     look.forget_below(Surface::Memory, &format!("{DAEMON_MEMORY}container {name} "));
 }
 
@@ -469,23 +485,31 @@ impl ContainerSeen {
             let is_old = image.is_some_and(|image| image.config.env.iter().any(|e| e == text));
             look.part(Surface::Metadata, place, (text.as_bytes(), cause), is_old);
         });
-        let (name, mounts) = (container.name.clone(), Vec::new());
-        Self { name, root: None, log: 0, cause: None, mounts, secrets: Vec::new() }
+        Self {
+            name: container.name.clone(),
+            prefix: format!("container {} ", container.name),
+            root: None,
+            log: 0,
+            cause: None,
+            namespace: Weak::new(),
+            mounts: Vec::new(),
+            secrets: Vec::new(),
+        }
     }
 
-    fn follow(&mut self, container: &Container, look: &mut Look<'_>) {
-        let prefix = format!("container {} ", self.name);
+    fn follow(&mut self, container: &Container, machine: Option<&Machine>, look: &mut Look<'_>) {
         {
             let root = container.root.borrow();
             if self.root != Some(root.journal().count()) {
-                look.files(Surface::Container, Names::after(&prefix), &root, &mut self.root);
+                let names = Names::after(&self.prefix);
+                look.files(Surface::Container, names, &root, &mut self.root);
             }
         }
-        self.log(container, look);
-        self.mounts(container, &prefix, look);
+        self.log(container, machine, look);
+        self.mounts(container, look);
         let held = container.config.secrets.iter().filter(|file| file.bytes.is_some());
         if !held.clone().map(|file| &file.target).eq(self.secrets.iter()) {
-            let prefix = format!("{DAEMON_MEMORY}{prefix}");
+            let prefix = format!("{DAEMON_MEMORY}{}", self.prefix);
             look.forget_below(Surface::Memory, &prefix);
             for file in held.clone() {
                 let bytes = file.bytes.as_deref().unwrap_or_default();
@@ -495,52 +519,58 @@ impl ContainerSeen {
         }
     }
 
-    fn log(&mut self, container: &Container, look: &mut Look<'_>) {
+    fn log(&mut self, container: &Container, machine: Option<&Machine>, look: &mut Look<'_>) {
         let log = container.log.borrow();
         if log.next_index() == self.log {
             return;
         }
+        let cause = machine.zip(container.state.pid).and_then(|(it, pid)| it.cause_of(pid));
+        self.cause = cause.or(self.cause);
         let key = look.key(Surface::Log, format!("log of {}", self.name));
         // With so much of the old lines that a text which began there is found.
         let base = log.dropped_size();
-        let mut bytes = Vec::new();
-        let mut new_at = base;
-        for entry in log.entries() {
-            if entry.index < self.log {
-                new_at += entry.bytes.len() as u64;
+        let size = |entry: &LogEntry| entry.bytes.len() as u64;
+        let end = base + log.entries().map(size).sum::<u64>();
+        let new_at = end - log.since(self.log).map(size).sum::<u64>();
+        let reach = look.needles.reach();
+        let mut from = end;
+        let mut lines = Vec::new();
+        for entry in log.entries().rev() {
+            if from + reach < new_at {
+                break;
             }
-            bytes.extend_from_slice(&entry.bytes);
+            from -= size(entry);
+            lines.push(&*entry.bytes);
         }
+        lines.reverse();
+        let bytes = lines.concat();
         if look.because.is_live {
             look.ledger.changed(&key, new_at, self.cause.or(look.because.cause));
         }
-        look.ledger.look(look.needles, &key, (base, new_at), &bytes, look.because);
+        look.ledger.forget_before(&key, base, look.because);
+        look.ledger.look(look.needles, &key, (from, new_at), &bytes, look.because);
         self.log = log.next_index();
     }
 
-    fn mounts(&mut self, container: &Container, prefix: &str, look: &mut Look<'_>) {
+    fn mounts(&mut self, container: &Container, look: &mut Look<'_>) {
+        let prefix = &self.prefix;
         let Some(namespace) = &container.namespace else {
             if !self.mounts.is_empty() {
                 self.mounts.clear();
                 look.forget_below(Surface::Tmpfs, prefix);
             }
+            self.namespace = Weak::new();
             return;
         };
-        let namespace = namespace.borrow();
-        let in_memory = || {
-            namespace
+        if !std::ptr::eq(self.namespace.as_ptr(), Rc::as_ptr(namespace)) {
+            self.namespace = Rc::downgrade(namespace);
+            let namespace = namespace.borrow();
+            let in_memory = namespace
                 .mounts
                 .iter()
-                .filter(|mount| mount.at != "/" && mount.fs.borrow().kind() == FsKind::Tmpfs)
-        };
-        let is_same = in_memory()
-            .map(|mount| (&mount.at, &mount.fs))
-            .zip(&self.mounts)
-            .all(|(now, seen)| *now.0 == seen.at && Rc::ptr_eq(now.1, &seen.fs))
-            && in_memory().count() == self.mounts.len();
-        if !is_same {
+                .filter(|mount| mount.at != "/" && mount.fs.borrow().kind() == FsKind::Tmpfs);
             look.forget_below(Surface::Tmpfs, prefix);
-            let new = in_memory().map(|mount| MountSeen {
+            let new = in_memory.map(|mount| MountSeen {
                 at: mount.at.clone(),
                 root: mount.root.clone(),
                 fs: mount.fs.clone(),
