@@ -233,29 +233,29 @@ secret {{s}} exists
     check_body(
         body,
         expect![[r#"
-        10:1: expected `secret`, `service`, `secrets`, `services`, `nodes`, `managers`, `leader`, `node`, `file`, `exit`, `output`, `bytes`, `prompt` or `"TEXT"`, found `sekret`
-        11:7: expected a secret's name, found the end of the line (the form is: secret NAME exists|absent)
-        12:10: expected `exists` or `absent`, found `is` (the form is: secret NAME exists|absent)
-        13:9: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `=` (the form is: secrets OP NUMBER)
-        14:12: expected a whole number, found `few` (the form is: secrets OP NUMBER)
-        15:13: expected `exists`, `absent`, `running` or `replicas`, found `runing` (the form is: service NAME exists|absent, service NAME running|replicas OP NUMBER)
-        16:8: expected `exists`, `==` or `!=`, found `is` (the form is: leader exists, leader == NODE, leader != NODE)
-        17:11: there is no node `node7`: expected one of node1, node2
-        18:20: expected `manager`, `worker` or `none`, found `boss` (the form is: node NODE role|status|availability|host == VALUE, node NODE runs [no] SERVICE, node NODE holds secret NAME, node NODE holds no secret NAME, node NODE holds no secrets)
-        19:18: expected `secret`, found `sec1` (the form is: node NODE role|status|availability|host == VALUE, node NODE runs [no] SERVICE, node NODE holds secret NAME, node NODE holds no secret NAME, node NODE holds no secrets)
-        20:6: expected NODE:/PATH, found `/root/x` (the form is: file NODE:/PATH exists|absent, file NODE:/PATH size OP NUMBER)
-        21:20: expected `size`, `exists` or `absent`, found `is` (the form is: file NODE:/PATH exists|absent, file NODE:/PATH size OP NUMBER)
-        22:6: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `0` (the form is: exit OP NUMBER)
-        23:8: expected `has`, `lacks` or `lines`, found `contains` (the form is: output has "TEXT", output lacks "TEXT", output lines OP NUMBER)
-        24:7: expected the bytes in quotation marks, found `x` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
-        25:7: this quotation has no end: expected a second "
-        26:8: expected \n, \t, \" or \\ in a quotation
-        27:11: expected `in`, `not in` or `nowhere`, found `at` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
-        28:14: expected `file`, `disk`, `image`, `container`, `metadata`, `tmpfs`, `log`, `memory`, `frame` or `terminal`, found `ram` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
-        29:23: expected `except`, found the end of the line (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
-        30:19: expected the end of the line, found `at`
-        31:5: expected `==`, `!=`, `starts-with` or `contains`, found `is`
-        32:8: nothing before captures `s`: expected a hole such as <any:s> in an `out` block"#]],
+            10:1: expected `secret`, `service`, `secrets`, `services`, `nodes`, `managers`, `leader`, `node`, `file`, `exit`, `output`, `bytes`, `prompt`, `leak`, `no leaks` or `"TEXT"`, found `sekret`
+            11:7: expected a secret's name, found the end of the line (the form is: secret NAME exists|absent)
+            12:10: expected `exists` or `absent`, found `is` (the form is: secret NAME exists|absent)
+            13:9: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `=` (the form is: secrets OP NUMBER)
+            14:12: expected a whole number, found `few` (the form is: secrets OP NUMBER)
+            15:13: expected `exists`, `absent`, `running` or `replicas`, found `runing` (the form is: service NAME exists|absent, service NAME running|replicas OP NUMBER)
+            16:8: expected `exists`, `==` or `!=`, found `is` (the form is: leader exists, leader == NODE, leader != NODE)
+            17:11: there is no node `node7`: expected one of node1, node2
+            18:20: expected `manager`, `worker` or `none`, found `boss` (the form is: node NODE role|status|availability|host == VALUE, node NODE runs [no] SERVICE, node NODE holds secret NAME, node NODE holds no secret NAME, node NODE holds no secrets)
+            19:18: expected `secret`, found `sec1` (the form is: node NODE role|status|availability|host == VALUE, node NODE runs [no] SERVICE, node NODE holds secret NAME, node NODE holds no secret NAME, node NODE holds no secrets)
+            20:6: expected NODE:/PATH, found `/root/x` (the form is: file NODE:/PATH exists|absent, file NODE:/PATH size OP NUMBER)
+            21:20: expected `size`, `exists` or `absent`, found `is` (the form is: file NODE:/PATH exists|absent, file NODE:/PATH size OP NUMBER)
+            22:6: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `0` (the form is: exit OP NUMBER)
+            23:8: expected `has`, `lacks` or `lines`, found `contains` (the form is: output has "TEXT", output lacks "TEXT", output lines OP NUMBER)
+            24:7: expected the bytes in quotation marks, found `x` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
+            25:7: this quotation has no end: expected a second "
+            26:8: expected \n, \t, \" or \\ in a quotation
+            27:11: expected `in`, `not in` or `nowhere`, found `at` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
+            28:14: expected `process`, `file`, `disk`, `image`, `container`, `metadata`, `tmpfs`, `log`, `memory`, `frame` or `terminal`, found `ram` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
+            29:23: expected `except`, found the end of the line (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
+            30:19: expected the end of the line, found `at`
+            31:5: expected `==`, `!=`, `starts-with` or `contains`, found `is`
+            32:8: nothing before captures `s`: expected a hole such as <any:s> in an `out` block"#]],
     );
 }
 
