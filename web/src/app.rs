@@ -103,11 +103,13 @@ impl Component for App {
             Shown::Nothing(why) => return waiting(why),
             Shown::Stage(stage) => stage,
         };
-        let Some(Views { lesson, map, bar, terminals, histories, inspect }) = stage.views() else {
+        let Some(Views { lesson, map, bar, terminals, histories, inspect, audit, auditing }) =
+            stage.views()
+        else {
             return waiting(&stage.progress());
         };
         html! {
-            <Page {lesson} {map} {bar} {terminals} {histories} {inspect} ui={self.shown.clone()} on={self.on.clone()} />
+            <Page {lesson} {map} {bar} {terminals} {histories} {inspect} {audit} {auditing} ui={self.shown.clone()} on={self.on.clone()} />
         }
     }
 
@@ -230,6 +232,7 @@ impl App {
             Msg::Table(table) => self.ui.table = table,
             Msg::Dismiss(id) => self.ui.dismiss(id),
             Msg::Edited(node, text) => self.ui.set_edit(&node, Some(text)),
+            Msg::Lens => self.ui.lens = !self.ui.lens,
             Msg::Files => {
                 self.ui.files = !self.ui.files;
                 if self.ui.files {

@@ -87,6 +87,7 @@ fn card(lab: &Summary, progress: Progress) -> Html {
     let hosts = match (lab.node_count, lab.manager_count) {
         (1, _) => "1 host".to_owned(),
         (count, 0) => format!("{count} hosts, no swarm yet"),
+        (count, 1) => format!("{count} hosts, one of them a manager"),
         (count, managers) => format!("{count} hosts, {managers} of them managers"),
     };
     let minutes = (lab.minutes > 0).then(|| format!("{} min", lab.minutes));

@@ -36,7 +36,7 @@ pub fn Inspector(props: &Props) -> Html {
             if !view.why.is_empty() {
                 <section data-testid="why">
                     <h3>{ "Why?" }</h3>
-                    <ol class="chain bare">{ for view.why.iter().enumerate().map(|(index, line)| cause(index, line, on)) }</ol>
+                    { chain(&view.why, on) }
                 </section>
             }
             if !view.before.is_empty() {
@@ -47,6 +47,12 @@ pub fn Inspector(props: &Props) -> Html {
             }
         </aside>
     }
+}
+
+/// Events, each because of the next.
+pub fn chain(lines: &[EventLine], on: &Callback<Msg>) -> Html {
+    let rows = lines.iter().enumerate().map(|(index, line)| cause(index, line, on));
+    html! { <ol class="chain bare">{ for rows }</ol> }
 }
 
 fn said(line: &EventLine) -> Html {

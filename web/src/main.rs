@@ -1,6 +1,7 @@
 //! The browser shell: components that draw what `glasshive-web-model` says, storage, frames.
 
 mod app;
+mod audit;
 mod catalogue;
 mod checks;
 mod command;

@@ -2,10 +2,12 @@
 
 use std::rc::Rc;
 
+use model::audit::AuditPanel;
 use model::inspect::Target;
 use model::view::{MapView, Pill, ServiceRow};
 use yew::prelude::*;
 
+use crate::audit::AuditBadge;
 use crate::icons::{Icon, icon, tone_icon};
 use crate::map_table::MapTable;
 use crate::msg::Msg;
@@ -14,22 +16,27 @@ use crate::node_card::NodeCard;
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub map: Rc<MapView>,
+    pub audit: Rc<AuditPanel>,
+    pub auditing: bool,
+    /// Only places with clear text are drawn in full.
+    pub lens: bool,
     pub table: bool,
     pub on: Callback<Msg>,
 }
 
 #[component]
 pub fn Map(props: &Props) -> Html {
-    let Props { map, table, on } = props;
+    let Props { map, audit, auditing, lens, table, on } = props;
     let services = map.services.iter().map(|row| service(row, on));
     let nodes = map.nodes.iter().map(|node| {
         html! { <NodeCard key={node.name.clone()} node={node.clone()} on={on.clone()} /> }
     });
     html! {
-        <section class="map-pane" id="map" tabindex="-1" aria-labelledby="map-title">
+        <section class={classes!("map-pane", lens.then_some("lens"))} id="map" tabindex="-1" aria-labelledby="map-title">
             <div class="map-head">
                 <h2 id="map-title">{ "Cluster" }</h2>
                 <p class={map.tone.word()}>{ &map.headline }</p>
+                <AuditBadge panel={audit.clone()} open={*auditing} on={on.clone()} />
                 <div class="segments" role="group" aria-label="Show the cluster as">
                     <button type="button" class="btn" aria-pressed={(!table).to_string()}
                         onclick={on.reform(|_: MouseEvent| Msg::Table(false))}>{ "Map" }</button>
@@ -48,10 +55,16 @@ pub fn Map(props: &Props) -> Html {
                         { for map.unplaced.iter().map(|task| pill(task, on)) }
                     </ul>
                 }
-                <div class="cells">{ for nodes }</div>
+                <div class="cells" style={columns(map.nodes.len())}>{ for nodes }</div>
             }
         </section>
     }
+}
+
+/// Rows of at most six cells, all of one length where that goes.
+fn columns(count: usize) -> String {
+    let rows = count.div_ceil(6).max(1);
+    format!("--columns: {}", count.div_ceil(rows).max(1))
 }
 
 fn service(service: &ServiceRow, on: &Callback<Msg>) -> Html {

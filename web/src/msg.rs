@@ -73,6 +73,8 @@ pub enum Msg {
     Help,
     /// Show the map as a map or as a table.
     Table(bool),
+    /// Draw only places with clear text in full, or everything again.
+    Lens,
     /// Open something, or close what is open.
     Inspect(Option<Target>),
     /// Take a message away.

@@ -26,6 +26,7 @@ pub fn NodeCard(props: &Props) -> Html {
         "cell-card",
         format!("n{}", node.index % 6),
         node.leads.then_some("leads"),
+        (!node.clear.is_empty() || node.leak_count > 0).then_some("has-clear"),
         (node.shape == Shape::Alone).then_some("off"),
     );
     let id = format!("map-{}", node.name);
@@ -52,6 +53,12 @@ pub fn NodeCard(props: &Props) -> Html {
                 <p class="nothing">{ format!("{} ended, kept for the record", node.ended_count) }</p>
             }
             { secrets(node, on) }
+            if node.leak_count > 0 {
+                <button type="button" class="leak" onclick={on.reform(|_: MouseEvent| Msg::Inspect(Some(Target::Audit)))}>
+                    { icon(Icon::Alert) }
+                    { if node.leak_count == 1 { "a secret leaks here".to_owned() } else { format!("secrets leak here, in {} places", node.leak_count) } }
+                </button>
+            }
         </article>
     }
 }

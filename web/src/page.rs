@@ -3,11 +3,13 @@
 use std::rc::Rc;
 
 use model::BarView;
+use model::audit::AuditPanel;
 use model::inspect::InspectView;
 use model::ui::{Pane, Ui};
 use model::view::{LessonView, MapView, TermView};
 use yew::prelude::*;
 
+use crate::audit::Audit;
 use crate::controls::Controls;
 use crate::header::Header;
 use crate::help::Help;
@@ -27,13 +29,15 @@ pub struct Props {
     pub histories: Vec<Rc<[String]>>,
     pub bar: Rc<BarView>,
     pub inspect: Option<Rc<InspectView>>,
+    pub audit: Rc<AuditPanel>,
+    pub auditing: bool,
     pub ui: Rc<Ui>,
     pub on: Callback<Msg>,
 }
 
 #[component]
 pub fn Page(props: &Props) -> Html {
-    let Props { lesson, map, terminals, histories, bar, inspect, ui, on } = props;
+    let Props { lesson, map, terminals, histories, bar, inspect, audit, auditing, ui, on } = props;
     let shown = Pane::ALL.into_iter().filter(|pane| bar.has_lesson || *pane != Pane::Lesson);
     let panes = shown.clone().map(|pane| {
         let drawing = match pane {
@@ -76,10 +80,12 @@ pub fn Page(props: &Props) -> Html {
                     <Lesson lesson={lesson.clone()} on={on.clone()} />
                 </main>
             }
-            <div class={classes!("work", inspect.is_some().then_some("inspecting"))}>
-                <Map map={map.clone()} table={ui.table} on={on.clone()} />
+            <div class={classes!("work", (*auditing || inspect.is_some()).then_some("inspecting"))}>
+                <Map map={map.clone()} audit={audit.clone()} auditing={*auditing} lens={ui.lens} table={ui.table} on={on.clone()} />
                 <Terminals terminals={terminals.clone()} histories={histories.clone()} ui={ui.clone()} on={on.clone()} />
-                if let Some(view) = inspect {
+                if *auditing {
+                    <Audit panel={audit.clone()} lens={ui.lens} on={on.clone()} />
+                } else if let Some(view) = inspect {
                     <Inspector view={view.clone()} on={on.clone()} />
                 }
             </div>

@@ -3,13 +3,14 @@
 use std::rc::Rc;
 
 use labs::Lab;
+use model::audit::AuditPanel;
 use model::clock::Speed;
 use model::inspect::{InspectView, Target, inspect};
 use model::saved::{Replay, Saved};
 use model::session::{Act, Notice, Play, Session};
 use model::ui::{Pane, Ui};
 use model::view::{LessonView, MapView, TermView};
-use model::{BarView, Duration, Input, Status, completion};
+use model::{BarView, Duration, Input, Status, completion, map};
 
 use crate::dom;
 use crate::msg::Msg;
@@ -35,6 +36,9 @@ pub struct Views {
     pub terminals: Vec<Rc<TermView>>,
     pub histories: Vec<Rc<[String]>>,
     pub inspect: Option<Rc<InspectView>>,
+    pub audit: Rc<AuditPanel>,
+    /// The panel of the audit is open.
+    pub auditing: bool,
 }
 
 enum Playing {
@@ -231,6 +235,10 @@ impl Stage {
             self.last_lights = now;
             if let Some(session) = self.session() {
                 session.look_at_checks();
+                let audit = Rc::new(session.audit());
+                if let Some(views) = &mut self.views {
+                    views.audit = audit;
+                }
             }
         }
         for notice in notices {
@@ -272,9 +280,17 @@ impl Stage {
             _ if speed == Speed::Real => "real time".to_owned(),
             _ => format!("{} real time", speed.label()),
         };
+        let audit = match self.views.as_ref().map(|views| &views.audit) {
+            Some(old) if !with_lesson => Rc::clone(old),
+            _ => Rc::new(session.audit()),
+        };
+        let mut map = session.map();
+        map::mark(&mut map, &audit);
         let views = Views {
             lesson: fresh(self.views.as_ref().map(|views| &views.lesson)),
-            map: Rc::new(session.map()),
+            map: Rc::new(map),
+            audit,
+            auditing: self.target == Some(Target::Audit),
             bar: Rc::new(BarView { speed, paused: stopped, can_undo, motion, ..bar }),
             terminals: session.screens().terminals().to_vec(),
             histories: session.screens().histories().to_vec(),

@@ -12,13 +12,16 @@ use sim::{Disk, Frame, HostId, Rng, Time};
 use swarm::node::{self, NodeConfig, RequestId, Rngs, SwarmNode};
 use swarm::objects::{Id, SecretBytes};
 
-use crate::api::{Error, Request, Response};
+use crate::api::{Request, Response};
 use crate::client::Reply;
 use crate::config::{CPU_COUNT, Config, MEMORY_SIZE};
 use crate::containers::Until;
 use crate::executor::TaskRun;
 use crate::managers::Then;
 use crate::network::NetworkQuestion;
+
+/// moby: `daemon.shutdownContainer`: containers get their stop timeout, 10 s unless they say otherwise.
+const STOP_GRACE: sim::Duration = sim::Duration::from_secs(10);
 
 /// Who asked, and so who is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -103,8 +106,13 @@ pub struct Daemon {
     pub(crate) engine_due: Option<Time>,
     /// When the swarm node has something to do. Asking it costs more than an idle event does.
     swarm_due: Option<Time>,
+    /// While the daemon ends: the containers that stop because of that.
+    stopping: Option<Vec<ContainerId>>,
     pub(crate) execs: crate::execs::Execs,
     pub(crate) net: crate::network::Networking,
+    /// Logs of services that other hosts are asked for.
+    pub(crate) gatherings: BTreeMap<u64, crate::logs::Gathering>,
+    pub(crate) next_log: u64,
     /// Pulls that users began, and how much of them was told already.
     pub(crate) pulls: BTreeMap<TransferId, crate::images::PullTold>,
     pub(crate) build_pulls: crate::builds::BuildPulls,
@@ -150,8 +158,11 @@ impl Daemon {
             waits: Vec::new(),
             engine_due: None,
             swarm_due: None,
+            stopping: None,
             execs: crate::execs::Execs::default(),
             net: crate::network::Networking::new(stream("networks")),
+            gatherings: BTreeMap::new(),
+            next_log: 0,
             pulls: BTreeMap::new(),
             build_pulls: BTreeMap::new(),
             config,
@@ -193,12 +204,15 @@ impl Daemon {
         if self.net.next_deadline().is_some_and(|at| at <= context.now) {
             self.networks_due(context);
         }
+        self.tell_gathered(context);
         self.after_engine(context);
     }
 
     /// When something is due.
     pub fn next_deadline(&self) -> Option<Time> {
-        [self.swarm_due, self.engine_due, self.net.next_deadline()].into_iter().flatten().min()
+        let logs = self.gatherings.values().map(|one| one.give_up).min();
+        let own = [self.swarm_due, self.engine_due, self.net.next_deadline(), logs];
+        own.into_iter().flatten().min()
     }
 
     /// A process that the engine started has ended.
@@ -217,6 +231,9 @@ impl Daemon {
 
     /// Gives the swarm node an input and does what it wants.
     pub(crate) fn drive_swarm(&mut self, context: &mut Context<'_>, input: node::Input) {
+        if self.stopping.is_some() {
+            return;
+        }
         let mut outputs = Vec::new();
         self.swarm.handle(context.now, input, context.disk, &mut outputs);
         self.swarm_due = self.swarm.next_deadline();
@@ -297,10 +314,10 @@ impl Daemon {
                 self.network_question(context, caller, NetworkQuestion::Prune(filters));
                 Ok(None)
             }
-            Request::ServiceLogs { .. } => Err(Error::new(
-                501,
-                "not simulated: logs of a service; use docker logs on its node",
-            )),
+            Request::ServiceLogs { target, options } => {
+                self.service_logs(context, caller, target, options);
+                Ok(None)
+            }
             local => self.local_request(context, caller, local),
         };
         match now {
@@ -319,6 +336,33 @@ impl Daemon {
     /// The engine, to look at.
     pub const fn engine(&self) -> &Engine {
         &self.engine
+    }
+
+    /// The daemon is told to end (moby: `cmd/dockerd/daemon.go`): it leaves its peers, then its containers
+    /// stop. See [`Daemon::has_stopped`].
+    pub fn stop(&mut self, context: &mut Context<'_>) {
+        let mut outputs = Vec::new();
+        self.swarm.stop(&mut outputs);
+        for output in outputs {
+            if let node::Output::Frame { to, flow, bytes } = output {
+                context.out.push(Output::Frame { to, flow, bytes });
+            }
+        }
+        self.swarm_due = None;
+        self.stopping = Some(self.engine.shut_down(context.now, context.machine, STOP_GRACE));
+        context.event("docker.stopping", self.config.hostname.clone());
+        self.after_engine(context);
+    }
+
+    /// It was told to end, and nothing of it runs any more.
+    pub fn has_stopped(&self) -> bool {
+        self.stopping.is_some() && self.engine.is_shut_down()
+    }
+
+    /// What is left after that: the engine with its images and containers.
+    pub fn into_engine(mut self) -> Engine {
+        self.engine.finish_shut_down(&self.stopping.unwrap_or_default());
+        self.engine
     }
 
     /// The power fails: what is left is the engine with what it had on the disk.

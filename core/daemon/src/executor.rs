@@ -143,6 +143,7 @@ impl Daemon {
             dns_options: spec.dns.options.clone(),
             networks,
             ports: Self::task_ports(task),
+            health: spec.healthcheck.as_ref().map(health_check),
             ..ContainerConfig::default()
         }
     }
@@ -313,6 +314,17 @@ impl Daemon {
     pub(crate) fn task_of(&self, container: &ContainerId) -> Option<String> {
         let labels = &self.engine.get(container)?.config.labels;
         labels.get(TASK_LABEL).cloned()
+    }
+}
+
+/// A health check as an engine takes it.
+fn health_check(check: &swarm::objects::Healthcheck) -> engine::HealthCheck {
+    engine::HealthCheck {
+        test: check.test.clone(),
+        interval: check.interval.unwrap_or_default(),
+        timeout: check.timeout.unwrap_or_default(),
+        start_period: check.start_period.unwrap_or_default(),
+        retries: check.retries,
     }
 }
 

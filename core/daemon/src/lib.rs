@@ -21,6 +21,7 @@ mod execs;
 mod executor;
 mod images;
 mod info;
+mod logs;
 mod managers;
 mod network;
 mod pattern;

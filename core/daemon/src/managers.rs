@@ -32,6 +32,8 @@ pub(crate) enum Then {
     InfoCluster(Caller, Box<LocalInfo>),
     /// They are the swarm's networks, or it is no manager.
     Networks(Caller, crate::network::NetworkQuestion),
+    /// A step on the way to the logs of a service.
+    Logs(Box<crate::logs::LogQuestion>, crate::logs::LogStep),
     /// A service was made or updated; these are the warnings.
     ServiceCreated(Caller, Vec<String>),
     /// A service was updated; these are the warnings.
@@ -174,6 +176,7 @@ impl Daemon {
             Then::Networks(caller, question) => {
                 self.networks_answered(context, caller, question, answer);
             }
+            Then::Logs(question, step) => self.logs_answered(context, *question, step, answer),
             Then::ServiceCreated(caller, warnings) => {
                 let reply = created(answer)
                     .map(|id| Response::ServiceCreated { id: id.to_string(), warnings });

@@ -223,6 +223,16 @@ pub struct Profile {
     pub run_hint: &'static str,
     /// The exit status of `exec` for a program that is not there.
     pub exec_missing_status: i32,
+    /// The newest version `3.N` of compose files.
+    pub compose_minor: u8,
+    /// A compose file need not say its version.
+    pub compose_version_optional: bool,
+    /// What `stack deploy` says without a file.
+    pub stack_needs_file: &'static str,
+    /// `stack deploy` says that it will wait in a future release.
+    pub stack_detach_note: bool,
+    /// `stack ls` has a column ORCHESTRATOR.
+    pub orchestrator_column: bool,
     /// IPv6 addresses before a port are in brackets.
     pub brackets_ipv6: bool,
     /// `network inspect` has `EnableIPv4`.
@@ -305,6 +315,12 @@ const V1_13: Profile = Profile {
     please: true,
     run_hint: "See 'docker run --help'.",
     exec_missing_status: 126,
+    compose_minor: 0,
+    compose_version_optional: false,
+    stack_needs_file: "Please specify either a bundle file (with --bundle-file) or a Compose file (with \
+                       --compose-file).",
+    stack_detach_note: false,
+    orchestrator_column: false,
     brackets_ipv6: false,
     shows_ipv4: false,
     null_volume_maps: false,
@@ -331,6 +347,7 @@ const V17_03: Profile = Profile {
     commit: "f5ec1e2",
     built: (2017, 6, 27, 12_914),
     init_gap: false,
+    compose_minor: 1,
     ..V1_13
 };
 
@@ -364,6 +381,7 @@ const V17_06_PROFILE: Profile = Profile {
     join_on_one_line: true,
     secret_mounts: SecretMounts::PerFile,
     digest_replaces_tag: false,
+    compose_minor: 3,
     ..V17_03
 };
 
@@ -395,6 +413,9 @@ const V19_03: Profile = Profile {
     user_agent_header: true,
     buildkit_exists: true,
     election_ticks: 10,
+    compose_minor: 8,
+    orchestrator_column: true,
+    stack_needs_file: "Please specify a Compose file (with --compose-file)",
     ..V17_06_PROFILE
 };
 
@@ -411,6 +432,7 @@ const V20_10_PROFILE: Profile = Profile {
     built: (2023, 4, 4, 66_063),
     help: Help::Blanks,
     quotes_duration: true,
+    compose_minor: 9,
     user_agent_header: false,
     pushes_latest: true,
     cells: Cells { min: 10, padding: 3 },
@@ -444,6 +466,11 @@ const V28: Profile = Profile {
     secret_errors: SecretErrors::Lower,
     run_hint: "\nRun 'docker run --help' for more information",
     config_bytes_limit: 1_024_000,
+    compose_minor: 13,
+    compose_version_optional: true,
+    stack_needs_file: "specify a Compose file (with --compose-file)",
+    stack_detach_note: true,
+    orchestrator_column: false,
     brackets_ipv6: true,
     shows_ipv4: true,
     null_volume_maps: true,

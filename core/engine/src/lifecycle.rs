@@ -195,6 +195,45 @@ impl Engine {
         Ok(Progress::Pending)
     }
 
+    /// The daemon ends: asks every container to stop within `grace`. Which ones it asked is given to
+    /// [`Engine::is_shut_down`] and [`Engine::finish_shut_down`].
+    pub fn shut_down(
+        &mut self,
+        now: Time,
+        machine: &mut Machine,
+        grace: Duration,
+    ) -> Vec<ContainerId> {
+        let is_alive = |container: &&Container| {
+            container.state.pid.is_some() || container.state.phase == Phase::Restarting
+        };
+        let by_itself = |container: &&Container| !container.pending.stopped_by_hand;
+        let all: Vec<ContainerId> =
+            self.containers.values().filter(is_alive).map(|c| c.id.clone()).collect();
+        let asked =
+            self.containers.values().filter(is_alive).filter(by_itself).map(|c| c.id.clone());
+        let asked = asked.collect();
+        for id in all {
+            // It is there: it was found just now.
+            let _ = self.stop(now, machine, &id, Some(grace));
+        }
+        asked
+    }
+
+    /// No container runs any more.
+    pub fn is_shut_down(&self) -> bool {
+        self.containers.values().all(|container| container.state.pid.is_none())
+    }
+
+    /// These stopped because the daemon did, not because somebody wanted it (moby: `daemon/kill.go`,
+    /// `IsShuttingDown`): their restart policies count when it starts again.
+    pub fn finish_shut_down(&mut self, asked: &[ContainerId]) {
+        for id in asked {
+            if let Some(container) = self.containers.get_mut(id) {
+                container.pending.stopped_by_hand = false;
+            }
+        }
+    }
+
     /// Stops a container and starts it again; [`Happened::Restarted`] tells the end.
     ///
     /// # Errors

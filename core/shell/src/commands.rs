@@ -3,9 +3,9 @@
 use os::Programs;
 
 use crate::utilities::{
-    Utility, administration, archive, binary, columns, compare, copying, date, editor, files, find,
-    grep, identity, lines, listing, output, permissions, processes, running, sed, ssh, switching,
-    system, test, text,
+    Utility, administration, archive, awk, binary, columns, compare, copying, date, digest, editor,
+    files, find, grep, host, identity, jq, lines, listing, network, output, permissions, processes,
+    random, running, sed, ssh, switching, system, test, text,
 };
 use crate::{Flavour, shell};
 
@@ -52,7 +52,7 @@ utilities! {
     "[", test::run, "/usr/bin/", "/usr/bin/";
     "arch", identity::arch, "/usr/bin/", "/bin/";
     "base64", binary::base64, "/usr/bin/", "/bin/";
-    "awk", archive::lacking, "/usr/bin/", "/usr/bin/";
+    "awk", awk::awk, "/usr/bin/", "/usr/bin/";
     "basename", files::basename, "/usr/bin/", "/usr/bin/";
     "cat", text::cat, "/bin/", "/bin/";
     "chgrp", permissions::chgrp, "/bin/", "/bin/";
@@ -64,6 +64,7 @@ utilities! {
     "cp", copying::cp, "/bin/", "/bin/";
     "cut", columns::cut, "/usr/bin/", "/usr/bin/";
     "date", date::date, "/bin/", "/bin/";
+    "dd", random::dd, "/bin/", "/bin/";
     "df", system::df, "/bin/", "/bin/";
     "diff", compare::diff, "/usr/bin/", "/usr/bin/";
     "dirname", files::dirname, "/usr/bin/", "/usr/bin/";
@@ -87,11 +88,12 @@ utilities! {
     "hostname", identity::hostname, "/bin/", "/bin/";
     "id", identity::id, "/usr/bin/", "/usr/bin/";
     "kill", processes::kill, "/bin/", "/bin/";
+    "killall", host::by_name, "/usr/bin/", "/usr/bin/";
     "less", system::more, "/usr/bin/", "/usr/bin/";
     "ln", files::ln, "/bin/", "/bin/";
     "ls", listing::ls, "/bin/", "/bin/";
     "man", system::man, "/usr/bin/", "/usr/bin/";
-    "md5sum", archive::lacking, "/usr/bin/", "/usr/bin/";
+    "md5sum", digest::sum, "/usr/bin/", "/usr/bin/";
     "mkdir", files::mkdir, "/bin/", "/bin/";
     "mktemp", files::mktemp, "/bin/", "/bin/";
     "more", system::more, "/bin/", "/bin/";
@@ -103,7 +105,9 @@ utilities! {
     "nproc", identity::nproc, "/usr/bin/", "/usr/bin/";
     "od", binary::od, "/usr/bin/", "/usr/bin/";
     "paste", columns::paste, "/usr/bin/", "/usr/bin/";
+    "pgrep", host::by_name, "/usr/bin/", "/usr/bin/";
     "pidof", processes::pidof, "/bin/", "/bin/";
+    "pkill", host::by_name, "/usr/bin/", "/usr/bin/";
     "printenv", identity::printenv, "/usr/bin/", "/bin/";
     "printf", output::printf, "/usr/bin/", "/usr/bin/";
     "ps", processes::ps, "/bin/", "/bin/";
@@ -115,8 +119,12 @@ utilities! {
     "rmdir", files::rmdir, "/bin/", "/bin/";
     "sed", sed::sed, "/bin/", "/bin/";
     "seq", output::seq, "/usr/bin/", "/usr/bin/";
-    "sha1sum", archive::lacking, "/usr/bin/", "/usr/bin/";
-    "sha256sum", binary::sha256sum, "/usr/bin/", "/usr/bin/";
+    "sha1sum", digest::sum, "/usr/bin/", "/usr/bin/";
+    "sha224sum", digest::sum, "/usr/bin/", "/usr/bin/";
+    "sha256sum", digest::sum, "/usr/bin/", "/usr/bin/";
+    "sha384sum", digest::sum, "/usr/bin/", "/usr/bin/";
+    "sha512sum", digest::sum, "/usr/bin/", "/usr/bin/";
+    "shred", random::shred, "/usr/bin/", "/usr/bin/";
     "sleep", processes::sleep, "/bin/", "/bin/";
     "sort", lines::sort, "/usr/bin/", "/usr/bin/";
     "stat", system::stat, "/usr/bin/", "/bin/";
@@ -132,6 +140,7 @@ utilities! {
     "touch", files::touch, "/bin/", "/bin/";
     "tr", columns::tr, "/usr/bin/", "/usr/bin/";
     "true", system::yes, "/bin/", "/bin/";
+    "truncate", random::truncate, "/usr/bin/", "/usr/bin/";
     "tty", identity::tty, "/usr/bin/", "/usr/bin/";
     "umount", system::umount, "/bin/", "/bin/";
     "uname", identity::uname, "/bin/", "/bin/";
@@ -164,6 +173,21 @@ macro_rules! host_utilities {
 }
 
 host_utilities! {
+    "/usr/bin/jq", "jq", jq::jq;
+    "/usr/bin/uuidgen", "uuidgen", random::uuidgen;
+    "/usr/bin/pwgen", "pwgen", random::pwgen;
+    "/sbin/ip", "ip", network::ip;
+    "/sbin/ifconfig", "ifconfig", network::ifconfig;
+    "/usr/bin/lsb_release", "lsb_release", host::lsb_release;
+    "/usr/bin/apt", "apt", host::apt;
+    "/usr/bin/apt-get", "apt-get", host::apt;
+    "/usr/bin/git", "git", host::lacking;
+    "/usr/local/bin/docker-machine", "docker-machine", host::lacking;
+    "/usr/local/bin/docker-compose", "docker-compose", host::lacking;
+    "/usr/bin/tree", "tree", host::tree;
+    "/usr/bin/file", "file", host::file;
+    "/usr/bin/envsubst", "envsubst", host::envsubst;
+    "/usr/bin/column", "column", host::column;
     "/usr/sbin/useradd", "useradd", administration::useradd;
     "/usr/sbin/usermod", "usermod", administration::usermod;
     "/usr/sbin/groupadd", "groupadd", administration::groupadd;
@@ -193,14 +217,9 @@ pub fn register(programs: &mut Programs) {
 /// are not simulated.
 const LACKING: &[(&str, &str)] = &[
     ("/bin/journalctl", "host:lacking"),
-    ("/bin/systemctl", "host:lacking"),
     ("/sbin/reboot", "host:lacking"),
     ("/sbin/shutdown", "host:lacking"),
-    ("/usr/bin/apt", "host:lacking"),
-    ("/usr/bin/apt-get", "host:lacking"),
-    ("/usr/bin/git", "host:lacking"),
     ("/usr/bin/python3", "python"),
-    ("/usr/sbin/service", "host:lacking"),
 ];
 
 /// A program of [`LACKING`].

@@ -18,6 +18,7 @@ mod arithmetic;
 mod builtins;
 mod commands;
 mod completion;
+mod decimal;
 mod escapes;
 mod hint;
 mod messages;
@@ -29,6 +30,7 @@ mod utilities;
 pub use commands::{busybox_commands, gnu_commands, host_commands, register};
 pub use completion::{Completion, complete};
 pub use hint::hint;
+pub use utilities::random::{OPENSSL_COMMANDS, openssl};
 
 /// Which shell's texts and rules apply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,6 +13,7 @@ use os::{ExitStatus, Machine, Pid, Programs, RequestId, TerminalId};
 use sim::{Disk, Duration, EventId, HostId, Time, Trace};
 
 use crate::login::Account;
+use crate::service::{Service, Stage};
 use crate::state_folder::StateFolder;
 use crate::subjects::Subjects;
 
@@ -29,6 +30,8 @@ pub(crate) struct Host {
     pub(crate) engine: Option<Engine>,
     /// Nothing while the host is down.
     pub(crate) up: Option<Up>,
+    /// How many daemons it has had.
+    pub(crate) daemon_count: u32,
     /// How often the host has booted; events meant for an earlier boot are dropped.
     pub(crate) boot_count: u32,
     /// Transcripts of terminals from before the last crash are gone with the machine; the command
@@ -46,6 +49,8 @@ pub(crate) struct Up {
     pub(crate) daemon: Daemon,
     /// The shell at the terminal; nothing if it could not be started.
     shell: Option<Pid>,
+    /// Whether the daemon runs.
+    pub(crate) service: Service,
     /// What logins over the network have started.
     pub(crate) logins: BTreeSet<Pid>,
     /// When something is due next, as of the last settling.
@@ -69,6 +74,7 @@ impl Host {
             state_folder: StateFolder::new(now),
             engine: None,
             up: None,
+            daemon_count: 0,
             boot_count: 0,
             terminal: TerminalId(0),
             user: user.to_owned(),
@@ -93,18 +99,44 @@ impl Host {
         self.boot_count += 1;
         let shell = self.start_shell(&mut machine);
         let logins = BTreeSet::new();
-        self.up = Some(Up { machine, daemon, shell, logins, deadline: Some(now) });
+        let service = Service::new(now);
+        self.up = Some(Up { machine, daemon, shell, service, logins, deadline: Some(now) });
     }
 }
 
 /// What a host wants from the world.
 #[derive(Debug)]
 pub(crate) enum Wanted {
-    Send { to: HostId, flow: u64, bytes: std::rc::Rc<[u8]>, cause: Option<EventId> },
-    Sync { barrier: sim::disk::Barrier, cause: Option<EventId> },
-    Answer { caller: u64, reply: Box<Reply> },
-    Ssh { request: RequestId, ask: Box<SshAsk>, cause: Option<EventId> },
-    Exited { pid: Pid, status: ExitStatus },
+    Send {
+        to: HostId,
+        flow: u64,
+        bytes: std::rc::Rc<[u8]>,
+        cause: Option<EventId>,
+    },
+    Sync {
+        barrier: sim::disk::Barrier,
+        cause: Option<EventId>,
+    },
+    Answer {
+        caller: u64,
+        reply: Box<Reply>,
+    },
+    /// A process wants something of the Docker service.
+    Unit {
+        request: RequestId,
+        ask: tools::unit::Ask,
+    },
+    /// The daemon has ended in order.
+    DockerStopped,
+    Ssh {
+        request: RequestId,
+        ask: Box<SshAsk>,
+        cause: Option<EventId>,
+    },
+    Exited {
+        pid: Pid,
+        status: ExitStatus,
+    },
 }
 
 /// What one event at a host may touch.
@@ -161,6 +193,7 @@ impl Host {
                     settling.trace.set_cause(Some(id));
                 }
                 daemon::Output::Reply { caller: Caller::Process(id), reply } => {
+                    up.service.asked.remove(&id);
                     up.machine.reply(id, reply);
                 }
                 daemon::Output::Reply { caller: Caller::Operator(caller), reply } => {
@@ -177,6 +210,10 @@ impl Host {
         let cause = settling.trace.cause();
         for _ in 0..ROUND_COUNT_MAX {
             let Some(up) = &mut self.up else { return };
+            if up.service.stage == Stage::Stopping && up.daemon.has_stopped() {
+                up.service.stage = Stage::Stopped;
+                settling.wanted.push(Wanted::DockerStopped);
+            }
             if up.daemon.next_deadline().is_some_and(|at| at <= settling.now) {
                 self.with_daemon(settling, |daemon, context| daemon.due(context));
                 settling.trace.set_cause(cause);
@@ -223,9 +260,22 @@ impl Host {
                     }
                     continue;
                 }
+                if request.port == tools::unit::PORT {
+                    if let Ok(ask) = request.body.downcast::<tools::unit::Ask>() {
+                        settling.wanted.push(Wanted::Unit { request: request.id, ask: *ask });
+                    }
+                    continue;
+                }
                 if request.port != PORT {
                     continue;
                 }
+                let Some(up) = &mut self.up else { return };
+                if up.service.stage != Stage::Running {
+                    let gone: Reply = Err(daemon::api::Error::Unreachable);
+                    up.machine.reply(request.id, Box::new(gone));
+                    continue;
+                }
+                up.service.asked.insert(request.id);
                 if let Ok(body) = request.body.downcast::<Request>() {
                     self.with_daemon(settling, |daemon, context| {
                         daemon.request(context, Caller::Process(request.id), *body);
@@ -234,6 +284,9 @@ impl Host {
                 settling.trace.set_cause(cause);
             }
             for id in withdrawn {
+                if let Some(up) = &mut self.up {
+                    up.service.asked.remove(&id);
+                }
                 self.with_daemon(settling, |daemon, context| daemon.withdrawn(context, id));
             }
             for (pid, status) in exits {

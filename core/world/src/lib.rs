@@ -30,6 +30,7 @@ mod observe;
 mod probe;
 mod rootfs;
 mod search;
+mod service;
 mod spec;
 mod ssh;
 mod state_folder;

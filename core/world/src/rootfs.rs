@@ -39,6 +39,8 @@ pub(crate) fn host(spec: &Spec, index: usize, docker: &str, now: Time) -> Tree {
         ("/srv", 0o755),
         ("/usr/local/bin", 0o755),
         ("/dev", 0o755),
+        ("/proc", 0o555),
+        ("/sys", 0o555),
     ] {
         tree.add_directory(path, mode, now);
     }

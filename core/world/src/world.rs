@@ -309,6 +309,8 @@ impl World {
                     self.ssh_asked(index, request, *ask, cause);
                 }
                 Wanted::Exited { pid, status } => self.ssh_exited(index, pid, status),
+                Wanted::Unit { request, ask } => self.unit(index, request, ask),
+                Wanted::DockerStopped => self.docker_stopped(index),
             }
         }
         self.ssh_look(index);
@@ -457,21 +459,28 @@ impl World {
 
     /// Boots a host that is down.
     pub(crate) fn boot(&mut self, index: usize) {
-        let config = crate::boot::daemon_config(self, index);
-        let streams = self.streams;
+        let engine = self.hosts[index].engine.take();
+        let daemon = self.new_daemon(index, engine);
         let host = &mut self.hosts[index];
-        let epoch = host.boot_count;
-        let name = host.name.clone();
-        let stream = move |purpose: &str| streams.stream(&format!("{purpose}/{name}/{epoch}"));
-        let entropy = stream("entropy");
-        let engine = host
-            .engine
-            .take()
-            .unwrap_or_else(|| Engine::new(config.engine.clone(), stream("engine")));
-        let daemon = Daemon::new(config, engine, self.registry.clone(), &stream);
+        let (epoch, name) = (host.boot_count, &host.name);
+        let entropy = self.streams.stream(&format!("entropy/{name}/{epoch}"));
         host.boot(self.now, &self.programs, daemon, entropy);
         self.settle(index, |host, settling| {
             host.with_daemon(settling, |daemon, context| daemon.boot(context));
         });
+    }
+
+    /// A daemon that has not started yet, over an engine that a host has already or a new one.
+    pub(crate) fn new_daemon(&mut self, index: usize, engine: Option<Engine>) -> Daemon {
+        let config = crate::boot::daemon_config(self, index);
+        let streams = self.streams;
+        let host = &mut self.hosts[index];
+        // Every daemon has streams of its own: one that began again would repeat keys.
+        let epoch = host.daemon_count;
+        host.daemon_count += 1;
+        let name = host.name.clone();
+        let stream = move |purpose: &str| streams.stream(&format!("{purpose}/{name}/{epoch}"));
+        let engine = engine.unwrap_or_else(|| Engine::new(config.engine.clone(), stream("engine")));
+        Daemon::new(config, engine, self.registry.clone(), &stream)
     }
 }

@@ -2,6 +2,7 @@
 
 mod native;
 mod places;
+mod walls;
 
 use fantoccini::key::Key;
 use glasshive_browser::{DESKTOP, PHONE, Page, Result};
@@ -23,6 +24,7 @@ fn a_student_does_the_lab() {
     scenario("the list on a phone", places::catalogue_on_a_phone());
     scenario("free play", places::free_play());
     scenario("a file in the editor", places::editor());
+    scenario("the leak audit", walls::audit());
     scenario("by hand and by click", by_hand_and_by_click());
     scenario("play all, reload, restart, undo", play_all());
     scenario("step by step", step_by_step());

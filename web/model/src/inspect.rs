@@ -17,6 +17,8 @@ pub enum Target {
     Secret(String),
     /// An event of the history, by its number.
     Event(u64),
+    /// The leak audit.
+    Audit,
 }
 
 /// One thing, opened.
@@ -58,10 +60,10 @@ const BEFORE_COUNT_MAX: usize = 12;
 pub fn inspect(world: &World, target: &Target) -> Option<InspectView> {
     let seen = world.observe();
     let mut view = facts(&seen, target)?;
-    let named = Named::of(&seen, target);
-    let mut about = world.trace().entries().rev().filter(|entry| named.is_in(world, entry));
+    let named = Named::of(world, &seen, target);
+    let mut about = world.trace().entries().rev().filter(|entry| named.is_meant(world, entry));
     if let Some(newest) = about.next() {
-        view.why = chain(world, &seen, newest);
+        view.why = chain(world, &seen, &named, newest);
         let mut last = newest.detail.clone();
         for entry in about {
             // Every manager applies the same entry; once is enough.
@@ -81,11 +83,17 @@ pub fn inspect(world: &World, target: &Target) -> Option<InspectView> {
     Some(view)
 }
 
+/// An event and what it came from, each because of the next; empty if it is too long ago.
+pub fn why(world: &World, seen: &Observation, id: EventId) -> Vec<EventLine> {
+    let named = Named::of(world, seen, &Target::Event(id.0));
+    world.trace().entry(id).map_or_else(Vec::new, |entry| chain(world, seen, &named, entry))
+}
+
 /// An event and what it came from, each because of the next.
-fn chain(world: &World, seen: &Observation, from: &TraceEntry) -> Vec<EventLine> {
+fn chain(world: &World, seen: &Observation, named: &Named, from: &TraceEntry) -> Vec<EventLine> {
     let mut lines = vec![line(world, seen, from)];
     let mut last = from;
-    while let Some(entry) = cause(world, last) {
+    while let Some(entry) = cause(world, named, last) {
         if lines.len() == CHAIN_COUNT_MAX {
             break;
         }
@@ -95,20 +103,28 @@ fn chain(world: &World, seen: &Observation, from: &TraceEntry) -> Vec<EventLine>
     lines
 }
 
-/// What an event came from. The leader's loops also act on what they find in the store when a timer
-/// wakes them: the newest change of the object that they act on is the cause then.
-fn cause<'w>(world: &'w World, of: &TraceEntry) -> Option<&'w TraceEntry> {
+/// What an event came from. Loops and agents also act on what they find when a timer wakes them: what
+/// happened last to the same thing is the cause then, or to the service that a task belongs to.
+fn cause<'w>(world: &'w World, named: &Named, of: &TraceEntry) -> Option<&'w TraceEntry> {
     if let Some(id) = of.cause {
         return world.trace().entry(id);
     }
     of.host?;
-    let before = world.trace().entries().rev().skip_while(|entry| entry.id >= of.id);
-    before.filter(|entry| entry.kind == "store.applied").find(|entry| {
+    let before = || world.trace().entries().rev().skip_while(|entry| entry.id >= of.id);
+    let same_thing = || before().find(|entry| named.is_in(world, entry));
+    let is_object_of = |entry: &&TraceEntry| {
         let words: Vec<&str> = entry.detail.split(' ').collect();
         let [_, kind, name, id, ..] = words.as_slice() else { return false };
         let is_task_of = || of.detail.contains(&format!("task {name}."));
-        (*kind == "service" && is_task_of()) || of.detail.contains(id)
-    })
+        entry.kind == "store.applied"
+            && ((*kind == "service" && is_task_of()) || of.detail.contains(id))
+    };
+    // What was sent to an agent leads to the service, not to what was sent before.
+    if of.kind == "dispatcher.assignments" {
+        before().find(is_object_of).or_else(same_thing)
+    } else {
+        same_thing().or_else(|| before().find(is_object_of))
+    }
 }
 
 fn line(world: &World, seen: &Observation, entry: &TraceEntry) -> EventLine {
@@ -203,7 +219,7 @@ struct Named {
 }
 
 impl Named {
-    fn of(seen: &Observation, target: &Target) -> Self {
+    fn of(world: &World, seen: &Observation, target: &Target) -> Self {
         let nothing = Self { words: Vec::new(), host: None, id: None };
         match target {
             Target::Node(name) => Self {
@@ -222,14 +238,30 @@ impl Named {
                 let id = secret.map(|secret| secret.id.clone());
                 Self { words: id.into_iter().collect(), ..nothing }
             }
-            Target::Event(id) => Self { id: Some(*id), ..nothing },
+            Target::Audit => nothing,
+            Target::Event(id) => {
+                let entry = world.trace().entry(EventId(*id));
+                let detail = entry.map(|entry| entry.detail.clone()).unwrap_or_default();
+                let is_word = |char: char| char.is_ascii_lowercase() || char.is_ascii_digit();
+                let nodes = seen.nodes.iter().filter_map(|node| node.id.as_deref());
+                let nodes: Vec<&str> = nodes.collect();
+                let ids = detail.split(|char| !is_word(char));
+                let ids = ids.filter(|word| word.len() == ID_LENGTH && !nodes.contains(word));
+                Self { words: ids.map(str::to_owned).collect(), id: Some(*id), ..nothing }
+            }
         }
     }
 
-    fn is_in(&self, world: &World, entry: &TraceEntry) -> bool {
-        if let Some(id) = self.id {
-            return entry.id.0 == id;
+    /// True for the events that are asked about.
+    fn is_meant(&self, world: &World, entry: &TraceEntry) -> bool {
+        match self.id {
+            Some(id) => entry.id.0 == id,
+            None => self.is_in(world, entry),
         }
+    }
+
+    /// True for what happened to the thing.
+    fn is_in(&self, world: &World, entry: &TraceEntry) -> bool {
         let is_here = || {
             let about_node = [
                 "raft.elected",
@@ -348,6 +380,8 @@ fn facts(seen: &Observation, target: &Target) -> Option<InspectView> {
             view("Secret", name, facts)
         }
         Target::Event(_) => view("Event", "", Vec::new()),
+        // It has a panel of its own.
+        Target::Audit => None,
     }
 }
 

@@ -4,6 +4,7 @@
 //! components draw; [`saved`] keeps a session in the browser. The crate `glasshive-web` adds the
 //! browser: components, storage, the frame clock.
 
+pub mod audit;
 pub mod clock;
 pub mod completion;
 pub mod free;

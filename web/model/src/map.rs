@@ -2,6 +2,7 @@
 
 use world::{ContainerView, NodeView, Observation, TaskView};
 
+use crate::audit::{AuditPanel, leak_count};
 use crate::view::{ClearSecret, MapView, NodeCard, Pill, RaftLine, ServiceRow, Shape, Tone};
 
 /// Draws an observation.
@@ -23,6 +24,13 @@ pub fn map(seen: &Observation) -> MapView {
         nodes: seen.nodes.iter().enumerate().map(|(index, node)| card(index, node, seen)).collect(),
         services: services.collect(),
         unplaced: unplaced.map(|task| pill(task, None)).collect(),
+    }
+}
+
+/// Marks the hosts on which the audit has found something.
+pub fn mark(map: &mut MapView, panel: &AuditPanel) {
+    for node in &mut map.nodes {
+        node.leak_count = leak_count(panel, &node.name);
     }
 }
 
@@ -88,6 +96,7 @@ fn card(index: usize, node: &NodeView, seen: &Observation) -> NodeCard {
         ended_count: here().filter(|task| is_over(task) && !went_wrong(task)).count(),
         clear: clear(node, seen),
         sealed: node.store_secrets.clone(),
+        leak_count: 0,
     }
 }
 

@@ -11,6 +11,7 @@ use labs::{At, Event, Goal, Lab, Part, WorldRunner};
 use serde::{Deserialize, Serialize};
 use world::{Awaits, Duration, Input, Mark, Time, World};
 
+use crate::audit::{self, AuditPanel};
 use crate::lesson::{self, Lights};
 use crate::progress::Progress;
 use crate::screens::Screens;
@@ -116,6 +117,7 @@ impl Session {
     /// If the lab's world cannot be built; a sentence.
     pub fn new(lab: Rc<Lab>, seed: u64) -> Result<Self, String> {
         let mut world = World::new(lab.spec(Some(seed))).map_err(|error| error.to_string())?;
+        // From the start, so that it knows who put what where; the history is the same with it.
         lab.begin_audit(&mut world);
         let runner = WorldRunner::new(Rc::clone(&lab), world.started(), world.now());
         let mut session = Self {
@@ -447,6 +449,12 @@ impl Session {
     /// The cluster as it stands.
     pub fn map(&self) -> MapView {
         crate::map::map(&self.world.observe())
+    }
+
+    /// What the leak audit has found.
+    pub fn audit(&self) -> AuditPanel {
+        let rules = self.runner.audit_rules();
+        audit::panel(&self.world, &self.world.observe(), &rules).unwrap_or_default()
     }
 
     /// The line at the top and the bar at the bottom; what the page decides is not in it.

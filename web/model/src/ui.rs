@@ -114,6 +114,8 @@ pub struct Ui {
     pub messages: Vec<Message>,
     /// For screen readers: the last thing that happened.
     pub announcement: String,
+    /// Only places with clear text are drawn in full.
+    pub lens: bool,
     /// The row for files is open.
     pub files: bool,
     drafts: BTreeMap<String, String>,
@@ -183,6 +185,7 @@ impl Ui {
         self.messages.clear();
         self.announcement.clear();
         self.help = false;
+        self.lens = false;
         self.paused = false;
         self.pane = Pane::default();
     }

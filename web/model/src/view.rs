@@ -89,6 +89,8 @@ pub struct NodeCard {
     pub clear: Vec<ClearSecret>,
     /// Secrets that are here only encrypted.
     pub sealed: Vec<String>,
+    /// Leaks that the audit has found here.
+    pub leak_count: usize,
 }
 
 /// A manager's place in the raft group.

@@ -24,7 +24,7 @@ use swarm::objects::{Id, PublishMode, Task};
 
 use crate::daemon::{Context, Daemon, Output};
 pub(crate) use requests::NetworkQuestion;
-use wire::{GOSSIP_FLOW, GOSSIP_PLACE, HOST_FLOW, Keyed, OVERLAY_FLOW, Packet};
+use wire::{GOSSIP_FLOW, GOSSIP_PLACE, HOST_FLOW, Keyed, LOGS_PLACE, OVERLAY_FLOW, Packet};
 
 /// What a daemon has in memory of its host's networks.
 #[derive(Debug)]
@@ -84,6 +84,13 @@ impl Daemon {
     pub(crate) fn network_frame(&mut self, context: &mut Context<'_>, frame: &Frame) {
         match postcard::from_bytes(&frame.bytes) {
             Ok(Packet::Gossip(sealed)) => self.gossip_came(context, frame.from, &sealed),
+            Ok(Packet::Logs(sealed)) => {
+                let key = self.net.gossip_key.as_ref();
+                let opened = key.and_then(|key| key.open(LOGS_PLACE, &sealed));
+                if let Some(message) = opened.and_then(|bytes| postcard::from_bytes(&bytes).ok()) {
+                    self.log_message(context, frame.from, message);
+                }
+            }
             Ok(Packet::Overlay { vni, payload }) => {
                 self.overlay_came(context, frame.from, vni, payload);
             }
@@ -122,6 +129,19 @@ impl Daemon {
             let packet = Packet::Gossip(key.seal(GOSSIP_PLACE, &bytes));
             send(context, *host, GOSSIP_FLOW, &packet);
         }
+    }
+
+    /// A question for logs, or the answer to one.
+    pub(crate) fn send_log_message(
+        &mut self,
+        context: &mut Context<'_>,
+        to: HostId,
+        message: &crate::logs::Message,
+    ) {
+        let Some(key) = &mut self.net.gossip_key else { return };
+        let bytes = postcard::to_allocvec(message).unwrap_or_default();
+        let packet = Packet::Logs(key.seal(LOGS_PLACE, &bytes));
+        send(context, to, HOST_FLOW, &packet);
     }
 
     /// Does what is due in the networks.

@@ -21,6 +21,8 @@ pub(crate) const HOST_FLOW: u64 = 6;
 pub(crate) enum Packet {
     /// A sealed table of endpoints.
     Gossip(Vec<u8>),
+    /// A sealed question for logs, or the answer.
+    Logs(Vec<u8>),
     /// A datagram inside an overlay.
     Overlay { vni: u32, payload: Payload },
     /// A datagram between hosts.
@@ -75,6 +77,8 @@ pub(crate) struct Keyed {
 
 /// Bound into every record, so that none passes for another kind.
 pub(crate) const GOSSIP_PLACE: &[u8] = b"gossip";
+/// As [`GOSSIP_PLACE`].
+pub(crate) const LOGS_PLACE: &[u8] = b"logs";
 /// As [`GOSSIP_PLACE`].
 pub(crate) const OVERLAY_PLACE: &[u8] = b"overlay";
 

@@ -122,6 +122,13 @@ pub(crate) async fn service(cli: &Cli) -> Outcome {
     if let Some(failure) = options(cli).err() {
         return Err(failure);
     }
+    let known = ControlRequest::GetService { id: Id::from(target) };
+    if let Ok(ControlResponse::Service(known)) = cli.client.control(known).await
+        && known.spec.task.container.tty
+        && !cli.is_set("raw")
+    {
+        return Err(Failure::text("tty service logs only supported with --raw"));
+    }
     let request = |options| Request::ServiceLogs { target: target.to_owned(), options };
     let mut names: BTreeMap<(String, String), String> = BTreeMap::new();
     let result = show(cli, request, async |line: &LogLine| {

@@ -285,14 +285,18 @@ pub(crate) async fn unlock(cli: &Cli) -> Outcome {
         daemon::api::LocalState::Locked => {}
         _ => return Err(Failure::text("Error: swarm is not locked")),
     }
-    if cli.proc.is_terminal(Fd::STDIN) {
+    let line = if cli.proc.is_terminal(Fd::STDIN) {
         let prompt =
             if cli.profile.please { "Please enter unlock key: " } else { "Enter unlock key: " };
         cli.out(prompt).await;
-    }
-    let line = cli.proc.read(Fd::STDIN, 4_096).await;
+        let line = cli.proc.read_secret_line().await;
+        cli.out("\n").await;
+        line.map(|line| line.unwrap_or_default().into_bytes())
+    } else {
+        cli.proc.read(Fd::STDIN, 4_096).await
+    };
     let line = line.map_err(|errno| Failure::text(super::go_error(errno)))?;
-    let key = String::from_utf8_lossy(&line).lines().next().unwrap_or_default().to_owned();
+    let key = String::from_utf8_lossy(&line).lines().next().unwrap_or_default().trim().to_owned();
     cli.client.done(Request::SwarmUnlock { key }).await?;
     Ok(0)
 }

@@ -135,6 +135,7 @@ fn container(style: Style, spec: &ContainerSpec) -> Json {
             shown.some("Interval", check.interval.map(nanos));
             shown.some("Timeout", check.timeout.map(nanos));
             shown.some("StartPeriod", check.start_period.map(nanos));
+            shown.some("StartInterval", check.start_interval.map(nanos));
             shown.fill("Retries", check.retries).json()
         }),
     );
@@ -150,8 +151,11 @@ fn container(style: Style, spec: &ContainerSpec) -> Json {
         object.put("Isolation", isolation);
     }
     object.fill("Sysctls", texts(&spec.sysctls));
+    let limits = spec.ulimits.iter();
+    let limits = limits.map(|(name, soft, hard)| json!({"Name": name, "Hard": hard, "Soft": soft}));
     object.fill("CapabilityAdd", spec.cap_add.clone());
     object.fill("CapabilityDrop", spec.cap_drop.clone());
+    object.fill("Ulimits", limits.collect::<Vec<_>>());
     object.json()
 }
 
@@ -188,6 +192,12 @@ fn mount(style: Style, mount: &Mount) -> Json {
     if let Some(bind) = &mount.bind {
         let mut options = style.object();
         object.put("BindOptions", options.fill("Propagation", bind.propagation.clone()).json());
+    }
+    if let Some(volume) = &mount.volume {
+        let mut options = style.object();
+        options.fill("NoCopy", volume.no_copy).fill("Labels", texts(&volume.labels));
+        options.some("DriverConfig", volume.driver.as_ref().map(|one| driver(style, one)));
+        object.put("VolumeOptions", options.json());
     }
     if let Some(tmpfs) = &mount.tmpfs {
         let mut options = style.object();

@@ -18,6 +18,7 @@ mod secret;
 mod service;
 mod service_create;
 mod service_update;
+mod stack;
 mod swarm;
 mod system;
 
@@ -436,6 +437,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         std::slice::from_ref(&service_create::CREATE),
         std::slice::from_ref(&service_update::UPDATE),
         network::COMMANDS,
+        stack::COMMANDS,
         system::COMMANDS,
         other::COMMANDS,
     ];

@@ -1,34 +1,11 @@
 //! The table of commands that are known and not simulated:
 //! what there is to type, since when, and what runs it.
 
-use crate::profile::{V17_06, V20_10};
+use crate::profile::V20_10;
 use crate::table::{Command, command};
 
 /// The commands, in the order of the release notes.
 pub(super) const COMMANDS: &[Command] = &[
-    command(
-        "stack config",
-        "[OPTIONS]",
-        "Outputs the final config file, after doing merges and \
-interpolations",
-    )
-    .since(23, 0)
-    .unsimulated("stacks"),
-    command("stack deploy", "[OPTIONS] STACK", "Deploy a new stack or update an existing stack")
-        .aliases(&["up"])
-        .unsimulated("stacks"),
-    command("stack ls", "[OPTIONS]", "List stacks")
-        .usage_was(V17_06, "")
-        .aliases(&["list"])
-        .unsimulated("stacks"),
-    command("stack ps", "[OPTIONS] STACK", "List the tasks in the stack").unsimulated("stacks"),
-    command("stack rm", "[OPTIONS] STACK [STACK...]", "Remove one or more stacks")
-        .usage_was(V17_06, "STACK")
-        .short_was(V17_06, "Remove the stack")
-        .aliases(&["remove", "down"])
-        .unsimulated("stacks"),
-    command("stack services", "[OPTIONS] STACK", "List the services in the stack")
-        .unsimulated("stacks"),
     command(
         "plugin create",
         "[OPTIONS] PLUGIN PLUGIN-DATA-DIR",

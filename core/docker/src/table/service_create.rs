@@ -10,14 +10,8 @@ pub(super) const CREATE: Command =
         .args(Count::Min(1))
         .not_interspersed()
         .flags(&[
-            flag("--cap-add", Kind::List, "Add Linux capabilities")
-                .since(20, 10)
-                .api("1.41")
-                .unsimulated("kernel settings"),
-            flag("--cap-drop", Kind::List, "Drop Linux capabilities")
-                .since(20, 10)
-                .api("1.41")
-                .unsimulated("kernel settings"),
+            flag("--cap-add", Kind::List, "Add Linux capabilities").since(20, 10).api("1.41"),
+            flag("--cap-drop", Kind::List, "Drop Linux capabilities").since(20, 10).api("1.41"),
             flag("--config", Kind::Config, "Specify configurations to expose to the service")
                 .since(17, 6)
                 .api("1.30"),
@@ -54,26 +48,20 @@ pub(super) const CREATE: Command =
                 Kind::List,
                 "Set one or more supplementary user groups for the container",
             )
-            .api("1.25")
-            .unsimulated("supplementary groups"),
-            flag("--health-cmd", Kind::String, "Command to run to check health")
-                .api("1.25")
-                .unsimulated("health checks"),
+            .api("1.25"),
+            flag("--health-cmd", Kind::String, "Command to run to check health").api("1.25"),
             flag("--health-interval", Kind::Duration, "Time between running the check (ms|s|m|h)")
                 .api("1.25")
-                .was(V17_06, "Time between running the check (ns|us|ms|s|m|h)")
-                .unsimulated("health checks"),
+                .was(V17_06, "Time between running the check (ns|us|ms|s|m|h)"),
             flag("--health-retries", Kind::Int, "Consecutive failures needed to report unhealthy")
-                .api("1.25")
-                .unsimulated("health checks"),
+                .api("1.25"),
             flag(
                 "--health-start-interval",
                 Kind::Duration,
                 "Time between running the check during the start period (ms|s|m|h)",
             )
             .since(25, 0)
-            .api("1.44")
-            .unsimulated("health checks"),
+            .api("1.44"),
             flag(
                 "--health-start-period",
                 Kind::Duration,
@@ -81,16 +69,14 @@ pub(super) const CREATE: Command =
 retries towards unstable (ms|s|m|h)",
             )
             .since(17, 5)
-            .api("1.29")
-            .unsimulated("health checks"),
+            .api("1.29"),
             flag(
                 "--health-timeout",
                 Kind::Duration,
                 "Maximum time to allow one check to run (ms|s|m|h)",
             )
             .api("1.25")
-            .was(V17_06, "Maximum time to allow one check to run (ns|us|ms|s|m|h)")
-            .unsimulated("health checks"),
+            .was(V17_06, "Maximum time to allow one check to run (ns|us|ms|s|m|h)"),
             flag("--host", Kind::List, "Set one or more custom host-to-IP mappings (host:ip)")
                 .api("1.25"),
             flag("--hostname", Kind::String, "Container hostname").api("1.25"),
@@ -101,8 +87,7 @@ retries towards unstable (ms|s|m|h)",
 reap processes",
             )
             .since(18, 6)
-            .api("1.37")
-            .unsimulated("kernel settings"),
+            .api("1.37"),
             flag("--isolation", Kind::String, "Service container isolation mode")
                 .since(17, 12)
                 .api("1.35")
@@ -116,11 +101,9 @@ reap processes",
                 "Limit maximum number of processes (default 0 = unlimited)",
             )
             .since(20, 10)
-            .api("1.41")
-            .unsimulated("kernel settings"),
-            flag("--log-driver", Kind::String, "Logging driver for service")
-                .unsimulated("log drivers"),
-            flag("--log-opt", Kind::List, "Logging driver options").unsimulated("log drivers"),
+            .api("1.41"),
+            flag("--log-driver", Kind::String, "Logging driver for service"),
+            flag("--log-opt", Kind::List, "Logging driver options"),
             flag(
                 "--max-concurrent",
                 Kind::Uint,
@@ -155,8 +138,7 @@ reap processes",
             flag("--name", Kind::String, "Service name"),
             flag("--network", Kind::Other("network"), "Network attachments"),
             flag("--no-healthcheck", Kind::Bool, "Disable any container-specified HEALTHCHECK")
-                .api("1.25")
-                .unsimulated("health checks"),
+                .api("1.25"),
             flag(
                 "--no-resolve-image",
                 Kind::Bool,
@@ -265,15 +247,9 @@ back all at once)",
             flag("--stop-signal", Kind::String, "Signal to stop the container")
                 .since(17, 4)
                 .api("1.28"),
-            flag("--sysctl", Kind::List, "Sysctl options")
-                .since(19, 3)
-                .api("1.40")
-                .unsimulated("kernel settings"),
+            flag("--sysctl", Kind::List, "Sysctl options").since(19, 3).api("1.40"),
             flag("-t, --tty", Kind::Bool, "Allocate a pseudo-TTY").api("1.25"),
-            flag("--ulimit", Kind::Other("ulimit"), "Ulimit options")
-                .since(20, 10)
-                .api("1.41")
-                .unsimulated("kernel settings"),
+            flag("--ulimit", Kind::Other("ulimit"), "Ulimit options").since(20, 10).api("1.41"),
             flag("--update-delay", Kind::Duration, "Delay between updates (ns|us|ms|s|m|h)")
                 .was(V17_06, "Delay between updates (ns|us|ms|s|m|h) (default 0s)"),
             flag(

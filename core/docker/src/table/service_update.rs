@@ -10,14 +10,8 @@ pub(super) const UPDATE: Command =
         .args(Count::Exact(1))
         .flags(&[
             flag("--args", Kind::Command, "Service command args"),
-            flag("--cap-add", Kind::List, "Add Linux capabilities")
-                .since(20, 10)
-                .api("1.41")
-                .unsimulated("kernel settings"),
-            flag("--cap-drop", Kind::List, "Drop Linux capabilities")
-                .since(20, 10)
-                .api("1.41")
-                .unsimulated("kernel settings"),
+            flag("--cap-add", Kind::List, "Add Linux capabilities").since(20, 10).api("1.41"),
+            flag("--cap-drop", Kind::List, "Drop Linux capabilities").since(20, 10).api("1.41"),
             flag("--config-add", Kind::Config, "Add or update a config file on a service")
                 .since(17, 6)
                 .api("1.30"),
@@ -67,34 +61,27 @@ pub(super) const UPDATE: Command =
                 Kind::List,
                 "Add an additional supplementary user group to the container",
             )
-            .api("1.25")
-            .unsimulated("supplementary groups"),
+            .api("1.25"),
             flag(
                 "--group-rm",
                 Kind::List,
                 "Remove a previously added supplementary user group from the \
 container",
             )
-            .api("1.25")
-            .unsimulated("supplementary groups"),
-            flag("--health-cmd", Kind::String, "Command to run to check health")
-                .api("1.25")
-                .unsimulated("health checks"),
+            .api("1.25"),
+            flag("--health-cmd", Kind::String, "Command to run to check health").api("1.25"),
             flag("--health-interval", Kind::Duration, "Time between running the check (ms|s|m|h)")
                 .api("1.25")
-                .was(V17_06, "Time between running the check (ns|us|ms|s|m|h)")
-                .unsimulated("health checks"),
+                .was(V17_06, "Time between running the check (ns|us|ms|s|m|h)"),
             flag("--health-retries", Kind::Int, "Consecutive failures needed to report unhealthy")
-                .api("1.25")
-                .unsimulated("health checks"),
+                .api("1.25"),
             flag(
                 "--health-start-interval",
                 Kind::Duration,
                 "Time between running the check during the start period (ms|s|m|h)",
             )
             .since(25, 0)
-            .api("1.44")
-            .unsimulated("health checks"),
+            .api("1.44"),
             flag(
                 "--health-start-period",
                 Kind::Duration,
@@ -102,16 +89,14 @@ container",
 retries towards unstable (ms|s|m|h)",
             )
             .since(17, 5)
-            .api("1.29")
-            .unsimulated("health checks"),
+            .api("1.29"),
             flag(
                 "--health-timeout",
                 Kind::Duration,
                 "Maximum time to allow one check to run (ms|s|m|h)",
             )
             .api("1.25")
-            .was(V17_06, "Maximum time to allow one check to run (ns|us|ms|s|m|h)")
-            .unsimulated("health checks"),
+            .was(V17_06, "Maximum time to allow one check to run (ns|us|ms|s|m|h)"),
             flag("--host-add", Kind::List, "Add a custom host-to-IP mapping (\"host:ip\")")
                 .api("1.25")
                 .was(V20_10, "Add a custom host-to-IP mapping (host:ip)")
@@ -128,8 +113,7 @@ retries towards unstable (ms|s|m|h)",
 reap processes",
             )
             .since(18, 6)
-            .api("1.37")
-            .unsimulated("kernel settings"),
+            .api("1.37"),
             flag("--isolation", Kind::String, "Service container isolation mode")
                 .since(17, 12)
                 .api("1.35")
@@ -144,11 +128,9 @@ reap processes",
                 "Limit maximum number of processes (default 0 = unlimited)",
             )
             .since(20, 10)
-            .api("1.41")
-            .unsimulated("kernel settings"),
-            flag("--log-driver", Kind::String, "Logging driver for service")
-                .unsimulated("log drivers"),
-            flag("--log-opt", Kind::List, "Logging driver options").unsimulated("log drivers"),
+            .api("1.41"),
+            flag("--log-driver", Kind::String, "Logging driver for service"),
+            flag("--log-opt", Kind::List, "Logging driver options"),
             flag(
                 "--max-concurrent",
                 Kind::Uint,
@@ -175,8 +157,7 @@ reap processes",
             flag("--network-add", Kind::Other("network"), "Add a network").since(17, 5).api("1.29"),
             flag("--network-rm", Kind::List, "Remove a network").since(17, 5).api("1.29"),
             flag("--no-healthcheck", Kind::Bool, "Disable any container-specified HEALTHCHECK")
-                .api("1.25")
-                .unsimulated("health checks"),
+                .api("1.25"),
             flag(
                 "--no-resolve-image",
                 Kind::Bool,
@@ -292,21 +273,13 @@ back all at once)",
                 .api("1.28"),
             flag("--sysctl-add", Kind::List, "Add or update a Sysctl option")
                 .since(19, 3)
-                .api("1.40")
-                .unsimulated("kernel settings"),
-            flag("--sysctl-rm", Kind::List, "Remove a Sysctl option")
-                .since(19, 3)
-                .api("1.40")
-                .unsimulated("kernel settings"),
+                .api("1.40"),
+            flag("--sysctl-rm", Kind::List, "Remove a Sysctl option").since(19, 3).api("1.40"),
             flag("-t, --tty", Kind::Bool, "Allocate a pseudo-TTY").api("1.25"),
             flag("--ulimit-add", Kind::Other("ulimit"), "Add or update a ulimit option")
                 .since(20, 10)
-                .api("1.41")
-                .unsimulated("kernel settings"),
-            flag("--ulimit-rm", Kind::List, "Remove a ulimit option")
-                .since(20, 10)
-                .api("1.41")
-                .unsimulated("kernel settings"),
+                .api("1.41"),
+            flag("--ulimit-rm", Kind::List, "Remove a ulimit option").since(20, 10).api("1.41"),
             flag("--update-delay", Kind::Duration, "Delay between updates (ns|us|ms|s|m|h)")
                 .was(V17_06, "Delay between updates (ns|us|ms|s|m|h) (default 0s)"),
             flag(

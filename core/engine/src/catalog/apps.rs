@@ -24,6 +24,9 @@ pub(crate) fn publish(bases: &Bases, catalog: &mut Catalog) {
     let three = python(&bases.alpine, "3.11.2", Size(45_000_000, 15_000_000)).build();
     catalog.add("python", &["3-alpine", "alpine"], &three);
     catalog.add("mysql", &["5.7", "5.7.32", "5", "latest"], &mysql(&bases.debian).build());
+    catalog.add("mariadb", &["10.6", "10", "latest"], &mariadb(&bases.debian).build());
+    catalog.add("postgres", &["13.10", "13", "latest"], &postgres(&bases.debian).build());
+    catalog.add("postgres", &["13-alpine", "alpine"], &postgres(&bases.alpine).build());
     catalog.add("gitea/gitea", &["1.13.0", "1.13", "latest"], &gitea(&bases.alpine).build());
 }
 
@@ -155,7 +158,7 @@ fn python(base: &Base, version: &str, size: Size) -> Recipe {
 }
 
 /// What the image's script does with variables, `mysqld` does here.
-const PASS_ON: &str = "#!/bin/sh\nset -e\n\n# The server reads MYSQL_* and MYSQL_*_FILE itself.\n\
+const PASS_ON: &str = "#!/bin/sh\nset -e\n\n# The server reads its variables and their _FILE forms itself.\n\
     exec \"$@\"\n";
 
 fn mysql(base: &Base) -> Recipe {
@@ -184,6 +187,83 @@ fn mysql(base: &Base) -> Recipe {
             config.exposed_ports.extend(["3306/tcp", "33060/tcp"].map(str::to_owned));
         })
         .config("CMD [\"mysqld\"]", |config| config.cmd = vec!["mysqld".to_owned()])
+}
+
+/// What the server of a database needs of its image: accounts, programs, a place for its data.
+struct Database<'a> {
+    account: (&'a str, u32, &'a str),
+    programs: Commands<'a>,
+    data: &'a str,
+    env: &'a [&'a str],
+    port: &'a str,
+    size: Size,
+}
+
+fn database(
+    base: &Base,
+    Database { account, programs, data, env, port, size }: Database<'_>,
+) -> Recipe {
+    let (name, id, home) = account;
+    let files = base
+        .with_account(name, id, home, "/bin/sh")
+        .programs(programs)
+        .script("/usr/local/bin/docker-entrypoint.sh", PASS_ON)
+        .folder(data, 0o755)
+        .owned(data, id, id);
+    let server = programs[0].0.rsplit('/').next().unwrap_or_default().to_owned();
+    base.recipe
+        .clone()
+        .config(&format!("ENV {}", env.join(" ")), |config| {
+            config.env.extend(env.iter().map(|setting| (*setting).to_owned()));
+        })
+        .layer(&format!("install {name}"), files.tree(), size)
+        .config(&format!("VOLUME [{data}]"), |config| {
+            config.volumes.insert(data.to_owned());
+        })
+        .config("ENTRYPOINT [\"docker-entrypoint.sh\"]", |config| {
+            config.entrypoint = vec!["docker-entrypoint.sh".to_owned()];
+        })
+        .config(&format!("EXPOSE {port}"), |config| {
+            config.exposed_ports.insert(format!("{port}/tcp"));
+        })
+        .config(&format!("CMD [\"{server}\"]"), |config| config.cmd = vec![server.clone()])
+}
+
+fn mariadb(base: &Base) -> Recipe {
+    database(
+        base,
+        Database {
+            account: ("mysql", 999, "/home/mysql"),
+            programs: &[
+                ("/usr/sbin/mariadbd", "mysqld"),
+                ("/usr/sbin/mysqld", "mysqld"),
+                ("/usr/bin/mariadb", "mysql"),
+                ("/usr/bin/mysql", "mysql"),
+            ],
+            data: "/var/lib/mysql",
+            env: &["MARIADB_MAJOR=10.6", "MARIADB_VERSION=1:10.6.12+maria~ubu2004"],
+            port: "3306",
+            size: Size(340_000_000, 115_000_000),
+        },
+    )
+}
+
+fn postgres(base: &Base) -> Recipe {
+    database(
+        base,
+        Database {
+            account: ("postgres", 999, "/var/lib/postgresql"),
+            programs: &[
+                ("/usr/local/bin/postgres", "postgres"),
+                ("/usr/local/bin/psql", "psql"),
+                ("/usr/local/bin/pg_isready", "pg_isready"),
+            ],
+            data: "/var/lib/postgresql/data",
+            env: &["PG_MAJOR=13", "PG_VERSION=13.10", "PGDATA=/var/lib/postgresql/data"],
+            port: "5432",
+            size: Size(300_000_000, 105_000_000),
+        },
+    )
 }
 
 fn gitea(base: &Base) -> Recipe {

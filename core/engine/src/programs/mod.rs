@@ -6,6 +6,7 @@ mod mysql;
 mod names;
 mod nginx;
 mod ping;
+mod postgres;
 mod python;
 mod redis;
 mod su_exec;
@@ -37,6 +38,9 @@ pub fn register(programs: &mut Programs) {
     programs.add("wget", http::wget);
     programs.add("mysqld", mysql::mysqld);
     programs.add("mysql", mysql::mysql);
+    programs.add("postgres", postgres::postgres);
+    programs.add("psql", postgres::psql);
+    programs.add("pg_isready", postgres::pg_isready);
     programs.add("gitea", gitea::gitea);
     programs.add("python", python::python);
     programs.add("su-exec", su_exec::su_exec);

@@ -27,7 +27,7 @@ struct Tables {
 }
 
 /// The server stores what a password's digest is, never the password.
-fn digest(password: &str) -> String {
+pub(super) fn digest(password: &str) -> String {
     if password.is_empty() { String::new() } else { Digest::of(password.as_bytes()).hex() }
 }
 
@@ -58,7 +58,7 @@ impl Tables {
 }
 
 /// The value of a variable, given itself or through a file.
-fn variable(proc: &Proc, name: &str) -> Result<Option<String>, String> {
+pub(super) fn variable(proc: &Proc, name: &str) -> Result<Option<String>, String> {
     let file = format!("{name}_FILE");
     match (proc.env(name), proc.env(&file)) {
         (Some(_), Some(_)) => Err(format!("Both {name} and {file} are set (but are exclusive)")),
@@ -78,34 +78,67 @@ async fn log(proc: &Proc, kind: &str, text: &str) {
     proc.eprint(line).await;
 }
 
-/// Sets the accounts up on the first start.
-fn initialize(proc: &Proc) -> Result<Tables, String> {
-    let root = variable(proc, "MYSQL_ROOT_PASSWORD")?;
-    let allows_empty = proc.env("MYSQL_ALLOW_EMPTY_PASSWORD").is_some_and(|it| !it.is_empty());
-    let Some(root) = root.filter(|it| !it.is_empty()).or(allows_empty.then(String::new)) else {
-        return Err(
-            "Database is uninitialized and password option is not specified\n    You need \
-                    to specify one of the following as an environment variable:\n    - \
-                    MYSQL_ROOT_PASSWORD\n    - MYSQL_ALLOW_EMPTY_PASSWORD\n    - \
-                    MYSQL_RANDOM_ROOT_PASSWORD"
-                .to_owned(),
-        );
+/// A setting of the image: MariaDB's has its own prefix and takes MySQL's, too.
+fn setting(proc: &Proc, name: &str) -> Result<Option<String>, String> {
+    if is_mariadb(proc)
+        && let Some(value) = variable(proc, &format!("MARIADB_{name}"))?
+    {
+        return Ok(Some(value));
+    }
+    variable(proc, &format!("MYSQL_{name}"))
+}
+
+fn is_mariadb(proc: &Proc) -> bool {
+    proc.env("MARIADB_VERSION").is_some()
+}
+
+fn version(proc: &Proc) -> &'static str {
+    if is_mariadb(proc) { "10.6.12-MariaDB" } else { "5.7.32" }
+}
+
+/// Sets the accounts up on the first start, with the password of root if it was made up.
+fn initialize(proc: &Proc) -> Result<(Tables, Option<String>), String> {
+    let is_set =
+        |name: &str| setting(proc, name).map(|value| value.is_some_and(|it| !it.is_empty()));
+    let given = setting(proc, "ROOT_PASSWORD")?.filter(|it| !it.is_empty());
+    let (mut root, mut made_up) = (given, None);
+    if root.is_none() && (is_set("ALLOW_EMPTY_PASSWORD")? || is_set("ALLOW_EMPTY_ROOT_PASSWORD")?) {
+        root = Some(String::new());
+    }
+    if root.is_none() && is_set("RANDOM_ROOT_PASSWORD")? {
+        const LETTERS: &[u8] = b"abcdefghijkmnopqrstuvwxyzABCDEFGHJKLMNPQRSTUVWXYZ23456789";
+        let letter = |byte: u8| char::from(LETTERS[usize::from(byte) % LETTERS.len()]);
+        let password: String = proc.random(32).into_iter().map(letter).collect();
+        root = Some(password.clone());
+        made_up = Some(password);
+    }
+    let Some(root) = root else {
+        let names = if is_mariadb(proc) {
+            "MARIADB_ROOT_PASSWORD, MARIADB_ALLOW_EMPTY_ROOT_PASSWORD and MARIADB_RANDOM_ROOT_PASSWORD"
+                .to_owned()
+        } else {
+            let names = ["ROOT_PASSWORD", "ALLOW_EMPTY_PASSWORD", "RANDOM_ROOT_PASSWORD"];
+            names.map(|name| format!("\n    - MYSQL_{name}")).concat()
+        };
+        return Err(format!(
+            "Database is uninitialized and password option is not specified\n    You need to \
+             specify one of the following as an environment variable:{names}"
+        ));
     };
     let mut tables = Tables::default();
     tables.accounts.insert("root".to_owned(), digest(&root));
     tables.databases.extend(["information_schema", "mysql", "sys"].map(str::to_owned));
-    tables.databases.extend(variable(proc, "MYSQL_DATABASE")?);
-    if let (Some(user), Some(password)) =
-        (variable(proc, "MYSQL_USER")?, variable(proc, "MYSQL_PASSWORD")?)
-    {
+    tables.databases.extend(setting(proc, "DATABASE")?);
+    if let (Some(user), Some(password)) = (setting(proc, "USER")?, setting(proc, "PASSWORD")?) {
         tables.accounts.insert(user, digest(&password));
     }
-    Ok(tables)
+    Ok((tables, made_up))
 }
 
 #[derive(Debug)]
 struct Server {
     tables: Tables,
+    version: &'static str,
 }
 
 impl Service for Server {
@@ -144,7 +177,7 @@ impl Server {
                     self.tables.databases.iter().map(|name| format!("{name}\n")).collect();
                 format!("Database\n{names}")
             }
-            ["select", "version()"] => "version()\n5.7.32\n".to_owned(),
+            ["select", "version()"] => format!("version()\n{}\n", self.version),
             ["select", "user()" | "current_user()"] => {
                 format!("{}\n{user}@localhost\n", words[1])
             }
@@ -168,8 +201,12 @@ pub(super) fn mysqld(proc: Proc) -> Running {
         let tables = match proc.read_file(&path) {
             Ok(bytes) => Tables::load(&String::from_utf8_lossy(&bytes)),
             Err(_) => match initialize(&proc) {
-                Ok(tables) => {
+                Ok((tables, made_up)) => {
                     log(&proc, "Note", "[Entrypoint]: Initializing database files").await;
+                    if let Some(password) = made_up {
+                        let text = format!("[Entrypoint]: GENERATED ROOT PASSWORD: {password}");
+                        log(&proc, "Note", &text).await;
+                    }
                     tables
                 }
                 Err(text) => {
@@ -182,13 +219,16 @@ pub(super) fn mysqld(proc: Proc) -> Running {
             log(&proc, "ERROR", &format!("Can't write {path}: {errno}")).await;
             return 1;
         }
-        let server = Rc::new(RefCell::new(Server { tables }));
+        let server = Rc::new(RefCell::new(Server { tables, version: version(&proc) }));
         if let Err(errno) = proc.listen(PORT, server.clone()) {
             log(&proc, "ERROR", &format!("Can't start server: Bind on TCP/IP port: {errno}")).await;
             return 1;
         }
         log(&proc, "Note", "mysqld: ready for connections.").await;
-        proc.eprint("Version: '5.7.32'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306\n").await;
+        let version = version(&proc);
+        let text =
+            format!("Version: '{version}'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306\n");
+        proc.eprint(text).await;
         next_signal(&proc).await;
         log(&proc, "Note", "Shutting down").await;
         let _ = proc.write_file(&path, server.borrow().tables.save().as_bytes());

@@ -122,10 +122,10 @@ fn what_it_does_not_know_it_says() {
     );
     check(
         "python:3",
-        "\n\nimport json\n",
+        "\n\nimport numpy\n",
         1,
         "Traceback (most recent call last):\n  File \"/app.py\", line 3, in <module>\n    import \
-         json\nImportError: No module named json (not simulated, or not there)\n",
+         numpy\nModuleNotFoundError: No module named 'numpy' (not simulated, or not there)\n",
     );
     check(
         "python:2.7",

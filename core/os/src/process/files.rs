@@ -33,6 +33,9 @@ impl Proc {
     /// # Errors
     /// [`Errno::NotFound`] and as path lookup.
     pub fn stat(&self, path: &str) -> Result<Inode, Errno> {
+        if let Some(inode) = self.proc_inode(path) {
+            return inode;
+        }
         self.locate(path, true)?.inode().ok_or(Errno::NotFound)
     }
 
@@ -50,6 +53,9 @@ impl Proc {
     /// # Errors
     /// As [`Proc::stat`].
     pub fn lstat(&self, path: &str) -> Result<Inode, Errno> {
+        if let Some(inode) = self.proc_inode(path) {
+            return inode;
+        }
         self.locate(path, false)?.inode().ok_or(Errno::NotFound)
     }
 
@@ -60,6 +66,11 @@ impl Proc {
 
     /// True if the caller may read / write / run what is at `path` (`test -r/-w/-x`).
     pub fn access(&self, path: &str, read: bool, write: bool, execute: bool) -> bool {
+        if let Some(inode) = self.proc_inode(path) {
+            let user = self.user();
+            let may_read = |inode: &Inode| !read || user.may_read(inode);
+            return inode.is_ok_and(|inode| may_read(&inode) && !write && !execute);
+        }
         let Ok(located) = self.locate(path, true) else { return false };
         let Some(inode) = located.inode() else { return false };
         let user = self.user();
@@ -101,6 +112,14 @@ impl Proc {
     fn open(&self, path: &str, mode: OpenMode) -> Result<Handle, Errno> {
         if let Some(fd) = own_descriptor(path) {
             return self.handle(fd).map_err(|_| Errno::NotFound);
+        }
+        if let Some(inode) = self.proc_inode(path) {
+            let inode = inode?;
+            return match inode.kind {
+                _ if mode.write || !self.user().may_read(&inode) => Err(Errno::Access),
+                Kind::File(bytes) => Ok(Handle::bytes(bytes)),
+                _ => Err(Errno::IsDirectory),
+            };
         }
         let located = self.locate(path, true)?;
         let user = self.user();
@@ -213,6 +232,9 @@ impl Proc {
     /// # Errors
     /// [`Errno::NotDirectory`], [`Errno::Access`] and as path lookup.
     pub fn list(&self, path: &str) -> Result<Vec<(String, Inode)>, Errno> {
+        if let Some(names) = self.proc_names(path) {
+            return Ok(names);
+        }
         let located = self.locate(path, true)?;
         let folder = located.inode().ok_or(Errno::NotFound)?;
         if !folder.is_directory() {

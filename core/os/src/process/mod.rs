@@ -3,6 +3,7 @@
 mod files;
 mod handle;
 mod proc;
+mod procfs;
 mod waiting;
 
 use std::collections::BTreeMap;

@@ -220,6 +220,10 @@ impl Shell {
                         let value = self.substitute(list).await?;
                         output.value(&value, quoted);
                     }
+                    Part::Process(list) => {
+                        let path = self.process_file(list).await?;
+                        output.text(&path, true);
+                    }
                     Part::Arithmetic(inner) => {
                         let expression = text(&self.expand_field(inner).await?);
                         let value = self.arithmetic(&expression).await?;
@@ -233,6 +237,27 @@ impl Shell {
             }
             Ok(())
         })
+    }
+
+    /// `<(...)`: starts the command and gives the file that its output can be read from until the
+    /// present command ends.
+    async fn process_file(&mut self, list: &std::rc::Rc<List>) -> Result<String, Flow> {
+        let (reader, writer) = self.proc.pipe();
+        let fds = BTreeMap::from([(Fd::STDOUT, writer)]);
+        let body = list.clone();
+        self.fork(fds, false, false, move |shell| shell.run_as_child(body)).await?;
+        let fd = self.proc.add_handle(reader.clone());
+        self.own_fds.insert(fd, reader);
+        self.process_fds.push(fd);
+        Ok(format!("/dev/fd/{}", fd.0))
+    }
+
+    /// Closes what `<(...)` has opened.
+    pub(super) fn close_process_files(&mut self) {
+        for fd in std::mem::take(&mut self.process_fds) {
+            self.own_fds.remove(&fd);
+            self.proc.close(fd);
+        }
     }
 
     /// The output of a command, without the newlines at its end.

@@ -71,16 +71,16 @@ impl Shell {
 
     async fn read_entry(&mut self) -> Entered {
         let mut text = String::new();
+        // Bash recalls nothing within a here-document: `#!/bin/bash` there is no event.
+        let mut in_document = false;
         self.line = self.line.saturating_add(1);
         loop {
             let awaits = if text.is_empty() { Awaits::Command } else { Awaits::Continuation };
             let prompt = self.prompt(awaits);
             match self.proc.read_command(awaits, &prompt).await {
                 Ok(Some(line)) => {
-                    let line = match self.recalled(line).await {
-                        Some(line) => line,
-                        None => return Entered::Nothing,
-                    };
+                    let recalled = if in_document { Some(line) } else { self.recalled(line).await };
+                    let Some(line) = recalled else { return Entered::Nothing };
                     text.push_str(&line);
                     text.push('\n');
                 }
@@ -107,7 +107,9 @@ impl Shell {
                     self.remember(&text);
                     return Entered::Command(list);
                 }
-                Err(error) if error.is_incomplete() => {}
+                Err(error) if error.is_incomplete() => {
+                    in_document = matches!(error, crate::syntax::SyntaxError::HereDocument { .. });
+                }
                 Err(error) => {
                     self.remember(&text);
                     self.report(&error, "").await;

@@ -121,6 +121,8 @@ pub(crate) struct Shell {
     pub(crate) may_exec: bool,
     /// Descriptors from 3 on that `exec` opened.
     pub(crate) own_fds: BTreeMap<Fd, Handle>,
+    /// Those of them that `<(...)` opened for the present command.
+    pub(crate) process_fds: Vec<Fd>,
     pub(crate) started: Time,
     pub(crate) random: u64,
     /// Where `getopts` is within the present argument.
@@ -167,6 +169,7 @@ impl Shell {
             substitution_status: None,
             may_exec: false,
             own_fds: BTreeMap::new(),
+            process_fds: Vec::new(),
             started,
             random,
             getopts_offset: 0,
@@ -180,6 +183,7 @@ impl Shell {
         Self {
             proc: child,
             interactive: false,
+            process_fds: Vec::new(),
             jobs: Vec::new(),
             loop_depth: 0,
             command_depth: 0,

@@ -18,6 +18,12 @@ type Before = Vec<(String, Option<Variable>)>;
 
 impl Shell {
     pub(super) async fn run_simple(&mut self, simple: &Simple) -> Done {
+        let done = self.run_simple_here(simple).await;
+        self.close_process_files();
+        done
+    }
+
+    async fn run_simple_here(&mut self, simple: &Simple) -> Done {
         self.line = simple.line;
         self.tick().await?;
         let may_exec = std::mem::take(&mut self.may_exec);

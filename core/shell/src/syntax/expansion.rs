@@ -285,7 +285,7 @@ impl Parser {
         }
     }
 
-    fn substitution(&mut self) -> Parsed<Part> {
+    pub(super) fn substitution(&mut self) -> Parsed<Part> {
         self.enter()?;
         let line = self.line;
         self.position += 1;

@@ -185,9 +185,19 @@ impl Parser {
             }
             _ => {}
         }
-        if self.flavour == Flavour::Bash && (self.looking_at("<(") || self.looking_at(">(")) {
+        if self.flavour == Flavour::Bash && self.looking_at("<(") {
+            let start = self.position;
+            self.position += 1;
+            let part = match self.substitution()? {
+                Part::Command(list) => Part::Process(list),
+                part => part,
+            };
+            let text = self.slice(start, self.position);
+            return Ok(Token::Word(Word { parts: vec![part], text }));
+        }
+        if self.flavour == Flavour::Bash && self.looking_at(">(") {
             return Err(SyntaxError::NotSimulated {
-                what: "process substitution",
+                what: "process substitution >(...)",
                 line: self.line,
             });
         }

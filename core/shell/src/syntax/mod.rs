@@ -162,6 +162,8 @@ pub(crate) enum Part {
     Parameter(Box<Parameter>),
     /// `$(...)` and backquotes.
     Command(Rc<List>),
+    /// `<(...)`.
+    Process(Rc<List>),
     /// `$((...))`.
     Arithmetic(Vec<Part>),
     /// The values of `name=(...)`.

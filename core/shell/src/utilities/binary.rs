@@ -1,12 +1,10 @@
-//! Bytes made visible: `base64`, `od -c`, `hexdump`, `xxd`, `sha256sum`.
-
-use sha2::{Digest, Sha256};
+//! Bytes made visible: `base64`, `od -c`, `hexdump`, `xxd`.
 
 use super::{Arguments, Spec, Utility};
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-fn encode(bytes: &[u8]) -> String {
+pub(super) fn encode(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.chunks(3) {
         let byte = |index: usize| u32::from(chunk.get(index).copied().unwrap_or(0));
@@ -24,7 +22,7 @@ fn encode(bytes: &[u8]) -> String {
 }
 
 /// The bytes, and whether all of the text was base64.
-fn decode(text: &[u8], ignore: bool) -> (Vec<u8>, bool) {
+pub(super) fn decode(text: &[u8], ignore: bool) -> (Vec<u8>, bool) {
     let (mut bytes, mut bits, mut count, mut padding) = (Vec::new(), 0_u32, 0, 0);
     for byte in text {
         if byte.is_ascii_whitespace() {
@@ -99,48 +97,6 @@ pub(crate) async fn base64(utility: Utility) -> i32 {
 
 fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-pub(crate) async fn sha256sum(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "cbts",
-        long: &[("check", 'c'), ("binary", 'b'), ("text", 't'), ("status", 's'), ("quiet", '\0')],
-        lacking: "wz",
-        usage: "sha256sum [-c[sw]] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    let mut status = 0;
-    for path in Utility::inputs(&parsed.operands) {
-        let Some(bytes) = utility.read_or_tell(&path).await else {
-            status = 1;
-            continue;
-        };
-        utility.work(bytes.len()).await;
-        if !parsed.has('c') {
-            utility.print(format!("{}  {path}\n", hex(&Sha256::digest(&bytes)))).await;
-            continue;
-        }
-        for line in String::from_utf8_lossy(&bytes).lines() {
-            let Some((sum, name)) = line.split_once("  ") else { continue };
-            let fits = match utility.read_or_tell(name).await {
-                Some(bytes) => hex(&Sha256::digest(&bytes)) == sum,
-                None => false,
-            };
-            let word = if fits { "OK" } else { "FAILED" };
-            if !parsed.has('s') {
-                utility.print(format!("{name}: {word}\n")).await;
-            }
-            status |= i32::from(!fits);
-        }
-    }
-    if status != 0 && parsed.has('c') {
-        utility.error("WARNING: 1 computed checksum did NOT match").await;
-    }
-    status
 }
 
 /// All input as one, with its limits (`-n`, `-N`, `-l` and `-s`) applied; the offset it starts at.

@@ -298,25 +298,40 @@ pub(crate) async fn fold(utility: Utility) -> i32 {
     let width: usize = parsed.value('w').and_then(|text| text.parse().ok()).unwrap_or(80).max(1);
     let mut status = 0;
     for path in Utility::inputs(&parsed.operands) {
-        let Some(bytes) = utility.read_or_tell(&path).await else {
-            status = 1;
-            continue;
-        };
-        let mut text = String::new();
-        let mut column = 0;
-        for char in String::from_utf8_lossy(&bytes).chars() {
-            if char == '\n' {
-                column = 0;
-            } else {
-                if column == width {
-                    text.push('\n');
-                    column = 0;
-                }
-                column += 1;
+        let opened = if path == "-" { Ok(os::Fd::STDIN) } else { utility.proc.open_fd(&path) };
+        let fd = match opened {
+            Ok(fd) => fd,
+            Err(errno) => {
+                status = utility.error(utility.cannot_open(&path, errno)).await;
+                continue;
             }
-            text.push(char);
+        };
+        let mut column = 0;
+        // Piece by piece: what is read may have no end.
+        loop {
+            let bytes = utility.proc.read(fd, 65_536).await.unwrap_or_default();
+            if bytes.is_empty() {
+                break;
+            }
+            let mut text = String::new();
+            for char in String::from_utf8_lossy(&bytes).chars() {
+                if char == '\n' {
+                    column = 0;
+                } else {
+                    if column == width {
+                        text.push('\n');
+                        column = 0;
+                    }
+                    column += 1;
+                }
+                text.push(char);
+            }
+            utility.work(text.len()).await;
+            utility.print(text).await;
         }
-        utility.print(text).await;
+        if fd != os::Fd::STDIN {
+            utility.proc.close(fd);
+        }
     }
     status
 }

@@ -3,21 +3,27 @@
 
 pub(crate) mod administration;
 pub(crate) mod archive;
+pub(crate) mod awk;
 pub(crate) mod binary;
 pub(crate) mod columns;
 pub(crate) mod compare;
 pub(crate) mod copying;
 pub(crate) mod date;
+pub(crate) mod digest;
 pub(crate) mod editor;
 pub(crate) mod files;
 pub(crate) mod find;
 pub(crate) mod grep;
+pub(crate) mod host;
 pub(crate) mod identity;
+pub(crate) mod jq;
 pub(crate) mod lines;
 pub(crate) mod listing;
+pub(crate) mod network;
 pub(crate) mod output;
 pub(crate) mod permissions;
 pub(crate) mod processes;
+pub(crate) mod random;
 pub(crate) mod regex;
 pub(crate) mod running;
 pub(crate) mod sed;

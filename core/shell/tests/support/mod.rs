@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use glasshive_shell::{busybox_commands, gnu_commands, register};
+use glasshive_shell::{busybox_commands, gnu_commands, host_commands, register};
 use os::fs::{FileSystem, FsKind, Inode, Kind, Mounts, Tree};
 use os::machine::Namespace;
 use os::process::Handle;
@@ -39,7 +39,8 @@ pub(crate) fn tree(system: System, now: Time) -> Tree {
     tree.add_directory("/home/ada", 0o755, now);
     tree.add_directory("/data", 0o755, now);
     let commands = if system == System::Ash { busybox_commands() } else { gnu_commands() };
-    for (path, program) in commands {
+    let host = host_commands().filter(|_| system == System::Bash);
+    for (path, program) in commands.iter().chain(host) {
         tree.add_file(path, image(program), 0o755, now);
     }
     let passwd = "root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000::/home/ada:/bin/sh\n";
@@ -50,6 +51,7 @@ pub(crate) fn tree(system: System, now: Time) -> Tree {
         ("/dev/null", Kind::NullDevice),
         ("/dev/zero", Kind::ZeroDevice),
         ("/dev/tty", Kind::TerminalDevice),
+        ("/dev/urandom", Kind::RandomDevice),
     ] {
         let attributes = os::fs::Attributes::root(0o666, now);
         tree.insert(path, Inode { attributes, kind });

@@ -179,6 +179,12 @@ impl SwarmNode {
         self.pump(&mut io);
     }
 
+    /// The daemon ends in order: connections are closed, so that others know at once. Nothing is given to
+    /// the node any more.
+    pub fn stop(&mut self, out: &mut Vec<Output>) {
+        self.transport.close_all(out);
+    }
+
     /// When [`Input::Due`] is to come next.
     pub fn next_deadline(&self) -> Option<Time> {
         let flows = [&self.joining, &self.renewing];

@@ -2,7 +2,8 @@
 
 mod create;
 mod pretty;
-mod progress;
+pub(crate) mod progress;
+mod settings;
 mod spec;
 mod update;
 
@@ -25,7 +26,10 @@ use crate::output::text::{natural, short_id, without_digest};
 use crate::ports::published;
 use crate::table::Outcome;
 
-async fn services(cli: &Cli, filters: control::Filters) -> Result<Vec<Rc<Service>>, Error> {
+pub(crate) async fn services(
+    cli: &Cli,
+    filters: control::Filters,
+) -> Result<Vec<Rc<Service>>, Error> {
     match cli.client.control(ControlRequest::ListServices(filters)).await? {
         ControlResponse::Services(services) => Ok(services),
         other => Err(wrong(other)),
@@ -42,7 +46,7 @@ async fn service(cli: &Cli, name: &str) -> Result<Rc<Service>, Failure> {
 }
 
 /// Sends a changed spec; what the daemon warns of goes to standard error.
-async fn send_update(
+pub(crate) async fn send_update(
     cli: &Cli,
     service: &Service,
     spec: ServiceSpec,
@@ -69,7 +73,12 @@ async fn send_update(
 
 /// `docker service ls`.
 pub(crate) async fn list(cli: &Cli) -> Outcome {
-    let mut services = services(cli, filters(cli).for_swarm(Kind::Service)?).await?;
+    let services = services(cli, filters(cli).for_swarm(Kind::Service)?).await?;
+    show(cli, services).await
+}
+
+/// Shows services in a list.
+pub(crate) async fn show(cli: &Cli, mut services: Vec<Rc<Service>>) -> Outcome {
     if cli.profile.natural_order {
         services.sort_by(|a, b| natural(&a.spec.annotations.name, &b.spec.annotations.name));
     }
@@ -159,20 +168,24 @@ pub(crate) async fn ps(cli: &Cli) -> Outcome {
     if count == 0 {
         return Err(Failure::Text(missing.join("\n")));
     }
-    if let Some(names) = wanted.0.remove("node") {
-        for name in names {
-            let reference = node::reference(cli, &name).await?;
-            let request = ControlRequest::GetNode { id: Id::from(reference.as_str()) };
-            let id = match cli.client.control(request).await {
-                Ok(ControlResponse::Node(node)) => node.id.to_string(),
-                _ => reference,
-            };
-            wanted.add("node", &id);
-        }
-    }
+    resolve_nodes(cli, &mut wanted).await?;
     let found = tasks::tasks(cli, wanted.for_swarm(Kind::Task)?).await?;
     tasks::show(cli, found).await?;
     if missing.is_empty() { Ok(0) } else { Err(Failure::Text(missing.join("\n"))) }
+}
+
+/// Names of nodes in a filter become identifiers.
+pub(crate) async fn resolve_nodes(cli: &Cli, wanted: &mut Filters) -> Result<(), Failure> {
+    for name in wanted.0.remove("node").unwrap_or_default() {
+        let reference = node::reference(cli, &name).await?;
+        let request = ControlRequest::GetNode { id: Id::from(reference.as_str()) };
+        let id = match cli.client.control(request).await {
+            Ok(ControlResponse::Node(node)) => node.id.to_string(),
+            _ => reference,
+        };
+        wanted.add("node", &id);
+    }
+    Ok(())
 }
 
 /// A service by identifier, name or the beginning of its identifier, as `service ps` looks it up.
@@ -202,7 +215,16 @@ pub(crate) async fn inspect(cli: &Cli) -> Outcome {
     if cli.is_set("pretty") {
         let mut text = String::new();
         for name in cli.args() {
-            text += &pretty::text(cli, &*service(cli, name).await?);
+            let found = service(cli, name).await?;
+            let mut networks = Vec::new();
+            for attachment in &found.spec.task.networks {
+                let details = super::network::details(cli, &attachment.target).await;
+                networks.push(
+                    details
+                        .map_or_else(|_| attachment.target.clone(), |details| details.network.name),
+                );
+            }
+            text += &pretty::text(cli, &found, &networks);
         }
         cli.out(text).await;
         return Ok(0);

@@ -1,11 +1,14 @@
 //! `docker service inspect --pretty`.
 
-use swarm::objects::{FailureAction, Service, ServiceMode, UpdateConfig, UpdateOrder, defaults};
+use swarm::objects::{
+    ContainerSpec, EndpointMode, FailureAction, PublishMode, Service, ServiceMode, UpdateConfig,
+    UpdateOrder, defaults,
+};
 
 use crate::cli::Cli;
 use crate::output::units::{bytes_size, human_duration};
 
-pub(super) fn text(cli: &Cli, service: &Service) -> String {
+pub(super) fn text(cli: &Cli, service: &Service, networks: &[String]) -> String {
     let spec = &service.spec;
     let mut text = format!("\nID:\t\t{}\nName:\t\t{}\n", service.id, spec.annotations.name);
     if !spec.annotations.labels.is_empty() {
@@ -60,8 +63,33 @@ pub(super) fn text(cli: &Cli, service: &Service) -> String {
         text += &update_config("RollbackConfig", " Rollback order:    ", &config, has_order);
     }
     text += &container(service, cli.profile.init_member);
+    text += &log_driver(service);
     text += &resources(service, cli.profile.size_gap);
-    text + "Endpoint Mode:\tvip\n"
+    if !networks.is_empty() {
+        text += &format!("Networks: {} \n", networks.join(" "));
+    }
+    text + &endpoint(service)
+}
+
+fn endpoint(service: &Service) -> String {
+    let mode = service.spec.endpoint.as_ref().map_or(EndpointMode::Vip, |endpoint| endpoint.mode);
+    let mode = if mode == EndpointMode::DnsRr { "dnsrr" } else { "vip" };
+    let ports = service.endpoint.iter().flat_map(|endpoint| &endpoint.ports);
+    let mut shown: Vec<String> = Vec::new();
+    for port in ports {
+        let publish = if port.publish_mode == PublishMode::Host { "host" } else { "ingress" };
+        shown.push(format!(
+            " PublishedPort = {}\n  Protocol = {}\n  TargetPort = {}\n  PublishMode = {publish}",
+            port.published_port,
+            port.protocol.word(),
+            port.target_port
+        ));
+    }
+    if shown.is_empty() {
+        return format!("Endpoint Mode:\t{mode}\n");
+    }
+    // The blank at the end is the template's.
+    format!("Endpoint Mode:\t{mode}\nPorts:\n{} \n", shown.join("\n"))
 }
 
 fn update_config(title: &str, order: &str, config: &UpdateConfig, has_order: bool) -> String {
@@ -111,6 +139,17 @@ fn container(service: &Service, has_init: bool) -> String {
     if !spec.user.is_empty() {
         text += &format!(" User: {}\n", spec.user);
     }
+    text += &kernel(spec);
+    if !spec.mounts.is_empty() {
+        text += "Mounts:\n";
+    }
+    for mount in &spec.mounts {
+        let (target, source, kind) = (&mount.target, &mount.source, mount.kind.word());
+        text += &format!(
+            " Target:\t{target}\n  Source:\t{source}\n  ReadOnly:\t{}\n  Type:\t\t{kind}\n",
+            mount.read_only
+        );
+    }
     if !spec.configs.is_empty() {
         text += "Configs:\n";
         for one in &spec.configs {
@@ -126,6 +165,48 @@ fn container(service: &Service, has_init: bool) -> String {
         }
     }
     text
+}
+
+/// Capabilities, kernel settings and limits.
+fn kernel(spec: &ContainerSpec) -> String {
+    let mut text = String::new();
+    if !spec.cap_add.is_empty() || !spec.cap_drop.is_empty() {
+        text += "Capabilities:\n";
+    }
+    for (word, list) in [("Add", &spec.cap_add), ("Drop", &spec.cap_drop)] {
+        if !list.is_empty() {
+            text += &format!(" {word}: {}\n", list.join(", "));
+        }
+    }
+    if !spec.sysctls.is_empty() {
+        text += "SysCtls:\n";
+    }
+    for (key, value) in &spec.sysctls {
+        text += &format!(" {key}: {value}\n");
+    }
+    if !spec.ulimits.is_empty() {
+        text += "Ulimits:\n";
+    }
+    for (name, soft, hard) in &spec.ulimits {
+        text += &format!(" {name}: {soft}:{hard}\n");
+    }
+    text
+}
+
+/// The log driver, if one was asked for.
+fn log_driver(service: &Service) -> String {
+    let Some(driver) = &service.spec.task.log_driver else { return String::new() };
+    let mut text = "Log Driver:\n".to_owned();
+    if !driver.name.is_empty() {
+        text += &format!(" Name:\t\t{}\n", driver.name);
+    }
+    if !driver.options.is_empty() {
+        text += " LogOpts:\n";
+    }
+    for (key, value) in &driver.options {
+        text += &format!("  {key}:       {value}\n");
+    }
+    text + "\n"
 }
 
 fn resources(service: &Service, gap: &str) -> String {

@@ -20,7 +20,7 @@ use crate::output::text::{cut, short_id};
 use crate::profile::Progress;
 
 /// Shown by 17.05 to 17.09 when a service is made.
-pub(super) const DETACH_NOTE: &str = "Since --detach=false was not specified, tasks will be \
+pub(crate) const DETACH_NOTE: &str = "Since --detach=false was not specified, tasks will be \
     created in the background.\nIn a future release, --detach=false will become the default.\n";
 /// Shown by 17.05 to 17.09 when a service is changed.
 pub(super) const UPDATE_DETACH_NOTE: &str = "Since --detach=false was not specified, tasks will \
@@ -64,7 +64,7 @@ fn place(state: TaskState) -> u64 {
 }
 
 /// Waits until the service named `name` is stable; `shown` is what the last line calls it.
-pub(super) async fn wait(cli: &Cli, name: &str, shown: &str) -> Result<(), Failure> {
+pub(crate) async fn wait(cli: &Cli, name: &str, shown: &str) -> Result<(), Failure> {
     let quiet = cli.is_set("quiet");
     let is_terminal = cli.proc.is_terminal(Fd::STDOUT);
     let display = Display::new(is_terminal, cli.proc.columns(), cli.profile.size_gap);

@@ -12,6 +12,7 @@ use swarm::objects::{
     TaskSpec, UpdateConfig, UpdateOrder, defaults,
 };
 
+use super::settings;
 use crate::cli::{Cli, Failure};
 use crate::commands::{config, environment, network, secret};
 use crate::options::{config_reference, secret_reference};
@@ -21,7 +22,7 @@ use crate::value;
 /// What the flags and arguments of `service create` ask for.
 pub(super) fn from_flags(cli: &Cli) -> Result<ServiceSpec, Failure> {
     let text = |flag: &str| cli.flag(flag).unwrap_or_default().to_owned();
-    let container = ContainerSpec {
+    let mut container = ContainerSpec {
         image: cli.arg(0).to_owned(),
         command: words(cli, "entrypoint"),
         args: cli.args().get(1..).unwrap_or_default().to_vec(),
@@ -41,9 +42,14 @@ pub(super) fn from_flags(cli: &Cli) -> Result<ServiceSpec, Failure> {
             options: cli.matches.all("dns-option").to_vec(),
         },
         stop_grace_period: duration(cli, "stop-grace-period"),
-        init: cli.profile.init_member.then_some(false),
+        init: cli.profile.init_member.then_some(cli.is_set("init")),
+        groups: cli.matches.all("group").to_vec(),
+        healthcheck: settings::health(cli, None)?,
+        sysctls: value::map(cli.matches.all("sysctl")),
+        ulimits: settings::ulimits(cli, "ulimit", Vec::new())?,
         ..ContainerSpec::default()
     };
+    settings::capabilities(cli, &mut container);
     let mode = mode(cli)?;
     let update = update_config(cli, "update", None)?;
     let rollback = update_config(cli, "rollback", None)?;
@@ -69,6 +75,7 @@ pub(super) fn from_flags(cli: &Cli) -> Result<ServiceSpec, Failure> {
             max_replicas: number(cli, "replicas-max-per-node").unwrap_or(0),
             platforms: Vec::new(),
         },
+        log_driver: settings::log_driver(cli, None),
         ..TaskSpec::default()
     };
     let annotations =
@@ -211,10 +218,11 @@ pub(super) fn resources(cli: &Cli, before: Resources) -> Resources {
             pids: before.pids,
         }
     };
-    Resources {
-        limits: amount("limit-cpu", "limit-memory", before.limits),
-        reservations: amount("reserve-cpu", "reserve-memory", before.reservations),
+    let mut limits = amount("limit-cpu", "limit-memory", before.limits);
+    if let Some(pids) = number(cli, "limit-pids") {
+        limits.pids = i64::try_from(pids).unwrap_or(i64::MAX);
     }
+    Resources { limits, reservations: amount("reserve-cpu", "reserve-memory", before.reservations) }
 }
 
 /// `spread=node.labels.rack`.

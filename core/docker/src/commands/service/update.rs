@@ -8,7 +8,7 @@ use super::spec::{
     config_references, duration, endpoint_mode, host_line, mounts, networks, number, ports,
     preferences, resources, restart_policy, secret_references, update_config, words,
 };
-use super::{progress, send_update, service};
+use super::{progress, send_update, service, settings};
 use crate::cli::{Cli, Failure};
 use crate::commands::{environment, network};
 use crate::profile::Progress;
@@ -96,6 +96,19 @@ fn change(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failure> {
     change_list(cli, "dns", &mut container.dns.nameservers);
     change_list(cli, "dns-search", &mut container.dns.search);
     change_list(cli, "dns-option", &mut container.dns.options);
+    change_list(cli, "group", &mut container.groups);
+    container.healthcheck = settings::health(cli, container.healthcheck.take())?;
+    settings::capabilities(cli, container);
+    container.ulimits =
+        settings::ulimits(cli, "ulimit-add", std::mem::take(&mut container.ulimits))?;
+    for name in cli.matches.all("sysctl-rm") {
+        container.sysctls.remove(name);
+    }
+    container.sysctls.extend(value::map(cli.matches.all("sysctl-add")));
+    if cli.matches.changed("init") {
+        container.init = Some(cli.is_set("init"));
+    }
+    spec.task.log_driver = settings::log_driver(cli, spec.task.log_driver.take());
     change_environment(cli, &mut container.env)?;
     change_labels(cli, "container-label", &mut container.labels);
     change_labels(cli, "label", &mut spec.annotations.labels);

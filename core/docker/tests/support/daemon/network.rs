@@ -38,8 +38,15 @@ impl Daemon {
             Request::ListNetworks { filters } => {
                 filters.validate(&["driver", "id", "label", "name", "scope"])?;
                 let drivers = filters.get("driver");
+                let labels = filters.get("label");
                 let mut found = self.networks();
                 found.retain(|one| drivers.is_empty() || drivers.contains(&one.network.driver));
+                found.retain(|one| {
+                    labels.iter().all(|label| {
+                        let (key, value) = label.split_once('=').unwrap();
+                        one.network.labels.get(key).is_some_and(|known| known == value)
+                    })
+                });
                 Ok(Response::Networks(found))
             }
             Request::InspectNetwork { network } => {
@@ -67,7 +74,8 @@ impl Daemon {
             }
             Request::RemoveNetwork { network } => {
                 let mut all = self.networks().into_iter();
-                let found = all.find(|one| one.network.name == network);
+                let found =
+                    all.find(|one| one.network.name == network || one.network.id == network);
                 match found.map(|one| one.network) {
                     Some(found) if found.is_swarm => {
                         let id = Id::from(found.id.as_str());

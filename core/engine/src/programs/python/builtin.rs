@@ -10,7 +10,16 @@ use super::value::{File, Raised, Value, quote, raise, unknown};
 
 type Result<T> = std::result::Result<T, Raised>;
 
-const FUNCTIONS: [&str; 16] = [
+const FUNCTIONS: [&str; 25] = [
+    "abs",
+    "all",
+    "any",
+    "dict",
+    "exit",
+    "quit",
+    "reversed",
+    "tuple",
+    "zip",
     "len",
     "str",
     "int",
@@ -29,7 +38,9 @@ const FUNCTIONS: [&str; 16] = [
     "sum",
 ];
 
-const EXCEPTIONS: [&str; 12] = [
+const EXCEPTIONS: [&str; 14] = [
+    "AssertionError",
+    "ImportError",
     "Exception",
     "IOError",
     "OSError",
@@ -44,17 +55,22 @@ const EXCEPTIONS: [&str; 12] = [
     "SystemExit",
 ];
 
-const MODULES: [&str; 5] = ["os", "os.path", "sys", "time", "__future__"];
+const MODULES: [&str; 7] = ["os", "os.path", "sys", "time", "json", "base64", "__future__"];
 
 pub(super) fn is_known(name: &str) -> bool {
     FUNCTIONS.contains(&name) || EXCEPTIONS.contains(&name)
 }
 
-pub(super) fn check_module(name: &str) -> Result<()> {
+pub(super) fn check_module(of: &Interpreter, name: &str) -> Result<()> {
     if MODULES.contains(&name) {
         return Ok(());
     }
-    raise("ImportError", format!("No module named {name} (not simulated, or not there)"))
+    let (kind, shown) = if of.is_two {
+        ("ImportError", name.to_owned())
+    } else {
+        ("ModuleNotFoundError", quote(name))
+    };
+    raise(kind, format!("No module named {shown} (not simulated, or not there)"))
 }
 
 /// Is an exception of one kind caught by another?
@@ -79,7 +95,7 @@ pub(super) const fn errno_number(errno: Errno) -> i32 {
     }
 }
 
-fn file_error<T>(of: &Interpreter, errno: Errno, path: &str) -> Result<T> {
+pub(super) fn file_error<T>(of: &Interpreter, errno: Errno, path: &str) -> Result<T> {
     let kind = match errno {
         _ if of.is_two => "IOError",
         Errno::NotFound => "FileNotFoundError",
@@ -223,6 +239,11 @@ pub(super) fn member(of: &Interpreter, module: &str, name: &str) -> Result<Value
         | ("os.path", "exists" | "isfile" | "isdir" | "join" | "basename" | "dirname")
         | ("sys", "exit" | "stdout" | "stderr" | "stdin")
         | ("sys.stdout" | "sys.stderr", "write" | "flush")
+        | ("json", "loads" | "dumps" | "load" | "dump")
+        | ("base64", "b64encode" | "b64decode")
+        | ("os", "makedirs" | "mkdir" | "remove" | "unlink")
+        | ("os.path", "getsize" | "abspath")
+        | ("sys.stdin", "read" | "readline")
         | ("time", "sleep" | "time") => Value::Known(format!("{module}.{name}")),
         _ => {
             let text =
@@ -243,6 +264,18 @@ pub(super) async fn read_line(of: &Interpreter, prompt: Option<&Value>) -> Resul
         }
     }
     Ok(Value::text(String::from_utf8_lossy(&line).trim_end_matches('\n')))
+}
+
+/// All of standard input, or one line of it with its newline.
+pub(super) async fn standard_input(of: &Interpreter, line: bool) -> Result<Value> {
+    if !line {
+        let bytes = of.proc.read_to_end(Fd::STDIN).await.unwrap_or_default();
+        return Ok(Value::text(String::from_utf8_lossy(&bytes)));
+    }
+    match read_line(of, None).await {
+        Ok(text) => Ok(Value::text(format!("{}\n", text.show()))),
+        Err(_) => Ok(Value::text("")),
+    }
 }
 
 /// Calls a function by its full name.
@@ -282,7 +315,10 @@ pub(super) fn call(
         ("list", [value]) => Value::list(items(value)?),
         ("sorted", [value]) => {
             let mut all = items(value)?;
-            all.sort_by_key(Value::show);
+            sort(&mut all);
+            if named.iter().any(|(name, value)| name == "reverse" && value.is_true()) {
+                all.reverse();
+            }
             Value::list(all)
         }
         ("min" | "max" | "sum", [value]) => reduce(name, &items(value)?)?,
@@ -292,55 +328,19 @@ pub(super) fn call(
             Value::list(items(value)?.into_iter().enumerate().map(pair).collect())
         }
         ("open", [path, ..]) => open(of, &path.show(), &text(1))?,
-        ("os.getenv", [key]) => of.proc.env(&key.show()).map_or(Value::None, Value::text),
-        ("os.getenv", [key, other]) => {
-            of.proc.env(&key.show()).map_or_else(|| other.clone(), Value::text)
+        ("exit" | "quit", _) => return Err(exit(args.first())),
+        ("abs", [Value::Int(number)]) => Value::Int(number.saturating_abs()),
+        ("any", [value]) => Value::Bool(items(value)?.iter().any(Value::is_true)),
+        ("all", [value]) => Value::Bool(items(value)?.iter().all(Value::is_true)),
+        ("dict", []) => {
+            let pairs = named.iter().map(|(name, value)| (Value::text(name), value.clone()));
+            Value::Dict(Rc::new(RefCell::new(pairs.collect())))
         }
-        ("os.getcwd", []) => Value::text(of.proc.cwd()),
-        ("os.getpid", []) => Value::Int(i64::from(of.proc.own_pid().0)),
-        ("os.getuid", []) => Value::Int(i64::from(of.proc.user().uid)),
-        ("os.listdir", _) => {
-            let path = if args.is_empty() { ".".to_owned() } else { text(0) };
-            match of.proc.list(&path) {
-                Ok(names) => Value::list(names.iter().map(|(name, _)| Value::text(name)).collect()),
-                Err(errno) => return file_error(of, errno, &path),
-            }
-        }
-        ("os.path.exists", [path]) => Value::Bool(of.proc.exists(&path.show())),
-        ("os.path.isfile" | "os.path.isdir", [path]) => {
-            let inode = of.proc.stat(&path.show());
-            let wants_folder = name == "os.path.isdir";
-            Value::Bool(inode.is_ok_and(|inode| inode.is_directory() == wants_folder))
-        }
-        ("os.path.join", [_, ..]) => {
-            let joined = args[1..].iter().fold(text(0), |path, part| {
-                let part = part.show();
-                if part.starts_with('/') {
-                    part
-                } else {
-                    format!("{}/{part}", path.trim_end_matches('/'))
-                }
-            });
-            Value::text(joined)
-        }
-        ("os.path.basename", [path]) => {
-            Value::text(path.show().rsplit('/').next().unwrap_or_default())
-        }
-        ("os.path.dirname", [path]) => {
-            Value::text(path.show().rsplit_once('/').map_or("", |(folder, _)| folder))
-        }
-        ("sys.exit", _) => return Err(exit(args.first())),
-        ("sys.stdout.write", [text]) => {
-            of.write(&text.show());
-            Value::None
-        }
-        ("sys.stderr.write", [text]) => {
-            of.proc.write_now_or_never(Fd::STDERR, text.show().as_bytes());
-            Value::None
-        }
-        ("sys.stdout.flush" | "sys.stderr.flush", []) => Value::None,
-        ("time.time", []) => {
-            Value::Int(i64::try_from(of.proc.now().unix_secs()).unwrap_or(i64::MAX))
+        ("tuple", [value]) => Value::Tuple(items(value)?.into()),
+        ("reversed", [value]) => Value::list(items(value)?.into_iter().rev().collect()),
+        ("zip", [a, b]) => {
+            let pairs = items(a)?.into_iter().zip(items(b)?);
+            Value::list(pairs.map(|(a, b)| Value::Tuple([a, b].into())).collect())
         }
         (kind, _) if EXCEPTIONS.contains(&kind) => Value::Exception(Rc::new(Raised {
             kind: kind.to_owned(),
@@ -349,11 +349,49 @@ pub(super) fn call(
             library: "",
             exit: None,
         })),
+        _ if name.contains('.') => return super::modules::call(of, name, args, named),
         _ => return unknown(&format!("{name} with these arguments")),
     })
 }
 
-fn exit(value: Option<&Value>) -> Raised {
+/// Numbers by size, anything else as text.
+pub(super) fn sort(values: &mut [Value]) {
+    let number = |value: &Value| match value {
+        Value::Int(number) => i128::from(*number) * 1_000_000_000,
+        Value::Real(units) => i128::from(*units),
+        _ => 0,
+    };
+    if values.iter().all(|value| matches!(value, Value::Int(_) | Value::Real(_))) {
+        values.sort_by_key(number);
+    } else {
+        values.sort_by_key(Value::show);
+    }
+}
+
+/// `del holder[index]`.
+pub(super) fn remove_item(of: &Interpreter, holder: &Value, index: &Value) -> Result<()> {
+    match (holder, index) {
+        (Value::Environ, key) => of.proc.set_env(&key.show(), None),
+        (Value::Dict(pairs), key) => {
+            let at = pairs.borrow().iter().position(|(own, _)| own.equals(key));
+            match at {
+                Some(at) => drop(pairs.borrow_mut().remove(at)),
+                None => return Err(missing_key(key)),
+            }
+        }
+        (Value::List(items), Value::Int(index)) => {
+            let size = items.borrow().len();
+            match position(*index, size) {
+                Some(at) => drop(items.borrow_mut().remove(at)),
+                None => return raise("IndexError", "list assignment index out of range"),
+            }
+        }
+        _ => return unknown("del of this"),
+    }
+    Ok(())
+}
+
+pub(super) fn exit(value: Option<&Value>) -> Raised {
     let (code, text) = match value {
         None | Some(Value::None) => (0, String::new()),
         Some(Value::Int(code)) => (i32::try_from(*code & 0xff).unwrap_or(1), String::new()),

@@ -60,7 +60,41 @@ impl Interpreter {
     /// Runs it all; the exit code.
     pub(super) async fn run(&mut self, program: &Block) -> i32 {
         self.proc.compute(START_COST).await;
-        let Err(raised) = self.block(program).await else { return 0 };
+        match self.block(program).await {
+            Ok(_) => 0,
+            Err(raised) => self.tell(raised).await,
+        }
+    }
+
+    /// Runs what was typed at the prompt: a value that is not `None` is shown. The exit code of
+    /// `sys.exit`, if that was called.
+    pub(super) async fn run_typed(&mut self, source: &str, program: &Block) -> Option<i32> {
+        self.source = source.lines().map(str::to_owned).collect();
+        for statement in program {
+            let done = match &statement.kind {
+                Kind::Expr(value) => self.eval(value).await.map(|value| {
+                    if !matches!(value, Value::None) {
+                        self.write(&format!("{}\n", value.repr(0)));
+                    }
+                }),
+                _ => self.block(&vec![statement.clone()]).await.map(drop),
+            };
+            if let Err(mut raised) = done {
+                if raised.trace.is_empty() {
+                    raised.trace.push((statement.line, "<module>".to_owned()));
+                }
+                let exits = raised.exit.is_some();
+                // What was typed has no source that a traceback could show.
+                self.source.clear();
+                let code = self.tell(raised).await;
+                return exits.then_some(code);
+            }
+        }
+        None
+    }
+
+    /// Says how an exception that nobody caught came about; the exit code.
+    async fn tell(&mut self, raised: Raised) -> i32 {
         if let Some(code) = raised.exit {
             if !raised.text.is_empty() {
                 self.proc.eprint(format!("{}\n", raised.text)).await;
@@ -69,11 +103,9 @@ impl Interpreter {
         }
         let mut text = String::from("Traceback (most recent call last):\n");
         for (line, function) in raised.trace.iter().rev() {
-            let source = self.source.get(line - 1).map_or("", |source| source.trim());
-            let name = &self.name;
-            text.push_str(&format!(
-                "  File \"{name}\", line {line}, in {function}\n    {source}\n"
-            ));
+            let source = self.source.get(line - 1).map(|source| format!("    {}\n", source.trim()));
+            let (name, source) = (&self.name, source.unwrap_or_default());
+            text.push_str(&format!("  File \"{name}\", line {line}, in {function}\n{source}"));
         }
         text.push_str(raised.library);
         let colon = if raised.text.is_empty() { "" } else { ": " };
@@ -150,15 +182,7 @@ impl Interpreter {
                 return self.attempt(body, handlers, finally).await;
             }
             Kind::With(value, name, body) => {
-                let value = self.eval(value).await?;
-                if let Some(name) = name {
-                    self.set(name, value.clone());
-                }
-                let flow = self.block(body).await;
-                if let Value::File(file) = &value {
-                    builtin::close(self, file)?;
-                }
-                return flow;
+                return self.with(value, name.as_deref(), body).await;
             }
             Kind::Define(name, parameters, body) => {
                 let function = Function {
@@ -178,14 +202,14 @@ impl Interpreter {
             Kind::Raise(value) => return self.raise(value.as_ref()).await,
             Kind::Import(names) => {
                 for (module, own) in names {
-                    builtin::check_module(module)?;
+                    builtin::check_module(self, module)?;
                     let root = module.split('.').next().unwrap_or_default();
                     let name = if own == root { root } else { module };
                     self.set(own, Value::Known(name.to_owned()));
                 }
             }
             Kind::ImportFrom(module, names) => {
-                builtin::check_module(module)?;
+                builtin::check_module(self, module)?;
                 if module != "__future__" {
                     for (name, own) in names {
                         let value = builtin::member(self, module, name)?;
@@ -193,11 +217,52 @@ impl Interpreter {
                     }
                 }
             }
+            Kind::Delete(target) => self.delete(target).await?,
+            Kind::Assert(condition, text) => {
+                if !self.eval(condition).await?.is_true() {
+                    let text = self.option(text.as_ref()).await?;
+                    return raise("AssertionError", text.map(|it| it.show()).unwrap_or_default());
+                }
+            }
             Kind::Break => return Ok(Flow::Break),
             Kind::Continue => return Ok(Flow::Continue),
             Kind::Pass => {}
         }
         Ok(Flow::Next)
+    }
+
+    async fn with(
+        &mut self,
+        value: &Expr,
+        name: Option<&str>,
+        body: &Block,
+    ) -> Result<Flow, Raised> {
+        let value = self.eval(value).await?;
+        if let Some(name) = name {
+            self.set(name, value.clone());
+        }
+        let flow = self.block(body).await;
+        if let Value::File(file) = &value {
+            builtin::close(self, file)?;
+        }
+        flow
+    }
+
+    async fn delete(&mut self, target: &Expr) -> Result<(), Raised> {
+        match target {
+            Expr::Name(name) => {
+                let names = self.frames.last_mut().map_or(&mut self.globals, |(names, _)| names);
+                if names.remove(name).is_none() {
+                    return raise("NameError", format!("name '{name}' is not defined"));
+                }
+                Ok(())
+            }
+            Expr::Index(holder, index) => {
+                let (holder, index) = (self.eval(holder).await?, self.eval(index).await?);
+                builtin::remove_item(self, &holder, &index)
+            }
+            _ => unknown("del of this"),
+        }
     }
 
     async fn print(&mut self, values: &[Expr], newline: bool) -> Result<(), Raised> {
@@ -281,6 +346,23 @@ impl Interpreter {
                 Expr::None => Value::None,
                 Expr::Bool(value) => Value::Bool(*value),
                 Expr::Int(number) => Value::Int(*number),
+                Expr::Real(units) => Value::Real(*units),
+                Expr::Each(value, target, items, condition) => {
+                    let items = self.eval(items).await?;
+                    let mut all = Vec::new();
+                    for item in builtin::items(&items)? {
+                        self.proc.compute(STATEMENT_COST).await;
+                        self.assign(target, item).await?;
+                        let wanted = match condition {
+                            Some(condition) => self.eval(condition).await?.is_true(),
+                            None => true,
+                        };
+                        if wanted {
+                            all.push(self.eval(value).await?);
+                        }
+                    }
+                    Value::list(all)
+                }
                 Expr::Text(text) => Value::text(text),
                 Expr::Format(pieces) => {
                     let pieces = self.all(pieces).await?;
@@ -383,12 +465,20 @@ impl Interpreter {
     ) -> Result<Value, Raised> {
         match function {
             Value::Known(name) if name == "time.sleep" => {
-                let seconds = match positional.first() {
-                    Some(Value::Int(seconds)) => u64::try_from(*seconds).unwrap_or(0),
-                    _ => return unknown("time.sleep of anything but whole seconds"),
+                let span = match positional.first() {
+                    Some(Value::Int(seconds)) => {
+                        Duration::from_secs(u64::try_from(*seconds).unwrap_or(0))
+                    }
+                    Some(Value::Real(nanos)) => {
+                        Duration::from_nanos(u64::try_from(*nanos).unwrap_or(0))
+                    }
+                    _ => return raise("TypeError", "a float is required"),
                 };
-                let _ = self.proc.sleep(Duration::from_secs(seconds)).await;
+                let _ = self.proc.sleep(span).await;
                 Ok(Value::None)
+            }
+            Value::Known(name) if name.starts_with("sys.stdin.") => {
+                builtin::standard_input(self, name == "sys.stdin.readline").await
             }
             Value::Known(name) if matches!(name.as_str(), "input" | "raw_input") => {
                 builtin::read_line(self, positional.first()).await

@@ -6,6 +6,8 @@ use super::syntax::SyntaxError;
 pub(super) enum Token {
     Name(String),
     Int(i64),
+    /// In units of 10^-9.
+    Real(i64),
     Text(String),
     /// An f-string's text, not taken apart yet.
     Format(String),
@@ -131,6 +133,15 @@ impl Lexer<'_> {
     fn number(&mut self) -> Result<(), SyntaxError> {
         let end = self.rest.find(|char: char| !char.is_ascii_alphanumeric() && char != '.');
         let text = self.take(end.unwrap_or(self.rest.len()));
+        if let Some((whole, fraction)) = text.split_once('.') {
+            let digits = format!("{:0<9.9}", fraction);
+            let units = format!("{whole}{digits}").parse();
+            let Ok(units) = units else {
+                return self.error(&format!("not simulated: the number {text}"));
+            };
+            self.push(Token::Real(units));
+            return Ok(());
+        }
         let octal = text.strip_prefix("0o").or_else(|| text.strip_prefix('0'));
         let number = match octal {
             Some(digits) if !digits.is_empty() => i64::from_str_radix(digits, 8),

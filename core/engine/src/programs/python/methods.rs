@@ -108,7 +108,16 @@ pub(super) fn list_method(
             return last.map_or_else(|| raise("IndexError", "pop from empty list"), Ok);
         }
         ("reverse", []) => items.borrow_mut().reverse(),
-        ("sort", []) => items.borrow_mut().sort_by_key(Value::show),
+        ("sort", []) => super::builtin::sort(&mut items.borrow_mut()),
+        ("insert", [Value::Int(at), value]) => {
+            let mut items = items.borrow_mut();
+            let at = usize::try_from(*at).unwrap_or(0).min(items.len());
+            items.insert(at, value.clone());
+        }
+        ("count", [value]) => {
+            let found = items.borrow().iter().filter(|item| item.equals(value)).count();
+            return Ok(Value::Int(i64::try_from(found).unwrap_or(i64::MAX)));
+        }
         _ => return unknown(&format!("list.{name}")),
     }
     Ok(Value::None)
@@ -119,6 +128,28 @@ pub(super) fn dict_method(
     name: &str,
     args: &[Value],
 ) -> Result<Value> {
+    match (name, args) {
+        ("update", [Value::Dict(other)]) => {
+            let other = other.borrow().clone();
+            let mut pairs = pairs.borrow_mut();
+            for (key, value) in other {
+                match pairs.iter_mut().find(|(own, _)| own.equals(&key)) {
+                    Some((_, old)) => *old = value,
+                    None => pairs.push((key, value)),
+                }
+            }
+            return Ok(Value::None);
+        }
+        ("pop", [key, rest @ ..]) => {
+            let at = pairs.borrow().iter().position(|(own, _)| own.equals(key));
+            return match (at, rest.first()) {
+                (Some(at), _) => Ok(pairs.borrow_mut().remove(at).1),
+                (None, Some(default)) => Ok(default.clone()),
+                (None, None) => raise("KeyError", key.repr(0)),
+            };
+        }
+        _ => {}
+    }
     let pairs = pairs.borrow();
     let find = |key: &Value| pairs.iter().find(|(own, _)| own.equals(key)).map(|(_, v)| v.clone());
     Ok(match (name, args) {

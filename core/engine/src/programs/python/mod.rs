@@ -6,8 +6,10 @@
 
 mod builtin;
 mod eval;
+mod json;
 mod lexer;
 mod methods;
+mod modules;
 mod operators;
 mod parser;
 mod syntax;
@@ -23,18 +25,30 @@ pub(super) fn python(proc: Proc) -> Running {
         let args = proc.args();
         match args.get(1).map(String::as_str) {
             Some("--version" | "-V") => {
-                let version = version(&proc);
-                proc.eprint(format!("Python {version}\n")).await;
+                let text = format!("Python {}\n", version(&proc));
+                // Python 2 says it on standard error.
+                if is_two(&proc) {
+                    proc.eprint(text).await
+                } else {
+                    proc.print(text).await
+                }
                 0
             }
             Some("-c") => {
                 let source = args.get(2).cloned().unwrap_or_default();
                 run(&proc, "<string>", &source).await
             }
+            Some("-m") if args.get(2).is_some_and(|module| module == "json.tool") => {
+                json_tool(&proc, args.get(3)).await
+            }
+            Some("-m") => {
+                let module = args.get(2).map_or("", String::as_str);
+                proc.eprint(format!("not simulated: python -m {module}\n")).await;
+                1
+            }
             None | Some("-") => {
                 if proc.is_terminal(Fd::STDIN) {
-                    proc.eprint("not simulated: Python's interactive mode\n").await;
-                    return 1;
+                    return converse(&proc).await;
                 }
                 let source = proc.read_to_end(Fd::STDIN).await.unwrap_or_default();
                 run(&proc, "<stdin>", &String::from_utf8_lossy(&source)).await
@@ -53,12 +67,95 @@ pub(super) fn python(proc: Proc) -> Running {
     })
 }
 
+/// The image's version; without one, that of the command's name on an Ubuntu 16.04.
 fn version(proc: &Proc) -> String {
-    proc.env("PYTHON_VERSION").unwrap_or_else(|| "2.7.18".to_owned())
+    let default = || {
+        let name = proc.args().first().cloned().unwrap_or_default();
+        if name.ends_with("python3") { "3.5.2" } else { "2.7.12" }.to_owned()
+    };
+    proc.env("PYTHON_VERSION").unwrap_or_else(default)
+}
+
+fn is_two(proc: &Proc) -> bool {
+    version(proc).starts_with('2')
+}
+
+/// `python -m json.tool`: the same JSON, indented.
+async fn json_tool(proc: &Proc, path: Option<&String>) -> i32 {
+    let bytes = match path {
+        None => proc.read_to_end(Fd::STDIN).await,
+        Some(path) => proc.read_file(path),
+    };
+    let text = match bytes {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(errno) => {
+            proc.eprint(format!("{errno}\n")).await;
+            return 1;
+        }
+    };
+    let style = json::Style { indent: Some(4), sorted: is_two(proc) };
+    match json::loads(&text, is_two(proc)).and_then(|value| json::dumps(&value, style)) {
+        Ok(text) => {
+            proc.print(format!("{text}\n")).await;
+            0
+        }
+        Err(raised) => {
+            proc.eprint(format!("{}\n", raised.text)).await;
+            1
+        }
+    }
+}
+
+/// Python at a terminal: what is typed is run line by line; a block ends with an empty line.
+async fn converse(proc: &Proc) -> i32 {
+    let is_two = is_two(proc);
+    let version = version(proc);
+    let banner = format!(
+        "Python {version} (default)\n[GCC 8.3.0] on linux\nType \"help\", \"copyright\", \"credits\" or \"license\" for more information.\n"
+    );
+    proc.print(banner).await;
+    let mut interpreter = Interpreter::new(proc.clone(), "<stdin>", "", is_two);
+    let mut source = String::new();
+    loop {
+        proc.print(if source.is_empty() { ">>> " } else { "... " }).await;
+        let line = proc.read(Fd::STDIN, 65_536).await.unwrap_or_default();
+        if line.is_empty() {
+            proc.print("\n").await;
+            return 0;
+        }
+        let line = String::from_utf8_lossy(&line).into_owned();
+        let ends_block = line.trim().is_empty();
+        if ends_block && source.is_empty() {
+            continue;
+        }
+        source.push_str(&line);
+        let opens = source.lines().next().is_some_and(|first| first.trim_end().ends_with(':'));
+        if opens && !ends_block {
+            continue;
+        }
+        let text = std::mem::take(&mut source);
+        match parser::parse(&text, is_two) {
+            Ok(program) => {
+                if let Some(code) = interpreter.run_typed(&text, &program).await {
+                    return code;
+                }
+            }
+            Err(error) => {
+                let line = text.lines().nth(error.line.saturating_sub(1)).unwrap_or_default();
+                let text = format!(
+                    "  File \"<stdin>\", line {}\n    {}\nSyntaxError: {}\n",
+                    error.line,
+                    line.trim(),
+                    error.text
+                );
+                proc.eprint(text).await;
+            }
+        }
+    }
 }
 
 async fn run(proc: &Proc, name: &str, source: &str) -> i32 {
-    let is_two = version(proc).starts_with('2');
+    let is_two = is_two(proc);
     let program = match parser::parse(source, is_two) {
         Ok(program) => program,
         Err(error) => {

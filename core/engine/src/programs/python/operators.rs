@@ -39,6 +39,9 @@ pub(super) fn binary(operator: &str, left: &Value, right: &Value) -> Result<Valu
             let count = usize::try_from(*count).unwrap_or(0).min(1_000_000 / text.len().max(1));
             Ok(Value::text(text.repeat(count)))
         }
+        (Value::Real(a), Value::Real(b)) => real(operator, *a, *b),
+        (Value::Real(a), Value::Int(b)) => real(operator, *a, b.saturating_mul(1_000_000_000)),
+        (Value::Int(a), Value::Real(b)) => real(operator, a.saturating_mul(1_000_000_000), *b),
         (Value::List(a), Value::List(b)) if operator == "+" => {
             Ok(Value::list(a.borrow().iter().chain(b.borrow().iter()).cloned().collect()))
         }
@@ -69,6 +72,7 @@ fn arithmetic(operator: &str, a: i64, b: i64) -> Result<Value> {
         "+" => a.checked_add(b),
         "-" => a.checked_sub(b),
         "*" => a.checked_mul(b),
+        "**" => u32::try_from(b).ok().and_then(|b| a.checked_pow(b)),
         _ if b == 0 => {
             return raise("ZeroDivisionError", "integer division or modulo by zero");
         }
@@ -76,6 +80,18 @@ fn arithmetic(operator: &str, a: i64, b: i64) -> Result<Value> {
         _ => a.checked_div_euclid(b),
     };
     number.map_or_else(|| unknown("numbers of more than 64 bits"), |number| Ok(Value::Int(number)))
+}
+
+/// Adding, subtracting and comparing numbers with decimal places.
+fn real(operator: &str, a: i64, b: i64) -> Result<Value> {
+    if let Some(value) = compare(operator, a.cmp(&b)) {
+        return Ok(value);
+    }
+    match operator {
+        "+" => Ok(Value::Real(a.saturating_add(b))),
+        "-" => Ok(Value::Real(a.saturating_sub(b))),
+        _ => unknown(&format!("{operator} of numbers with decimal places")),
+    }
 }
 
 fn contains(holder: &Value, wanted: &Value) -> Result<bool> {

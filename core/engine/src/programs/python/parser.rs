@@ -137,7 +137,7 @@ impl Parser {
                 Kind::With(value, name, self.block()?)
             }
             "def" => self.define()?,
-            "class" | "lambda" | "async" | "yield" | "del" | "assert" | "exec" => {
+            "class" | "lambda" | "async" | "yield" | "exec" => {
                 return self.error(&format!("not simulated: {word}"));
             }
             _ => return self.simple_line(block),
@@ -234,6 +234,14 @@ impl Parser {
         }
         if self.eat_word("pass") || self.eat_word("global") && self.names().is_ok() {
             return Ok(Kind::Pass);
+        }
+        if self.eat_word("del") {
+            return Ok(Kind::Delete(self.expression()?));
+        }
+        if self.eat_word("assert") {
+            let condition = self.expression()?;
+            let text = if self.eat(",") { Some(self.expression()?) } else { None };
+            return Ok(Kind::Assert(condition, text));
         }
         if self.eat_word("break") {
             return Ok(Kind::Break);
@@ -421,7 +429,11 @@ impl Parser {
         if self.eat("-") {
             return Ok(Expr::Negative(Box::new(self.postfix()?)));
         }
-        self.postfix()
+        let base = self.postfix()?;
+        if self.eat("**") {
+            return Ok(Expr::Binary("**", Box::new(base), Box::new(self.unary()?)));
+        }
+        Ok(base)
     }
 
     fn postfix(&mut self) -> Parsed<Expr> {
@@ -449,8 +461,10 @@ impl Parser {
                 Expr::Name(name) if self.eat("=") => named.push((name, self.expression()?)),
                 value => positional.push(value),
             }
-            if self.is_word("for") {
-                return self.error("not simulated: comprehensions");
+            if self.is_word("for")
+                && let Some(value) = positional.pop()
+            {
+                positional.push(self.each(value)?);
             }
             if !self.is(")") {
                 self.expect(",")?;
@@ -500,7 +514,24 @@ impl Parser {
                 self.expect(")")?;
                 value
             }
-            Token::Sign("[") => Expr::List(self.items("]")?),
+            Token::Sign("[") => {
+                if self.eat("]") {
+                    return Ok(Expr::List(Vec::new()));
+                }
+                let first = self.expression()?;
+                if self.is_word("for") {
+                    let each = self.each(first)?;
+                    self.expect("]")?;
+                    return Ok(each);
+                }
+                let mut items = vec![first];
+                if !self.is("]") {
+                    self.expect(",")?;
+                }
+                items.extend(self.items("]")?);
+                Expr::List(items)
+            }
+            Token::Real(units) => Expr::Real(units),
             Token::Sign("{") => {
                 let mut pairs = Vec::new();
                 while !self.eat("}") {
@@ -520,13 +551,25 @@ impl Parser {
         })
     }
 
+    /// What follows the value of a comprehension.
+    fn each(&mut self, value: Expr) -> Parsed<Expr> {
+        self.at += 1;
+        let target = self.targets()?;
+        if !self.eat_word("in") {
+            return self.error("invalid syntax");
+        }
+        let items = self.or()?;
+        let condition = if self.eat_word("if") { Some(Box::new(self.or()?)) } else { None };
+        if self.is_word("for") {
+            return self.error("not simulated: comprehensions within comprehensions");
+        }
+        Ok(Expr::Each(Box::new(value), Box::new(target), Box::new(items), condition))
+    }
+
     fn items(&mut self, close: &str) -> Parsed<Vec<Expr>> {
         let mut items = Vec::new();
         while !self.eat(close) {
             items.push(self.expression()?);
-            if self.is_word("for") {
-                return self.error("not simulated: comprehensions");
-            }
             if !self.is(close) {
                 self.expect(",")?;
             }

@@ -13,6 +13,10 @@ pub(super) enum Expr {
     List(Vec<Self>),
     Tuple(Vec<Self>),
     Dict(Vec<(Self, Self)>),
+    /// `[value for target in items if condition]`.
+    Each(Box<Self>, Box<Self>, Box<Self>, Option<Box<Self>>),
+    /// A number with decimal places, in units of 10^-9.
+    Real(i64),
     Attribute(Box<Self>, String),
     Index(Box<Self>, Box<Self>),
     Slice(Box<Self>, Option<Box<Self>>, Option<Box<Self>>),
@@ -65,6 +69,8 @@ pub(super) enum Kind {
     Raise(Option<Expr>),
     Import(Vec<(String, String)>),
     ImportFrom(String, Vec<(String, String)>),
+    Delete(Expr),
+    Assert(Expr, Option<Expr>),
     Break,
     Continue,
     Pass,

@@ -11,6 +11,8 @@ pub(super) enum Value {
     None,
     Bool(bool),
     Int(i64),
+    /// In units of 10^-9.
+    Real(i64),
     Text(Rc<str>),
     List(Rc<RefCell<Vec<Self>>>),
     Tuple(Rc<[Self]>),
@@ -80,7 +82,7 @@ impl Value {
         match self {
             Self::None => false,
             Self::Bool(value) => *value,
-            Self::Int(number) => *number != 0,
+            Self::Int(number) | Self::Real(number) => *number != 0,
             Self::Text(text) => !text.is_empty(),
             Self::List(items) => !items.borrow().is_empty(),
             Self::Tuple(items) => !items.is_empty(),
@@ -94,6 +96,7 @@ impl Value {
             Self::None => "NoneType",
             Self::Bool(_) => "bool",
             Self::Int(_) => "int",
+            Self::Real(_) => "float",
             Self::Text(_) => "str",
             Self::List(_) => "list",
             Self::Tuple(_) => "tuple",
@@ -110,7 +113,14 @@ impl Value {
             (Self::None, Self::None) => true,
             (Self::Bool(a), Self::Bool(b)) => a == b,
             (Self::Bool(a), Self::Int(b)) | (Self::Int(b), Self::Bool(a)) => i64::from(*a) == *b,
-            (Self::Int(a), Self::Int(b)) => a == b,
+            (Self::Int(a), Self::Int(b)) | (Self::Real(a), Self::Real(b)) => a == b,
+            (Self::Dict(a), Self::Dict(b)) => {
+                let (a, b) = (a.borrow(), b.borrow());
+                let has = |key: &Self, value: &Self| {
+                    b.iter().any(|(own, other)| own.equals(key) && other.equals(value))
+                };
+                a.len() == b.len() && a.iter().all(|(key, value)| has(key, value))
+            }
             (Self::Text(a), Self::Text(b)) => a == b,
             (Self::List(a), Self::List(b)) => {
                 let (a, b) = (a.borrow(), b.borrow());
@@ -144,6 +154,7 @@ impl Value {
             Self::None => "None".to_owned(),
             Self::Bool(value) => if *value { "True" } else { "False" }.to_owned(),
             Self::Int(number) => number.to_string(),
+            Self::Real(units) => real(*units),
             Self::Text(text) => quote(text),
             Self::List(items) => format!("[{}]", join(&items.borrow())),
             Self::Tuple(items) if items.len() == 1 => format!("({},)", join(items)),
@@ -171,6 +182,16 @@ impl Raised {
     pub(super) fn shown(&self) -> String {
         self.text.clone()
     }
+}
+
+/// A number of units of 10^-9, as `repr` shows a float.
+fn real(units: i64) -> String {
+    let sign = if units < 0 { "-" } else { "" };
+    let (whole, rest) =
+        (units.unsigned_abs() / 1_000_000_000, units.unsigned_abs() % 1_000_000_000);
+    let fraction = format!("{rest:09}");
+    let fraction = fraction.trim_end_matches('0');
+    format!("{sign}{whole}.{}", if fraction.is_empty() { "0" } else { fraction })
 }
 
 pub(super) fn quote(text: &str) -> String {

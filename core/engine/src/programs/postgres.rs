@@ -1,0 +1,440 @@
+//! `postgres` as far as its image's variables and passwords go, `psql` and `pg_isready`.
+//!
+//! The image's rules (docker-library/postgres): `POSTGRES_PASSWORD_FILE` and its kin name files; who
+//! comes from the container itself needs no password, everybody else does. Of SQL there are a handful
+//! of statements; anything else says so.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+use os::process::Disposition;
+use os::program::Running;
+use os::{Fd, Proc, Service, Signal};
+use sim::Time;
+
+use super::mysql::{digest, variable};
+use super::next_signal;
+
+const DATA: &str = "/var/lib/postgresql/data";
+const PORT: u16 = 5432;
+const VERSION: &str = "13.10 (Debian 13.10-1.pgdg110+1)";
+
+const NO_PASSWORD: &str = "\
+Error: Database is uninitialized and superuser password is not specified.
+       You must specify POSTGRES_PASSWORD to a non-empty value for the
+       superuser. For example, \"-e POSTGRES_PASSWORD=password\" on \"docker run\".
+
+       You may also use \"POSTGRES_HOST_AUTH_METHOD=trust\" to allow all
+       connections without a password. This is *not* recommended.
+
+       See PostgreSQL documentation about \"trust\":
+       https://www.postgresql.org/docs/current/auth-trust.html
+";
+
+/// Roles (a password's digest by name; none if empty) and databases.
+#[derive(Clone, Debug, Default)]
+struct Cluster {
+    roles: BTreeMap<String, String>,
+    databases: BTreeSet<String>,
+    /// Nobody needs a password.
+    trusts_all: bool,
+}
+
+impl Cluster {
+    fn save(&self) -> String {
+        let roles = self.roles.iter().map(|(name, digest)| format!("role {name} {digest}\n"));
+        let databases = self.databases.iter().map(|name| format!("database {name}\n"));
+        let trust = self.trusts_all.then(|| "trust all\n".to_owned());
+        roles.chain(databases).chain(trust).collect()
+    }
+
+    fn load(text: &str) -> Self {
+        let mut cluster = Self::default();
+        for line in text.lines() {
+            match line.split(' ').collect::<Vec<&str>>().as_slice() {
+                ["role", name, digest] => {
+                    cluster.roles.insert((*name).to_owned(), (*digest).to_owned());
+                }
+                ["database", name] => {
+                    cluster.databases.insert((*name).to_owned());
+                }
+                ["trust", "all"] => cluster.trusts_all = true,
+                _ => {}
+            }
+        }
+        cluster
+    }
+
+    /// What the image's script does on the first start.
+    fn initialize(proc: &Proc) -> Result<Self, String> {
+        let setting = |name: &str| variable(proc, name).map_err(|text| format!("error: {text}\n"));
+        let password = setting("POSTGRES_PASSWORD")?.unwrap_or_default();
+        let trusts_all = proc.env("POSTGRES_HOST_AUTH_METHOD").as_deref() == Some("trust");
+        if password.is_empty() && !trusts_all {
+            return Err(NO_PASSWORD.to_owned());
+        }
+        let user = setting("POSTGRES_USER")?.unwrap_or_else(|| "postgres".to_owned());
+        let database = setting("POSTGRES_DB")?.unwrap_or_else(|| user.clone());
+        let mut cluster = Self { trusts_all, ..Self::default() };
+        cluster.roles.insert(user, digest(&password));
+        cluster.databases.extend(["postgres", "template0", "template1"].map(str::to_owned));
+        cluster.databases.insert(database);
+        Ok(cluster)
+    }
+}
+
+#[derive(Debug)]
+struct Server {
+    cluster: Cluster,
+}
+
+impl Service for Server {
+    /// A request is how the client comes (`local` or `host`), user, password, database and statement,
+    /// divided by NUL.
+    fn answer(&mut self, _now: Time, request: &[u8]) -> Vec<u8> {
+        let request = String::from_utf8_lossy(request).into_owned();
+        let fields: Vec<&str> = request.split('\0').collect();
+        let [way, user, password, database, statement] = fields.as_slice() else {
+            return b"FATAL:  invalid length of startup packet\n".to_vec();
+        };
+        let role = self.cluster.roles.get(*user);
+        let trusted = *way == "local" || self.cluster.trusts_all;
+        let refusal = if !trusted && password.is_empty() {
+            Some("fe_sendauth: no password supplied".to_owned())
+        } else if !trusted && role.is_none_or(|own| *own != digest(password)) {
+            Some(format!("FATAL:  password authentication failed for user \"{user}\""))
+        } else if role.is_none() {
+            Some(format!("FATAL:  role \"{user}\" does not exist"))
+        } else if !self.cluster.databases.contains(*database) {
+            Some(format!("FATAL:  database \"{database}\" does not exist"))
+        } else {
+            None
+        };
+        match refusal {
+            Some(text) => format!("psql: error: {text}\n").into_bytes(),
+            None => self.run(user, database, statement).into_bytes(),
+        }
+    }
+}
+
+/// A result as `psql` draws it.
+fn table(title: &str, rows: &[String]) -> String {
+    let width = rows.iter().map(|row| row.chars().count()).chain([title.len()]).max().unwrap_or(0);
+    let before = (width - title.len()) / 2;
+    let after = width - title.len() - before;
+    let is_number = rows.iter().all(|row| row.parse::<i64>().is_ok());
+    let mut text = format!(
+        " {}{title}{} \n{}\n",
+        " ".repeat(before),
+        " ".repeat(after),
+        "-".repeat(width + 2)
+    );
+    for row in rows {
+        text.push_str(&if is_number { format!(" {row:>width$}\n") } else { format!(" {row}\n") });
+    }
+    text.push_str(&format!(
+        "({} {})\n\n",
+        rows.len(),
+        if rows.len() == 1 { "row" } else { "rows" }
+    ));
+    text
+}
+
+impl Server {
+    fn run(&mut self, user: &str, database: &str, statement: &str) -> String {
+        let statement = statement.trim().trim_end_matches(';').trim();
+        let lower = statement.to_lowercase();
+        let words: Vec<&str> = lower.split_whitespace().collect();
+        let cluster = &mut self.cluster;
+        match words.as_slice() {
+            [] => String::new(),
+            ["\\l" | "\\list"] => {
+                let names = cluster.databases.iter().cloned().collect::<Vec<_>>();
+                table("Name", &names)
+            }
+            ["\\du"] => table("Role name", &cluster.roles.keys().cloned().collect::<Vec<_>>()),
+            ["\\dt" | "\\d"] => "Did not find any relations.\n".to_owned(),
+            ["\\conninfo"] => format!(
+                "You are connected to database \"{database}\" as user \"{user}\" at port \"{PORT}\".\n"
+            ),
+            ["select", "version()"] => {
+                table("version", &[format!("PostgreSQL {VERSION} on x86_64-pc-linux-gnu")])
+            }
+            ["select", "current_user"] => table("current_user", &[user.to_owned()]),
+            ["select", "current_database()"] => table("current_database", &[database.to_owned()]),
+            ["select", number] if number.parse::<i64>().is_ok() => {
+                table("?column?", &[(*number).to_owned()])
+            }
+            ["create", "database", name] => {
+                if cluster.databases.insert((*name).to_owned()) {
+                    "CREATE DATABASE\n".to_owned()
+                } else {
+                    format!("ERROR:  database \"{name}\" already exists\n")
+                }
+            }
+            ["create" | "alter", "user" | "role", name, rest @ ..] => {
+                // The password keeps its case.
+                let password = statement.split('\'').nth(1).unwrap_or_default();
+                let creates = words[0] == "create";
+                match (creates, cluster.roles.contains_key(*name)) {
+                    (true, true) => format!("ERROR:  role \"{name}\" already exists\n"),
+                    (false, false) => format!("ERROR:  role \"{name}\" does not exist\n"),
+                    _ => {
+                        if creates || rest.contains(&"password") {
+                            cluster.roles.insert((*name).to_owned(), digest(password));
+                        }
+                        format!("{} ROLE\n", words[0].to_uppercase())
+                    }
+                }
+            }
+            _ => format!("ERROR:  not simulated: {statement}\n"),
+        }
+    }
+}
+
+async fn log(proc: &Proc, text: &str) {
+    let c = proc.now().civil();
+    let line = format!(
+        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03} UTC [{}] LOG:  {text}\n",
+        c.year,
+        c.month,
+        c.day,
+        c.hour,
+        c.minute,
+        c.second,
+        c.nanos / 1_000_000,
+        proc.own_pid()
+    );
+    proc.eprint(line).await;
+}
+
+pub(super) fn postgres(proc: Proc) -> Running {
+    Box::pin(async move {
+        proc.on_signal(Signal::Terminate, Disposition::Catch);
+        proc.on_signal(Signal::Interrupt, Disposition::Catch);
+        let path = format!("{DATA}/cluster");
+        let cluster = match proc.read_file(&path) {
+            Ok(bytes) => {
+                proc.print("\nPostgreSQL Database directory appears to contain a database; Skipping initialization\n\n").await;
+                Cluster::load(&String::from_utf8_lossy(&bytes))
+            }
+            Err(_) => match Cluster::initialize(&proc) {
+                Ok(cluster) => {
+                    proc.print("PostgreSQL init process complete; ready for start up.\n\n").await;
+                    cluster
+                }
+                Err(text) => {
+                    proc.eprint(text).await;
+                    return 1;
+                }
+            },
+        };
+        if let Err(errno) = proc.write_file(&path, cluster.save().as_bytes()) {
+            proc.eprint(format!("initdb: error: could not write {path}: {errno}\n")).await;
+            return 1;
+        }
+        let server = Rc::new(RefCell::new(Server { cluster }));
+        if let Err(errno) = proc.listen(PORT, server.clone()) {
+            log(&proc, &format!("could not bind IPv4 address \"0.0.0.0\": {errno}")).await;
+            return 1;
+        }
+        log(&proc, &format!("starting PostgreSQL {VERSION} on x86_64-pc-linux-gnu")).await;
+        log(&proc, "listening on IPv4 address \"0.0.0.0\", port 5432").await;
+        log(&proc, "database system is ready to accept connections").await;
+        next_signal(&proc).await;
+        log(&proc, "received smart shutdown request").await;
+        let _ = proc.write_file(&path, server.borrow().cluster.save().as_bytes());
+        log(&proc, "database system is shut down").await;
+        0
+    })
+}
+
+/// How `psql` is to connect, and what to do there.
+struct Login {
+    host: String,
+    user: String,
+    database: Option<String>,
+    statements: Vec<String>,
+    asks_password: bool,
+}
+
+fn parse(proc: &Proc) -> Result<Login, String> {
+    let setting = |name: &str| proc.env(name);
+    let own = if proc.user().uid == 0 { "root" } else { "postgres" };
+    let mut login = Login {
+        host: setting("PGHOST").unwrap_or_default(),
+        user: setting("PGUSER").unwrap_or_else(|| own.to_owned()),
+        database: setting("PGDATABASE"),
+        statements: Vec::new(),
+        asks_password: false,
+    };
+    let args = proc.args();
+    let mut rest = args.iter().skip(1);
+    let mut plain = 0;
+    while let Some(arg) = rest.next() {
+        let (flag, attached) = match arg.strip_prefix("--") {
+            Some(long) => {
+                let (name, value) = long.split_once('=').unwrap_or((long, ""));
+                let letter = match name {
+                    "host" => "h",
+                    "username" => "U",
+                    "dbname" => "d",
+                    "command" => "c",
+                    "port" => "p",
+                    "password" => "W",
+                    "no-password" => "w",
+                    _ => return Err(format!("psql: unrecognized option '{arg}'\n")),
+                };
+                (letter, value)
+            }
+            None => match arg.strip_prefix('-').and_then(|it| it.split_at_checked(1)) {
+                Some(split) => split,
+                None => {
+                    if plain == 0 {
+                        // A connection's address: postgres://user@host/database.
+                        login.database = Some(arg.clone());
+                    } else {
+                        login.user.clone_from(arg);
+                    }
+                    plain += 1;
+                    continue;
+                }
+            },
+        };
+        if matches!(flag, "W" | "w" | "t" | "A" | "q" | "X" | "l") {
+            login.asks_password |= flag == "W";
+            if flag == "l" {
+                login.statements.push("\\l".to_owned());
+            }
+            continue;
+        }
+        let value =
+            if attached.is_empty() { rest.next().cloned() } else { Some(attached.to_owned()) };
+        let value = value.unwrap_or_default();
+        match flag {
+            "h" => login.host = value,
+            "U" => login.user = value,
+            "d" => login.database = Some(value),
+            "c" => login.statements.push(value),
+            "p" => {}
+            _ => return Err(format!("psql: invalid option -- '{flag}'\n")),
+        }
+    }
+    let address = login.database.clone().unwrap_or_default();
+    if let Some(rest) =
+        address.strip_prefix("postgres://").or(address.strip_prefix("postgresql://"))
+    {
+        let (who, place) = rest.split_once('@').unwrap_or(("", rest));
+        let (host, database) = place.split_once('/').unwrap_or((place, ""));
+        let (user, password) = who.split_once(':').unwrap_or((who, ""));
+        host.split(':').next().unwrap_or_default().clone_into(&mut login.host);
+        if !user.is_empty() {
+            user.clone_into(&mut login.user);
+        }
+        if !password.is_empty() {
+            proc.set_env("PGPASSWORD", Some(password));
+        }
+        login.database = (!database.is_empty()).then(|| database.to_owned());
+    }
+    Ok(login)
+}
+
+pub(super) fn psql(proc: Proc) -> Running {
+    Box::pin(async move {
+        let login = match parse(&proc) {
+            Ok(login) => login,
+            Err(text) => {
+                proc.eprint(text).await;
+                return 1;
+            }
+        };
+        let is_local =
+            login.host.is_empty() || login.host == "localhost" || login.host.starts_with("127.");
+        let mut password = proc.env("PGPASSWORD").unwrap_or_default();
+        if login.asks_password || password.is_empty() && !is_local && proc.is_terminal(Fd::STDIN) {
+            proc.print(format!("Password for user {}: ", login.user)).await;
+            password = proc.read_secret_line().await.ok().flatten().unwrap_or_default();
+            proc.print("\n").await;
+        }
+        if !login.statements.is_empty() {
+            let mut status = 0;
+            for statement in &login.statements {
+                status = ask(&proc, &login, is_local, &password, statement).await;
+            }
+            return status;
+        }
+        let status = ask(&proc, &login, is_local, &password, "").await;
+        if status != 0 {
+            return status;
+        }
+        let database = login.database.clone().unwrap_or_else(|| login.user.clone());
+        let is_terminal = proc.is_terminal(Fd::STDIN);
+        if is_terminal {
+            proc.print(format!("psql ({VERSION})\nType \"help\" for help.\n\n")).await;
+        }
+        loop {
+            if is_terminal {
+                proc.print(format!("{database}=# ")).await;
+            }
+            let line = proc.read(Fd::STDIN, 65_536).await.unwrap_or_default();
+            let text = String::from_utf8_lossy(&line).trim().to_owned();
+            if line.is_empty() || matches!(text.as_str(), "exit" | "quit" | "\\q") {
+                return 0;
+            }
+            ask(&proc, &login, is_local, &password, &text).await;
+        }
+    })
+}
+
+async fn ask(proc: &Proc, login: &Login, is_local: bool, password: &str, statement: &str) -> i32 {
+    let way = if is_local { "local" } else { "host" };
+    let host = if is_local { "localhost" } else { login.host.as_str() };
+    let database = login.database.as_deref().unwrap_or(&login.user);
+    let request = [way, &login.user, password, database, statement].join("\0");
+    match proc.call(host, PORT, request.as_bytes()).await {
+        Ok(answer) if answer.starts_with(b"psql: ") => {
+            proc.eprint(answer).await;
+            2
+        }
+        Ok(answer) if answer.starts_with(b"ERROR") => {
+            proc.eprint(answer).await;
+            1
+        }
+        Ok(answer) => {
+            proc.print(answer).await;
+            0
+        }
+        Err(errno) => {
+            let why = match errno {
+                os::Errno::NotFound => {
+                    format!(
+                        "could not translate host name \"{host}\" to address: Name or service not known"
+                    )
+                }
+                errno if is_local => format!(
+                    "could not connect to server: {errno}\n\tIs the server running locally and accepting\n\tconnections on Unix domain socket \"/var/run/postgresql/.s.PGSQL.5432\"?"
+                ),
+                errno => format!(
+                    "could not connect to server: {errno}\n\tIs the server running on host \"{host}\" and accepting\n\tTCP/IP connections on port 5432?"
+                ),
+            };
+            proc.eprint(format!("psql: error: {why}\n")).await;
+            2
+        }
+    }
+}
+
+pub(super) fn pg_isready(proc: Proc) -> Running {
+    Box::pin(async move {
+        let args = proc.args();
+        let at = args.iter().position(|arg| arg == "-h");
+        let host = at.and_then(|at| args.get(at + 1)).cloned().unwrap_or_default();
+        let place = if host.is_empty() { "/var/run/postgresql" } else { host.as_str() };
+        let address = if host.is_empty() { "localhost" } else { host.as_str() };
+        let answers = proc.call(address, PORT, b"").await.is_ok();
+        let text = if answers { "accepting connections" } else { "no response" };
+        proc.print(format!("{place}:{PORT} - {text}\n")).await;
+        if answers { 0 } else { 2 }
+    })
+}

@@ -1,0 +1,143 @@
+//! Functions of modules: `os`, `os.path`, `sys`, `time`, `json`, `base64`.
+
+use os::Fd;
+
+use super::builtin::{exit, file_error, method};
+use super::eval::Interpreter;
+use super::value::{Raised, Value, raise, unknown};
+
+type Result<T> = std::result::Result<T, Raised>;
+
+/// Calls a function by its full name.
+pub(super) fn call(
+    of: &Interpreter,
+    name: &str,
+    args: &[Value],
+    named: &[(String, Value)],
+) -> Result<Value> {
+    let text = |index: usize| args.get(index).map(Value::show).unwrap_or_default();
+    Ok(match (name, args) {
+        ("os.getenv", [key]) => of.proc.env(&key.show()).map_or(Value::None, Value::text),
+        ("os.getenv", [key, other]) => {
+            of.proc.env(&key.show()).map_or_else(|| other.clone(), Value::text)
+        }
+        ("os.getcwd", []) => Value::text(of.proc.cwd()),
+        ("os.getpid", []) => Value::Int(i64::from(of.proc.own_pid().0)),
+        ("os.getuid", []) => Value::Int(i64::from(of.proc.user().uid)),
+        ("os.listdir", _) => {
+            let path = if args.is_empty() { ".".to_owned() } else { text(0) };
+            match of.proc.list(&path) {
+                Ok(names) => Value::list(names.iter().map(|(name, _)| Value::text(name)).collect()),
+                Err(errno) => return file_error(of, errno, &path),
+            }
+        }
+        ("os.path.exists", [path]) => Value::Bool(of.proc.exists(&path.show())),
+        ("os.path.isfile" | "os.path.isdir", [path]) => {
+            let inode = of.proc.stat(&path.show());
+            let wants_folder = name == "os.path.isdir";
+            Value::Bool(inode.is_ok_and(|inode| inode.is_directory() == wants_folder))
+        }
+        ("os.path.join", [_, ..]) => {
+            let joined = args[1..].iter().fold(text(0), |path, part| {
+                let part = part.show();
+                if part.starts_with('/') {
+                    part
+                } else {
+                    format!("{}/{part}", path.trim_end_matches('/'))
+                }
+            });
+            Value::text(joined)
+        }
+        ("os.path.basename", [path]) => {
+            Value::text(path.show().rsplit('/').next().unwrap_or_default())
+        }
+        ("os.path.dirname", [path]) => {
+            Value::text(path.show().rsplit_once('/').map_or("", |(folder, _)| folder))
+        }
+        ("sys.exit", _) => return Err(exit(args.first())),
+        ("sys.stdout.write", [text]) => {
+            of.write(&text.show());
+            Value::None
+        }
+        ("sys.stderr.write", [text]) => {
+            of.proc.write_now_or_never(Fd::STDERR, text.show().as_bytes());
+            Value::None
+        }
+        ("sys.stdout.flush" | "sys.stderr.flush", []) => Value::None,
+        ("json.loads", [value]) => super::json::loads(&value.show(), of.is_two)?,
+        ("json.load", [Value::File(file)]) => {
+            let text = std::mem::take(&mut file.borrow_mut().rest);
+            super::json::loads(&text, of.is_two)?
+        }
+        ("json.dumps", [value]) => Value::text(super::json::dumps(value, json_style(named))?),
+        ("json.dump", [value, file]) => {
+            let text = super::json::dumps(value, json_style(named))?;
+            method(of, file, "write", &[Value::text(text)], &[])?
+        }
+        ("base64.b64encode", [value]) => Value::text(encode_base64(value.show().as_bytes())),
+        ("base64.b64decode", [value]) => match decode_base64(&value.show()) {
+            Some(text) => Value::text(text),
+            None => return raise("binascii.Error", "Incorrect padding"),
+        },
+        ("os.makedirs" | "os.mkdir", [path, ..]) => {
+            match of.proc.make_directory(&path.show(), 0o777) {
+                Ok(()) => Value::None,
+                Err(errno) => return file_error(of, errno, &path.show()),
+            }
+        }
+        ("os.remove" | "os.unlink", [path]) => match of.proc.remove_file(&path.show()) {
+            Ok(()) => Value::None,
+            Err(errno) => return file_error(of, errno, &path.show()),
+        },
+        ("os.path.getsize", [path]) => match of.proc.stat(&path.show()) {
+            Ok(inode) => Value::Int(i64::try_from(inode.size()).unwrap_or(i64::MAX)),
+            Err(errno) => return file_error(of, errno, &path.show()),
+        },
+        ("os.path.abspath", [path]) => Value::text(os::fs::normalize(&of.proc.cwd(), &path.show())),
+        ("time.time", []) => {
+            Value::Int(i64::try_from(of.proc.now().unix_secs()).unwrap_or(i64::MAX))
+        }
+        _ => return unknown(&format!("{name} with these arguments")),
+    })
+}
+
+fn json_style(named: &[(String, Value)]) -> super::json::Style {
+    let option = |wanted: &str| named.iter().find(|(name, _)| name == wanted).map(|(_, it)| it);
+    let indent = match option("indent") {
+        Some(Value::Int(width)) => usize::try_from(*width).ok().map(|width| width.min(16)),
+        _ => None,
+    };
+    super::json::Style { indent, sorted: option("sort_keys").is_some_and(Value::is_true) }
+}
+
+const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+fn encode_base64(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4 {
+            let six = (bits >> (18 - 6 * at) & 63) as usize;
+            text.push(if at <= chunk.len() { char::from(BASE64[six]) } else { '=' });
+        }
+    }
+    text
+}
+
+fn decode_base64(text: &str) -> Option<String> {
+    let digits: Vec<u32> = text
+        .bytes()
+        .filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=')
+        .map(|byte| {
+            BASE64.iter().position(|own| *own == byte).and_then(|at| u32::try_from(at).ok())
+        })
+        .collect::<Option<_>>()?;
+    let mut bytes = Vec::new();
+    for chunk in digits.chunks(4) {
+        let bits = chunk.iter().enumerate().fold(0, |bits, (at, six)| bits | six << (18 - 6 * at));
+        let size = chunk.len().checked_sub(1).filter(|size| *size > 0)?;
+        bytes.extend(&bits.to_be_bytes()[1..=size]);
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}

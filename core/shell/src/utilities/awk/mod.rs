@@ -1,0 +1,176 @@
+//! `awk`: programs of a line or two, as workshops have them. Numbers have nine decimal places;
+//! commands within a program (`system`, pipes, `getline`) are not simulated.
+
+mod interpreter;
+mod lexer;
+mod parser;
+mod value;
+
+use os::Fd;
+
+use super::{Spec, Utility};
+use interpreter::{Flow, Interpreter};
+use value::Value;
+
+/// A syntax error as the two say it.
+fn syntax_error(utility: &Utility, (token, line): &(String, u32)) -> String {
+    match (token.starts_with("not simulated"), utility.gnu) {
+        (true, _) => token.clone(),
+        (false, true) => format!("line {line}: syntax error at or near {token}"),
+        (false, false) => format!("cmd. line:{line}: Unexpected token"),
+    }
+}
+
+pub(crate) async fn awk(utility: Utility) -> i32 {
+    let spec = Spec {
+        flags: "+F:v:f:",
+        long: &[("field-separator", 'F'), ("assign", 'v'), ("file", 'f')],
+        usage: "awk [-F fs][-v var=value][prog | -f progfile][file ...]",
+        failure: 2,
+        ..Spec::default()
+    };
+    let parsed = match utility.parse(&spec).await {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
+    let mut operands = parsed.operands.clone();
+    let source = match parsed.value('f') {
+        Some(path) => match utility.read(path).await {
+            Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+            Err(errno) => {
+                utility.error(format!("couldn't open file {path}: {errno}")).await;
+                return 2;
+            }
+        },
+        None if operands.is_empty() => return utility.misuse("", &spec).await,
+        None => operands.remove(0),
+    };
+    let program = match parser::parse(&source) {
+        Ok(program) => program,
+        Err(wrong) => {
+            utility.error(syntax_error(&utility, &wrong)).await;
+            return 2;
+        }
+    };
+    let seed = utility.proc.now().unix_nanos();
+    let mut awk = Interpreter::new(program, utility.proc.environment(), seed);
+    if let Some(separator) = parsed.value('F') {
+        let separator = if separator == "t" { "\t".to_owned() } else { unescaped(separator) };
+        awk.set("FS", Value::Text(separator));
+    }
+    for (_, assignment) in parsed.options.iter().filter(|(letter, _)| *letter == 'v') {
+        let Some((name, value)) = assignment.split_once('=') else {
+            utility.error(format!("improper assignment: -v {assignment}")).await;
+            return 2;
+        };
+        awk.set(name, Value::Input(unescaped(value)));
+    }
+    let done = run(&utility, &mut awk, &operands).await;
+    let done = match done {
+        Ok(()) | Err(Flow::Exit | Flow::Next) => awk.special(true),
+        other => other,
+    };
+    flush(&utility, &mut awk).await;
+    for (path, append, text) in std::mem::take(&mut awk.files) {
+        let bytes = match utility.proc.read_file(&path) {
+            Ok(old) if append => [old, text.into_bytes()].concat(),
+            _ => text.into_bytes(),
+        };
+        if let Err(errno) = utility.proc.write_file(&path, &bytes) {
+            utility.error(format!("cannot open \"{path}\" for output: {errno}")).await;
+            return 2;
+        }
+    }
+    match done {
+        Err(Flow::Error(message)) => {
+            utility.error(message).await;
+            2
+        }
+        _ => awk.status,
+    }
+}
+
+fn unescaped(text: &str) -> String {
+    crate::escapes::ansi_c(text)
+}
+
+async fn flush(utility: &Utility, awk: &mut Interpreter) {
+    let output = std::mem::take(&mut awk.output);
+    if !output.is_empty() {
+        utility.work(output.len()).await;
+        utility.print(output).await;
+    }
+}
+
+/// The records of everything that is read, as it comes.
+async fn run(utility: &Utility, awk: &mut Interpreter, operands: &[String]) -> Result<(), Flow> {
+    awk.special(false)?;
+    flush(utility, awk).await;
+    if !awk.has_main() {
+        return Ok(());
+    }
+    let is_assignment =
+        |text: &str| text.split_once('=').is_some_and(|(name, _)| crate::syntax::is_name(name));
+    let mut paths: Vec<String> = operands.to_vec();
+    if paths.iter().all(|path| is_assignment(path)) {
+        paths.push("-".to_owned());
+    }
+    for path in paths {
+        if let Some((name, value)) = path.split_once('=').filter(|_| is_assignment(&path)) {
+            awk.set(name, Value::Input(unescaped(value)));
+            continue;
+        }
+        let fd = match path.as_str() {
+            "-" => Ok(Fd::STDIN),
+            path => utility.proc.open_fd(path),
+        };
+        let fd = match fd {
+            Ok(fd) => fd,
+            Err(errno) => return Err(Flow::Error(format!("cannot open {path} ({errno})"))),
+        };
+        awk.set("FILENAME", Value::Input(if path == "-" { String::new() } else { path.clone() }));
+        let (mut pending, mut first) = (Vec::new(), true);
+        loop {
+            let bytes = utility.proc.read(fd, 65_536).await.unwrap_or_default();
+            let ended = bytes.is_empty();
+            pending.extend(bytes);
+            while let Some(record) = next_record(&mut pending, &awk.text("RS"), ended) {
+                let done = awk.take(&record, std::mem::take(&mut first));
+                if done.is_err() {
+                    flush(utility, awk).await;
+                    done?;
+                }
+            }
+            flush(utility, awk).await;
+            if ended {
+                break;
+            }
+        }
+        if fd != Fd::STDIN {
+            utility.proc.close(fd);
+        }
+    }
+    Ok(())
+}
+
+/// Takes the next whole record off; at the end of the input also one without its separator.
+fn next_record(pending: &mut Vec<u8>, separator: &str, ended: bool) -> Option<String> {
+    let mark =
+        if separator.is_empty() { b"\n\n".to_vec() } else { separator.as_bytes()[..1].to_vec() };
+    if separator.is_empty() {
+        let blank = pending.iter().take_while(|byte| **byte == b'\n').count();
+        pending.drain(..blank);
+    }
+    let found = pending.windows(mark.len()).position(|window| window == mark);
+    let (end, used) = match found {
+        Some(at) => (at, at + mark.len()),
+        None if ended && !pending.is_empty() => (pending.len(), pending.len()),
+        None => return None,
+    };
+    let mut record = String::from_utf8_lossy(&pending[..end]).into_owned();
+    pending.drain(..used);
+    if ended && separator.is_empty() {
+        record.truncate(record.trim_end_matches('\n').len());
+    }
+    Some(record)
+}

@@ -1,0 +1,705 @@
+//! What `jq`'s filters do. Every filter gives all its values at once.
+
+use std::collections::BTreeMap;
+
+use super::json::{Json, Reader};
+use super::parser::{Filter, Part};
+use crate::decimal::Decimal;
+use crate::utilities::regex::Regex;
+
+/// Filters that one run may take.
+const STEP_COUNT_MAX: u64 = 500_000;
+/// How large a list may grow.
+const VALUE_COUNT_MAX: usize = 1_000_000;
+
+/// In front of the message for a function that there is not, which is an error of the filter.
+pub(super) const UNDEFINED: &str = "\0";
+
+/// Values, or an error's message.
+type Values = Result<Vec<Json>, String>;
+
+/// One step of a path into a value.
+#[derive(Clone, Debug)]
+enum Step {
+    Name(String),
+    Index(i64),
+}
+
+/// A run: its variables and how many steps it has taken.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Run {
+    pub(super) variables: BTreeMap<String, Json>,
+    pub(super) environment: BTreeMap<String, String>,
+    pub(super) steps: u64,
+}
+
+fn number(value: usize) -> Json {
+    Json::Number(value.into())
+}
+
+fn shown(value: &Json) -> String {
+    let text = value.compact();
+    // As jq cuts what it complains about.
+    if text.len() > 11 { format!("{}...", text.chars().take(10).collect::<String>()) } else { text }
+}
+
+fn not(value: &Json, what: &str) -> String {
+    format!("{} ({}) {what}", value.kind(), shown(value))
+}
+
+impl Run {
+    fn tick(&mut self) -> Result<(), String> {
+        self.steps += 1;
+        if self.steps > STEP_COUNT_MAX {
+            return Err(format!("not simulated: more than {STEP_COUNT_MAX} steps"));
+        }
+        Ok(())
+    }
+
+    /// All values of a filter.
+    pub(super) fn all(&mut self, filter: &Filter, input: &Json) -> Values {
+        self.tick()?;
+        match filter {
+            Filter::Identity => Ok(vec![input.clone()]),
+            Filter::Recurse => {
+                let mut values = Vec::new();
+                recurse(input, &mut values);
+                Ok(values)
+            }
+            Filter::Literal(value) => Ok(vec![value.clone()]),
+            Filter::Text(format, parts) => self.text(format.as_deref(), parts, input),
+            Filter::Format(name) => Ok(vec![Json::Text(formatted(name, input)?)]),
+            Filter::Field(base, index) => {
+                self.pairs(base, index, input, |base, index| field(&base, &index))
+            }
+            Filter::Slice(base, from, to) => {
+                let mut values = Vec::new();
+                for base in self.all(base, input)? {
+                    let mut end = |filter: &Option<Box<Filter>>| match filter {
+                        Some(filter) => self.first(filter, input).map(Some),
+                        None => Ok(None),
+                    };
+                    let (from, to) = (end(from)?, end(to)?);
+                    values.push(slice(&base, from.as_ref(), to.as_ref())?);
+                }
+                Ok(values)
+            }
+            Filter::Each(base) => {
+                let mut values = Vec::new();
+                for base in self.all(base, input)? {
+                    values.extend(each(&base)?);
+                }
+                Ok(values)
+            }
+            Filter::Try(inner) => Ok(self.all(inner, input).unwrap_or_default()),
+            Filter::Pipe(a, b) => {
+                let mut values = Vec::new();
+                for value in self.all(a, input)? {
+                    values.extend(self.all(b, &value)?);
+                }
+                if values.len() > VALUE_COUNT_MAX {
+                    return Err(format!("not simulated: more than {VALUE_COUNT_MAX} values"));
+                }
+                Ok(values)
+            }
+            Filter::Comma(a, b) => {
+                let mut values = self.all(a, input)?;
+                values.extend(self.all(b, input)?);
+                Ok(values)
+            }
+            Filter::Array(None) => Ok(vec![Json::Array(Vec::new())]),
+            Filter::Array(Some(inner)) => Ok(vec![Json::Array(self.all(inner, input)?)]),
+            Filter::Object(members) => self.object(members, input),
+            Filter::Operator(sign, a, b) => self.operator(sign, a, b, input),
+            Filter::Negative(inner) => {
+                let values = self.all(inner, input)?;
+                values
+                    .iter()
+                    .map(|value| operate("-", &Json::Number(Decimal::ZERO), value))
+                    .collect()
+            }
+            Filter::If(condition, yes, no) => {
+                let mut values = Vec::new();
+                for condition in self.all(condition, input)? {
+                    match (condition.is_true(), no) {
+                        (true, _) => values.extend(self.all(yes, input)?),
+                        (false, Some(no)) => values.extend(self.all(no, input)?),
+                        (false, None) => values.push(input.clone()),
+                    }
+                }
+                Ok(values)
+            }
+            Filter::Variable(name) if name == "ENV" => Ok(vec![self.env()]),
+            Filter::Variable(name) => match self.variables.get(name) {
+                Some(value) => Ok(vec![value.clone()]),
+                None => Err(format!("${name} is not defined")),
+            },
+            Filter::As(source, name, body) => {
+                let mut values = Vec::new();
+                for value in self.all(source, input)? {
+                    values.extend(self.with(name, value, |run| run.all(body, input))?);
+                }
+                Ok(values)
+            }
+            Filter::Reduce(source, name, start, update) => {
+                let mut state = self.first(start, input)?;
+                for value in self.all(source, input)? {
+                    state = self.with(name, value, |run| run.first(update, &state))?;
+                }
+                Ok(vec![state])
+            }
+            Filter::Call(name, args) => self.call(name, args, input),
+        }
+    }
+
+    fn with<T>(&mut self, name: &str, value: Json, act: impl FnOnce(&mut Self) -> T) -> T {
+        let old = self.variables.insert(name.to_owned(), value);
+        let result = act(self);
+        match old {
+            Some(old) => self.variables.insert(name.to_owned(), old),
+            None => self.variables.remove(name),
+        };
+        result
+    }
+
+    fn env(&self) -> Json {
+        let members = self.environment.iter();
+        Json::Object(members.map(|(name, text)| (name.clone(), Json::Text(text.clone()))).collect())
+    }
+
+    /// The first value, or `null`.
+    fn first(&mut self, filter: &Filter, input: &Json) -> Result<Json, String> {
+        Ok(self.all(filter, input)?.into_iter().next().unwrap_or(Json::Null))
+    }
+
+    fn pairs(
+        &mut self,
+        a: &Filter,
+        b: &Filter,
+        input: &Json,
+        act: impl Fn(Json, Json) -> Result<Json, String>,
+    ) -> Values {
+        let mut values = Vec::new();
+        for second in self.all(b, input)? {
+            for first in self.all(a, input)? {
+                values.push(act(first, second.clone())?);
+            }
+        }
+        Ok(values)
+    }
+
+    fn text(&mut self, format: Option<&str>, parts: &[Part], input: &Json) -> Values {
+        let mut texts = vec![String::new()];
+        for part in parts {
+            match part {
+                Part::Plain(plain) => texts.iter_mut().for_each(|text| text.push_str(plain)),
+                Part::Inner(inner) => {
+                    let values = self.all(inner, input)?;
+                    let mut longer = Vec::new();
+                    for value in values {
+                        let shown = formatted(format.unwrap_or("text"), &value)?;
+                        longer.extend(texts.iter().map(|text| format!("{text}{shown}")));
+                    }
+                    texts = longer;
+                }
+            }
+        }
+        Ok(texts.into_iter().map(Json::Text).collect())
+    }
+
+    fn object(&mut self, members: &[(Filter, Option<Filter>)], input: &Json) -> Values {
+        let mut objects = vec![Vec::new()];
+        for (key, value) in members {
+            let mut longer = Vec::new();
+            for key in self.all(key, input)? {
+                let Json::Text(key) = key else {
+                    return Err(format!("Object keys must be strings, not {}", key.kind()));
+                };
+                let values = match value {
+                    Some(value) => self.all(value, input)?,
+                    None => vec![field(input, &Json::Text(key.clone()))?],
+                };
+                for value in values {
+                    for object in &objects {
+                        let mut object: Vec<(String, Json)> = object.clone();
+                        Json::insert(&mut object, key.clone(), value.clone());
+                        longer.push(object);
+                    }
+                }
+            }
+            objects = longer;
+        }
+        Ok(objects.into_iter().map(Json::Object).collect())
+    }
+
+    fn operator(&mut self, sign: &'static str, a: &Filter, b: &Filter, input: &Json) -> Values {
+        let truth = |value: bool| Json::Bool(value);
+        match sign {
+            "//" => {
+                let values = self.all(a, input).unwrap_or_default();
+                let good: Vec<Json> = values.into_iter().filter(Json::is_true).collect();
+                if good.is_empty() { self.all(b, input) } else { Ok(good) }
+            }
+            "and" => {
+                let a = self.first(a, input)?.is_true();
+                Ok(vec![truth(a && self.first(b, input)?.is_true())])
+            }
+            "or" => {
+                let a = self.first(a, input)?.is_true();
+                Ok(vec![truth(a || self.first(b, input)?.is_true())])
+            }
+            "=" | "|=" | "+=" | "-=" | "*=" | "/=" => {
+                let mut result = input.clone();
+                for path in self.paths(a, input)? {
+                    let old = at(&result, &path)?;
+                    let new = match sign {
+                        "=" => self.first(b, input)?,
+                        "|=" => match self.all(b, &old)?.into_iter().next() {
+                            Some(new) => new,
+                            None => {
+                                result = without(&result, &path)?;
+                                continue;
+                            }
+                        },
+                        sign => operate(&sign[..1], &old, &self.first(b, input)?)?,
+                    };
+                    result = replaced(&result, &path, new)?;
+                }
+                Ok(vec![result])
+            }
+            _ => self.pairs(a, b, input, |a, b| operate(sign, &a, &b)),
+        }
+    }
+
+    /// The paths that a filter leads to.
+    fn paths(&mut self, filter: &Filter, input: &Json) -> Result<Vec<Vec<Step>>, String> {
+        self.tick()?;
+        let mut found = Vec::new();
+        match filter {
+            Filter::Identity => found.push(Vec::new()),
+            Filter::Field(base, index) => {
+                for path in self.paths(base, input)? {
+                    for index in self.all(index, input)? {
+                        let step = match index {
+                            Json::Text(name) => Step::Name(name),
+                            Json::Number(number) => Step::Index(number.whole()),
+                            other => return Err(not(&other, "cannot be used as a path")),
+                        };
+                        found.push([path.clone(), vec![step]].concat());
+                    }
+                }
+            }
+            Filter::Each(base) => {
+                for path in self.paths(base, input)? {
+                    let steps: Vec<Step> = match at(input, &path)? {
+                        Json::Array(items) => (0..).take(items.len()).map(Step::Index).collect(),
+                        Json::Object(members) => {
+                            members.into_iter().map(|(name, _)| Step::Name(name)).collect()
+                        }
+                        other => return Err(format!("Cannot iterate over {}", other.kind())),
+                    };
+                    found.extend(steps.into_iter().map(|step| [path.clone(), vec![step]].concat()));
+                }
+            }
+            Filter::Pipe(a, b) => {
+                for path in self.paths(a, input)? {
+                    let value = at(input, &path)?;
+                    let rest = self.paths(b, &value)?;
+                    found.extend(rest.into_iter().map(|rest| [path.clone(), rest].concat()));
+                }
+            }
+            Filter::Comma(a, b) => {
+                found = self.paths(a, input)?;
+                found.extend(self.paths(b, input)?);
+            }
+            Filter::Try(inner) => found = self.paths(inner, input).unwrap_or_default(),
+            Filter::Call(name, args) if name == "select" && args.len() == 1 => {
+                if self.first(&args[0], input)?.is_true() {
+                    found.push(Vec::new());
+                }
+            }
+            _ => return Err("Invalid path expression".to_owned()),
+        }
+        Ok(found)
+    }
+
+    fn call(&mut self, name: &str, args: &[Filter], input: &Json) -> Values {
+        let one = |value: Json| Ok(vec![value]);
+        match (name, args) {
+            ("empty", []) => Ok(Vec::new()),
+            ("not", []) => one(Json::Bool(!input.is_true())),
+            ("error", []) => Err(raw(input)),
+            ("error", [message]) => Err(raw(&self.first(message, input)?)),
+            ("env", []) => one(self.env()),
+            ("select", [condition]) => {
+                let conditions = self.all(condition, input)?;
+                Ok(conditions.iter().filter(|it| it.is_true()).map(|_| input.clone()).collect())
+            }
+            ("numbers" | "strings" | "arrays" | "objects" | "nulls" | "booleans", []) => {
+                let fits = name.trim_end_matches('s') == input.kind();
+                Ok(fits.then(|| input.clone()).into_iter().collect())
+            }
+            ("values", []) => {
+                Ok((*input != Json::Null).then(|| input.clone()).into_iter().collect())
+            }
+            ("scalars" | "iterables", []) => {
+                let is_scalar = !matches!(input, Json::Array(_) | Json::Object(_));
+                Ok((is_scalar == (name == "scalars")).then(|| input.clone()).into_iter().collect())
+            }
+            ("recurse", []) => self.all(&Filter::Recurse, input),
+            ("map", [inner]) => {
+                let mut values = Vec::new();
+                for value in each(input)? {
+                    values.extend(self.all(inner, &value)?);
+                }
+                one(Json::Array(values))
+            }
+            ("range", [..]) if !args.is_empty() => {
+                let (from, to) = match args {
+                    [to] => (0, self.first(to, input)?),
+                    [from, to, ..] => {
+                        let from = self.first(from, input)?;
+                        let Json::Number(from) = from else {
+                            return Err("Range bounds must be numeric".into());
+                        };
+                        (from.whole(), self.first(to, input)?)
+                    }
+                    [] => return Ok(Vec::new()),
+                };
+                let Json::Number(to) = to else {
+                    return Err("Range bounds must be numeric".into());
+                };
+                let to = to.whole().min(from.saturating_add(100_000));
+                Ok((from..to).map(|number| Json::Number(number.into())).collect())
+            }
+            ("del", [target]) => {
+                let mut result = input.clone();
+                // From the back, so that places do not move.
+                for path in self.paths(target, input)?.iter().rev() {
+                    result = without(&result, path)?;
+                }
+                one(result)
+            }
+            (
+                "has" | "contains" | "startswith" | "endswith" | "ltrimstr" | "rtrimstr" | "split"
+                | "join" | "index" | "test" | "flatten" | "inside",
+                [arg],
+            ) => {
+                let mut values = Vec::new();
+                for arg in self.all(arg, input)? {
+                    values.push(super::builtin::call(name, input, &[arg])?);
+                }
+                Ok(values)
+            }
+            ("sub" | "gsub" | "test", [a, b]) => {
+                let (a, b) = (self.first(a, input)?, self.first(b, input)?);
+                one(super::builtin::call(name, input, &[a, b])?)
+            }
+            _ if !args.is_empty() => self.call_each(name, args, input),
+            _ => one(super::builtin::call(name, input, &[])?),
+        }
+    }
+
+    /// Functions that apply a filter to each member.
+    fn call_each(&mut self, name: &str, args: &[Filter], input: &Json) -> Values {
+        let one = |value: Json| Ok(vec![value]);
+        match (name, args) {
+            ("map_values", [inner]) => {
+                let Json::Object(members) = input else {
+                    return self.call("map", args, input);
+                };
+                let mut result = Vec::new();
+                for (name, value) in members {
+                    if let Some(value) = self.all(inner, value)?.into_iter().next() {
+                        result.push((name.clone(), value));
+                    }
+                }
+                one(Json::Object(result))
+            }
+            ("with_entries", [inner]) => {
+                let entries = super::builtin::call("to_entries", input, &[])?;
+                let mapped = self.call("map", std::slice::from_ref(inner), &entries)?;
+                mapped
+                    .iter()
+                    .map(|entries| super::builtin::call("from_entries", entries, &[]))
+                    .collect()
+            }
+            ("sort_by" | "group_by" | "unique_by" | "min_by" | "max_by", [key]) => {
+                let mut keyed = Vec::new();
+                for item in each(input)? {
+                    keyed.push((Json::Array(self.all(key, &item)?), item));
+                }
+                one(super::builtin::by_key(name, keyed))
+            }
+            ("any" | "all", [.., condition]) if args.len() <= 2 => {
+                let mut found = Vec::new();
+                let items = match args {
+                    [source, _] => self.all(source, input)?,
+                    _ => each(input)?,
+                };
+                for item in items {
+                    found.push(self.first(condition, &item)?.is_true());
+                }
+                let holds =
+                    if name == "any" { found.contains(&true) } else { !found.contains(&false) };
+                one(Json::Bool(holds))
+            }
+            ("first" | "last", [inner]) => {
+                let mut values = self.all(inner, input)?;
+                let value = if name == "first" { values.drain(..).next() } else { values.pop() };
+                Ok(value.into_iter().collect())
+            }
+            _ => Err(format!("{UNDEFINED}{name}/{} is not defined", args.len())),
+        }
+    }
+}
+
+fn recurse(value: &Json, into: &mut Vec<Json>) {
+    into.push(value.clone());
+    for inner in each(value).unwrap_or_default() {
+        recurse(&inner, into);
+    }
+}
+
+/// The members of a list or an object.
+pub(super) fn each(value: &Json) -> Values {
+    match value {
+        Json::Array(items) => Ok(items.clone()),
+        Json::Object(members) => Ok(members.iter().map(|(_, value)| value.clone()).collect()),
+        Json::Null => Err("Cannot iterate over null (null)".to_owned()),
+        other => Err(format!("Cannot iterate over {} ({})", other.kind(), shown(other))),
+    }
+}
+
+fn field(value: &Json, index: &Json) -> Result<Json, String> {
+    match (value, index) {
+        (Json::Null, Json::Text(_) | Json::Number(_)) => Ok(Json::Null),
+        (Json::Object(_), Json::Text(name)) => Ok(value.get(name).cloned().unwrap_or(Json::Null)),
+        (Json::Array(items), Json::Number(number)) => {
+            let at = place(items.len(), number.floor().whole());
+            Ok(at.and_then(|at| items.get(at)).cloned().unwrap_or(Json::Null))
+        }
+        (value, Json::Text(name)) => {
+            Err(format!("Cannot index {} with string \"{name}\"", value.kind()))
+        }
+        (value, index) => Err(format!("Cannot index {} with {}", value.kind(), index.kind())),
+    }
+}
+
+/// A place from the front, for one that may count from the back.
+fn place(count: usize, index: i64) -> Option<usize> {
+    let size = i64::try_from(count).unwrap_or(i64::MAX);
+    usize::try_from(if index < 0 { size + index } else { index }).ok()
+}
+
+fn slice(value: &Json, from: Option<&Json>, to: Option<&Json>) -> Result<Json, String> {
+    let bound = |end: Option<&Json>, count: usize, default: usize| match end {
+        Some(Json::Number(number)) => place(count, number.whole()).unwrap_or(0).min(count),
+        _ => default,
+    };
+    match value {
+        Json::Null => Ok(Json::Null),
+        Json::Array(items) => {
+            let (from, to) = (bound(from, items.len(), 0), bound(to, items.len(), items.len()));
+            Ok(Json::Array(items.get(from..to.max(from)).unwrap_or_default().to_vec()))
+        }
+        Json::Text(text) => {
+            let chars: Vec<char> = text.chars().collect();
+            let (from, to) = (bound(from, chars.len(), 0), bound(to, chars.len(), chars.len()));
+            Ok(Json::Text(chars.get(from..to.max(from)).unwrap_or_default().iter().collect()))
+        }
+        other => Err(format!("Cannot index {} with object", other.kind())),
+    }
+}
+
+fn at(value: &Json, path: &[Step]) -> Result<Json, String> {
+    path.iter().try_fold(value.clone(), |value, step| match step {
+        Step::Name(name) => field(&value, &Json::Text(name.clone())),
+        Step::Index(index) => field(&value, &Json::Number((*index).into())),
+    })
+}
+
+fn replaced(value: &Json, path: &[Step], new: Json) -> Result<Json, String> {
+    let Some((step, rest)) = path.split_first() else { return Ok(new) };
+    let inner = replaced(&at(value, std::slice::from_ref(step))?, rest, new)?;
+    match (value, step) {
+        (Json::Null, Step::Name(name)) => Ok(Json::Object(vec![(name.clone(), inner)])),
+        (Json::Object(members), Step::Name(name)) => {
+            let mut members = members.clone();
+            Json::insert(&mut members, name.clone(), inner);
+            Ok(Json::Object(members))
+        }
+        (Json::Null | Json::Array(_), Step::Index(index)) => {
+            let mut items = if let Json::Array(items) = value { items.clone() } else { Vec::new() };
+            let at = place(items.len(), *index).ok_or("Out of bounds negative array index")?;
+            if at > VALUE_COUNT_MAX {
+                return Err("Array index too large".to_owned());
+            }
+            if items.len() <= at {
+                items.resize(at + 1, Json::Null);
+            }
+            items[at] = inner;
+            Ok(Json::Array(items))
+        }
+        (value, _) => Err(format!("Cannot index {}", value.kind())),
+    }
+}
+
+fn without(value: &Json, path: &[Step]) -> Result<Json, String> {
+    let Some((last, rest)) = path.split_last() else { return Ok(Json::Null) };
+    let inner = match (at(value, rest)?, last) {
+        (Json::Object(mut members), Step::Name(name)) => {
+            members.retain(|(own, _)| own != name);
+            Json::Object(members)
+        }
+        (Json::Array(mut items), Step::Index(index)) => {
+            if let Some(at) = place(items.len(), *index).filter(|at| *at < items.len()) {
+                items.remove(at);
+            }
+            Json::Array(items)
+        }
+        (Json::Null, _) => return Ok(value.clone()),
+        (other, _) => return Err(format!("Cannot delete field at index of {}", other.kind())),
+    };
+    replaced(value, rest, inner)
+}
+
+/// A text as it is, anything else as JSON.
+pub(super) fn raw(value: &Json) -> String {
+    if let Json::Text(text) = value { text.clone() } else { value.compact() }
+}
+
+fn formatted(name: &str, value: &Json) -> Result<String, String> {
+    let cells = || -> Result<Vec<Json>, String> {
+        match value {
+            Json::Array(items) => Ok(items.clone()),
+            other => Err(not(other, "cannot be formatted, only an array can be")),
+        }
+    };
+    Ok(match name {
+        "text" => raw(value),
+        "json" => value.compact(),
+        "base64" => crate::utilities::binary::encode(raw(value).as_bytes()),
+        "base64d" => {
+            let (bytes, _) = crate::utilities::binary::decode(raw(value).as_bytes(), true);
+            String::from_utf8_lossy(&bytes).into_owned()
+        }
+        "tsv" => cells()?.iter().map(raw).collect::<Vec<_>>().join("\t"),
+        "csv" => {
+            let cell = |value: &Json| match value {
+                Json::Text(text) => format!("\"{}\"", text.replace('"', "\"\"")),
+                other => other.compact(),
+            };
+            cells()?.iter().map(cell).collect::<Vec<_>>().join(",")
+        }
+        "sh" => {
+            let word = |value: &Json| match value {
+                Json::Text(text) => format!("'{}'", text.replace('\'', "'\\''")),
+                other => other.compact(),
+            };
+            match value {
+                Json::Array(items) => items.iter().map(word).collect::<Vec<_>>().join(" "),
+                other => word(other),
+            }
+        }
+        other => return Err(format!("{other} is not a valid format")),
+    })
+}
+
+/// Two values and an operator.
+pub(super) fn operate(sign: &str, a: &Json, b: &Json) -> Result<Json, String> {
+    let order = a.compare(b);
+    let fails = |what: &str| {
+        let (a_kind, b_kind) = (a.kind(), b.kind());
+        Err(format!("{a_kind} ({}) and {b_kind} ({}) cannot be {what}", shown(a), shown(b)))
+    };
+    Ok(match sign {
+        "==" => Json::Bool(order.is_eq()),
+        "!=" => Json::Bool(order.is_ne()),
+        "<" => Json::Bool(order.is_lt()),
+        "<=" => Json::Bool(order.is_le()),
+        ">" => Json::Bool(order.is_gt()),
+        ">=" => Json::Bool(order.is_ge()),
+        "+" => match (a, b) {
+            (Json::Null, other) | (other, Json::Null) => other.clone(),
+            (Json::Number(a), Json::Number(b)) => Json::Number(a.add(*b)),
+            (Json::Text(a), Json::Text(b)) => Json::Text(format!("{a}{b}")),
+            (Json::Array(a), Json::Array(b)) => Json::Array([a.clone(), b.clone()].concat()),
+            (Json::Object(a), Json::Object(b)) => {
+                let mut members = a.clone();
+                for (name, value) in b {
+                    Json::insert(&mut members, name.clone(), value.clone());
+                }
+                Json::Object(members)
+            }
+            _ => return fails("added"),
+        },
+        "-" => match (a, b) {
+            (Json::Number(a), Json::Number(b)) => Json::Number(a.sub(*b)),
+            (Json::Array(a), Json::Array(b)) => {
+                Json::Array(a.iter().filter(|item| !b.contains(item)).cloned().collect())
+            }
+            _ => return fails("subtracted"),
+        },
+        "*" => match (a, b) {
+            (Json::Number(a), Json::Number(b)) => Json::Number(a.mul(*b)),
+            _ => return fails("multiplied"),
+        },
+        _ => match (a, b) {
+            (Json::Number(a), Json::Number(b)) => {
+                let quotient = if sign == "/" { a.div(*b) } else { a.rem(*b) };
+                match quotient {
+                    Some(quotient) => Json::Number(quotient),
+                    None => return fails("divided because the divisor is zero"),
+                }
+            }
+            (Json::Text(a), Json::Text(b)) if sign == "/" => {
+                Json::Array(a.split(b.as_str()).map(|part| Json::Text(part.to_owned())).collect())
+            }
+            _ => return fails("divided"),
+        },
+    })
+}
+
+/// `test`, `sub`, `gsub`.
+pub(super) fn with_regex(name: &str, text: &str, pattern: &str, new: &str) -> Result<Json, String> {
+    let ignore = name == "test" && new.contains('i');
+    let regex = Regex::new(pattern, true, ignore)?;
+    let chars: Vec<char> = text.chars().collect();
+    if name == "test" {
+        return Ok(Json::Bool(regex.is_match(&chars)));
+    }
+    let (mut result, mut from) = (String::new(), 0);
+    while let Some((start, end)) = regex.find(&chars, from).and_then(|groups| groups[0]) {
+        result.extend(&chars[from..start]);
+        result.push_str(new);
+        from = end;
+        if start == end {
+            result.extend(chars.get(end));
+            from = end + 1;
+        }
+        if name == "sub" || from > chars.len() {
+            break;
+        }
+    }
+    result.extend(chars.get(from..).unwrap_or_default());
+    Ok(Json::Text(result))
+}
+
+/// JSON in a text.
+pub(super) fn from_json(text: &str) -> Result<Json, String> {
+    let wrong = |error: String| format!("{error} (while parsing '{text}')");
+    Reader::new(text).next().map_err(wrong)?.ok_or_else(|| wrong("Unfinished JSON term".into()))
+}
+
+/// The number of things in a value.
+pub(super) fn length(value: &Json) -> Result<Json, String> {
+    Ok(match value {
+        Json::Null => number(0),
+        Json::Bool(_) => return Err(not(value, "has no length")),
+        Json::Number(own) => Json::Number((*own).max(own.neg())),
+        Json::Text(text) => number(text.chars().count()),
+        Json::Array(items) => number(items.len()),
+        Json::Object(members) => number(members.len()),
+    })
+}

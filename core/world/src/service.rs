@@ -1,0 +1,123 @@
+//! The Docker daemon as a service of its host: `systemctl stop docker` ends it in order, `start` starts it
+//! again from what is on the disk.
+
+use std::collections::BTreeSet;
+
+use daemon::api::Error;
+use daemon::client::Reply;
+use os::RequestId;
+use sim::Time;
+use tools::unit::{Ask, UnitState};
+
+use crate::world::World;
+
+/// How far it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    Running,
+    Stopping,
+    Stopped,
+}
+
+/// The service of a host that is up.
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) stage: Stage,
+    since: Time,
+    /// Who waits until it has stopped.
+    waiting: Vec<RequestId>,
+    /// It is to start again then.
+    starts_again: bool,
+    /// Requests that the daemon has not answered yet.
+    pub(crate) asked: BTreeSet<RequestId>,
+}
+
+impl Service {
+    pub(crate) fn new(now: Time) -> Self {
+        Self {
+            stage: Stage::Running,
+            since: now,
+            waiting: Vec::new(),
+            starts_again: false,
+            asked: BTreeSet::new(),
+        }
+    }
+
+    fn state(&self) -> UnitState {
+        UnitState { active: self.stage != Stage::Stopped, since: self.since }
+    }
+}
+
+impl World {
+    /// A process of a host wants something of its Docker service.
+    pub(crate) fn unit(&mut self, index: usize, request: RequestId, ask: Ask) {
+        let Some(up) = &mut self.hosts[index].up else { return };
+        let service = &mut up.service;
+        match (ask, service.stage) {
+            (Ask::Status, _) | (Ask::Start, Stage::Running) | (Ask::Stop, Stage::Stopped) => {}
+            (Ask::Start | Ask::Restart, Stage::Stopped) => self.start_docker(index),
+            (_, Stage::Stopping) => {
+                service.starts_again |= ask != Ask::Stop;
+                return service.waiting.push(request);
+            }
+            (Ask::Stop | Ask::Restart, Stage::Running) => {
+                service.starts_again = ask == Ask::Restart;
+                service.waiting.push(request);
+                return self.stop_docker(index);
+            }
+        }
+        self.answer_unit(index, request);
+    }
+
+    fn answer_unit(&mut self, index: usize, request: RequestId) {
+        self.settle(index, |host, _| {
+            if let Some(up) = &mut host.up {
+                let state = up.service.state();
+                up.machine.reply(request, Box::new(state));
+            }
+        });
+    }
+
+    fn stop_docker(&mut self, index: usize) {
+        self.settle(index, |host, settling| {
+            host.with_daemon(settling, |daemon, context| daemon.stop(context));
+            let Some(up) = &mut host.up else { return };
+            up.service.stage = Stage::Stopping;
+            for request in std::mem::take(&mut up.service.asked) {
+                let gone: Reply = Err(Error::Unreachable);
+                up.machine.reply(request, Box::new(gone));
+            }
+        });
+    }
+
+    /// Nothing of the daemon runs any more: what is left is what is on the disk.
+    pub(crate) fn docker_stopped(&mut self, index: usize) {
+        let Some(mut up) = self.hosts[index].up.take() else { return };
+        let engine = up.daemon.into_engine();
+        up.daemon = self.new_daemon(index, Some(engine));
+        up.service.stage = Stage::Stopped;
+        up.service.since = self.now;
+        let waiting = std::mem::take(&mut up.service.waiting);
+        let starts_again = std::mem::take(&mut up.service.starts_again);
+        self.hosts[index].up = Some(up);
+        if starts_again {
+            self.start_docker(index);
+        }
+        for request in waiting {
+            self.answer_unit(index, request);
+        }
+    }
+
+    fn start_docker(&mut self, index: usize) {
+        let now = self.now;
+        self.settle(index, |host, settling| {
+            if let Some(up) = &mut host.up {
+                up.service.stage = Stage::Running;
+                up.service.since = now;
+            }
+            let (id, name) = (host.id, host.name.clone());
+            settling.trace.record(settling.now, Some(id), "docker.started", name);
+            host.with_daemon(settling, |daemon, context| daemon.boot(context));
+        });
+    }
+}
