@@ -345,9 +345,9 @@ fn what_changed_is_all_that_needs_a_look() {
                 10 => "exit".to_owned(),
                 11 => format!("docker secret rm s{number}"),
                 12 => {
-                    desk.world.apply(Input::Crash { node: node.into() }).unwrap();
+                    desk.world.inject(&format!("crash {node}")).unwrap();
                     desk.wait(rng.below(20));
-                    desk.world.apply(Input::Restart { node: node.into() }).unwrap();
+                    desk.world.inject(&format!("restart {node}")).unwrap();
                     continue;
                 }
                 _ => format!(

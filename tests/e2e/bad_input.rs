@@ -2,7 +2,7 @@
 
 use glasshive_tests::desk::Desk;
 use sim::{Rng, Streams};
-use world::{Duration, Error, Input, Recording, Spec, World};
+use world::{Duration, Error, Fault, Input, Recording, Spec, World};
 
 #[test]
 fn an_open_quote_waits_and_can_be_given_up() {
@@ -69,8 +69,9 @@ fn a_world_that_cannot_be_is_refused() {
     let digest = world.digest();
     for input in [
         Input::Type { node: "b".into(), text: "ls\n".into() },
-        Input::Restart { node: "a".into() },
-        Input::Cut { from: "a".into(), to: "zz".into() },
+        Input::Fault { fault: Fault::parse("restart a").unwrap() },
+        Input::Fault { fault: Fault::parse("cut a zz").unwrap() },
+        Input::Disarm { armed: 1 },
         Input::WriteFile { node: "a".into(), path: "relative".into(), text: String::new() },
     ] {
         assert!(world.apply(input).is_err());

@@ -1,7 +1,7 @@
 //! One seed, one history; another seed, another one.
 
 use glasshive_tests::desk::Desk;
-use world::{Input, Recording, Spec, World};
+use world::{Recording, Spec, World};
 
 /// The workshop's commands and some more; `{secret}` is the name of the secret.
 fn play(seed: u64, secret: &str) -> (World, String) {
@@ -29,7 +29,7 @@ fn play(seed: u64, secret: &str) -> (World, String) {
     ] {
         text.push_str(&desk.run(node, line).output);
     }
-    desk.world.apply(Input::Crash { node: "node3".into() }).unwrap();
+    desk.world.inject("crash node3").unwrap();
     desk.wait(40);
     text.push_str(&desk.run("node1", "docker node ls").output);
     (desk.world, text)

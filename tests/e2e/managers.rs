@@ -1,7 +1,7 @@
 //! Several managers: what one knows, all know, and a minority may be lost.
 
 use glasshive_tests::desk::Desk;
-use world::{Input, Spec, Surface};
+use world::{Spec, Surface};
 
 const MANAGERS: [&str; 3] = ["node1", "node2", "node3"];
 
@@ -42,7 +42,7 @@ fn the_leader_may_die_and_come_back() {
         let mut desk = three(docker, seed);
         let id = desk.says("node1", "echo x | docker secret create before -");
         let old = leader(&desk);
-        desk.world.apply(Input::Crash { node: old.clone() }).unwrap();
+        desk.world.inject(&format!("crash {old}")).unwrap();
         desk.until("another leader", |seen| {
             seen.has_quorum && seen.leader.as_ref().is_some_and(|new| *new != old)
         });
@@ -57,7 +57,7 @@ fn the_leader_may_die_and_come_back() {
         assert!(dead.contains("Unreachable"), "seed {seed}\n{shown}");
         desk.says(others[0], "echo y | docker secret create after -");
         // Nothing is forgotten by the one that was away, and it learns what it missed.
-        desk.world.apply(Input::Restart { node: old.clone() }).unwrap();
+        desk.world.inject(&format!("restart {old}")).unwrap();
         desk.until("the old leader follows", |seen| {
             let node = seen.nodes.iter().find(|node| node.name == old);
             node.is_some_and(|node| node.store_secrets.len() == 2)
@@ -76,7 +76,7 @@ fn without_a_majority_nothing_is_answered_and_nothing_is_lost() {
     let mut desk = three("20.10", 4);
     let id = desk.says("node1", "echo x | docker secret create kept -");
     for node in ["node1", "node3"] {
-        desk.world.apply(Input::Crash { node: node.into() }).unwrap();
+        desk.world.inject(&format!("crash {node}")).unwrap();
     }
     desk.wait(30);
     assert!(!desk.world.observe().has_quorum);
@@ -84,7 +84,7 @@ fn without_a_majority_nothing_is_answered_and_nothing_is_lost() {
     assert!(refused.contains("The swarm does not have a leader."), "{refused}");
     let refused = desk.fails("node2", "echo y | docker secret create lost -", 1);
     assert!(refused.starts_with("Error response from daemon: rpc error:"), "{refused}");
-    desk.world.apply(Input::Restart { node: "node3".into() }).unwrap();
+    desk.world.inject("restart node3").unwrap();
     desk.until("a quorum", |seen| seen.has_quorum);
     desk.wait(5);
     assert_eq!(desk.says("node2", "docker secret ls -q"), id);
@@ -98,9 +98,9 @@ fn one_manager_restarts_with_all_it_had() {
     let service =
         desk.says("node1", "docker service create --name web --secret kept --replicas 2 nginx");
     desk.until_running("web", 2);
-    desk.world.apply(Input::Crash { node: "node1".into() }).unwrap();
+    desk.world.inject("crash node1").unwrap();
     desk.wait(2);
-    desk.world.apply(Input::Restart { node: "node1".into() }).unwrap();
+    desk.world.inject("restart node1").unwrap();
     desk.until("a leader", |seen| seen.has_quorum);
     desk.wait(10);
     assert_eq!(desk.says("node1", "docker secret ls -q"), id);

@@ -118,11 +118,11 @@ fn a_crash_leaves_no_clear_text_behind() {
     desk.says("m1", "docker service create --name user --secret s --replicas 5 nginx > /dev/null");
     desk.until_running("user", 5);
     for node in ["m1", "m2", "m3", "w1", "w2"] {
-        desk.world.apply(world::Input::Crash { node: node.into() }).unwrap();
+        desk.world.inject(&format!("crash {node}")).unwrap();
     }
     assert_eq!(desk.surfaces_with(TEXT), []);
     for node in ["m1", "m2", "m3", "w1", "w2"] {
-        desk.world.apply(world::Input::Restart { node: node.into() }).unwrap();
+        desk.world.inject(&format!("restart {node}")).unwrap();
     }
     desk.until("five mounts", |seen| {
         seen.nodes.iter().all(|node| {

@@ -145,7 +145,7 @@ fn a_node_that_is_lost_is_replaced() {
     let mut desk = Desk::classic(8);
     desk.says("node1", "docker service create --name web --replicas 3 nginx");
     desk.until_running("web", 3);
-    desk.world.apply(world::Input::Crash { node: "node3".into() }).unwrap();
+    desk.world.inject("crash node3").unwrap();
     desk.until("node3 is down", |seen| {
         seen.nodes.iter().any(|node| node.name == "node3" && node.state.as_deref() == Some("down"))
     });

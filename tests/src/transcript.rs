@@ -62,10 +62,8 @@ enum Action {
     Interrupt(String),
     EndOfFile(String),
     Advance(Duration),
-    Crash(String),
-    /// Frames between two nodes are lost, or arrive again.
-    Link(bool, String, String),
-    Restart(String),
+    /// As `world::Fault` reads it.
+    Fault(String),
     /// A service and how many tasks of it shall run.
     Until(String, u64),
     /// For the next command.
@@ -162,21 +160,9 @@ impl Run {
             Action::Remark => {}
             Action::Advance(span) => self.world.advance(*span),
             Action::Limit(span) => self.limit = *span,
-            Action::Link(cut, one, other) => {
-                for (from, to) in [(one, other), (other, one)] {
-                    let (from, to) = (from.clone(), to.clone());
-                    let input =
-                        if *cut { Input::Cut { from, to } } else { Input::Heal { from, to } };
-                    self.world.apply(input).map_err(|error| error.to_string())?;
-                }
-            }
-            Action::Crash(node) => {
-                let node = self.fill(node)?;
-                self.world.apply(Input::Crash { node }).map_err(|error| error.to_string())?;
-            }
-            Action::Restart(node) => {
-                let node = self.fill(node)?;
-                self.world.apply(Input::Restart { node }).map_err(|error| error.to_string())?;
+            Action::Fault(line) => {
+                let line = self.fill(line)?;
+                self.world.inject(&line).map_err(|error| error.to_string())?;
             }
             Action::Until(service, count) => self.until(&self.fill(service)?, *count)?,
             Action::Interrupt(node) => {
@@ -389,10 +375,9 @@ fn action(line: &str, nodes: &[String]) -> Result<Option<Action>, String> {
         return Ok(Some(match words.as_slice() {
             ["advance", time] => Action::Advance(span(time)?),
             ["limit", time] => Action::Limit(span(time)?),
-            ["crash", node] => Action::Crash((*node).to_owned()),
-            ["cut", one, other] => Action::Link(true, (*one).to_owned(), (*other).to_owned()),
-            ["heal", one, other] => Action::Link(false, (*one).to_owned(), (*other).to_owned()),
-            ["restart", node] => Action::Restart((*node).to_owned()),
+            [verb, ..] if world::fault::FORMS.iter().any(|(known, _)| known == verb) => {
+                Action::Fault(order.to_owned())
+            }
             ["interrupt", node] => Action::Interrupt((*node).to_owned()),
             ["eof", node] => Action::EndOfFile((*node).to_owned()),
             ["until", service, count] => {

@@ -8,7 +8,7 @@ use engine::transfer::TransferId;
 use engine::{ContainerId, Engine};
 use os::{ExitStatus, Machine, Pid};
 use sim::disk::Barrier;
-use sim::{Disk, Frame, HostId, Rng, Time};
+use sim::{Clock, Disk, Frame, HostId, Rng, Time};
 use swarm::node::{self, NodeConfig, RequestId, Rngs, SwarmNode};
 use swarm::objects::{Id, SecretBytes};
 
@@ -76,6 +76,17 @@ pub enum Output {
         /// The answer.
         reply: Box<Reply>,
     },
+    /// Something for the history that happened because another host was not heard.
+    Silence {
+        /// The host's name, or its address with or without a port.
+        of: String,
+        /// For instance `raft.unreachable`.
+        kind: &'static str,
+        /// For a reader.
+        detail: String,
+    },
+    /// Something that somebody may be waiting for.
+    Mark(swarm::node::Mark),
     /// Something for the history.
     Event {
         /// For instance `container.started`.
@@ -169,6 +180,11 @@ impl Daemon {
         }
     }
 
+    /// What the host's clock shows from now on.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.swarm.set_clock(clock);
+    }
+
     /// The host has booted: takes up what the disk remembers.
     pub fn boot(&mut self, context: &mut Context<'_>) {
         self.engine.on_boot(context.now, context.machine);
@@ -244,6 +260,10 @@ impl Daemon {
                 }
                 node::Output::Sync(barrier) => context.out.push(Output::Sync(barrier)),
                 node::Output::Event { kind, detail } => context.event(kind, detail),
+                node::Output::Mark(mark) => context.out.push(Output::Mark(mark)),
+                node::Output::Silence { of, kind, detail } => {
+                    context.out.push(Output::Silence { of, kind, detail });
+                }
                 node::Output::Reply(id, answer) => self.swarm_answered(context, id, answer),
                 node::Output::Executor(command) => self.execute(context, command),
             }

@@ -1,7 +1,7 @@
 //! The watch looks at whole worlds: it accepts what is right, and is woken by every event.
 
 use glasshive_invariants::{ALL, Watch};
-use world::{Duration, Input, Spec, World};
+use world::{Duration, Fault, Input, Spec, World};
 
 /// Steps a world under a watch.
 fn run(world: &mut World, watch: &mut Watch, secs: u64) {
@@ -41,9 +41,9 @@ fn a_cluster_that_works_and_loses_its_leader_breaks_nothing() {
     ] {
         type_line(&mut world, &mut watch, "m2", line);
     }
-    apply(&mut world, &mut watch, Input::Crash { node: "m1".to_owned() });
+    apply(&mut world, &mut watch, Input::fault(Fault::Crash("m1".into())));
     run(&mut world, &mut watch, 60);
-    apply(&mut world, &mut watch, Input::Restart { node: "m1".to_owned() });
+    apply(&mut world, &mut watch, Input::fault(Fault::Restart("m1".into())));
     run(&mut world, &mut watch, 60);
     type_line(&mut world, &mut watch, "m3", "docker service rm web && docker secret rm sec1");
     run(&mut world, &mut watch, 20);

@@ -33,6 +33,8 @@ pub enum Errno {
     NotFound,
     /// ENOEXEC.
     ExecFormat,
+    /// ENOSPC.
+    NoSpace,
     /// ENOTDIR.
     NotDirectory,
     /// ENOTEMPTY.
@@ -77,6 +79,7 @@ impl fmt::Display for Errno {
             Self::NameTooLong => "File name too long",
             Self::NotFound => "No such file or directory",
             Self::ExecFormat => "Exec format error",
+            Self::NoSpace => "No space left on device",
             Self::NotDirectory => "Not a directory",
             Self::NotEmpty => "Directory not empty",
             Self::NotTerminal => "Inappropriate ioctl for device",

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
-use sim::{EventId, Time};
+use sim::{Clock, EventId, Time};
 
 use crate::errno::Errno;
 use crate::fs::Mounts;
@@ -67,6 +67,8 @@ impl Machine {
     pub fn new(now: Time, hostname: &str, mounts: Mounts, programs: Programs) -> Self {
         let state = State {
             now,
+            clock: Clock::default(),
+            is_disk_full: false,
             processes: BTreeMap::new(),
             terminals: BTreeMap::new(),
             timers: BTreeSet::new(),
@@ -182,6 +184,27 @@ impl Machine {
     /// The time of the last [`Machine::run`].
     pub fn now(&self) -> Time {
         self.state.borrow().now
+    }
+
+    /// What the host's clock shows.
+    pub fn wall(&self) -> Time {
+        let state = self.state.borrow();
+        state.clock.wall(state.now)
+    }
+
+    /// Sets the host's clock.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.state.borrow_mut().clock = clock;
+    }
+
+    /// From now on nothing can be written to files that are on the disk, or it can again.
+    pub fn set_disk_full(&mut self, is_full: bool) {
+        self.state.borrow_mut().is_disk_full = is_full;
+    }
+
+    /// True when nothing can be written to files that are on the disk.
+    pub fn is_disk_full(&self) -> bool {
+        self.state.borrow().is_disk_full
     }
 
     /// True when [`Machine::run`] would do something at the present time.

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use sim::{Duration, EventId, Time};
+use sim::{Clock, Duration, EventId, Time};
 
 use crate::errno::Errno;
 use crate::fs::User;
@@ -50,6 +50,10 @@ pub(crate) struct Process {
 
 pub(crate) struct State {
     pub(crate) now: Time,
+    /// What the host's clock shows.
+    pub(crate) clock: Clock,
+    /// Nothing can be written but to what is in memory.
+    pub(crate) is_disk_full: bool,
     pub(crate) processes: BTreeMap<Pid, Process>,
     pub(crate) terminals: BTreeMap<TerminalId, Terminal>,
     pub(crate) timers: BTreeSet<(Time, Pid)>,

@@ -3,6 +3,9 @@
 //! Every change is visible at once to whoever reads, and durable when a sync that began after it has
 //! completed. A power loss takes the rest away; it may leave a part of the oldest unsynced append
 //! behind (a torn write).
+//!
+//! On a full disk nothing can be added; whoever writes asks [`Disk::take_failure`] whether all of it
+//! arrived, as a program looks at what `write` returns.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -51,6 +54,10 @@ pub struct Disk {
     durable: Files,
     unsynced: VecDeque<Change>,
     synced_count: u64,
+    is_full: bool,
+    /// The file of the first write that failed since somebody asked.
+    failure: Option<String>,
+    flip_count: u64,
     journal: Journal,
 }
 
@@ -71,13 +78,59 @@ impl Disk {
         self.unsynced.push_back(change);
     }
 
+    /// True, and remembered, if there is no room for `bytes` more in a file.
+    fn fails(&mut self, path: &str, bytes: &[u8]) -> bool {
+        let fails = self.is_full && !bytes.is_empty();
+        if fails && self.failure.is_none() {
+            self.failure = Some(path.to_owned());
+        }
+        fails
+    }
+
+    /// From now on nothing can be added to the disk, or something can again.
+    pub fn set_full(&mut self, is_full: bool) {
+        self.is_full = is_full;
+    }
+
+    /// True when nothing can be added.
+    pub const fn is_full(&self) -> bool {
+        self.is_full
+    }
+
+    /// The file of the first write that failed since the last call.
+    pub fn take_failure(&mut self) -> Option<String> {
+        self.failure.take()
+    }
+
+    /// The device returns one bit of a file wrong from now on. False if the file has no such byte.
+    pub fn flip_bit(&mut self, path: &str, byte: u64, bit: u8) -> bool {
+        let Ok(at) = usize::try_from(byte) else { return false };
+        let mask = 1 << (bit % 8);
+        let Some(seen) = self.visible.get_mut(path).and_then(|bytes| bytes.get_mut(at)) else {
+            return false;
+        };
+        *seen ^= mask;
+        if let Some(kept) = self.durable.get_mut(path).and_then(|bytes| bytes.get_mut(at)) {
+            *kept ^= mask;
+        }
+        self.flip_count += 1;
+        self.journal.note(path, byte);
+        true
+    }
+
     /// Adds `bytes` to the end of a file, which is made if need be.
     pub fn append(&mut self, path: &str, bytes: &[u8]) {
+        if self.fails(path, bytes) {
+            return;
+        }
         self.change(Change::Append { path: path.to_owned(), bytes: bytes.to_vec() });
     }
 
     /// Replaces a file's content. Not atomic on a real disk: write a new file and rename it.
     pub fn write(&mut self, path: &str, bytes: &[u8]) {
+        if self.fails(path, bytes) {
+            return;
+        }
         self.change(Change::Write { path: path.to_owned(), bytes: bytes.to_vec() });
     }
 
@@ -143,7 +196,7 @@ impl Disk {
 
     /// How many changes there ever were; the same number means the same content.
     pub fn change_count(&self) -> u64 {
-        self.synced_count + self.unsynced.len() as u64
+        self.synced_count + self.unsynced.len() as u64 + self.flip_count
     }
 
     /// What changed lately, as a reader sees it.
@@ -197,6 +250,7 @@ impl Disk {
         }
         self.synced_count += self.unsynced.len() as u64;
         self.unsynced.clear();
+        self.failure = None;
         self.visible = self.durable.clone();
         self.journal.note_all();
     }
@@ -228,6 +282,34 @@ mod tests {
             disk.lose_power(Some(&mut Streams::new(seed).stream("torn")));
             assert!(b"abcdef".starts_with(disk.read("/wal").unwrap_or_default()));
         }
+    }
+
+    #[test]
+    fn a_full_disk_takes_nothing_and_says_so_once() {
+        let mut disk = Disk::default();
+        disk.append("/wal", b"one");
+        disk.set_full(true);
+        disk.append("/wal", b"two");
+        disk.write("/other", b"three");
+        assert_eq!(disk.read("/wal"), Some(&b"one"[..]));
+        assert_eq!(disk.take_failure().as_deref(), Some("/wal"));
+        assert_eq!(disk.take_failure(), None);
+        disk.remove("/wal");
+        assert_eq!(disk.read("/wal"), None);
+        disk.set_full(false);
+        disk.append("/wal", b"four");
+        assert_eq!(disk.read("/wal"), Some(&b"four"[..]));
+    }
+
+    #[test]
+    fn a_flipped_bit_stays_over_a_power_loss() {
+        let mut disk = Disk::default();
+        disk.append("/wal", b"abc");
+        disk.complete_sync(disk.begin_sync());
+        assert!(disk.flip_bit("/wal", 1, 0));
+        assert!(!disk.flip_bit("/wal", 9, 0) && !disk.flip_bit("/none", 0, 0));
+        disk.lose_power(None);
+        assert_eq!(disk.read("/wal"), Some(&b"acc"[..]));
     }
 
     #[test]

@@ -28,5 +28,5 @@ pub use journal::Journal;
 pub use net::{Frame, HostId, Net};
 pub use queue::Queue;
 pub use rng::{Rng, Streams};
-pub use time::{Duration, Time};
+pub use time::{Clock, Duration, Time};
 pub use trace::{EventId, Trace};

@@ -254,6 +254,36 @@ impl fmt::Debug for Time {
     }
 }
 
+/// A host's clock: virtual time, or what its clock says instead of it since it jumped. Timers follow
+/// virtual time, as those of a real host follow its monotonic clock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Clock {
+    ahead: Duration,
+    back: Duration,
+}
+
+impl Clock {
+    /// What the clock shows at an instant.
+    pub fn wall(self, now: Time) -> Time {
+        now + self.ahead - self.back
+    }
+
+    /// From now on it shows a later time.
+    pub fn jump_ahead(&mut self, span: Duration) {
+        self.ahead = self.ahead + span;
+    }
+
+    /// From now on it shows an earlier time.
+    pub fn jump_back(&mut self, span: Duration) {
+        self.back = self.back + span;
+    }
+
+    /// True when it shows virtual time.
+    pub fn is_right(self) -> bool {
+        self.ahead == self.back
+    }
+}
+
 /// A date and a time of day, UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Civil {

@@ -66,6 +66,8 @@ pub(crate) fn boot_all(world: &mut World) -> Result<(), Error> {
     for (index, name) in spec.nodes.iter().enumerate() {
         let tree = rootfs::host(&spec, index, docker, world.now);
         let id = HostId(u16::try_from(index).unwrap_or(u16::MAX));
+        world.blame.know(name.clone(), id);
+        world.blame.know(address(index), id);
         let user = spec.user_name();
         world.hosts.push(Host::new(id, name, address(index), user, tree, world.now));
     }

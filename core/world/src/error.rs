@@ -11,6 +11,10 @@ pub enum Error {
     NodeDown(String),
     /// The host is not down.
     NodeUp(String),
+    /// The host is frozen.
+    NodeFrozen(String),
+    /// A fault that cannot be, or not now.
+    Fault(String),
     /// No editor is open at the host's terminal.
     NoEditor(String),
     /// The specification contradicts itself or asks for what there is not.
@@ -29,8 +33,9 @@ impl fmt::Display for Error {
             }
             Self::NodeDown(name) => write!(f, "{name} is down"),
             Self::NodeUp(name) => write!(f, "{name} is not down"),
+            Self::NodeFrozen(name) => write!(f, "{name} is frozen"),
             Self::NoEditor(name) => write!(f, "no editor is open on {name}"),
-            Self::Spec(text) | Self::Recording(text) => f.write_str(text),
+            Self::Fault(text) | Self::Spec(text) | Self::Recording(text) => f.write_str(text),
             Self::Boot(text) => write!(f, "the cluster did not come up: {text}"),
         }
     }

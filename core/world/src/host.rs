@@ -6,16 +6,19 @@ use daemon::api::Request;
 use daemon::client::{PORT, Reply};
 use daemon::{Caller, Daemon};
 use engine::Engine;
-use os::fs::{FileSystem, FsKind, Mounts, SharedFs, Tree};
+use os::fs::{Attributes, FileSystem, FsKind, Inode, Kind, Mount, Mounts, SharedFs, Tree};
 use os::process::Handle;
 use os::remote::{SSH_PORT, SshAsk};
 use os::{ExitStatus, Machine, Pid, Programs, RequestId, TerminalId};
-use sim::{Disk, Duration, EventId, HostId, Time, Trace};
+use sim::{Clock, Disk, Duration, EventId, HostId, Time, Trace};
 
+use crate::fault::armed::Seen;
+use crate::fault::blame::Blame;
 use crate::login::Account;
 use crate::service::{Service, Stage};
 use crate::state_folder::StateFolder;
 use crate::subjects::Subjects;
+use crate::world::Event;
 
 /// A host of the world.
 #[derive(Debug)]
@@ -30,6 +33,14 @@ pub(crate) struct Host {
     pub(crate) engine: Option<Engine>,
     /// Nothing while the host is down.
     pub(crate) up: Option<Up>,
+    /// While the host is frozen: what waits for it.
+    pub(crate) held: Option<Vec<Event>>,
+    /// What its clock shows.
+    pub(crate) clock: Clock,
+    /// What a sync takes longer than on a good disk.
+    pub(crate) slow_disk: Duration,
+    /// The hosts of whose disks there is a copy here.
+    loot: BTreeSet<String>,
     /// How many daemons it has had.
     pub(crate) daemon_count: u32,
     /// How often the host has booted; events meant for an earlier boot are dropped.
@@ -74,6 +85,10 @@ impl Host {
             state_folder: StateFolder::new(now),
             engine: None,
             up: None,
+            held: None,
+            clock: Clock::default(),
+            slow_disk: Duration::ZERO,
+            loot: BTreeSet::new(),
             daemon_count: 0,
             boot_count: 0,
             terminal: TerminalId(0),
@@ -92,7 +107,12 @@ impl Host {
     ) {
         let mut mounts = Mounts::new(self.root.clone());
         self.state_folder.mount(&mut mounts);
+        for name in &self.loot {
+            mounts.add(loot_mount(name, &self.root));
+        }
         let mut machine = Machine::new(now, &self.name, mounts, programs.clone());
+        machine.set_clock(self.clock);
+        machine.set_disk_full(self.disk.is_full());
         machine.set_entropy(entropy);
         machine.host().borrow_mut().addresses = vec![self.address.clone()];
         self.terminal = machine.add_terminal();
@@ -102,6 +122,15 @@ impl Host {
         let service = Service::new(now);
         self.up = Some(Up { machine, daemon, shell, service, logins, deadline: Some(now) });
     }
+}
+
+/// Where copies of other hosts' disks are.
+pub(crate) const LOOT_FOLDER: &str = "/loot";
+
+/// The copy is in the host's own files; the mount over it keeps it as it was taken.
+fn loot_mount(name: &str, root: &SharedFs) -> Mount {
+    let at = format!("{LOOT_FOLDER}/{name}");
+    Mount { root: at.clone(), at, fs: root.clone(), read_only: true }
 }
 
 /// What a host wants from the world.
@@ -143,10 +172,17 @@ pub(crate) enum Wanted {
 pub(crate) struct Settling<'a> {
     pub(crate) now: Time,
     pub(crate) trace: &'a mut Trace,
-    pub(crate) wanted: &'a mut Vec<Wanted>,
-    pub(crate) subjects: &'a mut Subjects,
+    pub(crate) blame: &'a Blame,
+    /// A timer has run out; nothing came in.
+    pub(crate) is_timer: bool,
     /// The last event that was recorded.
     pub(crate) last: Option<EventId>,
+    /// An armed fault waits for something.
+    pub(crate) is_armed: bool,
+    pub(crate) wanted: &'a mut Vec<Wanted>,
+    /// What it may be waiting for.
+    pub(crate) seen: &'a mut Vec<Seen>,
+    pub(crate) subjects: &'a mut Subjects,
 }
 
 /// No single moment takes more rounds than this between processes and daemon; more would be a loop
@@ -185,6 +221,22 @@ impl Host {
                     if !is_prompted && let Some(last) = settling.subjects.last(&detail) {
                         settling.trace.set_cause(Some(last));
                     }
+                    let detail: std::rc::Rc<str> = detail.into();
+                    let id =
+                        settling.trace.record(settling.now, Some(self.id), kind, detail.clone());
+                    settling.subjects.note(&detail, id);
+                    settling.last = Some(id);
+                    settling.trace.set_cause(Some(id));
+                }
+                daemon::Output::Mark(mark) if settling.is_armed => {
+                    settling.seen.push(Seen { mark, cause });
+                }
+                daemon::Output::Mark(_) => {}
+                daemon::Output::Silence { of, kind, detail } => {
+                    // A timer has no cause of its own; what it waited for was silenced by a fault.
+                    let why = || settling.blame.of_silence(&of, self.id, settling.now);
+                    let cause = if settling.is_timer { why().or(cause) } else { cause };
+                    settling.trace.set_cause(cause);
                     let detail: std::rc::Rc<str> = detail.into();
                     let id =
                         settling.trace.record(settling.now, Some(self.id), kind, detail.clone());
@@ -319,9 +371,44 @@ impl Host {
         account.start(machine, "bash", None, [tty.clone(), tty.clone(), tty])
     }
 
-    /// When something is due.
+    /// When something is due; nothing is while the host is frozen.
     pub(crate) fn deadline(&self) -> Option<Time> {
-        self.up.as_ref().and_then(|up| up.deadline)
+        self.up.as_ref().filter(|_| !self.is_frozen()).and_then(|up| up.deadline)
+    }
+
+    /// True while the host makes no progress.
+    pub(crate) const fn is_frozen(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Puts a copy of another host's disk under `/loot`; it takes the place of an older copy.
+    pub(crate) fn put_loot(&mut self, of: &str, copy: &Tree, now: Time) {
+        let place = format!("{LOOT_FOLDER}/{of}");
+        let mut root = self.root.borrow_mut();
+        let inside = format!("{place}/");
+        let old: Vec<String> = root
+            .upper()
+            .iter()
+            .map(|(path, _)| path.to_owned())
+            .filter(|path| path.starts_with(&inside))
+            .collect();
+        // What is in a folder comes after it, and goes before it.
+        for path in old.iter().rev() {
+            let _ = root.remove(path, now);
+        }
+        let folder = Inode { attributes: Attributes::root(0o755, now), kind: Kind::Directory };
+        let _ = root.put(LOOT_FOLDER, folder, now);
+        for (path, inode) in copy.iter() {
+            let path = if path == "/" { place.clone() } else { format!("{place}{path}") };
+            // The folder above is there: it comes first.
+            let _ = root.put(&path, inode.clone(), now);
+        }
+        drop(root);
+        if let Some(up) = self.up.as_ref().filter(|_| !self.loot.contains(of)) {
+            let mount = loot_mount(of, &self.root);
+            up.machine.host().borrow_mut().mounts.add(mount);
+        }
+        self.loot.insert(of.to_owned());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fault::{Fault, Trigger};
 use crate::spec::Spec;
 
 /// One thing that a person or a fault does to the world.
@@ -42,33 +43,31 @@ pub enum Input {
         /// What.
         text: String,
     },
-    /// The host loses its power; what was not synced is gone.
-    Crash {
-        /// The node.
-        node: String,
+    /// Something goes wrong, or right again.
+    Fault {
+        /// What.
+        fault: Fault,
     },
-    /// A host that is down boots.
-    Restart {
-        /// The node.
-        node: String,
+    /// Faults that are to strike as soon as something happens, once.
+    Arm {
+        /// What they wait for.
+        on: Trigger,
+        /// What goes wrong then, in this order.
+        faults: Vec<Fault>,
     },
-    /// Frames from one node to another are lost from now on.
-    Cut {
-        /// The sender.
-        from: String,
-        /// The receiver.
-        to: String,
-    },
-    /// Frames from one node to another arrive again.
-    Heal {
-        /// The sender.
-        from: String,
-        /// The receiver.
-        to: String,
+    /// Faults that were armed and did not strike yet never will.
+    Disarm {
+        /// The number that arming gave them.
+        armed: u64,
     },
 }
 
 impl Input {
+    /// Something goes wrong, or right again.
+    pub const fn fault(fault: Fault) -> Self {
+        Self::Fault { fault }
+    }
+
     /// For the history: what was done, in words.
     pub(crate) fn describe(&self) -> String {
         match self {
@@ -82,12 +81,16 @@ impl Input {
             Self::WriteFile { node, path, text } => {
                 format!("{} bytes written to {path} on {node}", text.len())
             }
-            Self::Crash { node } => format!("{node} loses its power"),
-            Self::Restart { node } => format!("{node} boots"),
-            Self::Cut { from, to } => format!("frames from {from} to {to} are lost"),
-            Self::Heal { from, to } => format!("frames from {from} to {to} arrive again"),
+            Self::Fault { fault } => fault.to_string(),
+            Self::Arm { on, faults } => format!("{on}: {}", words(faults)),
+            Self::Disarm { armed } => format!("the armed fault {armed} never strikes"),
         }
     }
+}
+
+/// Faults in words, one after the other.
+pub(crate) fn words(faults: &[Fault]) -> String {
+    faults.iter().map(Fault::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// An input and when it came.
@@ -114,5 +117,5 @@ pub struct Recording {
 
 impl Recording {
     /// The format's name and version.
-    pub const FORMAT: &str = "glasshive-run/1";
+    pub const FORMAT: &str = "glasshive-run/2";
 }

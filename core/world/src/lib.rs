@@ -22,6 +22,7 @@ mod audit;
 mod boot;
 mod complete;
 mod error;
+pub mod fault;
 mod files;
 mod host;
 mod input;
@@ -45,9 +46,10 @@ pub use audit::{
 };
 pub use complete::Completion;
 pub use error::Error;
+pub use fault::{Armed, ArmedState, Fault, Struck, Trigger};
 pub use input::{Input, Recorded, Recording};
 pub use observe::{
-    ContainerView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
+    ContainerView, LinkView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
 };
 pub use probe::Probe;
 pub use search::{Found, Surface};

@@ -3,11 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
+use sim::net::Condition;
+use sim::{Duration, HostId, Time};
 use swarm::node::NodeView as SwarmView;
 use swarm::objects::{Availability, Id, NodeState, Role, ServiceMode, Task, TaskState};
 use swarm::store::Store;
 
+use crate::fault::ArmedState;
 use crate::host::Host;
+use crate::input::words;
 use crate::world::World;
 
 /// The world at one moment.
@@ -29,6 +33,27 @@ pub struct Observation {
     pub tasks: Vec<TaskView>,
     /// Secrets, by name.
     pub secrets: Vec<SecretView>,
+    /// Ways between hosts with which something is wrong.
+    pub links: Vec<LinkView>,
+    /// Faults that wait for something, in words.
+    pub armed: Vec<String>,
+}
+
+/// A way from one host to another with which something is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct LinkView {
+    /// Who sends.
+    pub from: String,
+    /// Who receives.
+    pub to: String,
+    /// Everything is lost.
+    pub cut: bool,
+    /// How many milliseconds every frame takes longer.
+    pub latency_ms: u64,
+    /// How many frames of a thousand are lost on their way.
+    pub loss: u16,
+    /// How many frames of a thousand arrive twice.
+    pub duplicate: u16,
 }
 
 /// One host.
@@ -40,6 +65,10 @@ pub struct NodeView {
     pub address: String,
     /// It runs.
     pub up: bool,
+    /// It runs but makes no progress.
+    pub frozen: bool,
+    /// What else is wrong with it, in words: `disk full`, `clock 90d ahead`.
+    pub troubles: Vec<String>,
     /// The node's identifier in the swarm, if it is in one.
     pub id: Option<String>,
     /// `inactive`, `pending`, `active`, `locked` or `error`: how the host stands to a swarm.
@@ -182,7 +211,27 @@ impl World {
             services: store.map(services).unwrap_or_default(),
             tasks: store.map(|store| tasks(store, &names)).unwrap_or_default(),
             secrets: store.map(secrets).unwrap_or_default(),
+            links: self.links_in_trouble(),
+            armed: self.armed_words(),
         }
+    }
+
+    fn armed_words(&self) -> Vec<String> {
+        let waiting = self.armed().iter().filter(|armed| armed.state == ArmedState::Waiting);
+        waiting.map(|armed| format!("{}: {}", armed.on, words(&armed.faults))).collect()
+    }
+
+    fn links_in_trouble(&self) -> Vec<LinkView> {
+        let name = |host: HostId| self.hosts[usize::from(host.0)].name.clone();
+        let view = |((from, to), condition): ((HostId, HostId), Condition)| LinkView {
+            from: name(from),
+            to: name(to),
+            cut: condition.is_cut,
+            latency_ms: condition.latency.as_millis(),
+            loss: condition.loss,
+            duplicate: condition.duplicate,
+        };
+        self.net.conditions().map(view).collect()
     }
 
     fn node_names(&self, views: &[Option<SwarmView<'_>>]) -> BTreeMap<Id, String> {
@@ -210,6 +259,8 @@ fn node(
         name: host.name.clone(),
         address: crate::boot::address(index),
         up: host.up.is_some(),
+        frozen: host.is_frozen(),
+        troubles: troubles(host),
         swarm: "inactive".into(),
         ..NodeView::default()
     };
@@ -251,6 +302,24 @@ fn node(
             view.store.map(secrets).unwrap_or_default().into_iter().map(|s| s.name).collect();
     }
     node
+}
+
+fn troubles(host: &Host) -> Vec<String> {
+    let mut troubles = Vec::new();
+    if host.disk.is_full() {
+        troubles.push("disk full".to_owned());
+    }
+    if host.slow_disk != Duration::ZERO {
+        troubles.push(format!("disk {} slower", host.slow_disk));
+    }
+    if !host.clock.is_right() {
+        let noon = Time::from_date(2100, 1, 1);
+        let shown = host.clock.wall(noon);
+        let (span, word) =
+            if noon < shown { (shown.since(noon), "ahead") } else { (noon.since(shown), "behind") };
+        troubles.push(format!("clock {span} {word}"));
+    }
+    troubles
 }
 
 fn container(view: daemon::ContainerView) -> ContainerView {

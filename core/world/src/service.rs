@@ -79,6 +79,10 @@ impl World {
     }
 
     fn stop_docker(&mut self, index: usize) {
+        if let Some(cause) = self.trace.cause() {
+            // Others hear nothing of it from now on, and this is why.
+            self.blame.host(self.hosts[index].id, cause);
+        }
         self.settle(index, |host, settling| {
             host.with_daemon(settling, |daemon, context| daemon.stop(context));
             let Some(up) = &mut host.up else { return };
@@ -110,6 +114,7 @@ impl World {
 
     fn start_docker(&mut self, index: usize) {
         let now = self.now;
+        self.blame.host_well(self.hosts[index].id, now);
         self.settle(index, |host, settling| {
             if let Some(up) = &mut host.up {
                 up.service.stage = Stage::Running;

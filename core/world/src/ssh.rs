@@ -91,6 +91,19 @@ impl Sink for Printed {
     }
 }
 
+impl Links {
+    /// The host that an event is for; nothing if it is on the wire.
+    pub(crate) fn host_of(&self, event: &SshEvent) -> Option<usize> {
+        match event {
+            SshEvent::Reply { index, .. } => Some(*index),
+            SshEvent::Message { arrived: false, .. } => None,
+            SshEvent::Message { id, message, .. } => self.links.get(id).map(|link| {
+                if message.is_for_server() { link.server.index } else { link.client.index }
+            }),
+        }
+    }
+}
+
 impl World {
     fn end(&self, index: usize) -> End {
         End { index, boot_count: self.hosts[index].boot_count }
@@ -143,7 +156,8 @@ impl World {
             return self.ssh_reply(from, request, SshReply::Failed(text), LOCAL);
         };
         let (client, server) = (self.hosts[from].id, self.hosts[to].id);
-        let is_cut = self.net.is_cut(client, server) || self.net.is_cut(server, client);
+        let ways = [(client, server), (server, client)];
+        let is_cut = ways.iter().any(|(from, to)| self.net.condition(*from, *to).is_cut);
         let failed = match self.hosts[to].up {
             None => Some(("No route to host", NO_ROUTE)),
             Some(_) if is_cut => Some(("Connection timed out", CONNECT_TIMEOUT)),
@@ -185,7 +199,9 @@ impl World {
         } else {
             let (from, to) = (self.hosts[from].id, self.hosts[to].id);
             let frame = Frame { from, to, flow: FLOW | id, bytes: Rc::from(&[][..]) };
-            self.net.send(self.now, &frame)
+            let fate = self.net.send(self.now, &frame);
+            self.tell_of_link((from, to), fate, cause);
+            fate.arrives
         };
         let arrived = at.is_some();
         let at = at.unwrap_or(self.now + RESEND);

@@ -16,6 +16,14 @@ pub(crate) struct StateFolder {
     seen_count: Option<u64>,
 }
 
+/// What a disk holds now, as a tree of its own.
+pub(crate) fn tree(disk: &Disk, now: Time) -> Tree {
+    let mut folder = StateFolder::new(now);
+    folder.follow(disk, now);
+    let fs = folder.fs.borrow();
+    fs.upper().clone()
+}
+
 impl StateFolder {
     pub(crate) fn new(now: Time) -> Self {
         Self { fs: FileSystem::new(FsKind::Disk, now).shared(), seen_count: None }

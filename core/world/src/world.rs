@@ -1,7 +1,7 @@
 //! The world's state and its loop.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use daemon::Daemon;
@@ -9,12 +9,14 @@ use daemon::client::Reply;
 use engine::Engine;
 use os::Programs;
 use sim::disk::Barrier;
-use sim::net::Latency;
+use sim::net::{Fate, Latency};
 use sim::trace::HistoryDigest;
-use sim::{Duration, EventId, Frame, HostId, Net, Queue, Streams, Time, Trace};
+use sim::{Duration, EventId, Frame, HostId, Net, Queue, Rng, Streams, Time, Trace};
 
 use crate::audit::Audit;
 use crate::error::Error;
+use crate::fault::blame::Blame;
+use crate::fault::{Armed, ArmedState, Struck};
 use crate::host::{Host, SYNC_TIME, Settling, Wanted};
 use crate::input::{Input, Recorded, Recording};
 use crate::spec::Spec;
@@ -52,6 +54,13 @@ pub struct World {
     pub(crate) ssh: Links,
     pub(crate) subjects: Subjects,
     pub(crate) audit: Option<Box<Audit>>,
+    /// Decides what faults leave open: which bit flips, how much of a write is torn.
+    pub(crate) fault_rng: Rng,
+    pub(crate) blame: Blame,
+    /// Links of which it was told that they lose, delay or double frames.
+    pub(crate) told_links: BTreeSet<(HostId, HostId)>,
+    pub(crate) struck: Vec<Struck>,
+    pub(crate) armed: Vec<Armed>,
     inputs: Vec<Recorded>,
     /// Answers to the world's own requests.
     pub(crate) answers: BTreeMap<u64, Reply>,
@@ -85,10 +94,15 @@ impl World {
             streams,
             registry: Rc::new(RefCell::new(catalog.into_registry())),
             queue: Queue::default(),
-            net: Net::new(streams.stream("net"), Latency::default()),
+            net: Net::new(streams.stream("net"), streams.stream("net/faults"), Latency::default()),
             subjects: Subjects::default(),
             audit: None,
             ssh: Links::default(),
+            fault_rng: streams.stream("faults"),
+            blame: Blame::default(),
+            told_links: BTreeSet::new(),
+            struck: Vec::new(),
+            armed: Vec::new(),
             inputs: Vec::new(),
             answers: BTreeMap::new(),
             event_count: 0,
@@ -227,7 +241,7 @@ impl World {
             (Some((at, index)), _) if at <= limit => {
                 self.now = self.now.max(at);
                 self.trace.routine(self.now, Some(self.hosts[index].id), "due", b"");
-                self.settle(index, |_, _| {});
+                self.settle_timer(index);
             }
             _ => return false,
         }
@@ -236,6 +250,15 @@ impl World {
     }
 
     fn handle(&mut self, event: Event) {
+        let host = match &event {
+            Event::Frame { frame, .. } => Some(usize::from(frame.to.0)),
+            Event::Synced { host, .. } => Some(usize::from(host.0)),
+            Event::Ssh(event) => self.ssh.host_of(event),
+        };
+        if let Some(held) = host.and_then(|index| self.hosts[index].held.as_mut()) {
+            held.push(event);
+            return;
+        }
         match event {
             Event::Frame { frame, cause } => {
                 self.trace.set_cause(cause);
@@ -263,16 +286,37 @@ impl World {
 
     /// Does something at a host, then lets it and all that follows at this moment settle.
     pub(crate) fn settle(&mut self, index: usize, act: impl FnOnce(&mut Host, &mut Settling<'_>)) {
-        let mut wanted = Vec::new();
+        self.settle_as(index, false, act);
+    }
+
+    /// The same because a timer has run out.
+    fn settle_timer(&mut self, index: usize) {
+        self.settle_as(index, true, |_, _| {});
+    }
+
+    fn settle_as(
+        &mut self,
+        index: usize,
+        is_timer: bool,
+        act: impl FnOnce(&mut Host, &mut Settling<'_>),
+    ) {
+        let (mut wanted, mut seen) = (Vec::new(), Vec::new());
         let host = &mut self.hosts[index];
+        if host.is_frozen() {
+            return;
+        }
         self.touched = Some(host.id);
         let prompt = self.trace.cause();
         let mut settling = Settling {
             now: self.now,
             trace: &mut self.trace,
-            wanted: &mut wanted,
-            subjects: &mut self.subjects,
+            blame: &self.blame,
+            is_timer,
             last: None,
+            is_armed: self.armed.iter().any(|armed| armed.state == ArmedState::Waiting),
+            wanted: &mut wanted,
+            seen: &mut seen,
+            subjects: &mut self.subjects,
         };
         if let Some(up) = &mut host.up {
             up.machine.tell_time(self.now);
@@ -282,7 +326,14 @@ impl World {
         let cause = settling.last.or(prompt);
         host.disk.journal_mut().explain(cause);
         host.root.borrow_mut().journal_mut().explain(cause);
-        let (from, boot_count) = (host.id, host.boot_count);
+        let (from, boot_count, slow_disk) = (host.id, host.boot_count, host.slow_disk);
+        if !seen.is_empty() {
+            self.trigger(index, &seen, true);
+            if self.hosts[index].up.is_none() {
+                // It lost its power before anything left.
+                wanted.clear();
+            }
+        }
         for wish in wanted {
             match wish {
                 Wanted::Send { to, flow, bytes, cause } => {
@@ -292,16 +343,12 @@ impl World {
                         let at = self.now + Duration::from_micros(20);
                         self.queue.push(at, Event::Frame { frame, cause });
                     } else {
-                        self.tap.see(&frame, cause);
-                        self.audit_frame(&frame, cause);
-                        if let Some(at) = self.net.send(self.now, &frame) {
-                            self.queue.push(at, Event::Frame { frame, cause });
-                        }
+                        self.send(frame, cause);
                     }
                 }
                 Wanted::Sync { barrier, cause } => {
                     let event = Event::Synced { host: from, boot_count, barrier, cause };
-                    self.queue.push(self.now + SYNC_TIME, event);
+                    self.queue.push(self.now + SYNC_TIME + slow_disk, event);
                 }
                 Wanted::Answer { caller, reply } => {
                     self.answers.insert(caller, *reply);
@@ -316,6 +363,44 @@ impl World {
         }
         self.ssh_look(index);
         self.audit_host(index, cause);
+        if !seen.is_empty() {
+            self.trigger(index, &seen, false);
+        }
+        self.trace.set_cause(cause);
+    }
+
+    /// Puts a frame on the wire.
+    fn send(&mut self, frame: Frame, cause: Option<EventId>) {
+        self.tap.see(&frame, cause);
+        self.audit_frame(&frame, cause);
+        let fate = self.net.send(self.now, &frame);
+        self.tell_of_link((frame.from, frame.to), fate, cause);
+        for at in [fate.arrives, fate.again].into_iter().flatten() {
+            self.queue.push(at, Event::Frame { frame: frame.clone(), cause });
+        }
+    }
+
+    /// The history tells that a link loses, delays or doubles what is sent: once for each fault, for a
+    /// cut link would fill it.
+    pub(crate) fn tell_of_link(
+        &mut self,
+        link: (HostId, HostId),
+        fate: Fate,
+        cause: Option<EventId>,
+    ) {
+        if fate.lost_count == 0 && fate.again.is_none() || !self.told_links.insert(link) {
+            return;
+        }
+        let what = match fate.arrives {
+            None => "is lost",
+            Some(_) if fate.lost_count > 0 => "is lost on its way and sent again",
+            Some(_) => "arrives twice",
+        };
+        let name = |host: HostId| &self.hosts[usize::from(host.0)].name;
+        let detail = format!("a frame from {} to {} {what}", name(link.0), name(link.1));
+        self.trace.set_cause(self.blame.of_link(link).or(cause));
+        self.trace.record(self.now, Some(link.1), "net.frame", detail);
+        self.trace.set_cause(cause);
     }
 
     /// The index of a host by its name.
@@ -328,7 +413,9 @@ impl World {
 
     fn running(&self, node: &str) -> Result<usize, Error> {
         let index = self.index(node)?;
-        match self.hosts[index].up {
+        let host = &self.hosts[index];
+        match host.up {
+            Some(_) if host.is_frozen() => Err(Error::NodeFrozen(node.to_owned())),
             Some(_) => Ok(index),
             None => Err(Error::NodeDown(node.to_owned())),
         }
@@ -373,21 +460,12 @@ impl World {
                     }
                 }
             }
-            Input::Crash { node } => {
-                let index = self.index(&node)?;
-                self.crash(index);
-            }
-            Input::Restart { node } => {
-                let index = self.index(&node)?;
-                self.boot(index);
-            }
-            Input::Cut { from, to } => {
-                let (from, to) = (self.host_id(&from)?, self.host_id(&to)?);
-                self.net.cut(from, to);
-            }
-            Input::Heal { from, to } => {
-                let (from, to) = (self.host_id(&from)?, self.host_id(&to)?);
-                self.net.heal(from, to);
+            Input::Fault { fault } => self.strike(&fault, None)?,
+            Input::Arm { on, faults } => self.put_armed(on, faults),
+            Input::Disarm { armed } => {
+                for known in self.armed.iter_mut().filter(|known| known.id == armed) {
+                    known.state = ArmedState::Disarmed;
+                }
             }
         }
         for index in 0..self.hosts.len() {
@@ -396,20 +474,14 @@ impl World {
         Ok(())
     }
 
-    fn host_id(&self, node: &str) -> Result<HostId, Error> {
-        Ok(self.hosts[self.index(node)?].id)
-    }
-
     fn check(&self, input: &Input) -> Result<(), Error> {
         match input {
-            Input::Type { node, .. }
-            | Input::Interrupt { node }
-            | Input::EndOfFile { node }
-            | Input::Crash { node } => self.running(node).map(drop),
-            Input::Restart { node } => match self.hosts[self.index(node)?].up {
-                None => Ok(()),
-                Some(_) => Err(Error::NodeUp(node.clone())),
-            },
+            Input::Type { node, .. } | Input::Interrupt { node } | Input::EndOfFile { node } => {
+                self.running(node).map(drop)
+            }
+            Input::Fault { fault } => self.check_fault(fault).map(drop),
+            Input::Arm { on, faults } => self.check_arm(on, faults),
+            Input::Disarm { armed } => self.check_disarm(*armed),
             Input::Edit { node, .. } => {
                 self.running(node)?;
                 match self.awaits(node)? {
@@ -424,9 +496,6 @@ impl World {
                 } else {
                     Err(Error::Recording(format!("`{path}` is not an absolute path of a file")))
                 }
-            }
-            Input::Cut { from, to } | Input::Heal { from, to } => {
-                self.index(from).and_then(|_| self.index(to)).map(drop)
             }
         }
     }
@@ -448,14 +517,23 @@ impl World {
     }
 
     /// The power of a host fails: what was in memory is gone, and what the disk had not synced.
-    fn crash(&mut self, index: usize) {
+    pub(crate) fn crash(&mut self, index: usize, is_torn: bool) {
         let host = &mut self.hosts[index];
+        host.held = None;
         self.touched = Some(host.id);
         if let Some(up) = host.up.take() {
             host.engine = Some(up.daemon.lose_power(self.now));
         }
-        host.disk.lose_power(None);
+        host.disk.lose_power(is_torn.then_some(&mut self.fault_rng));
         self.ssh_host_lost(index);
+    }
+
+    /// A frozen host goes on: what waited for it comes now, in order.
+    pub(crate) fn thaw(&mut self, index: usize) {
+        for event in self.hosts[index].held.take().unwrap_or_default() {
+            self.queue.push(self.now, event);
+        }
+        self.settle(index, |_, _| {});
     }
 
     /// Boots a host that is down.
@@ -482,6 +560,8 @@ impl World {
         let name = host.name.clone();
         let stream = move |purpose: &str| streams.stream(&format!("{purpose}/{name}/{epoch}"));
         let engine = engine.unwrap_or_else(|| Engine::new(config.engine.clone(), stream("engine")));
-        Daemon::new(config, engine, self.registry.clone(), &stream)
+        let mut daemon = Daemon::new(config, engine, self.registry.clone(), &stream);
+        daemon.set_clock(self.hosts[index].clock);
+        daemon
     }
 }

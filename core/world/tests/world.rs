@@ -14,7 +14,7 @@ fn a_recording_gives_the_same_history() {
     world.run_line("node1", "echo hello > greeting", LINE_LIMIT).unwrap();
     world.advance(Duration::from_secs(3));
     world.run_line("node1", "docker secret create greeting ./greeting", LINE_LIMIT).unwrap();
-    world.apply(Input::Crash { node: "node2".into() }).unwrap();
+    world.inject("crash node2").unwrap();
     world.advance(Duration::from_secs(30));
     let recording = world.recording();
     let replayed = World::replay(&recording).unwrap();
@@ -74,13 +74,12 @@ fn words_are_completed_where_they_are_typed() {
 fn an_impossible_input_changes_nothing() {
     let mut world = world();
     let before = world.digest();
-    let crash = |node: &str| Input::Crash { node: node.into() };
-    assert!(matches!(world.apply(crash("node9")), Err(Error::UnknownNode(..))));
-    let restart = Input::Restart { node: "node1".into() };
-    assert_eq!(world.apply(restart), Err(Error::NodeUp("node1".into())));
+    assert!(matches!(world.inject("crash node9"), Err(Error::UnknownNode(..))));
+    assert_eq!(world.inject("restart node1"), Err(Error::NodeUp("node1".into())));
+    assert!(matches!(world.inject("explode"), Err(Error::Fault(_))));
     assert_eq!(world.digest(), before);
-    world.apply(crash("node2")).unwrap();
-    assert_eq!(world.apply(crash("node2")), Err(Error::NodeDown("node2".into())));
+    world.inject("crash node2").unwrap();
+    assert_eq!(world.inject("crash node2"), Err(Error::NodeDown("node2".into())));
     assert!(world.run_line("node2", "ls", LINE_LIMIT).is_err());
 }
 
@@ -88,11 +87,11 @@ fn an_impossible_input_changes_nothing() {
 fn a_crashed_host_comes_back_with_its_files() {
     let mut world = world();
     world.run_line("node2", "echo kept > file", LINE_LIMIT).unwrap();
-    world.apply(Input::Crash { node: "node2".into() }).unwrap();
+    world.inject("crash node2").unwrap();
     world.advance(Duration::from_secs(20));
     let down = world.run_line("node1", "docker node ls | grep node2", LINE_LIMIT).unwrap();
     assert!(down.output.contains("Down"), "{}", down.output);
-    world.apply(Input::Restart { node: "node2".into() }).unwrap();
+    world.inject("restart node2").unwrap();
     world.advance(Duration::from_secs(20));
     let up = world.run_line("node1", "docker node ls | grep node2", LINE_LIMIT).unwrap();
     assert!(up.output.contains("Ready"), "{}", up.output);

@@ -1,6 +1,7 @@
 //! Playing labs from a terminal: `run` for everybody, `test` for authors.
 
 mod show;
+mod tries;
 
 use std::io::{self, Write};
 use std::rc::Rc;
@@ -117,6 +118,9 @@ pub(crate) fn test(
         let mut complaints = complaints(&runner);
         complaints.extend(runner.leaks(&world).iter().map(|leak| (1, leak_told(leak))));
         complaints.extend(blocked.map(|why| (0, format!("the run stopped: {why}"))));
+        if seed == first && complaints.is_empty() {
+            complaints.extend(tries::complaints(&lab, seed)?);
+        }
         for (line, complaint) in &complaints {
             writeln!(out, "{name}:{line}: {complaint} (seed {seed})")?;
         }
@@ -165,6 +169,9 @@ fn complaints(runner: &Runner<Mark>) -> Vec<(u32, String)> {
             (Part::Fault(fault), Some(Outcome::Fault(outcome))) => {
                 complaints.extend(outcome.problem.iter().map(|told| (fault.line, told.clone())));
             }
+            (Part::Ask(ask), Some(Outcome::Ask(outcome))) => {
+                complaints.extend(outcome.problem.iter().map(|told| (ask.line, told.clone())));
+            }
             (Part::Note(note), _) if runner.is_proven(note) != Some(true) => {
                 complaints.push((note.line, "the note is not proven".to_owned()));
             }
@@ -174,6 +181,7 @@ fn complaints(runner: &Runner<Mark>) -> Vec<(u32, String)> {
                     Part::Check(check) => check.line,
                     Part::Until(until) => until.line,
                     Part::Fault(fault) => fault.line,
+                    Part::Ask(ask) => ask.line,
                     _ => 0,
                 };
                 complaints.push((line, "it was not played".to_owned()));

@@ -68,6 +68,16 @@ enum Request {
     Restart {
         node: String,
     },
+    Fault {
+        fault: String,
+    },
+    Arm {
+        on: String,
+        faults: Vec<String>,
+    },
+    Disarm {
+        id: u64,
+    },
     Digest {},
     Quit {},
 }
@@ -188,12 +198,28 @@ fn reply(world: &mut World, request: Request) -> Result<Value, String> {
             Ok(reply)
         }
         Request::Crash { node } => {
-            world.apply(Input::Crash { node: node.clone() }).map_err(told)?;
+            world.inject(&format!("crash {node}")).map_err(told)?;
             Ok(json!({ "type": "crashed", "node": node, "at_ms": world.at_ms() }))
         }
         Request::Restart { node } => {
-            world.apply(Input::Restart { node: node.clone() }).map_err(told)?;
+            world.inject(&format!("restart {node}")).map_err(told)?;
             Ok(json!({ "type": "restarted", "node": node, "at_ms": world.at_ms() }))
+        }
+        Request::Fault { fault } => {
+            let struck = world.inject(&fault).map_err(told)?;
+            Ok(json!({
+                "type": "struck", "fault": fault, "words": struck.words, "nodes": struck.nodes,
+                "event": struck.event, "at_ms": world.at_ms(),
+            }))
+        }
+        Request::Arm { on, faults } => {
+            let lines: Vec<&str> = faults.iter().map(String::as_str).collect();
+            let id = world.arm(&on, &lines).map_err(told)?;
+            Ok(json!({ "type": "armed", "id": id, "at_ms": world.at_ms() }))
+        }
+        Request::Disarm { id } => {
+            world.apply(Input::Disarm { armed: id }).map_err(told)?;
+            Ok(json!({ "type": "disarmed", "id": id, "at_ms": world.at_ms() }))
         }
         Request::Digest {} => {
             let digest = world.digest().to_string();

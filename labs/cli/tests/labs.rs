@@ -35,11 +35,55 @@ fn every_line_of_json_is_json_and_the_last_one_is_the_end() {
     assert!(end["digest"].as_str().is_some_and(|digest| digest.len() >= 16), "{end}");
 }
 
+/// Every lab is a test, with its wrong ways and for more than one seed.
 #[test]
-fn the_secrets_lab_is_a_test_for_several_seeds() {
-    let (status, out, _) = call(&["test", SECRETS, "--seeds", "4"]);
-    assert_eq!(status, 0, "{out}");
-    assert_eq!(out.lines().count(), 4, "{out}");
+fn every_lab_holds() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let folders = std::fs::read_dir(folder).expect("the folder of labs");
+    let mut names: Vec<String> = folders
+        .map(|entry| entry.expect("an entry").path().to_string_lossy().into_owned())
+        .collect();
+    names.sort();
+    let has_lab = |name: &String| {
+        let files = std::fs::read_dir(name).into_iter().flatten().flatten();
+        files.into_iter().any(|file| file.file_name().to_string_lossy().ends_with(".lab.md"))
+    };
+    names.retain(has_lab);
+    assert!(names.iter().any(|name| name.ends_with("/secrets")), "{names:?}");
+    for name in names {
+        let (status, out, err) = call(&["test", &name, "--seeds", "2"]);
+        assert_eq!(status, 0, "{out}{err}");
+        assert_eq!(out.lines().count(), 2, "{out}");
+    }
+}
+
+/// Wrong ways must fail as the author says, right ones must pass.
+#[test]
+fn other_ways_are_played() {
+    let source = std::fs::read_to_string(format!("{SECRETS}/secrets.lab.md")).expect("the lab");
+    let create = "## Look at secrets {#manage}";
+    for (block, told) in [
+        (
+            "accept\n@node1: printf 'secrets are important\\n' > sec.txt\n@node1: docker secret create sec1 - < sec.txt",
+            "",
+        ),
+        (
+            "accept\n@node1: docker secret create sec2 sec.txt",
+            "checks that fail: expected none, got file, created, still-in-file",
+        ),
+        ("reject fails=file,created,still-in-file\n@node1: echo other > sec.txt", ""),
+        (
+            "reject fails=file\n@node1: echo other > sec.txt",
+            "expected file, got file, created, still-in-file",
+        ),
+    ] {
+        let path = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("ways.lab.md");
+        let with = source.replacen(create, &format!("```{block}\n```\n\n{create}"), 1);
+        std::fs::write(&path, with).expect("written");
+        let (status, out, err) = call(&["test", &path.to_string_lossy()]);
+        assert_eq!(status, u8::from(!told.is_empty()), "{block}: {out}{err}");
+        assert!(out.contains(told), "{block}: {out}");
+    }
 }
 
 /// What the manual shows as a whole lab can be played.

@@ -2,6 +2,7 @@
 //! line, column and what was expected.
 
 mod blocks;
+mod faults;
 mod front;
 mod info;
 mod lint;

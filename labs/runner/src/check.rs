@@ -5,6 +5,7 @@ mod bytes;
 mod leak;
 #[cfg(feature = "author")]
 mod parse;
+mod swarm;
 mod verdict;
 
 use serde::{Deserialize, Serialize};
@@ -93,6 +94,62 @@ pub enum Predicate {
         secret: Option<Template>,
         /// `holds` or `holds no`.
         there: bool,
+    },
+    /// `node node1 knows secret sec1`: in the store of its manager.
+    Knows {
+        /// The host's name.
+        node: Template,
+        /// The secret's name.
+        secret: Template,
+        /// `knows` or `knows no`.
+        there: bool,
+    },
+    /// `node node1 term > 2`: a number of a manager's part in the raft group.
+    Raft {
+        /// The host's name.
+        node: Template,
+        /// Which number.
+        number: RaftNumber,
+        /// How it is compared.
+        relation: Relation,
+        /// With what.
+        value: u64,
+    },
+    /// `term > 2`: the highest term of all managers that run.
+    Term(Relation, u64),
+    /// `quorum holds`, `quorum lost`.
+    Quorum {
+        /// `holds` or `lost`.
+        holds: bool,
+    },
+    /// `managers agree`: all that run have the same term and have applied the same entries.
+    Agree,
+    /// `tasks web running == 2`: tasks of a service in a state, as the managers know.
+    Tasks {
+        /// The service's name.
+        service: Template,
+        /// The state.
+        state: String,
+        /// How it is compared.
+        relation: Relation,
+        /// With what.
+        value: u64,
+    },
+    /// `link node1 node2 cut`, `link node1 node2 whole`: one of the two ways, or neither.
+    Link {
+        /// The one host.
+        one: Template,
+        /// The other.
+        other: Template,
+        /// `cut` or `whole`.
+        cut: bool,
+    },
+    /// `fault boom struck`, `fault boom waits`: a fault of the lab that was armed.
+    Struck {
+        /// The fault's name.
+        fault: String,
+        /// `struck` or `waits`.
+        struck: bool,
     },
     /// `file node1:/root/sec.txt exists`, `... absent`.
     FileExists {
@@ -183,6 +240,18 @@ pub enum ServiceNumber {
     Replicas,
 }
 
+/// A number of a manager's part in the raft group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum RaftNumber {
+    /// Its term.
+    Term,
+    /// The last index that it knows to be committed.
+    Commit,
+    /// The last index that its store has.
+    Applied,
+}
+
 /// A property of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -193,8 +262,10 @@ pub enum NodeField {
     Status,
     /// `active`, `pause` or `drain`.
     Availability,
-    /// `up` or `down`: whether the machine runs.
+    /// `up`, `down` or `frozen`: whether the machine runs.
     Host,
+    /// `leader`, `follower`, `candidate` or `none`: its part in the raft group.
+    Raft,
 }
 
 /// How numbers are compared.
@@ -298,8 +369,16 @@ impl Predicate {
             | Self::LeaderExists
             | Self::Exit(..)
             | Self::OutputLines(..)
+            | Self::Term(..)
+            | Self::Quorum { .. }
+            | Self::Agree
+            | Self::Struck { .. }
             | Self::NoLeaks => Vec::new(),
             Self::Leak(place) => place.templates().collect(),
+            Self::Knows { node, secret, .. } => vec![node, secret],
+            Self::Raft { node, .. } => vec![node],
+            Self::Tasks { service, .. } => vec![service],
+            Self::Link { one, other, .. } => vec![one, other],
             Self::Exists { name, .. } | Self::Service { name, .. } => vec![name],
             Self::Leader { node, .. } | Self::Node { node, .. } => vec![node],
             Self::Runs { node, service, .. } => vec![node, service],
@@ -328,8 +407,11 @@ impl Predicate {
             | Self::Node { node, .. }
             | Self::Runs { node, .. }
             | Self::Holds { node, .. }
+            | Self::Knows { node, .. }
+            | Self::Raft { node, .. }
             | Self::Prompt { node, .. } => vec![node],
             Self::FileExists { file, .. } | Self::FileSize { file, .. } => vec![&file.node],
+            Self::Link { one, other, .. } => vec![one, other],
             Self::BytesIn { place, .. } | Self::Leak(LeakPlace { place, .. }) => {
                 place.node.iter().map(String::as_str).filter(|node| *node != "*").collect()
             }

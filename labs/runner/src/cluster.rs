@@ -44,16 +44,18 @@ pub trait Cluster {
     fn printed_since(&self, node: &str, mark: &Self::Mark) -> String;
     /// The exit status of the last command typed since, if it is over.
     fn status_since(&self, node: &str, mark: &Self::Mark) -> Option<i32>;
-    /// Cuts the power of a host.
+    /// Makes a fault happen, as [`world::Fault`] reads it.
+    ///
+    /// # Errors
+    /// One sentence: no such host, not possible now.
+    fn inject(&mut self, fault: &str) -> Result<Injected, String>;
+    /// Arms faults, to strike when something happens; their number.
     ///
     /// # Errors
     /// One sentence: no such host.
-    fn crash(&mut self, node: &str) -> Result<(), String>;
-    /// Gives it power again.
-    ///
-    /// # Errors
-    /// One sentence: no such host.
-    fn restart(&mut self, node: &str) -> Result<(), String>;
+    fn arm(&mut self, on: &str, faults: &[String]) -> Result<u64, String>;
+    /// What became of armed faults.
+    fn armed(&self, id: u64) -> Armed;
     /// The state that checks look at.
     fn facts(&self) -> Facts;
     /// The size of a file in bytes; nothing if there is none.
@@ -67,6 +69,26 @@ pub trait Cluster {
     }
 }
 
+/// A fault that has struck.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Injected {
+    /// What happened, in words.
+    pub words: String,
+    /// The hosts that it struck.
+    pub nodes: Vec<String>,
+}
+
+/// What became of armed faults.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Armed {
+    /// They wait.
+    Waiting,
+    /// They have struck, each of them.
+    Struck(Vec<Injected>),
+    /// They were not possible when it happened; why.
+    Missed(String),
+}
+
 /// The state of a cluster as far as checks ask for it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
@@ -78,6 +100,38 @@ pub struct Facts {
     pub services: Vec<ServiceFacts>,
     /// The names of all secrets.
     pub secrets: Vec<String>,
+    /// A majority of the managers knows a leader.
+    pub has_quorum: bool,
+    /// Every task that the managers know: its service, its slot, its state and its host.
+    pub tasks: Vec<TaskFacts>,
+    /// Ways between hosts on which everything is lost, from and to.
+    pub cuts: Vec<(String, String)>,
+}
+
+/// A task.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TaskFacts {
+    /// `service.slot`.
+    pub name: String,
+    /// Its service.
+    pub service: String,
+    /// Its state.
+    pub state: String,
+    /// Where it is placed.
+    pub node: Option<String>,
+}
+
+/// A manager's part in the raft group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RaftFacts {
+    /// `follower`, `candidate`, `pre-candidate` or `leader`.
+    pub role: String,
+    /// Its term.
+    pub term: u64,
+    /// The last index that it knows to be committed.
+    pub commit: u64,
+    /// The last index that its store has.
+    pub applied: u64,
 }
 
 /// A host.
@@ -87,6 +141,8 @@ pub struct NodeFacts {
     pub name: String,
     /// Whether the machine runs.
     pub up: bool,
+    /// Whether it makes no progress.
+    pub frozen: bool,
     /// `manager`, `worker` or `none`.
     pub role: String,
     /// As the managers see it.
@@ -97,6 +153,10 @@ pub struct NodeFacts {
     pub runs: Vec<String>,
     /// The names of the secrets that its agent holds.
     pub secrets: Vec<String>,
+    /// The names of the secrets in its store, on managers.
+    pub knows: Vec<String>,
+    /// Its part in the raft group, on managers.
+    pub raft: Option<RaftFacts>,
 }
 
 /// A service.

@@ -24,9 +24,10 @@ mod summary;
 pub use bindings::{Bindings, Unbound};
 pub use cluster::Cluster;
 pub use model::{
-    Action, Ask, At, Check, Choice, Command, FORMAT, Fault, Lab, Note, Part, Quiz, Step, Until,
+    Ask, At, Check, Choice, Command, Computed, FORMAT, Fault, Lab, Note, Part, Quiz, Step, Try,
+    Typed, Until,
 };
-pub use outcome::{CheckOutcome, CommandOutcome, Event, FaultOutcome, Outcome};
+pub use outcome::{AskOutcome, CheckOutcome, CommandOutcome, Event, FaultOutcome, Outcome};
 pub use runner::{Goal, Runner};
 pub use summary::Summary;
 

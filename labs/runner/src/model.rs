@@ -69,6 +69,32 @@ pub struct Step {
     pub title: String,
     /// What it is made of, in order.
     pub parts: Vec<Part>,
+    /// Other ways through it, right and wrong, for `glasshive test`. A page needs none of them, so they
+    /// are not in the JSON.
+    #[serde(skip)]
+    pub tries: Vec<Try>,
+}
+
+/// Another way through a step (`accept`, `reject`): what is typed instead of the step's commands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Try {
+    /// The line of the `.lab.md` file.
+    pub line: u32,
+    /// The names of the step's checks that must fail, all others hold; empty for a right way.
+    pub fails: Vec<String>,
+    /// What is typed.
+    pub commands: Vec<Typed>,
+}
+
+/// A command of another way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Typed {
+    /// The line of the `.lab.md` file.
+    pub line: u32,
+    /// On which host; may be `{{captured}}`.
+    pub node: String,
+    /// The text; may have several lines.
+    pub text: String,
 }
 
 /// One piece of a step.
@@ -155,23 +181,30 @@ pub struct Check {
     pub why: String,
 }
 
-/// What happens to hosts.
+/// What goes wrong, or right again (`fault`).
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fault {
+    /// Name; the host that it struck is captured under it. Empty if it has none.
+    pub id: String,
     /// The line of the `.lab.md` file.
     pub line: u32,
-    /// In this order, at the same instant.
-    pub actions: Vec<Action>,
+    /// What it waits for, as [`world::Trigger`] reads it; nothing if it strikes at once.
+    pub on: Option<String>,
+    /// In this order, at the same instant; as [`world::Fault`] reads them, and with `{{captured}}`
+    /// names.
+    pub faults: Vec<String>,
 }
 
-/// One thing that happens to a host.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Action {
-    /// Power loss: what was not synced is gone. The host's name may be `{{captured}}`.
-    Crash(String),
-    /// Power comes back.
-    Restart(String),
+impl Fault {
+    /// What happens and when, in words.
+    pub fn words(&self) -> String {
+        let words = |line: &String| world::Fault::parse(line).map(|fault| fault.to_string());
+        let faults: Vec<String> =
+            self.faults.iter().map(|line| words(line).unwrap_or_else(|_| line.clone())).collect();
+        let on = self.on.as_ref().and_then(|on| world::Trigger::parse(on).ok());
+        let on = on.map(|on| format!("{on}: ")).unwrap_or_default();
+        format!("{on}{}", faults.join(", "))
+    }
 }
 
 /// A remark that the replay proves.
@@ -218,10 +251,57 @@ pub struct Ask {
     pub id: String,
     /// The question.
     pub html: String,
+    /// The line of the `.lab.md` file.
+    pub line: u32,
     /// The answers that count, compared without regard to case and blanks; `{{name}}` is allowed.
     pub answers: Vec<String>,
+    /// Answers that the cluster gives.
+    pub computed: Vec<Computed>,
     /// What to say when it is answered; may be empty.
     pub because: String,
+}
+
+/// An answer that is looked up when the question comes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Computed {
+    /// The host whose manager leads.
+    Leader,
+    /// The leader's term.
+    Term,
+    /// How many managers are a majority of those that the swarm has.
+    Quorum,
+    /// The host that runs a task, `SERVICE.SLOT`.
+    NodeOf(String),
+    /// How many tasks of a service run.
+    Running(String),
+}
+
+/// As a lab writes it.
+impl std::fmt::Display for Computed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Leader => f.write_str("leader"),
+            Self::Term => f.write_str("term"),
+            Self::Quorum => f.write_str("quorum"),
+            Self::NodeOf(task) => write!(f, "node of {task}"),
+            Self::Running(service) => write!(f, "running {service}"),
+        }
+    }
+}
+
+impl Computed {
+    /// Reads it; anything else is an answer as it stands.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.split_whitespace().collect::<Vec<_>>()[..] {
+            ["leader"] => Some(Self::Leader),
+            ["term"] => Some(Self::Term),
+            ["quorum"] => Some(Self::Quorum),
+            ["node", "of", task] => Some(Self::NodeOf(task.to_owned())),
+            ["running", service] => Some(Self::Running(service.to_owned())),
+            _ => None,
+        }
+    }
 }
 
 /// Where a part is: step and part, both from 0.
@@ -274,6 +354,11 @@ impl Lab {
 impl Part {
     /// True for the parts that a run does something with.
     pub const fn acts(&self) -> bool {
-        matches!(self, Self::Command(_) | Self::Until(_) | Self::Check(_) | Self::Fault(_))
+        match self {
+            Self::Command(_) | Self::Until(_) | Self::Check(_) | Self::Fault(_) => true,
+            // Its answer is looked up when its turn comes.
+            Self::Ask(ask) => !ask.computed.is_empty(),
+            Self::Prose { .. } | Self::Hint { .. } | Self::Note(_) | Self::Quiz(_) => false,
+        }
     }
 }

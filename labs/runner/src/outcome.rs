@@ -16,6 +16,8 @@ pub enum Outcome {
     Check(CheckOutcome),
     /// Of a `fault`.
     Fault(FaultOutcome),
+    /// Of an `ask`.
+    Ask(AskOutcome),
 }
 
 impl Outcome {
@@ -25,6 +27,7 @@ impl Outcome {
             Self::Command(command) => command.holds(),
             Self::Check(check) => check.holds(),
             Self::Fault(fault) => fault.problem.is_none(),
+            Self::Ask(ask) => ask.problem.is_none(),
         }
     }
 }
@@ -114,6 +117,19 @@ pub struct FaultOutcome {
     /// What happened, in words.
     pub text: String,
     /// Why it could not be done.
+    pub problem: Option<String>,
+    /// Its number among the cluster's armed faults, while it waits for what it is to strike on.
+    pub armed: Option<u64>,
+}
+
+/// A question that was passed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AskOutcome {
+    /// When, in ms of virtual time since the world's start.
+    pub at_ms: u64,
+    /// The answers that count, with everything looked up.
+    pub answers: Vec<String>,
+    /// Why an answer cannot be known.
     pub problem: Option<String>,
 }
 

@@ -1,10 +1,13 @@
 //! The simulated cluster behind the runner's [`Cluster`].
 
 use sim::{Duration, Time};
-use world::{AuditRules, FindingView, Input, Mark, Spec, Verdict, World};
+use world::{ArmedState, AuditRules, FindingView, Mark, Spec, Struck, Verdict, World};
 
 use crate::check::LeakPlace;
-use crate::cluster::{Awaits, Cluster, Facts, Found, Leak, NodeFacts, ServiceFacts};
+use crate::cluster::{
+    Armed, Awaits, Cluster, Facts, Found, Injected, Leak, NodeFacts, RaftFacts, ServiceFacts,
+    TaskFacts,
+};
 use crate::model::Lab;
 use crate::runner::Runner;
 
@@ -100,12 +103,25 @@ impl Cluster for World {
         self.terminal(node, 0).ok()?.blocks.last()?.status
     }
 
-    fn crash(&mut self, node: &str) -> Result<(), String> {
-        self.apply(Input::Crash { node: node.to_owned() }).map_err(|error| error.to_string())
+    fn inject(&mut self, fault: &str) -> Result<Injected, String> {
+        Self::inject(self, fault).map(|struck| injected(&struck)).map_err(|error| error.to_string())
     }
 
-    fn restart(&mut self, node: &str) -> Result<(), String> {
-        self.apply(Input::Restart { node: node.to_owned() }).map_err(|error| error.to_string())
+    fn arm(&mut self, on: &str, faults: &[String]) -> Result<u64, String> {
+        let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
+        Self::arm(self, on, &faults).map_err(|error| error.to_string())
+    }
+
+    fn armed(&self, id: u64) -> Armed {
+        let armed = Self::armed(self).iter().find(|armed| armed.id == id);
+        match armed.map(|armed| &armed.state) {
+            Some(ArmedState::Struck) => {
+                let struck = self.struck().iter().filter(|struck| struck.armed == Some(id));
+                Armed::Struck(struck.map(injected).collect())
+            }
+            Some(ArmedState::Missed(why)) => Armed::Missed(why.clone()),
+            _ => Armed::Waiting,
+        }
     }
 
     fn facts(&self) -> Facts {
@@ -122,11 +138,19 @@ impl Cluster for World {
                 .map(|node| NodeFacts {
                     name: node.name.clone(),
                     up: node.up,
+                    frozen: node.frozen,
                     role: node.role.clone().unwrap_or_else(|| "none".to_owned()),
                     status: node.state.clone().unwrap_or_default(),
                     availability: node.availability.clone().unwrap_or_default(),
                     runs: runs(&node.name),
                     secrets: node.agent_secrets.clone(),
+                    knows: node.store_secrets.clone(),
+                    raft: node.raft.as_ref().map(|raft| RaftFacts {
+                        role: raft.role.clone(),
+                        term: raft.term,
+                        commit: raft.commit,
+                        applied: raft.applied,
+                    }),
                 })
                 .collect(),
             services: seen
@@ -139,6 +163,23 @@ impl Cluster for World {
                 })
                 .collect(),
             secrets: seen.secrets.iter().map(|secret| secret.name.clone()).collect(),
+            has_quorum: seen.has_quorum,
+            tasks: seen
+                .tasks
+                .iter()
+                .map(|task| TaskFacts {
+                    name: task.name.clone(),
+                    service: task.service.clone(),
+                    state: task.state.clone(),
+                    node: task.node.clone(),
+                })
+                .collect(),
+            cuts: seen
+                .links
+                .iter()
+                .filter(|link| link.cut)
+                .map(|link| (link.from.clone(), link.to.clone()))
+                .collect(),
         }
     }
 
@@ -173,4 +214,8 @@ fn leak(found: FindingView) -> Leak {
         form: found.form.words().to_owned(),
         cause: first.unwrap_or_default(),
     }
+}
+
+fn injected(struck: &Struck) -> Injected {
+    Injected { words: struck.words.clone(), nodes: struck.nodes.clone() }
 }

@@ -5,6 +5,7 @@
 //! exactly its pace after the end of what came before it, and its end is the event that made the
 //! terminal wait again: how the caller cuts time does not change a byte of the run.
 
+mod faults;
 mod result;
 
 use std::collections::BTreeMap;
@@ -288,8 +289,10 @@ impl<M: Clone> Runner<M> {
         until: Time,
         events: &mut Vec<Event>,
     ) -> bool {
+        self.follow_armed(cluster);
         let Some(at) = self.position() else {
             self.goal = Goal::Rest;
+            self.miss_armed();
             events.push(Event::Finished);
             return false;
         };
@@ -323,8 +326,12 @@ impl<M: Clone> Runner<M> {
                 self.done(at, Outcome::Check(outcome), cluster, events);
             }
             Part::Fault(fault) => {
-                let outcome = self.fault(&fault.actions, cluster);
+                let outcome = self.fault(fault, cluster);
                 self.done(at, Outcome::Fault(outcome), cluster, events);
+            }
+            Part::Ask(ask) => {
+                let outcome = self.asked(ask, cluster);
+                self.done(at, Outcome::Ask(outcome), cluster, events);
             }
             _ => self.next += 1,
         }
@@ -460,6 +467,7 @@ impl<M: Clone> Runner<M> {
         let Some(at) = self.position() else { return false };
         let lab = Rc::clone(&self.lab);
         let Some(Part::Until(part)) = lab.part(at) else { return false };
+        self.follow_armed(cluster);
         let outcome = self.judged(cluster, &part.lines);
         if outcome.holds() || look >= deadline {
             self.done(at, Outcome::Check(outcome), cluster, events);

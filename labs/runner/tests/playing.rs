@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use expect_test::{Expect, expect};
-use glasshive_labs::cluster::{Awaits, Facts, Found, NodeFacts, ServiceFacts};
+use glasshive_labs::cluster::{Armed, Awaits, Facts, Found, Injected, NodeFacts, ServiceFacts};
 use glasshive_labs::{At, Cluster, Event, Goal, Lab, Outcome, Part, Runner};
 use sim::{Duration, Time};
 
@@ -24,6 +24,7 @@ struct Fake {
     services: Vec<(String, Time)>,
     typed: Vec<(u64, String)>,
     down: Vec<String>,
+    armed: Vec<String>,
 }
 
 impl Fake {
@@ -38,6 +39,7 @@ impl Fake {
             services: Vec::new(),
             typed: Vec::new(),
             down: Vec::new(),
+            armed: Vec::new(),
         }
     }
 }
@@ -104,13 +106,28 @@ impl Cluster for Fake {
     fn status_since(&self, node: &str, mark: &usize) -> Option<i32> {
         self.shown.get(node)?.get(*mark..)?.last().map(|(_, status)| *status)
     }
-    fn crash(&mut self, node: &str) -> Result<(), String> {
-        self.down.push(node.into());
-        Ok(())
-    }
-    fn restart(&mut self, node: &str) -> Result<(), String> {
+    fn inject(&mut self, fault: &str) -> Result<Injected, String> {
+        let words: Vec<&str> = fault.split(' ').collect();
+        let ["crash" | "restart", node] = words[..] else { return Err("not here".into()) };
         self.down.retain(|down| down != node);
-        Ok(())
+        if words[0] == "crash" {
+            self.down.push(node.into());
+        }
+        Ok(Injected { words: fault.into(), nodes: vec![node.into()] })
+    }
+    fn arm(&mut self, _: &str, faults: &[String]) -> Result<u64, String> {
+        self.armed = faults.to_vec();
+        Ok(1)
+    }
+    fn armed(&self, _: u64) -> Armed {
+        // It strikes as soon as there is a service.
+        match self.services.is_empty() {
+            true => Armed::Waiting,
+            false => Armed::Struck(vec![Injected {
+                words: self.armed.join(", "),
+                nodes: vec!["node2".into()],
+            }]),
+        }
     }
     fn facts(&self) -> Facts {
         let node = |(name, role): (&str, &str)| NodeFacts {
@@ -131,6 +148,8 @@ impl Cluster for Fake {
             nodes: [("node1", "manager"), ("node2", "worker")].map(node).to_vec(),
             services: self.services.iter().map(service).collect(),
             secrets: self.secrets.clone(),
+            has_quorum: true,
+            ..Facts::default()
         }
     }
     fn file_size(&self, node: &str, path: &str) -> Option<u64> {
@@ -187,6 +206,7 @@ fn report(runner: &Runner<usize>) -> String {
                     text.push_str(&format!("    {mark} {}: {}\n", verdict.source, verdict.why));
                 }
             }
+            Outcome::Ask(ask) => text.push_str(&format!("{:?} {:?}\n", ask.answers, ask.problem)),
             Outcome::Fault(fault) => {
                 text.push_str(&format!("{} {:?}\n", fault.text, fault.problem))
             }
@@ -453,7 +473,7 @@ bytes \"other\" nowhere
 ",
         expect![[r#"
             0.0 ok 2000-2700 ms node1$ create sec1 []
-            0.1 ok node2 loses power None
+            0.1 ok crash node2 None
             0.2 ok 2700 ms
                 ok secret sec1 exists: there is a secret sec1
                 ok secret sec2 absent: there is no secret sec2; there is 1 secret: sec1
@@ -513,4 +533,44 @@ fn commands_typed_by_hand_count() {
     runner.drive(&mut fake, START + Duration::from_secs(3_600));
     assert!(runner.holds());
     assert_eq!(fake.typed.iter().filter(|(_, text)| text.contains("create")).count(), 1);
+}
+
+#[test]
+fn an_armed_fault_strikes_later_and_names_its_host() {
+    check(
+        "## A {#a}
+```fault #boom on=entry.sent
+crash leader
+```
+```check #waits
+fault boom waits
+```
+```sh @node1
+create sec1
+```
+```ask
+Who leads?
+= leader
+= nobody
+```
+```sh @node1
+serve web
+```
+```check #struck standing
+fault boom struck
+\"{{boom}}\" == \"node2\"
+```
+",
+        expect![[r#"
+            0.0 ok crash leader None
+            0.1 ok 0 ms
+                ok fault boom waits: the fault boom has not struck
+            0.2 ok 2000-2700 ms node1$ create sec1 []
+            0.3 ok ["nobody", "node1"] None
+            0.4 ok 4700-4800 ms node1$ serve web []
+            0.5 ok 4800 ms
+                ok fault boom struck: the fault boom has struck
+                ok "node2" == "node2": `node2` is `node2`
+        "#]],
+    );
 }

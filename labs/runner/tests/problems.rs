@@ -43,7 +43,7 @@ fn front_matter() {
     check(
         "---\n---\n## A {#a}\n",
         expect![
-            "1:1: the front matter is empty: expected format, id, title, level, minutes, goals, credits, docker, seed, date, cluster, start, user, prompt, pace"
+            "1:1: the front matter is empty: expected format, id, title, level, minutes, goals, credits, docker, seed, date, cluster, start, user, prompt, pace, allow, watch"
         ],
     );
     check(
@@ -71,7 +71,7 @@ cluster:
             1:1: the front matter lacks `title`
             2:9: expected `glasshive-lab/1`, the format that this version reads
             3:5: expected a short name: a letter, then letters, digits, `-`, `_`
-            4:1: unknown field `tittle`: expected one of format, id, title, level, minutes, goals, credits, docker, seed, date, cluster, start, user, prompt, pace
+            4:1: unknown field `tittle`: expected one of format, id, title, level, minutes, goals, credits, docker, seed, date, cluster, start, user, prompt, pace, allow, watch
             6:7: expected a whole number
             7:7: expected a date such as `2017-03-21 18:40`, in UTC
             8:7: expected a span such as `2s` or `500ms`
@@ -125,7 +125,7 @@ fn markdown() {
     check_body(
         "## A {#a}\n\n```chekc #b\nsecrets == 0\n```\n\n```python\nok()\n```\n",
         expect![
-            "10:4: unknown block `chekc`: expected one of sh, out, until, check, fault, hint, note, quiz, ask, solution"
+            "10:4: unknown block `chekc`: expected one of sh, out, until, check, expect-leak, fault, hint, note, quiz, ask, solution, accept, reject"
         ],
     );
     check_body(
@@ -182,7 +182,7 @@ fn blocks() {
     check_body(
         "## A {#a}\n```fault\nburn node1\ncrash node7\n```\n",
         expect![[r#"
-            10:1: expected `crash NODE` or `restart NODE`
+            10:1: expected one of `crash`, `power-loss`, `restart`, `freeze`, `thaw`, `cut`, `isolate`, `partition`, `heal`, `latency`, `loss`, `duplicate`, `slow-disk`, `full-disk`, `flip-bit`, `steal-disk`, `clock`, found `burn`
             11:7: there is no node `node7`: expected one of node1, node2"#]],
     );
     check_body(
@@ -233,29 +233,29 @@ secret {{s}} exists
     check_body(
         body,
         expect![[r#"
-        10:1: expected `secret`, `service`, `secrets`, `services`, `nodes`, `managers`, `leader`, `node`, `file`, `exit`, `output`, `bytes`, `prompt` or `"TEXT"`, found `sekret`
-        11:7: expected a secret's name, found the end of the line (the form is: secret NAME exists|absent)
-        12:10: expected `exists` or `absent`, found `is` (the form is: secret NAME exists|absent)
-        13:9: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `=` (the form is: secrets OP NUMBER)
-        14:12: expected a whole number, found `few` (the form is: secrets OP NUMBER)
-        15:13: expected `exists`, `absent`, `running` or `replicas`, found `runing` (the form is: service NAME exists|absent, service NAME running|replicas OP NUMBER)
-        16:8: expected `exists`, `==` or `!=`, found `is` (the form is: leader exists, leader == NODE, leader != NODE)
-        17:11: there is no node `node7`: expected one of node1, node2
-        18:20: expected `manager`, `worker` or `none`, found `boss` (the form is: node NODE role|status|availability|host == VALUE, node NODE runs [no] SERVICE, node NODE holds secret NAME, node NODE holds no secret NAME, node NODE holds no secrets)
-        19:18: expected `secret`, found `sec1` (the form is: node NODE role|status|availability|host == VALUE, node NODE runs [no] SERVICE, node NODE holds secret NAME, node NODE holds no secret NAME, node NODE holds no secrets)
-        20:6: expected NODE:/PATH, found `/root/x` (the form is: file NODE:/PATH exists|absent, file NODE:/PATH size OP NUMBER)
-        21:20: expected `size`, `exists` or `absent`, found `is` (the form is: file NODE:/PATH exists|absent, file NODE:/PATH size OP NUMBER)
-        22:6: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `0` (the form is: exit OP NUMBER)
-        23:8: expected `has`, `lacks` or `lines`, found `contains` (the form is: output has "TEXT", output lacks "TEXT", output lines OP NUMBER)
-        24:7: expected the bytes in quotation marks, found `x` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
-        25:7: this quotation has no end: expected a second "
-        26:8: expected \n, \t, \" or \\ in a quotation
-        27:11: expected `in`, `not in` or `nowhere`, found `at` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
-        28:14: expected `file`, `disk`, `image`, `container`, `metadata`, `tmpfs`, `log`, `memory`, `frame` or `terminal`, found `ram` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
-        29:23: expected `except`, found the end of the line (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
-        30:19: expected the end of the line, found `at`
-        31:5: expected `==`, `!=`, `starts-with` or `contains`, found `is`
-        32:8: nothing before captures `s`: expected a hole such as <any:s> in an `out` block"#]],
+            10:1: expected `secret`, `service`, `secrets`, `services`, `nodes`, `managers`, `term`, `quorum`, `tasks`, `link`, `fault`, `leader`, `node`, `file`, `exit`, `output`, `bytes`, `prompt`, `leak`, `no leaks` or `"TEXT"`, found `sekret`
+            11:7: expected a secret's name, found the end of the line (the form is: secret NAME exists|absent)
+            12:10: expected `exists` or `absent`, found `is` (the form is: secret NAME exists|absent)
+            13:9: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `=` (the form is: secrets OP NUMBER)
+            14:12: expected a whole number, found `few` (the form is: secrets OP NUMBER)
+            15:13: expected `exists`, `absent`, `running` or `replicas`, found `runing` (the form is: service NAME exists|absent, service NAME running|replicas OP NUMBER)
+            16:8: expected `exists`, `==` or `!=`, found `is` (the form is: leader exists, leader == NODE, leader != NODE)
+            17:11: there is no node `node7`: expected one of node1, node2
+            18:20: expected `manager`, `worker` or `none`, found `boss` (the form is: node NODE role|status|availability|host|raft == VALUE, node NODE term|commit|applied OP NUMBER, node NODE runs [no] SERVICE, node NODE knows [no] secret NAME, node NODE holds secret NAME, node NODE holds no secret NAME, node NODE holds no secrets)
+            19:18: expected `secret`, found `sec1` (the form is: node NODE role|status|availability|host|raft == VALUE, node NODE term|commit|applied OP NUMBER, node NODE runs [no] SERVICE, node NODE knows [no] secret NAME, node NODE holds secret NAME, node NODE holds no secret NAME, node NODE holds no secrets)
+            20:6: expected NODE:/PATH, found `/root/x` (the form is: file NODE:/PATH exists|absent, file NODE:/PATH size OP NUMBER)
+            21:20: expected `size`, `exists` or `absent`, found `is` (the form is: file NODE:/PATH exists|absent, file NODE:/PATH size OP NUMBER)
+            22:6: expected `==`, `!=`, `<=`, `>=`, `<` or `>`, found `0` (the form is: exit OP NUMBER)
+            23:8: expected `has`, `lacks` or `lines`, found `contains` (the form is: output has "TEXT", output lacks "TEXT", output lines OP NUMBER)
+            24:7: expected the bytes in quotation marks, found `x` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
+            25:7: this quotation has no end: expected a second "
+            26:8: expected \n, \t, \" or \\ in a quotation
+            27:11: expected `in`, `not in` or `nowhere`, found `at` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
+            28:14: expected `process`, `file`, `disk`, `image`, `container`, `metadata`, `tmpfs`, `log`, `memory`, `frame` or `terminal`, found `ram` (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
+            29:23: expected `except`, found the end of the line (the form is: bytes "TEXT" [not] in SURFACE [of NODE], bytes "TEXT" nowhere, bytes "TEXT" nowhere else except PLACE, ...)
+            30:19: expected the end of the line, found `at`
+            31:5: expected `==`, `!=`, `starts-with` or `contains`, found `is`
+            32:8: nothing before captures `s`: expected a hole such as <any:s> in an `out` block"#]],
     );
 }
 
@@ -346,4 +346,60 @@ fn broken_files_never_panic() {
             _ => check(&[&lines[..=cut], &lines[cut..]].concat().join("\n")),
         }
     }
+}
+
+#[test]
+fn faults_and_other_ways() {
+    check_body(
+        "## A {#a}
+```fault #boom on=entry.lost
+crash leader
+```
+```fault on=node.down(name=node9)
+cut node1 node8
+loss node1 200%
+```
+```fault
+```
+```sh @node1
+echo {{boom}} {{bam}}
+```
+```check #c
+fault bang struck
+fault boom struck
+quorum sometimes
+tasks web eaten == 1
+```
+```accept
+docker ps
+```
+```reject
+@node1: ls
+```
+```reject fails=d
+@node7: ls
+more
+```
+```ask
+What?
+because: that.
+```
+",
+        expect![[r#"
+            9:19: expected one of entry.appended(kind=KIND,name=NAME,node=NODE), entry.sent(kind=KIND,name=NAME,node=NODE), entry.committed(kind=KIND,name=NAME,node=NODE), entry.applied(kind=KIND,name=NAME,node=NODE), leader.elected(node=NODE), task.STATE(service=NAME,slot=N,node=NODE), node.STATE(name=NODE), secret.delivered(name=NAME,node=NODE), found `entry.lost`
+            12:28: there is no node `node9`: expected one of node1, node2
+            13:11: there is no node `node8`: expected one of node1, node2
+            14:12: expected a share from `0%` to `100%`, found `200%` (the form is: loss REACH N%)
+            16:1: the block is empty: expected a fault such as `crash node1`
+            19:15: nothing before captures `bam`: expected a hole such as <any:bam> in an `out` block
+            22:7: no fault is called `bang`: expected `fault #bang`
+            24:8: expected `holds` or `lost`, found `sometimes` (the form is: quorum holds|lost)
+            25:11: expected `new`, `pending`, `assigned`, `accepted`, `preparing`, `ready`, `starting`, `running`, `complete`, `shutdown`, `failed`, `rejected`, `remove` or `orphaned`, found `eaten` (the form is: tasks SERVICE STATE OP NUMBER)
+            27:1: the block is empty: expected `@NODE: command`
+            28:1: expected `@NODE: command`
+            30:1: which checks must fail? expected `reject fails=ID[,ID]`
+            33:17: no check of this step is called `d`
+            34:2: there is no node `node7`: expected one of node1, node2
+            37:1: a question needs an answer: expected a line `= answer`"#]],
+    );
 }

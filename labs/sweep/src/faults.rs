@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use sim::Rng;
-use world::{Input, World};
+use world::fault::Reach;
+use world::{Fault, Input, World};
 
 use crate::shape;
 
@@ -93,12 +94,12 @@ impl Faults {
         match KINDS[kind].0 {
             "crash" => rng
                 .pick(&running)
-                .map(|node| Input::Crash { node: (*node).clone() })
+                .map(|node| Input::fault(Fault::Crash(node.as_str().into())))
                 .into_iter()
                 .collect(),
             "restart" => rng
                 .pick(&down)
-                .map(|node| Input::Restart { node: (*node).clone() })
+                .map(|node| Input::fault(Fault::Restart(node.as_str().into())))
                 .into_iter()
                 .collect(),
             "cut" => self.cut(spec.nodes.clone(), rng),
@@ -115,7 +116,7 @@ impl Faults {
 
     fn cut_one(&mut self, from: &str, to: &str) -> Vec<Input> {
         self.cuts.insert((from.to_owned(), to.to_owned()));
-        vec![Input::Cut { from: from.to_owned(), to: to.to_owned() }]
+        vec![Input::fault(Fault::Cut(Reach::one_way(from, to)))]
     }
 
     /// Two halves of any size, or one host alone.
@@ -145,22 +146,18 @@ impl Faults {
             self.cuts.retain(|pair| !one.contains(pair));
             one
         };
-        healed.into_iter().map(|(from, to)| Input::Heal { from, to }).collect()
+        let whole =
+            |(from, to): (String, String)| Input::fault(Fault::Heal(Reach::one_way(&from, &to)));
+        healed.into_iter().map(whole).collect()
     }
 }
 
 /// What makes everything whole again.
 pub fn peace(world: &World) -> Vec<Input> {
-    let nodes = &world.spec().nodes;
-    let mut inputs = Vec::new();
-    for from in nodes {
-        for to in nodes.iter().filter(|to| *to != from) {
-            inputs.push(Input::Heal { from: from.clone(), to: to.clone() });
-        }
-    }
+    let mut inputs = vec![Input::fault(Fault::Heal(Reach::All))];
     for probe in (0..world.host_count()).filter_map(|host| world.probe(host)) {
         if probe.daemon.is_none() {
-            inputs.push(Input::Restart { node: probe.name.to_owned() });
+            inputs.push(Input::fault(Fault::Restart(probe.name.into())));
         }
     }
     inputs

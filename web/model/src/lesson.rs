@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use labs::check::CheckLine;
 use labs::pattern::{Kind, Line, Mark, Pattern, Piece};
-use labs::{Action, At, CheckOutcome, Command, Lab, Outcome, Part, WorldRunner};
+use labs::{At, CheckOutcome, Command, Lab, Outcome, Part, WorldRunner};
 
 use crate::view::{
     AskView, CheckLineView, CheckView, ChoiceView, CommandView, DiffMark, DiffView, ExpectedLine,
@@ -96,11 +96,10 @@ impl Drawing<'_> {
             }
             Part::Until(until) => PartView::Check(self.check(at, "", true, &until.lines, "")),
             Part::Fault(fault) => {
-                let said = fault.actions.iter().map(|action| match action {
-                    Action::Crash(node) => format!("{node} loses its power"),
-                    Action::Restart(node) => format!("{node} gets power again"),
-                });
-                let text = self.runner.bindings().fill_known(&said.collect::<Vec<_>>().join(", "));
+                let text = match self.runner.outcome(at) {
+                    Some(Outcome::Fault(fault)) if fault.armed.is_none() => fault.text.clone(),
+                    _ => self.runner.bindings().fill_known(&fault.words()),
+                };
                 let problem = match self.runner.outcome(at) {
                     Some(Outcome::Fault(fault)) => fault.problem.clone().unwrap_or_default(),
                     _ => String::new(),
@@ -130,11 +129,14 @@ impl Drawing<'_> {
             }),
             Part::Ask(ask) => PartView::Ask(AskView {
                 html: html(&ask.html),
-                answers: ask
-                    .answers
-                    .iter()
-                    .map(|answer| self.runner.bindings().fill_known(answer))
-                    .collect(),
+                answers: match self.runner.outcome(at) {
+                    Some(Outcome::Ask(asked)) => asked.answers.clone(),
+                    _ => ask
+                        .answers
+                        .iter()
+                        .map(|answer| self.runner.bindings().fill_known(answer))
+                        .collect(),
+                },
                 because: ask.because.clone(),
             }),
         }

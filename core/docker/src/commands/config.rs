@@ -44,7 +44,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
     if cli.profile.natural_order {
         configs.sort_by(|a, b| natural(&a.spec.annotations.name, &b.spec.annotations.name));
     }
-    let now = cli.proc.now();
+    let now = cli.proc.wall();
     let rows = configs
         .iter()
         .map(|config| {

@@ -37,7 +37,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
         other => return Err(Failure::Api(unexpected(&other))),
     };
     let whole = cli.is_set("no-trunc");
-    let now = cli.proc.now();
+    let now = cli.proc.wall();
     let rows = containers.iter().map(|one| row(cli.profile, one, whole, now)).collect();
     let mut columns = vec![
         ("ID", "CONTAINER ID"),

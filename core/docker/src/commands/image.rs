@@ -25,7 +25,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
         other => return Err(Failure::Api(unexpected(&other))),
     };
     let whole = cli.is_set("no-trunc");
-    let now = cli.proc.now();
+    let now = cli.proc.wall();
     let mut rows = Vec::new();
     for image in &images {
         let created = human_duration(cli.profile, now.since(image.created));

@@ -30,7 +30,7 @@ fn options(cli: &Cli) -> Result<LogOptions, Failure> {
 /// A time: seconds since 1970, a date, or how long ago.
 fn moment(cli: &Cli, text: &str) -> Result<Time, Failure> {
     if let Some(span) = value::duration(text) {
-        return Ok(cli.proc.now() - span);
+        return Ok(cli.proc.wall() - span);
     }
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if let Ok(seconds) = whole.parse::<u64>() {

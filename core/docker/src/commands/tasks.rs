@@ -56,7 +56,7 @@ impl Names<'_> {
 
 /// Shows tasks: those of a slot together, the newest first and the others indented below it.
 pub(crate) async fn show(cli: &Cli, tasks: Vec<Rc<Task>>) -> Outcome {
-    let now = cli.proc.now();
+    let now = cli.proc.wall();
     let whole = cli.is_set("no-trunc");
     let mut names = Names { cli, known: BTreeMap::new() };
     let mut named = Vec::new();

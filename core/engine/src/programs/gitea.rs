@@ -30,7 +30,7 @@ pub(super) fn gitea(proc: Proc) -> Running {
     Box::pin(async move {
         proc.on_signal(Signal::Terminate, Disposition::Catch);
         let log = |text: String| {
-            let c = proc.now().civil();
+            let c = proc.wall().civil();
             format!(
                 "{}/{:02}/{:02} {:02}:{:02}:{:02} {text}\n",
                 c.year, c.month, c.day, c.hour, c.minute, c.second

@@ -74,7 +74,7 @@ pub(super) fn variable(proc: &Proc, name: &str) -> Result<Option<String>, String
 }
 
 async fn log(proc: &Proc, kind: &str, text: &str) {
-    let line = format!("{} 0 [{kind}] {text}\n", proc.now().rfc3339());
+    let line = format!("{} 0 [{kind}] {text}\n", proc.wall().rfc3339());
     proc.eprint(line).await;
 }
 

@@ -112,7 +112,7 @@ fn directive(proc: &Proc, name: &str) -> Option<String> {
 
 /// `2017/03/21 18:40:08 [notice] 1#1: text`.
 async fn notice(proc: &Proc, pid: Pid, text: &str) {
-    let c = proc.now().civil();
+    let c = proc.wall().civil();
     let line = format!(
         "{}/{:02}/{:02} {:02}:{:02}:{:02} [notice] {pid}#{pid}: {text}\n",
         c.year, c.month, c.day, c.hour, c.minute, c.second

@@ -2,7 +2,7 @@
 
 use super::{Fd, Handle, Open, Proc};
 use crate::errno::Errno;
-use crate::fs::{Attributes, Inode, Kind, Located};
+use crate::fs::{Attributes, FsKind, Inode, Kind, Located, SharedFs};
 
 /// How to open a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -155,7 +155,7 @@ impl Proc {
                     return Err(Errno::ReadOnly);
                 }
                 if mode.truncate {
-                    let now = self.now();
+                    let now = self.wall();
                     let mut fs = located.fs.borrow_mut();
                     let inode = fs.get_mut(&located.inner)?;
                     inode.kind = Kind::File(Vec::new());
@@ -191,7 +191,7 @@ impl Proc {
 
     fn create(&self, located: &Located, kind: Kind, mode: u32) -> Result<(), Errno> {
         self.check_parent(located)?;
-        let now = self.now();
+        let now = self.wall();
         let user = self.user();
         let mode = if matches!(kind, Kind::Symlink(_)) { 0o777 } else { mode & !self.umask() };
         let attributes = Attributes { mode, uid: user.uid, gid: user.gid, modified: now };
@@ -222,9 +222,17 @@ impl Proc {
         let handle = self.open_write(path, false)?;
         let open = handle.0.borrow();
         if let Open::File { fs, inner, .. } = &*open {
+            self.check_space(fs, bytes)?;
             fs.borrow_mut().get_mut(inner)?.kind = Kind::File(bytes.to_vec());
         }
         Ok(())
+    }
+
+    /// Checks that bytes can be added to a file.
+    pub(super) fn check_space(&self, fs: &SharedFs, bytes: &[u8]) -> Result<(), Errno> {
+        let is_full = self.state.borrow().is_disk_full;
+        let is_on_disk = fs.borrow().kind() != FsKind::Tmpfs;
+        if is_full && is_on_disk && !bytes.is_empty() { Err(Errno::NoSpace) } else { Ok(()) }
     }
 
     /// The names in a folder with their inodes, in byte order.
@@ -299,7 +307,7 @@ impl Proc {
             return Err(Errno::Busy);
         }
         self.check_parent(&located)?;
-        let now = self.now();
+        let now = self.wall();
         located.fs.borrow_mut().remove(&located.inner, now).map(drop)
     }
 
@@ -319,7 +327,7 @@ impl Proc {
         }
         self.check_parent(&source)?;
         self.check_parent(&target)?;
-        let now = self.now();
+        let now = self.wall();
         source.fs.borrow_mut().rename(&source.inner, &target.inner, now)
     }
 
@@ -359,7 +367,7 @@ impl Proc {
     pub fn touch(&self, path: &str) -> Result<(), Errno> {
         drop(self.open_write(path, true)?);
         let located = self.locate(path, true)?;
-        let now = self.now();
+        let now = self.wall();
         located.fs.borrow_mut().get_mut(&located.inner)?.attributes.modified = now;
         Ok(())
     }

@@ -66,6 +66,12 @@ impl Proc {
         self.state.borrow().now
     }
 
+    /// What the host's clock shows. It may jump; for spans and deadlines take [`Proc::now`].
+    pub fn wall(&self) -> Time {
+        let state = self.state.borrow();
+        state.clock.wall(state.now)
+    }
+
     /// The own number, machine-wide.
     pub const fn pid(&self) -> Pid {
         self.pid

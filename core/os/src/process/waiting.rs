@@ -334,12 +334,12 @@ impl Proc {
             }
             Open::PipeWriter(writer) => Ok(writer.write(bytes, self.pid, false)),
             Open::Sink(sink) => {
-                let now = self.now();
+                let now = self.wall();
                 sink.borrow_mut().write(now, bytes);
                 all
             }
             Open::Tee { sink, onlookers } => {
-                let now = self.now();
+                let now = self.wall();
                 sink.borrow_mut().write(now, bytes);
                 let copies = onlookers.0.borrow().clone();
                 for copy in copies {
@@ -358,7 +358,8 @@ impl Proc {
                 all
             }
             Open::File { fs, inner, offset, append, .. } => {
-                let now = self.now();
+                self.check_space(fs, bytes)?;
+                let now = self.wall();
                 let mut fs = fs.borrow_mut();
                 let size = fs.get(inner).map_or(0, Inode::size);
                 let from = if *append { size } else { size.min(*offset as u64) };

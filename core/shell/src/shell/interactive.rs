@@ -207,7 +207,7 @@ impl Shell {
                 Some('e') => text.push('\x1b'),
                 Some('[' | ']' | 'a' | 'r') => {}
                 Some('t') => {
-                    let c = self.proc.now().civil();
+                    let c = self.proc.wall().civil();
                     text.push_str(&format!("{:02}:{:02}:{:02}", c.hour, c.minute, c.second));
                 }
                 Some('!' | '#') => text.push_str(&(self.history.len() + 1).to_string()),

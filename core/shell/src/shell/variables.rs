@@ -179,7 +179,7 @@ impl Shell {
                 (self.random >> 33 & 0x7fff).to_string()
             }
             "SECONDS" => self.proc.now().since(self.started).as_secs().to_string(),
-            "EPOCHSECONDS" => self.proc.now().unix_secs().to_string(),
+            "EPOCHSECONDS" => self.proc.wall().unix_secs().to_string(),
             "BASHPID" => self.proc.own_pid().to_string(),
             _ => self.proc.user().uid.to_string(),
         }

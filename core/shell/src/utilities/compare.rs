@@ -143,7 +143,7 @@ pub(crate) async fn diff(utility: Utility) -> i32 {
         let around = parsed.value('U').and_then(|text| text.parse().ok()).unwrap_or(3);
         let stamp = |path: &String| {
             let date = utility.proc.stat(path).map(|inode| inode.attributes.modified);
-            let shown = super::date::show(date.unwrap_or(utility.proc.now()), "%F %T.%N +0000");
+            let shown = super::date::show(date.unwrap_or(utility.proc.wall()), "%F %T.%N +0000");
             if utility.gnu { format!("{path}\t{shown}") } else { path.clone() }
         };
         let head = format!("--- {}\n+++ {}\n", stamp(left_path), stamp(right_path));

@@ -26,7 +26,7 @@ pub(crate) async fn date(utility: Utility) -> i32 {
         Ok(parsed) => parsed,
         Err(code) => return code,
     };
-    let mut time = utility.proc.now();
+    let mut time = utility.proc.wall();
     if let Some(text) = parsed.value('d') {
         match read(text, time) {
             Some(found) => time = found,

@@ -275,7 +275,7 @@ impl Walk<'_> {
                     number(*sign, inode.size().div_ceil(*unit), *wanted)
                 }
                 Test::Minutes(sign, wanted) => {
-                    let age = self.utility.proc.now().since(inode.attributes.modified);
+                    let age = self.utility.proc.wall().since(inode.attributes.modified);
                     number(*sign, age.as_secs() / 60, *wanted)
                 }
                 Test::Newer(than) => inode.attributes.modified > *than,

@@ -340,8 +340,8 @@ fn date_of(utility: &Utility, inode: &Inode, full: bool) -> String {
         );
     }
     // Six months ago (half a Gregorian year) or in the future: the year instead of the time.
-    let age = utility.proc.now().since(date).as_secs();
-    if age > 31_556_952 / 2 || date > utility.proc.now() {
+    let age = utility.proc.wall().since(date).as_secs();
+    if age > 31_556_952 / 2 || date > utility.proc.wall() {
         format!("{} {:>2}  {}", c.month_name(), c.day, c.year)
     } else {
         format!("{} {:>2} {:02}:{:02}", c.month_name(), c.day, c.hour, c.minute)

@@ -290,7 +290,7 @@ pub(crate) async fn watch(utility: Utility) -> i32 {
         utility.print("\x1b[H\x1b[2J").await;
         if !parsed.has('t') {
             let seconds = interval.as_millis();
-            let date = super::date::show(utility.proc.now(), "%c");
+            let date = super::date::show(utility.proc.wall(), "%c");
             let title = format!(
                 "Every {}.{}s: {command}    {}: {date}\n\n",
                 seconds / 1_000,

@@ -189,7 +189,8 @@ impl Agent {
         self.change_count += 1;
         if let Session::Open(open) = &mut self.session {
             let detail = format!("with {}: {why}", open.addr);
-            out.push(Output::Event { kind: "agent.session_lost", detail });
+            let of = open.addr.clone();
+            out.push(Output::Silence { of, kind: "agent.session_lost", detail });
             if let Some((_, statuses)) = open.report.take() {
                 self.worker.report_failed(statuses);
             }

@@ -12,7 +12,7 @@ use sim::{Disk, Time};
 use super::storage::{self, StoredTask};
 use super::task::AgentTask;
 use crate::control::{ApiError, Code};
-use crate::node::{ExecutorCommand, ExecutorEvent, Output};
+use crate::node::{ExecutorCommand, ExecutorEvent, Mark, Output};
 use crate::objects::{Config, Id, Secret, SecretBytes, Task, TaskStatus};
 use crate::transport::protocol::{AssignmentChange, AssignmentsKind, AssignmentsMessage};
 
@@ -73,6 +73,8 @@ impl Worker {
             match change {
                 AssignmentChange::UpdateSecret(secret) => {
                     self.secrets.insert(secret.id.clone(), Rc::clone(secret));
+                    let name = secret.spec.annotations.name.clone();
+                    out.push(Output::Mark(Mark::Secret { name }));
                 }
                 AssignmentChange::RemoveSecret(id) => {
                     self.secrets.remove(id);
@@ -147,6 +149,11 @@ impl Worker {
             status.message
         );
         out.push(Output::Event { kind: "task.state", detail });
+        out.push(Output::Mark(Mark::Task {
+            service: task.task.service_annotations.name.clone(),
+            slot: task.task.slot,
+            state: status.state,
+        }));
         self.unreported.insert(id.clone(), status);
         self.is_dirty = true;
     }
@@ -222,6 +229,11 @@ impl Worker {
             .collect();
         storage::write(disk, &tasks);
         true
+    }
+
+    /// What was written last is not on the disk.
+    pub(crate) const fn mark_dirty(&mut self) {
+        self.is_dirty = true;
     }
 
     /// The node leaves the swarm: every container is removed, every secret forgotten.

@@ -362,7 +362,8 @@ impl Dispatcher {
     fn node_down(&mut self, now: Time, id: &Id, why: &str, store: &Store, out: &mut Vec<Output>) {
         let Some(node) = store.node(id) else { return };
         let detail = format!("{} ({id}): {why}", node.description.hostname);
-        out.push(Output::Event { kind: "dispatcher.node_down", detail });
+        let of = node.description.hostname.clone();
+        out.push(Output::Silence { of, kind: "dispatcher.node_down", detail });
         self.down.insert(id.clone(), now + ORPHAN_AFTER);
         let addr = node.status.addr.clone();
         let status = NodeStatus { state: NodeState::Down, message: why.to_owned(), addr };

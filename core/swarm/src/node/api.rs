@@ -9,6 +9,8 @@ use sim::{HostId, Rng, Streams};
 use crate::control::{ApiError, ControlRequest, ControlResponse};
 use crate::objects::{Availability, Id, Task};
 
+use super::mark::Mark;
+
 /// The host that a swarm node runs on.
 #[derive(Clone, Debug)]
 pub struct NodeConfig {
@@ -271,6 +273,18 @@ pub enum Output {
     Reply(RequestId, Result<LocalResponse, ApiError>),
     /// Tells the executor to do something.
     Executor(ExecutorCommand),
+    /// Something that somebody may be waiting for.
+    Mark(Mark),
+    /// Something for a person that happened because another node was not heard: whoever injects
+    /// faults knows why.
+    Silence {
+        /// The node's host name, or its address with or without a port.
+        of: String,
+        /// For instance `raft.unreachable`.
+        kind: &'static str,
+        /// For a reader.
+        detail: String,
+    },
     /// Something that a person may ask "why?" about. Never holds a secret's bytes.
     Event {
         /// For instance `raft.elected`.

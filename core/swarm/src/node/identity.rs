@@ -45,7 +45,8 @@ impl SwarmNode {
         files::write_credentials(io.disk, &credentials, &key_file, self.kek.as_ref());
         io.sync();
         self.renew_at = credentials.own.as_ref().map(|own| {
-            io.now + seal::ca::renewal_delay(&own.chain.leaf, io.now, &mut self.rngs.keys)
+            let wall = self.clock.wall(io.now);
+            io.now + seal::ca::renewal_delay(&own.chain.leaf, wall, &mut self.rngs.keys)
         });
         self.renewal_failures = 0;
         let identity = |all: &Credentials| all.own.as_ref().map(|own| own.identity.clone());

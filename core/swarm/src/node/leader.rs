@@ -11,13 +11,14 @@ use raft::{ConfChange, Index, Term};
 use sim::{Duration, Rng, Time};
 
 use super::manager::{Context, ReplyTo, members_of};
+use super::mark::objects_of;
 use super::membership::Membership;
-use super::{Rngs, texts};
+use super::{Mark, Rngs, Stage, texts};
 use crate::ca::server::{self, CaServer};
 use crate::control::{self, ApiError, Code, ControlRequest, ControlResponse};
 use crate::dispatcher::Dispatcher;
 use crate::leader::Loops;
-use crate::objects::{Availability, Cluster, Id, Network, Node, Role};
+use crate::objects::{Availability, Cluster, Id, Kind, Network, Node, Role};
 use crate::raft_driver::RaftDriver;
 use crate::raft_driver::sealed::Envelope;
 use crate::store::{MAX_TRANSACTION_BYTES, Store, StoreAction, StoreEvent, Tx, TxContext};
@@ -67,6 +68,9 @@ struct InFlight {
     index: Index,
     until: Time,
     finish: Finish,
+    /// What it changes.
+    objects: Vec<(Kind, String)>,
+    is_sent: bool,
 }
 
 /// Everything a leader has and a follower has not.
@@ -337,6 +341,7 @@ impl Leader {
             return self.finish(finish, driver, tx.store(), context);
         }
         let actions = tx.into_actions();
+        let objects = objects_of(&actions);
         let (count, first) = (actions.len(), actions.first().map(StoreAction::words));
         self.next_envelope = self.next_envelope.wrapping_add(1);
         let envelope = Envelope { id: self.next_envelope, actions };
@@ -352,7 +357,9 @@ impl Leader {
                     format!("index {index} term {term}: {count} changes, {size} bytes, {first}");
                 context.event("raft.proposed", detail);
                 let until = context.now + PROPOSAL_TIMEOUT;
-                self.in_flight = Some(InFlight { index, until, finish });
+                let stage = Stage::Appended;
+                context.mark(Mark::Entry { stage, objects: objects.clone() });
+                self.in_flight = Some(InFlight { index, until, finish, objects, is_sent: false });
             }
             Err(error) => finish.fail(ApiError::new(Code::Unknown, error.to_string()), context),
         }
@@ -370,11 +377,24 @@ impl Leader {
                 context.event("raft.proposed", format!("index {index} term {term}: {change:?}"));
                 let until = context.now + PROPOSAL_TIMEOUT;
                 let finish = Finish::Joined { reply, change };
-                self.in_flight = Some(InFlight { index, until, finish });
+                let objects = Vec::new();
+                self.in_flight = Some(InFlight { index, until, finish, objects, is_sent: false });
             }
             Err(error) => {
                 context.answer(reply, Err(ApiError::new(Code::Unknown, error.to_string())));
             }
+        }
+    }
+
+    /// The log up to `last` has left for a follower.
+    pub(crate) fn sent(&mut self, last: Index, context: &mut Context<'_>) {
+        if let Some(in_flight) = &mut self.in_flight
+            && !in_flight.is_sent
+            && in_flight.index <= last
+        {
+            in_flight.is_sent = true;
+            let objects = in_flight.objects.clone();
+            context.mark(Mark::Entry { stage: Stage::Sent, objects });
         }
     }
 
@@ -402,6 +422,8 @@ impl Leader {
         if let Some(in_flight) = self.in_flight.take_if(|in_flight| in_flight.index <= index) {
             if in_flight.index == index && term == self.term {
                 context.event("raft.committed", format!("index {index} term {term}"));
+                let (stage, objects) = (Stage::Committed, in_flight.objects);
+                context.mark(Mark::Entry { stage, objects });
                 self.finish(in_flight.finish, driver, store, context);
             } else {
                 let error = ApiError::new(Code::Unknown, texts::LOST_LEADERSHIP);

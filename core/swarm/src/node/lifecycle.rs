@@ -88,7 +88,8 @@ impl SwarmNode {
         }
         self.set_advertise(options.advertise_addr.as_ref())?;
         let rng = &mut self.rngs.keys;
-        let ca = RootCa::create(io.now, rng);
+        let wall = self.clock.wall(io.now);
+        let ca = RootCa::create(wall, rng);
         let key = PrivateKey::generate(rng);
         let csr = Csr::new(&key);
         let (node_id, cluster_id) = (random_id(&mut self.rngs.ids), random_id(&mut self.rngs.ids));
@@ -99,7 +100,7 @@ impl SwarmNode {
         };
         let lifetime = crate::objects::defaults::NODE_CERT_EXPIRY;
         let certificate = ca
-            .issue(&csr, &identity, io.now, lifetime, rng)
+            .issue(&csr, &identity, wall, lifetime, rng)
             .map_err(|error| ApiError::local(Code::Internal, error.to_string()))?;
         let pem = certificate.pem();
         let own = Own { key: key.clone(), chain: certificate.into(), identity };
@@ -274,8 +275,9 @@ impl SwarmNode {
     }
 
     /// Keys, log and tasks are read from the disk.
-    fn start_from_disk(&mut self, kek: Option<Kek>, io: &mut Io<'_>) {
-        let found = match files::read_credentials(io.disk, io.now, kek.as_ref()) {
+    pub(super) fn start_from_disk(&mut self, kek: Option<Kek>, io: &mut Io<'_>) {
+        let wall = self.clock.wall(io.now);
+        let found = match files::read_credentials(io.disk, wall, kek.as_ref()) {
             Ok(found) => found,
             Err(missing) => {
                 self.phase = match missing {
@@ -298,7 +300,7 @@ impl SwarmNode {
             .map(Sealer::new)
             .collect();
         self.renew_at =
-            Some(io.now + seal::ca::renewal_delay(&own.chain.leaf, io.now, &mut self.rngs.keys));
+            Some(io.now + seal::ca::renewal_delay(&own.chain.leaf, wall, &mut self.rngs.keys));
         self.credentials = Some(Rc::new(found.credentials));
         self.transport.set_credentials(self.credentials.clone(), io.out);
         self.key_file = Some(found.key_file);
@@ -456,6 +458,7 @@ impl SwarmNode {
         self.joining = None;
         self.renewing = None;
         self.renew_at = None;
+        self.restart_at = None;
         self.credentials = None;
         self.key_file = None;
         self.kek = None;

@@ -8,10 +8,10 @@ use raft::{Index, Message, MessageBody, Term};
 use sim::{Disk, Duration, Time};
 
 use super::leader::Leader;
-use super::{Output, RequestId, texts};
+use super::{Mark, Output, RequestId, Stage, texts};
 use crate::ca::server::Waiting;
 use crate::control::{ApiError, Code, ControlRequest, ControlResponse, RaftMember, RaftMembers};
-use crate::objects::{Cluster, Id};
+use crate::objects::{Cluster, Id, Object};
 use crate::raft_driver::sealed::Envelope;
 use crate::raft_driver::{Committed, RaftDriver};
 use crate::store::{Store, StoreEvent};
@@ -53,6 +53,10 @@ pub(crate) struct Context<'a> {
 impl Context<'_> {
     pub(crate) fn event(&mut self, kind: &'static str, detail: String) {
         self.out.push(Output::Event { kind, detail });
+    }
+
+    pub(crate) fn mark(&mut self, mark: Mark) {
+        self.out.push(Output::Mark(mark));
     }
 
     pub(crate) fn answer(&mut self, to: ReplyTo, result: Result<Response, ApiError>) {
@@ -170,8 +174,21 @@ impl Manager {
 
     /// Ticks; peers that did not answer lose their connections.
     pub(crate) fn due(&mut self, context: &mut Context<'_>) {
-        for member in self.driver.due(context.now) {
-            context.event("raft.unreachable", format!("{} does not answer", member.addr));
+        let leader = self.driver.leader().map(|leader| leader.addr.clone());
+        let role = self.driver.raft().status().role;
+        let silent = self.driver.due(context.now);
+        let is_campaigning =
+            |role| matches!(role, raft::Role::Candidate | raft::Role::PreCandidate);
+        if is_campaigning(self.driver.raft().status().role) && !is_campaigning(role) {
+            // Whom it followed is not heard any more. At the very start it followed nobody.
+            let of = leader.unwrap_or_default();
+            let detail = format!("asks for votes in term {}", self.driver.raft().term());
+            context.out.push(Output::Silence { of, kind: "raft.campaign", detail });
+        }
+        for member in silent {
+            let detail = format!("{} does not answer", member.addr);
+            let of = member.addr.clone();
+            context.out.push(Output::Silence { of, kind: "raft.unreachable", detail });
             context.transport.close_peer(&member.addr, context.out);
         }
         if let Leadership::Leading(leader) = &mut self.leadership {
@@ -253,6 +270,12 @@ impl Manager {
                 let (index, size) = (snapshot.index, snapshot.data.len());
                 context.event("raft.snapshot_sent", format!("index {index}, {size} bytes: {addr}"));
             }
+            if let (Leadership::Leading(leader), MessageBody::Append { entries, .. }) =
+                (&mut self.leadership, &message.body)
+                && let Some(last) = entries.last()
+            {
+                leader.sent(last.index, context);
+            }
             context.transport.send_raft(context.now, &addr, message, context.out);
         }
         for committed in self.driver.take_committed() {
@@ -327,6 +350,21 @@ impl Manager {
                 );
                 context.event("store.applied", detail);
             }
+            if self.is_leading()
+                && let (Some(Object::Node(old)), Object::Node(new)) = (event.old(), object)
+                && old.status.state != new.status.state
+            {
+                let (name, state) = (new.description.hostname.clone(), new.status.state);
+                context.mark(Mark::Node { name, state });
+            }
+        }
+        if !events.is_empty() {
+            let name = |event: &StoreEvent| {
+                let object = event.object();
+                (object.kind(), object.name().to_owned())
+            };
+            let objects = events.iter().map(name).collect();
+            context.mark(Mark::Entry { stage: Stage::Applied, objects });
         }
         if let Leadership::Leading(leader) = &mut self.leadership {
             leader.applied((term, index), events, &self.store, &self.driver, context);
@@ -348,7 +386,10 @@ impl Manager {
             {
                 leader.stop(context);
             }
-            context.event("raft.stepped_down", format!("in term {raft_term}"));
+            // A higher term came in, or too few members were heard.
+            let detail = format!("in term {raft_term}");
+            let of = String::new();
+            context.out.push(Output::Silence { of, kind: "raft.stepped_down", detail });
             return true;
         }
         if !is_leader {
@@ -358,6 +399,7 @@ impl Manager {
             Leadership::None => {
                 let until = self.driver.raft().status().last_index;
                 context.event("raft.elected", format!("leader of term {raft_term}"));
+                context.mark(Mark::Elected);
                 self.leadership = Leadership::Taking { term: raft_term, until };
                 true
             }

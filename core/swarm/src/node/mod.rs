@@ -10,6 +10,8 @@
 //! | [`manager`] | a member of the raft group: log, store, requests that go to the leader |
 //! | [`leader`] | transactions, one at a time, and what else only the leader does |
 //! | [`membership`] | who is a member of the raft group: join, promotion, demotion |
+//! | [`mark`] | what happens, for those who wait for it |
+//! | [`storage`] | a disk that takes nothing |
 //! | [`texts`] | the daemon's words for a node that cannot do what it is asked |
 //! | [`observe`] | a cheap view for maps and checks |
 
@@ -18,9 +20,11 @@ mod identity;
 mod leader;
 mod lifecycle;
 mod manager;
+pub mod mark;
 mod membership;
 pub mod observe;
 mod routing;
+mod storage;
 mod swarm_node;
 mod texts;
 
@@ -29,5 +33,6 @@ pub use api::{
     ExecutorCommand, ExecutorEvent, InitOptions, Input, JoinOptions, LocalInfo, LocalRequest,
     LocalResponse, LocalState, NodeConfig, Output, RequestId, Rngs, SwarmOptions,
 };
+pub use mark::{Mark, Stage};
 pub use observe::{AgentView, NodeView, RaftView, actions_of};
 pub use swarm_node::SwarmNode;

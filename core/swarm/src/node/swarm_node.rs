@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use seal::{Kek, NodeKeyFile};
-use sim::{Disk, Duration, Time};
+use sim::{Clock, Disk, Duration, Time};
 
 use super::manager::Manager;
 use super::{Input, LocalRequest, LocalResponse, NodeConfig, Output, RequestId, Rngs, texts};
@@ -86,6 +86,8 @@ impl Io<'_> {
 #[derive(Debug)]
 pub struct SwarmNode {
     pub(crate) config: NodeConfig,
+    /// What the host's clock shows: certificates are judged by it.
+    pub(crate) clock: Clock,
     pub(crate) rngs: Rngs,
     pub(crate) transport: Transport,
     pub(crate) credentials: Option<Rc<Credentials>>,
@@ -98,6 +100,12 @@ pub struct SwarmNode {
     pub(crate) joining: Option<JoinFlow>,
     pub(crate) renewing: Option<JoinFlow>,
     pub(crate) renew_at: Option<Time>,
+    /// When a node that failed is started again.
+    pub(crate) restart_at: Option<Time>,
+    /// How long it then waits if it fails once more.
+    pub(crate) restart_backoff: Duration,
+    /// It was told that the disk takes nothing.
+    pub(crate) knows_full_disk: bool,
     /// Renewals that failed since the last one that worked.
     pub(crate) renewal_failures: u32,
     pub(crate) raft_join: Option<RaftJoin>,
@@ -132,6 +140,7 @@ impl SwarmNode {
         let advertise = format!("{}:{PORT}", config.addr);
         Self {
             config,
+            clock: Clock::default(),
             rngs,
             transport,
             credentials: None,
@@ -143,6 +152,9 @@ impl SwarmNode {
             joining: None,
             renewing: None,
             renew_at: None,
+            restart_at: None,
+            restart_backoff: super::storage::RESTART_BACKOFF_FIRST,
+            knows_full_disk: false,
             renewal_failures: 0,
             raft_join: None,
             manager: None,
@@ -152,6 +164,12 @@ impl SwarmNode {
             replies: Vec::new(),
             keys_of_version: 0,
         }
+    }
+
+    /// What the host's clock shows from now on.
+    pub fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
+        self.transport.set_clock(clock);
     }
 
     /// Something happens at `now`. What the node does is appended to `out`.
@@ -177,6 +195,9 @@ impl SwarmNode {
         }
         self.due(&mut io);
         self.pump(&mut io);
+        if let Some(path) = io.disk.take_failure() {
+            self.write_failed(&path, &mut io);
+        }
     }
 
     /// The daemon ends in order: connections are closed, so that others know at once. Nothing is given to
@@ -193,6 +214,7 @@ impl SwarmNode {
             self.manager.as_ref().and_then(|manager| manager.next_deadline()),
             self.agent.as_ref().and_then(Agent::next_deadline),
             self.renew_at,
+            self.restart_at,
             self.raft_join.as_ref().filter(|join| join.call.is_none()).map(|join| join.retry_at),
             self.pending.values().map(|pending| pending.deadline).min(),
         ]
@@ -240,6 +262,7 @@ impl SwarmNode {
         }
         self.raft_join_due(io);
         self.renewal_due(io);
+        self.restart_due(io);
         let late: Vec<(RequestId, Waiting)> = self
             .pending
             .iter()

@@ -40,6 +40,8 @@ pub(crate) const LOST_QUORUM: &str = "The swarm does not have a leader. It's pos
 /// swarmkit: a proposal of a leader that is none any more.
 pub(crate) const LOST_LEADERSHIP: &str = "raft: failed to process the request: node lost leader \
      status";
+/// swarmkit: a proposal of a manager that ends.
+pub(crate) const STOPPED: &str = "raft: failed to process the request: node is stopped";
 /// swarmkit: what is too large for one entry.
 pub(crate) const TOO_LARGE: &str = "raft: raft message is too large and can't be sent";
 /// gRPC's words for a passed deadline.

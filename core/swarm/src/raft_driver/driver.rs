@@ -262,8 +262,10 @@ impl RaftDriver {
 
     /// Ticks, and members that did not answer. Their connections are to be closed.
     pub(crate) fn due(&mut self, now: Time) -> Vec<Member> {
-        while self.next_tick <= now {
-            self.next_tick += TICK;
+        if self.next_tick <= now {
+            // As Go's ticker has it: a host that made no progress gets one tick, not all it missed.
+            let is_late = self.next_tick + TICK <= now;
+            self.next_tick = if is_late { now + TICK } else { self.next_tick + TICK };
             self.raft.tick();
             if self.raft.leader().is_some() {
                 self.ticks_without_leader = 0;

@@ -35,6 +35,10 @@ pub(crate) struct Link {
     pub(crate) channel: Channel,
     /// When the handshake is given up.
     pub(crate) handshake_until: Time,
+    /// Frames with the channel's bytes that this end has sent.
+    pub(crate) sent_count: u32,
+    /// Frames with the channel's bytes that this end has taken.
+    pub(crate) received_count: u32,
     /// Open calls by their number on this link.
     pub(crate) calls: BTreeMap<u64, OpenCall>,
     /// The number of the next call.

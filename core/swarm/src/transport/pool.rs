@@ -2,14 +2,15 @@
 //!
 //! A peer that restarted does not know a flow and answers with a reset; the calls that were open then
 //! fail, and the next message opens a new connection. A call that gets no answer in time takes its
-//! connection with it: what is lost on a cut link leaves a hole that no channel can bridge.
+//! connection with it: what is lost on a cut link leaves a hole that no channel can bridge. Frames of a
+//! connection are counted; one that comes a second time is dropped, as TCP does.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use seal::ca::Peer;
 use seal::channel::Channel;
-use sim::{Duration, HostId, Rng, Time};
+use sim::{Clock, Duration, HostId, Rng, Time};
 
 use super::link::{Link, OpenCall, Trust};
 use super::protocol::{Message, Push, Request, Response};
@@ -56,6 +57,8 @@ const RAFT_MESSAGE_SIZE_MAX: usize = 256 << 20;
 pub(crate) struct Transport {
     directory: BTreeMap<String, HostId>,
     credentials: Option<Rc<Credentials>>,
+    /// What the host's clock shows: certificates are judged by it.
+    clock: Clock,
     links: BTreeMap<LinkId, Link>,
     by_wire: BTreeMap<(HostId, u64, bool), LinkId>,
     by_peer: BTreeMap<(String, Trust), LinkId>,
@@ -76,6 +79,7 @@ impl Transport {
         Self {
             directory,
             credentials: None,
+            clock: Clock::default(),
             links: BTreeMap::new(),
             by_wire: BTreeMap::new(),
             by_peer: BTreeMap::new(),
@@ -84,6 +88,11 @@ impl Transport {
             rng,
             events: Vec::new(),
         }
+    }
+
+    /// What the host's clock shows from now on.
+    pub(crate) const fn set_clock(&mut self, clock: Clock) {
+        self.clock = clock;
     }
 
     /// From now on `host` is also reached at this address, unless another host has it.
@@ -271,6 +280,8 @@ impl Transport {
         let Some((kind, from_initiator, bytes)) = wire::unwrap(frame) else { return };
         let wire_key = (from, flow, !from_initiator);
         match kind {
+            // The same connection is opened once; this is the same frame again.
+            FrameKind::Hello if self.by_wire.contains_key(&wire_key) => {}
             FrameKind::Hello => self.accept(now, from, flow, bytes, out),
             FrameKind::Reset => {
                 if let Some(&id) = self.by_wire.get(&wire_key) {
@@ -297,9 +308,6 @@ impl Transport {
         let Some((channel, reply)) = accepted else {
             return reset(from, flow, false, out);
         };
-        if let Some(&old) = self.by_wire.get(&(from, flow, false)) {
-            self.drop_link(old, "transport is closing");
-        }
         let link = Link {
             host: from,
             flow,
@@ -308,29 +316,32 @@ impl Transport {
             trust: Trust::Mutual,
             channel,
             handshake_until: now + HANDSHAKE_TIMEOUT,
+            sent_count: 0,
+            received_count: 0,
             calls: BTreeMap::new(),
             next_call: 0,
             parts: Vec::new(),
         };
-        self.insert(link);
-        let bytes = wire::wrap(FrameKind::Data, false, &reply);
-        out.push(Output::Frame { to: from, flow, bytes: bytes.into() });
+        let id = self.insert(link);
+        self.send_data(id, &reply, out);
     }
 
     fn receive_data(&mut self, now: Time, id: LinkId, bytes: &[u8], out: &mut Vec<Output>) {
         let link = self.links.get_mut(&id).expect("by_wire names existing links");
-        let received = match link.channel.receive(bytes, now) {
+        let Some((number, bytes)) = wire::numbered(bytes) else { return };
+        if number < link.received_count {
+            return;
+        }
+        link.received_count = link.received_count.wrapping_add(1);
+        let received = match link.channel.receive(bytes, self.clock.wall(now)) {
             Ok(received) => received,
             Err(error) => {
                 let why = format!("connection error: desc = \"{error}\"");
                 return self.close(id, &why, out);
             }
         };
-        let is_initiator = link.is_initiator;
-        let (host, flow) = (link.host, link.flow);
         for reply in received.replies {
-            let bytes = wire::wrap(FrameKind::Data, is_initiator, &reply);
-            out.push(Output::Frame { to: host, flow, bytes: bytes.into() });
+            self.send_data(id, &reply, out);
         }
         for plaintext in received.plaintexts {
             match postcard::from_bytes(&plaintext) {
@@ -414,6 +425,8 @@ impl Transport {
             trust,
             channel,
             handshake_until: now + HANDSHAKE_TIMEOUT,
+            sent_count: 0,
+            received_count: 0,
             calls: BTreeMap::new(),
             next_call: 0,
             parts: Vec::new(),
@@ -439,9 +452,17 @@ impl Transport {
         // While the handshake is not done the channel keeps the message; one that is too large, or
         // too many, are lost as on any other network.
         if let Ok(Some(sealed)) = link.channel.send(&plaintext) {
-            let bytes = wire::wrap(FrameKind::Data, link.is_initiator, &sealed);
-            out.push(Output::Frame { to: link.host, flow: link.flow, bytes: bytes.into() });
+            self.send_data(id, &sealed, out);
         }
+    }
+
+    /// Puts the channel's bytes on the wire, as the next frame of the connection.
+    fn send_data(&mut self, id: LinkId, sealed: &[u8], out: &mut Vec<Output>) {
+        let Some(link) = self.links.get_mut(&id) else { return };
+        let bytes = [&link.sent_count.to_le_bytes()[..], sealed].concat();
+        link.sent_count = link.sent_count.wrapping_add(1);
+        let bytes = wire::wrap(FrameKind::Data, link.is_initiator, &bytes);
+        out.push(Output::Frame { to: link.host, flow: link.flow, bytes: bytes.into() });
     }
 
     /// Forgets a connection; its open calls fail.

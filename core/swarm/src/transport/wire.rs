@@ -7,7 +7,7 @@
 pub(crate) enum FrameKind {
     /// The first frame of a connection: the initiator's half of the handshake.
     Hello,
-    /// The channel's bytes.
+    /// The frame's number on this way, four bytes, and the channel's bytes.
     Data,
     /// There is no such connection (any more).
     Reset,
@@ -38,4 +38,10 @@ pub(crate) fn unwrap(frame: &[u8]) -> Option<(FrameKind, bool, &[u8])> {
         _ => return None,
     };
     Some((kind, first & FROM_INITIATOR != 0, bytes))
+}
+
+/// Takes the number off a frame with the channel's bytes.
+pub(crate) fn numbered(bytes: &[u8]) -> Option<(u32, &[u8])> {
+    let (number, bytes) = bytes.split_first_chunk::<4>()?;
+    Some((u32::from_le_bytes(*number), bytes))
 }

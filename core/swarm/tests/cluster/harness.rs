@@ -79,7 +79,7 @@ impl Lab {
         let mut lab = Self {
             now: Time::from_date(2017, 3, 21),
             hosts,
-            net: Net::new(streams.stream("net"), Latency::default()),
+            net: Net::new(streams.stream("net"), streams.stream("faults"), Latency::default()),
             queue: Queue::default(),
             streams,
             options: SwarmOptions::default(),
@@ -177,7 +177,7 @@ impl Lab {
             Output::Frame { to, flow, bytes } => {
                 self.wire.push(Rc::clone(&bytes));
                 let frame = Frame { from: HostId(index as u16), to, flow, bytes };
-                if let Some(at) = self.net.send(now, &frame) {
+                if let Some(at) = self.net.send(now, &frame).arrives {
                     self.queue.push(at, Event::Frame(frame));
                 }
             }
@@ -187,7 +187,10 @@ impl Lab {
             Output::Reply(id, answer) => {
                 self.replies.insert(id, answer);
             }
-            Output::Event { kind, detail } => self.history.push((now, index, kind, detail)),
+            Output::Event { kind, detail } | Output::Silence { kind, detail, .. } => {
+                self.history.push((now, index, kind, detail))
+            }
+            Output::Mark(_) => {}
             Output::Executor(command) => self.execute(index, command),
         }
     }

@@ -105,6 +105,9 @@ impl<'a> Shown<'a> {
                     return self.part("fault", "", outcome, outcome.problem.is_none());
                 }
                 match &outcome.problem {
+                    None if outcome.armed.is_some() => {
+                        writeln!(self.out, "\n  ⚡ armed: {}", outcome.text)
+                    }
                     None => writeln!(self.out, "\n  ⚡ {}", outcome.text),
                     Some(problem) => writeln!(self.out, "\n  ✗ {problem}"),
                 }
@@ -222,7 +225,7 @@ impl<'a> Shown<'a> {
                     checks.0 += check.verdicts.iter().filter(|verdict| verdict.holds).count();
                     checks.1 += check.verdicts.len();
                 }
-                Outcome::Fault(_) => {}
+                Outcome::Fault(_) | Outcome::Ask(_) => {}
             }
         }
         if self.json {

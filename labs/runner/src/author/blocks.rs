@@ -2,9 +2,9 @@
 
 use super::info::Info;
 use super::markdown::prose;
-use super::{Problems, questions};
+use super::{Problems, faults, questions};
 use crate::check::{self, CheckLine};
-use crate::model::{Action, Check, Command, Fault, Note, Part, Until};
+use crate::model::{Check, Command, Note, Part, Step, Until};
 use crate::pattern::{Line, Mode, Pattern};
 
 /// How long a command may run unless its block says otherwise, virtual time.
@@ -22,14 +22,16 @@ pub(super) struct Block<'a> {
 }
 
 /// Adds what a block stands for.
-pub(super) fn add(block: &Block<'_>, parts: &mut Vec<Part>, problems: &mut Problems) {
+pub(super) fn add(block: &Block<'_>, step: &mut Step, problems: &mut Problems) {
+    let parts = &mut step.parts;
     match block.info.word.as_str() {
         "sh" | "solution" => parts.extend(block.command(problems).map(Part::Command)),
         "out" => block.out(parts, problems),
         "until" => parts.push(Part::Until(block.until(problems))),
         "check" => parts.extend(block.check(problems).map(Part::Check)),
         "expect-leak" => parts.extend(block.leak(problems).map(Part::Check)),
-        "fault" => parts.push(Part::Fault(block.fault(problems))),
+        "fault" => parts.push(Part::Fault(faults::fault(block, problems))),
+        "accept" | "reject" => step.tries.extend(faults::another_way(block, problems)),
         "hint" => {
             block.info.allow(false, false, &[], &[], problems);
             parts.push(Part::Hint { html: block.prose(problems) });
@@ -47,7 +49,7 @@ impl Block<'_> {
     }
 
     /// Complains about the block as a whole.
-    fn wrong<T>(&self, message: &str, problems: &mut Problems) -> Option<T> {
+    pub(super) fn wrong<T>(&self, message: &str, problems: &mut Problems) -> Option<T> {
         problems.add(self.info.line, 1, message);
         None
     }
@@ -211,23 +213,6 @@ impl Block<'_> {
         }
         let (id, line) = (self.info.id_text(), self.info.line);
         Some(Check { id, line, standing: false, leak: true, lines, why })
-    }
-
-    fn fault(&self, problems: &mut Problems) -> Fault {
-        self.info.allow(false, false, &[], &[], problems);
-        let mut actions = Vec::new();
-        for (index, text) in self.lines.iter().enumerate() {
-            let words: Vec<&str> = text.split_whitespace().collect();
-            match words[..] {
-                [] => {}
-                ["crash", node] => actions.push(Action::Crash(node.to_owned())),
-                ["restart", node] => actions.push(Action::Restart(node.to_owned())),
-                _ => {
-                    problems.add(self.line(index), 1, "expected `crash NODE` or `restart NODE`");
-                }
-            }
-        }
-        Fault { line: self.info.line, actions }
     }
 
     fn note(&self, problems: &mut Problems) -> Note {

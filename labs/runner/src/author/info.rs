@@ -23,7 +23,7 @@ pub(super) struct Argument {
 }
 
 /// The words that begin a block which the format knows.
-pub(super) const WORDS: [&str; 11] = [
+pub(super) const WORDS: [&str; 13] = [
     "sh",
     "out",
     "until",
@@ -35,6 +35,8 @@ pub(super) const WORDS: [&str; 11] = [
     "quiz",
     "ask",
     "solution",
+    "accept",
+    "reject",
 ];
 
 impl Info {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use super::Problems;
 use crate::bindings::{is_name, names};
-use crate::model::{Action, Lab, Part};
+use crate::check::Predicate;
+use crate::model::{Lab, Part, Step};
 use crate::pattern::Kind;
 
 /// Looks at a lab as a whole.
@@ -16,6 +17,7 @@ pub(super) fn lint(lab: &Lab, lines: &[&str], problems: &mut Problems) {
         for part in &step.parts {
             lint.part(part);
         }
+        lint.tries(step);
     }
     lint.ids();
 }
@@ -60,13 +62,28 @@ impl Lint<'_> {
             Part::Until(until) => self.predicates(&until.lines, until.line),
             Part::Check(check) => self.predicates(&check.lines, check.line),
             Part::Fault(fault) => {
-                for action in &fault.actions {
-                    let (Action::Crash(node) | Action::Restart(node)) = action;
-                    let line = self.find(fault.line, node).0;
-                    self.node(node, line);
+                for text in &fault.faults {
+                    let (line, column) = self.find(fault.line, text);
+                    self.needs(text, line);
+                    let Ok(parsed) = world::Fault::parse(text) else { continue };
+                    for target in parsed.targets() {
+                        let world::fault::Target::Named(name) = target else { continue };
+                        if !name.contains("{{") && !self.lab.nodes.contains(name) {
+                            let at = text.find(name.as_str()).unwrap_or(0);
+                            let at = u32::try_from(at).unwrap_or(0);
+                            self.unknown_node(name, line, column + at);
+                        }
+                    }
+                }
+                let on = fault.on.as_deref().and_then(|on| world::Trigger::parse(on).ok());
+                for node in on.iter().flat_map(world::Trigger::nodes) {
+                    self.node(node, fault.line);
+                }
+                if !fault.id.is_empty() {
+                    self.capture(&fault.id, Kind::Node, fault.line);
                 }
             }
-            Part::Ask(ask) => ask.answers.iter().for_each(|answer| self.needs(answer, 1)),
+            Part::Ask(ask) => ask.answers.iter().for_each(|answer| self.needs(answer, ask.line)),
             Part::Prose { html } | Part::Hint { html } => self.prose(html),
             Part::Note(note) => self.prose(&note.html),
             Part::Quiz(quiz) => self.prose(&quiz.html),
@@ -82,6 +99,7 @@ impl Lint<'_> {
                     .iter()
                     .flat_map(|p| p.captures())
                     .any(|(known, _)| known == name),
+                Part::Fault(fault) => fault.id == name,
                 _ => false,
             })
         };
@@ -99,6 +117,17 @@ impl Lint<'_> {
             for template in line.predicate.templates() {
                 self.needs(template, at);
             }
+            if let Predicate::Struck { fault, .. } = &line.predicate {
+                let known = self.lab.places().any(|(_, part)| match part {
+                    Part::Fault(known) => known.id == *fault,
+                    _ => false,
+                });
+                if !known {
+                    let message =
+                        format!("no fault is called `{fault}`: expected `fault #{fault}`");
+                    self.problems.add(at, self.column(at, fault), message);
+                }
+            }
             for node in line.predicate.nodes() {
                 self.node(node, at);
             }
@@ -110,9 +139,34 @@ impl Lint<'_> {
             self.needs(node, line);
         } else if !self.lab.nodes.iter().any(|known| known == node) {
             let column = self.column(line, node);
-            let nodes = self.lab.nodes.join(", ");
-            let message = format!("there is no node `{node}`: expected one of {nodes}");
-            self.problems.add(line, column, message);
+            self.unknown_node(node, line, column);
+        }
+    }
+
+    fn unknown_node(&mut self, node: &str, line: u32, column: u32) {
+        let nodes = self.lab.nodes.join(", ");
+        let message = format!("there is no node `{node}`: expected one of {nodes}");
+        self.problems.add(line, column, message);
+    }
+
+    /// The other ways through a step: hosts and the names of checks.
+    fn tries(&mut self, step: &Step) {
+        for another in &step.tries {
+            for typed in &another.commands {
+                self.node(&typed.node, typed.line);
+                self.needs(&typed.text, typed.line);
+            }
+            for id in &another.fails {
+                let known = step.parts.iter().any(|part| match part {
+                    Part::Check(check) => check.id == *id,
+                    _ => false,
+                });
+                if !known {
+                    let column = self.column(another.line, id);
+                    let message = format!("no check of this step is called `{id}`");
+                    self.problems.add(another.line, column, message);
+                }
+            }
         }
     }
 
@@ -145,6 +199,7 @@ impl Lint<'_> {
                 Part::Command(command) => (&command.id, command.line),
                 Part::Check(check) => (&check.id, check.line),
                 Part::Note(note) => (&note.id, note.line),
+                Part::Fault(fault) => (&fault.id, fault.line),
                 _ => continue,
             };
             if id.is_empty() {

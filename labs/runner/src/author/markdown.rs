@@ -115,7 +115,7 @@ impl Reader<'_, '_> {
         } else if self.steps.iter().any(|step| step.id == id) {
             self.problems.add(number(line), 1, format!("there is a step `{id}` already"));
         }
-        self.steps.push(Step { id, title, parts: Vec::new() });
+        self.steps.push(Step { id, title, parts: Vec::new(), tries: Vec::new() });
     }
 
     /// A fenced block: ours, or plain code.
@@ -167,7 +167,7 @@ impl Reader<'_, '_> {
             self.problems.add(block.info.line, 1, message);
             return;
         };
-        blocks::add(&block, &mut step.parts, self.problems);
+        blocks::add(&block, step, self.problems);
     }
 
     /// Turns the prose so far into HTML.

@@ -3,7 +3,7 @@
 use super::Problems;
 use super::blocks::Block;
 use super::markdown::prose;
-use crate::model::{Ask, Choice, Quiz};
+use crate::model::{Ask, Choice, Computed, Quiz};
 
 /// Prose, then `- [x] right` and `- [ ] wrong`, each with ` :: explanation` if wanted.
 pub(super) fn quiz(block: &Block<'_>, problems: &mut Problems) -> Option<Quiz> {
@@ -46,28 +46,35 @@ pub(super) fn quiz(block: &Block<'_>, problems: &mut Problems) -> Option<Quiz> {
 /// Prose, then `= answer` lines and perhaps `because: ...`.
 pub(super) fn ask(block: &Block<'_>, problems: &mut Problems) -> Option<Ask> {
     block.info.allow(false, true, &[], &[], problems);
-    let mut answers = Vec::new();
+    let (mut answers, mut computed) = (Vec::new(), Vec::new());
     let mut because = String::new();
     let mut question = Vec::new();
     for (index, text) in block.lines.iter().enumerate() {
         if let Some(answer) = text.strip_prefix("= ") {
-            answers.push(answer.trim().to_owned());
+            let answer = answer.trim();
+            let quoted = answer.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+            match (quoted, Computed::parse(answer)) {
+                (None, Some(known)) => computed.push(known),
+                (quoted, _) => answers.push(quoted.unwrap_or(answer).to_owned()),
+            }
         } else if let Some(text) = text.strip_prefix("because: ") {
             because = inline(text, block.line(index), problems);
-        } else if answers.is_empty() {
+        } else if answers.is_empty() && computed.is_empty() {
             question.push(*text);
         } else if !text.trim().is_empty() {
             problems.add(block.line(index), 1, "expected `= answer` or `because: ...`");
         }
     }
-    if answers.is_empty() {
+    if answers.is_empty() && computed.is_empty() {
         problems.add(block.info.line, 1, "a question needs an answer: expected a line `= answer`");
         return None;
     }
     Some(Ask {
         id: block.info.id_text(),
         html: prose(&question, block.first_line, problems),
+        line: block.info.line,
         answers,
+        computed,
         because,
     })
 }

@@ -1,25 +1,30 @@
 //! Reads one line of a check.
 
 use super::{
-    CheckLine, FilePlace, NodeField, Object, Place, Predicate, Relation, ServiceNumber,
+    CheckLine, FilePlace, NodeField, Object, Place, Predicate, RaftNumber, Relation, ServiceNumber,
     TextRelation,
 };
 use crate::cluster::SURFACES;
 use crate::pattern::Unreadable;
 
 /// How each predicate is written, by its first word; the messages quote it.
-const FORMS: [(&str, &str); 12] = [
+const FORMS: [(&str, &str); 17] = [
     ("secret", "secret NAME exists|absent"),
     ("service", "service NAME exists|absent, service NAME running|replicas OP NUMBER"),
     ("secrets", "secrets OP NUMBER"),
     ("services", "services OP NUMBER"),
     ("nodes", "nodes OP NUMBER"),
-    ("managers", "managers OP NUMBER"),
+    ("managers", "managers OP NUMBER, managers agree"),
+    ("term", "term OP NUMBER"),
+    ("quorum", "quorum holds|lost"),
+    ("tasks", "tasks SERVICE STATE OP NUMBER"),
+    ("link", "link NODE NODE cut|whole"),
+    ("fault", "fault ID struck|waits"),
     ("leader", "leader exists, leader == NODE, leader != NODE"),
     (
         "node",
-        "node NODE role|status|availability|host == VALUE, node NODE runs [no] SERVICE, \
-         node NODE holds secret NAME, node NODE holds no secret NAME, node NODE holds no secrets",
+        "node NODE role|status|availability|host|raft == VALUE, node NODE term|commit|applied OP \
+         NUMBER, node NODE runs [no] SERVICE, node NODE knows [no] secret NAME, node NODE holds secret NAME, node NODE holds no secret NAME, node NODE holds no secrets",
     ),
     ("file", "file NODE:/PATH exists|absent, file NODE:/PATH size OP NUMBER"),
     ("exit", "exit OP NUMBER"),
@@ -29,6 +34,24 @@ const FORMS: [(&str, &str); 12] = [
         "bytes \"TEXT\" [not] in SURFACE [of NODE], bytes \"TEXT\" nowhere, \
          bytes \"TEXT\" nowhere else except PLACE, ...",
     ),
+];
+
+/// The states that `docker service ps` shows.
+const TASK_STATES: [&str; 14] = [
+    "new",
+    "pending",
+    "assigned",
+    "accepted",
+    "preparing",
+    "ready",
+    "starting",
+    "running",
+    "complete",
+    "shutdown",
+    "failed",
+    "rejected",
+    "remove",
+    "orphaned",
 ];
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -197,7 +220,30 @@ impl Line {
             "secrets" => self.count(Object::Secret),
             "services" => self.count(Object::Service),
             "nodes" => self.count(Object::Node),
+            "managers" if self.takes("agree") => Ok(Predicate::Agree),
             "managers" => self.count(Object::Manager),
+            "term" => Ok(Predicate::Term(self.relation()?, self.number()?)),
+            "quorum" => {
+                let holds = self.one_of(&[("holds", true), ("lost", false)])?;
+                Ok(Predicate::Quorum { holds })
+            }
+            "tasks" => {
+                let service = self.text("a service's name")?;
+                let states: Vec<(&str, &str)> = TASK_STATES.iter().map(|s| (*s, *s)).collect();
+                let state = self.one_of(&states)?.to_owned();
+                let relation = self.relation()?;
+                Ok(Predicate::Tasks { service, state, relation, value: self.number()? })
+            }
+            "link" => {
+                let (one, other) = (self.text("a node's name")?, self.text("a node's name")?);
+                let cut = self.one_of(&[("cut", true), ("whole", false)])?;
+                Ok(Predicate::Link { one, other, cut })
+            }
+            "fault" => {
+                let fault = self.text("a fault's name")?;
+                let struck = self.one_of(&[("struck", true), ("waits", false)])?;
+                Ok(Predicate::Struck { fault, struck })
+            }
             "secret" => {
                 let name = self.text("a secret's name")?;
                 let there = self.one_of(&[("exists", true), ("absent", false)])?;
@@ -279,21 +325,41 @@ impl Line {
             let secret = Some(self.text("a secret's name")?);
             return Ok(Predicate::Holds { node, secret, there });
         }
-        const FIELDS: [(&str, NodeField); 4] = [
+        if self.takes("knows") {
+            let there = !self.takes("no");
+            self.one_of(&[("secret", ())])?;
+            return Ok(Predicate::Knows { node, secret: self.text("a secret's name")?, there });
+        }
+        for (word, number) in [
+            ("term", RaftNumber::Term),
+            ("commit", RaftNumber::Commit),
+            ("applied", RaftNumber::Applied),
+        ] {
+            if self.takes(word) {
+                let relation = self.relation()?;
+                return Ok(Predicate::Raft { node, number, relation, value: self.number()? });
+            }
+        }
+        const FIELDS: [(&str, NodeField); 5] = [
             ("role", NodeField::Role),
             ("status", NodeField::Status),
             ("availability", NodeField::Availability),
             ("host", NodeField::Host),
+            ("raft", NodeField::Raft),
         ];
         let Some((_, field)) = FIELDS.into_iter().find(|(word, _)| self.takes(word)) else {
-            return self.error("`runs`, `holds`, `role`, `status`, `availability` or `host`");
+            return self.error(
+                "`runs`, `holds`, `knows`, `role`, `status`, `availability`, `host`, `raft`, `term`, \
+                 `commit` or `applied`",
+            );
         };
         let equal = self.one_of(&[("==", true), ("!=", false)])?;
         let values: &[&str] = match field {
             NodeField::Role => &["manager", "worker", "none"],
             NodeField::Status => &["ready", "down", "unknown", "disconnected"],
             NodeField::Availability => &["active", "pause", "drain"],
-            NodeField::Host => &["up", "down"],
+            NodeField::Host => &["up", "down", "frozen"],
+            NodeField::Raft => &["leader", "follower", "candidate", "none"],
         };
         let values: Vec<(&str, &str)> = values.iter().map(|value| (*value, *value)).collect();
         let value = self.one_of(&values)?.to_owned();

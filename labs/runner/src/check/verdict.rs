@@ -35,13 +35,15 @@ pub(crate) struct Scene<'a, C> {
     pub(crate) facts: &'a Facts,
     pub(crate) bindings: &'a Bindings,
     pub(crate) last: Option<&'a LastCommand>,
+    /// Whether a fault of the lab has struck; nothing if its turn has not come.
+    pub(crate) struck: &'a dyn Fn(&str) -> Option<bool>,
     /// Where the lab allows clear text or shows it on purpose.
     pub(crate) allowed: &'a [&'a super::LeakPlace],
     /// What was found already: the lines of one check often look for the same bytes.
     pub(crate) found: RefCell<BTreeMap<Vec<u8>, Vec<Found>>>,
 }
 
-type Judged = (bool, String);
+pub(super) type Judged = (bool, String);
 
 impl<C: Cluster> Scene<'_, C> {
     /// Judges one line.
@@ -114,10 +116,6 @@ impl<C: Cluster> Scene<'_, C> {
                     ((count > 0) == *there, why)
                 })?
             }
-            Predicate::Holds { node, secret, there } => {
-                let secret = secret.as_deref().map(|name| self.fill(name)).transpose()?;
-                self.with_node(node, |node| holds(node, secret.as_deref(), *there))?
-            }
             Predicate::FileExists { file, there } => {
                 let (node, path) = (self.fill(&file.node)?, self.fill(&file.path)?);
                 let size = self.cluster.file_size(&node, &path);
@@ -166,6 +164,7 @@ impl<C: Cluster> Scene<'_, C> {
             Predicate::Texts { left, relation, right } => {
                 texts(&self.fill(left)?, *relation, &self.fill(right)?)
             }
+            of_swarm => self.of_swarm(of_swarm)?,
         })
     }
 
@@ -199,7 +198,7 @@ impl<C: Cluster> Scene<'_, C> {
         (is_there == there, why)
     }
 
-    fn with_node(
+    pub(super) fn with_node(
         &self,
         name: &str,
         judge: impl FnOnce(&NodeFacts) -> Judged,
@@ -215,25 +214,25 @@ impl<C: Cluster> Scene<'_, C> {
 const NO_COMMAND: &str = "no command of this step has been run";
 
 fn node_field(node: &NodeFacts, field: NodeField, equal: bool, value: &str) -> Judged {
-    let host = if node.up { "up" } else { "down" };
+    let host = match (node.up, node.frozen) {
+        (true, true) => "frozen",
+        (true, false) => "up",
+        (false, _) => "down",
+    };
+    let raft = match node.raft.as_ref().map(|raft| raft.role.as_str()) {
+        Some("pre-candidate") => "candidate",
+        Some(role) => role,
+        None => "none",
+    };
     let (found, what) = match field {
         NodeField::Role => (node.role.as_str(), "role"),
         NodeField::Status => (node.status.as_str(), "status"),
         NodeField::Availability => (node.availability.as_str(), "availability"),
         NodeField::Host => (host, "machine"),
+        NodeField::Raft => (raft, "raft role"),
     };
     let shown = if found.is_empty() { "unknown" } else { found };
     ((found == value) == equal, format!("the {what} of {} is {shown}", node.name))
-}
-
-fn holds(node: &NodeFacts, secret: Option<&str>, there: bool) -> Judged {
-    let has = match secret {
-        Some(secret) => node.secrets.iter().any(|name| name == secret),
-        None => !node.secrets.is_empty(),
-    };
-    let names: Vec<&str> = node.secrets.iter().map(String::as_str).collect();
-    let held = if names.is_empty() { "no secret".to_owned() } else { names.join(", ") };
-    (has == there, format!("the agent of {} holds {held}", node.name))
 }
 
 fn file_sentence(node: &str, path: &str, size: Option<u64>) -> String {

@@ -3,11 +3,10 @@
 use std::cell::RefCell;
 
 use super::{Runner, Typed};
-use crate::bindings::Unbound;
 use crate::check::{CheckLine, LastCommand, Scene, outside};
 use crate::cluster::{Cluster, Facts, Leak};
-use crate::model::{Action, Command};
-use crate::outcome::{CheckOutcome, CommandOutcome, FaultOutcome};
+use crate::model::Command;
+use crate::outcome::{CheckOutcome, CommandOutcome};
 
 impl<M: Clone> Runner<M> {
     /// The outcome of a command that is over or at its limit; its values are captured.
@@ -68,32 +67,6 @@ impl<M: Clone> Runner<M> {
         }
     }
 
-    /// Makes faults happen.
-    pub(super) fn fault(
-        &self,
-        actions: &[Action],
-        cluster: &mut impl Cluster<Mark = M>,
-    ) -> FaultOutcome {
-        let mut text = Vec::new();
-        let mut problem = None;
-        for action in actions {
-            let (Action::Crash(name) | Action::Restart(name)) = action;
-            let done = self.bindings.fill(name).map_err(|Unbound(name)| {
-                format!("it needs `{name}`, which no command before has shown")
-            });
-            let done = done.and_then(|node| match action {
-                Action::Crash(_) => cluster.crash(&node).map(|()| format!("{node} loses power")),
-                Action::Restart(_) => cluster.restart(&node).map(|()| format!("{node} starts")),
-            });
-            match done {
-                Ok(done) => text.push(done),
-                Err(why) => problem = problem.or(Some(why)),
-            }
-        }
-        let at_ms = cluster.now().since(self.origin).as_millis();
-        FaultOutcome { at_ms, text: text.join(", "), problem }
-    }
-
     /// What the audit has found that the lab neither allows nor shows on purpose.
     pub fn leaks(&self, cluster: &impl Cluster<Mark = M>) -> Vec<Leak> {
         let leaks = cluster.leaks();
@@ -114,6 +87,7 @@ impl<M: Clone> Runner<M> {
             facts: &facts,
             bindings: &self.bindings,
             last: self.last.as_ref(),
+            struck: &|id| self.has_struck(id),
             allowed: &allowed,
             found: RefCell::default(),
         };

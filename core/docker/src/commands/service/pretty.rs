@@ -29,7 +29,7 @@ pub(super) fn text(cli: &Cli, service: &Service, networks: &[String]) -> String 
     };
     if let Some(update) = &service.update_status {
         text += &format!("UpdateStatus:\n State:\t\t{}\n", update.state.word());
-        let now = cli.proc.now();
+        let now = cli.proc.wall();
         let ago = |then| human_duration(cli.profile, now.since(then)).to_lowercase();
         if let Some(then) = update.started_at {
             text += &format!(" Started:\t{} ago\n", ago(then));

@@ -95,7 +95,7 @@ pub(super) fn call(
         },
         ("os.path.abspath", [path]) => Value::text(os::fs::normalize(&of.proc.cwd(), &path.show())),
         ("time.time", []) => {
-            Value::Int(i64::try_from(of.proc.now().unix_secs()).unwrap_or(i64::MAX))
+            Value::Int(i64::try_from(of.proc.wall().unix_secs()).unwrap_or(i64::MAX))
         }
         _ => return unknown(&format!("{name} with these arguments")),
     })

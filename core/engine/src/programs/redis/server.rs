@@ -71,7 +71,7 @@ impl Server {
 
 /// `1:M 21 Mar 2017 18:40:08.123 * text`.
 async fn log(proc: &Proc, role: char, level: char, text: &str) {
-    let c = proc.now().civil();
+    let c = proc.wall().civil();
     let (pid, month, millis) = (proc.own_pid(), c.month_name(), c.nanos / 1_000_000);
     let line = format!(
         "{pid}:{role} {:02} {month} {} {:02}:{:02}:{:02}.{millis:03} {level} {text}\n",
@@ -129,7 +129,7 @@ pub(crate) fn server(proc: Proc) -> Running {
         }
         log(&proc, 'M', '*', "Ready to accept connections").await;
         let signal = next_signal(&proc).await;
-        let seconds = proc.now().unix_secs();
+        let seconds = proc.wall().unix_secs();
         let name = signal.name();
         let text =
             format!("{pid}:signal-handler ({seconds}) Received SIG{name} scheduling shutdown...\n");

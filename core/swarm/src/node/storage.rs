@@ -1,0 +1,67 @@
+//! A disk that takes nothing: what a write that failed does to the node.
+//!
+//! swarmkit's raft loop ends when the log cannot be written (`raft.go`: "failed to save entries to
+//! storage"), and the node with it; the daemon starts it again after a growing wait (moby:
+//! `daemon/cluster/noderunner.go`). Containers go on meanwhile.
+
+use sim::Duration;
+
+use super::swarm_node::{Io, Phase, SwarmNode};
+use super::{RequestId, texts};
+use crate::ca::files;
+use crate::control::{ApiError, Code};
+
+/// moby: `initialReconnectDelay`.
+pub(super) const RESTART_BACKOFF_FIRST: Duration = Duration::from_millis(100);
+/// moby: `maxReconnectDelay`.
+const RESTART_BACKOFF_MAX: Duration = Duration::from_secs(30);
+
+impl SwarmNode {
+    /// A write to this file failed.
+    pub(super) fn write_failed(&mut self, path: &str, io: &mut Io<'_>) {
+        let why = format!("write {path}: no space left on device");
+        if !std::mem::replace(&mut self.knows_full_disk, true) {
+            io.event("swarm.write_failed", why.clone());
+        }
+        if path.starts_with(files::RAFT_FOLDER) && self.manager.is_some() {
+            self.fail(why, io);
+        } else if let Some(agent) = &mut self.agent {
+            // The tasks go on; they are written when something changes and there is room.
+            agent.worker.mark_dirty();
+        }
+    }
+
+    /// The node ends with an error. What it had promised to nobody is forgotten.
+    fn fail(&mut self, why: String, io: &mut Io<'_>) {
+        io.event("swarm.failed", why.clone());
+        self.manager = None;
+        self.agent = None;
+        self.raft_join = None;
+        self.renewing = None;
+        self.transport.set_credentials(None, io.out);
+        // Its own end must not be taken for news.
+        drop(self.transport.take_events());
+        let waiting: Vec<RequestId> = self.pending.keys().copied().collect();
+        for id in waiting {
+            let error = ApiError::new(Code::Unknown, texts::STOPPED);
+            self.reply(id, Err(error), io);
+        }
+        self.phase = Phase::Failed(why);
+        self.restart_at = Some(io.now + self.restart_backoff);
+        self.restart_backoff = self.restart_backoff.saturating_mul(2).min(RESTART_BACKOFF_MAX);
+    }
+
+    /// A node that failed starts again.
+    pub(super) fn restart_due(&mut self, io: &mut Io<'_>) {
+        if self.restart_at.is_none_or(|at| at > io.now) {
+            if !io.disk.is_full() && self.knows_full_disk {
+                self.knows_full_disk = false;
+                self.restart_backoff = RESTART_BACKOFF_FIRST;
+            }
+            return;
+        }
+        self.restart_at = None;
+        let kek = self.kek.clone();
+        self.start_from_disk(kek, io);
+    }
+}

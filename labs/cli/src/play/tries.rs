@@ -1,0 +1,87 @@
+//! The other ways through a step: right ones that must pass, wrong ones that must fail.
+//!
+//! Each is played on a world of its own, which comes to the step's beginning by the same commands as the
+//! lab itself, and so is the same there. Then its commands are typed in place of those of the step.
+
+use std::io;
+use std::rc::Rc;
+
+use labs::{Command, Lab, Outcome, Part, Runner, Step, Try};
+use world::World;
+
+/// How long a command of another way may run.
+const LIMIT_MS: u64 = 60_000;
+
+/// What is not as the author says of the other ways, with the line of the file.
+pub(super) fn complaints(lab: &Lab, seed: u64) -> io::Result<Vec<(u32, String)>> {
+    let mut complaints = Vec::new();
+    for (index, step) in lab.steps.iter().enumerate() {
+        for another in &step.tries {
+            if let Some(told) = complaint(lab, index, another, seed)? {
+                complaints.push((another.line, told));
+            }
+        }
+    }
+    Ok(complaints)
+}
+
+fn complaint(lab: &Lab, step: usize, another: &Try, seed: u64) -> io::Result<Option<String>> {
+    let lab = Rc::new(with(lab, step, another));
+    let mut world = match World::new(lab.spec(Some(seed))) {
+        Ok(world) => world,
+        Err(error) => return Ok(Some(error.to_string())),
+    };
+    let mut runner = Runner::new(Rc::clone(&lab), world.started(), world.now());
+    if let Some(why) = super::play(&mut runner, &mut world, |_, _| Ok(()))? {
+        return Ok(Some(format!("the run stopped: {why}")));
+    }
+    let mut failed = Vec::new();
+    let mut why = Vec::new();
+    for (at, part) in lab.places().filter(|(at, _)| at.step as usize == step) {
+        if let (Part::Check(check), Some(Outcome::Check(outcome))) = (part, runner.outcome(at))
+            && !outcome.holds()
+        {
+            let wrong = outcome.verdicts.iter().filter(|verdict| !verdict.holds);
+            why.extend(wrong.map(|verdict| format!("`{}`: {}", verdict.source, verdict.why)));
+            failed.push(check.id.clone());
+        }
+    }
+    let expected: Vec<&String> = another.fails.iter().collect();
+    let missing = expected.iter().any(|id| !failed.contains(id));
+    let extra = failed.iter().any(|id| !expected.contains(&id));
+    if !missing && !extra {
+        return Ok(None);
+    }
+    let list = |ids: &[String]| if ids.is_empty() { "none".to_owned() } else { ids.join(", ") };
+    let told =
+        format!("checks that fail: expected {}, got {}", list(&another.fails), list(&failed));
+    let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };
+    Ok(Some(format!("{told}{why}")))
+}
+
+/// The lab up to the step, with the other way in place of the step's commands.
+fn with(lab: &Lab, step: usize, another: &Try) -> Lab {
+    let mut lab = lab.clone();
+    lab.steps.truncate(step + 1);
+    if let Some(Step { parts, .. }) = lab.steps.last_mut() {
+        let first = parts.iter().position(|part| matches!(part, Part::Command(_)));
+        let first = first.unwrap_or(parts.len());
+        let typed = another.commands.iter().map(|typed| {
+            Part::Command(Command {
+                id: String::new(),
+                line: typed.line,
+                node: typed.node.clone(),
+                text: typed.text.clone(),
+                solution: false,
+                exit: None,
+                pace_ms: None,
+                limit_ms: LIMIT_MS,
+                expects: None,
+            })
+        });
+        let rest: Vec<Part> = parts.split_off(first);
+        parts.extend(typed);
+        parts.extend(rest.into_iter().filter(|part| !matches!(part, Part::Command(_))));
+    }
+    lab
+}
