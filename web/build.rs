@@ -3,6 +3,8 @@
 //! The list of labs becomes a part of the program; the labs themselves become files beside it, in
 //! `target/page-labs`, from where `cargo xtask stage-labs` (a hook of Trunk) takes them. A file's name
 //! has a hash of what is in it: a page never gets a lab that it was not built with.
+//!
+//! The list of honest differences becomes HTML for the help.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::path::{Path, PathBuf};
@@ -44,7 +46,13 @@ fn main() {
             }
         }
     }
-    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it")).join("catalogue.json");
+    let out = PathBuf::from(env::var_os("OUT_DIR").expect("cargo sets it"));
     let json = serde_json::to_string(&catalogue).expect("plain data is always JSON");
-    fs::write(out, json).expect("cargo's folder can be written");
+    fs::write(out.join("catalogue.json"), json).expect("cargo's folder can be written");
+    let differences = root.join("docs/differences.md");
+    println!("cargo::rerun-if-changed={}", differences.display());
+    let source = fs::read_to_string(differences).expect("the list of differences can be read");
+    let mut html = String::new();
+    pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(&source));
+    fs::write(out.join("differences.html"), html).expect("cargo's folder can be written");
 }

@@ -21,6 +21,7 @@
 //! first `# `, `$ ` or `> `), `NODE< text` is typed while a program reads. What follows is what should be
 //! printed, with the holes of [`labs::pattern`]; `? N` is the exit status, 0 if it is not told, `? running`
 //! says that the command is still busy. A name that a hole has bound may be used in commands as `{{name}}`.
+//! `@ cut node1 node2` and `@ heal node1 node2` lose frames between two nodes, or no longer.
 //! `UPDATE=1` writes what is printed in place of what does not fit.
 
 use std::fmt::Write as _;

@@ -4,6 +4,7 @@ use std::rc::Rc;
 
 use gloo::events::{EventListener, EventListenerOptions};
 use gloo::render::{AnimationFrame, request_animation_frame};
+use model::inspect::Target;
 use model::route::Route;
 use model::ui::{Pane, Theme, Ui};
 use wasm_bindgen::JsCast;
@@ -283,6 +284,7 @@ impl App {
             "p" => Msg::Pause,
             "t" => Msg::Jump(Pane::Shell),
             "l" => Msg::Jump(Pane::Lesson),
+            "v" => Msg::Inspect(Some(Target::Audit)),
             "m" => Msg::Jump(Pane::Map),
             "Escape" if self.ui.help => Msg::Help,
             "Escape" => Msg::Inspect(None),
@@ -303,7 +305,7 @@ impl App {
 
 fn is_page_key(key: &str) -> bool {
     let is_digit = key.len() == 1 && key.starts_with(|char: char| ('1'..='9').contains(&char));
-    is_digit || matches!(key, "?" | "n" | "a" | "p" | "t" | "l" | "m" | "Escape")
+    is_digit || matches!(key, "?" | "n" | "a" | "p" | "t" | "l" | "m" | "v" | "Escape")
 }
 
 /// The keys outside of inputs, the address, and the end of the page.

@@ -1,9 +1,12 @@
-//! The list of keys.
+//! Help: the list of keys, and where the simulation differs from the real thing.
 
 use yew::prelude::*;
 
 use crate::icons::{Icon, icon};
 use crate::msg::Msg;
+
+/// Made by `build.rs` from `docs/differences.md`.
+const DIFFERENCES: &str = include_str!(concat!(env!("OUT_DIR"), "/differences.html"));
 
 const TERMINAL: [(&str, &str); 8] = [
     ("Enter", "enter the line; Shift Enter begins another one"),
@@ -16,13 +19,18 @@ const TERMINAL: [(&str, &str); 8] = [
     ("Esc", "leave the input line"),
 ];
 
-const PAGE: [(&str, &str); 7] = [
+const EDITOR: [(&str, &str); 2] =
+    [("Ctrl S", "save and leave"), ("Esc", "leave; asks if something was changed")];
+
+const PAGE: [(&str, &str); 9] = [
     ("n", "next step"),
     ("a", "play all"),
     ("p", "pause and go on"),
     ("1 … 9", "terminal of a node"),
     ("l", "the lesson"),
     ("m", "the map"),
+    ("v", "the leak audit"),
+    ("Esc", "close what is open beside the map"),
     ("?", "this list"),
 ];
 
@@ -39,19 +47,37 @@ pub fn Help(props: &Props) -> Html {
         });
         html! { <dl>{ for rows }</dl> }
     };
+    let differences = use_state_eq(|| false);
+    let tab = |label: &'static str, is_differences: bool, testid: &'static str| {
+        let differences = differences.clone();
+        let pressed = *differences == is_differences;
+        let onclick = Callback::from(move |_: MouseEvent| differences.set(is_differences));
+        html! {
+            <button type="button" class="btn" aria-pressed={pressed.to_string()} data-testid={testid} {onclick}>{ label }</button>
+        }
+    };
     html! {
-        <aside class="help" data-testid="help" aria-labelledby="help-title">
+        <aside class={classes!("help", differences.then_some("wide"))} data-testid="help" aria-label="Help">
             <header>
-                <h2 id="help-title">{ "Keys" }</h2>
+                <div class="segments" role="group" aria-label="Help on">
+                    { tab("Keys", false, "help-keys") }
+                    { tab("What is different", true, "help-differences") }
+                </div>
                 <button type="button" class="btn quiet square" aria-label="Close"
                     onclick={props.on.reform(|_: MouseEvent| Msg::Help)}>
                     { icon(Icon::Close) }
                 </button>
             </header>
-            <h3>{ "In a terminal" }</h3>
-            { list(&TERMINAL) }
-            <h3>{ "Elsewhere" }</h3>
-            { list(&PAGE) }
+            if *differences {
+                <div class="differences">{ Html::from_html_unchecked(DIFFERENCES.into()) }</div>
+            } else {
+                <h3>{ "In a terminal" }</h3>
+                { list(&TERMINAL) }
+                <h3>{ "In an editor" }</h3>
+                { list(&EDITOR) }
+                <h3>{ "Elsewhere" }</h3>
+                { list(&PAGE) }
+            }
         </aside>
     }
 }

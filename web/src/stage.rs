@@ -55,6 +55,8 @@ pub struct Stage {
     views: Option<Views>,
     /// What is open beside the map.
     target: Option<Target>,
+    /// What is open, and the audit, are to be looked at again.
+    is_stale: bool,
     speed: Speed,
     paused: bool,
     can_undo: bool,
@@ -78,6 +80,7 @@ impl Stage {
             playing: Playing::Starting,
             views: None,
             target: None,
+            is_stale: false,
             speed: speed.unwrap_or_default(),
             paused: false,
             focus: None,
@@ -235,10 +238,7 @@ impl Stage {
             self.last_lights = now;
             if let Some(session) = self.session() {
                 session.look_at_checks();
-                let audit = Rc::new(session.audit());
-                if let Some(views) = &mut self.views {
-                    views.audit = audit;
-                }
+                self.is_stale = true;
             }
         }
         for notice in notices {
@@ -280,9 +280,16 @@ impl Stage {
             _ if speed == Speed::Real => "real time".to_owned(),
             _ => format!("{} real time", speed.label()),
         };
-        let audit = match self.views.as_ref().map(|views| &views.audit) {
-            Some(old) if !with_lesson => Rc::clone(old),
-            _ => Rc::new(session.audit()),
+        let auditing = self.target == Some(Target::Audit);
+        // Both search the whole history: not at every frame.
+        let looks = with_lesson || std::mem::take(&mut self.is_stale);
+        let (audit, inspect) = match &self.views {
+            Some(views) if !looks => (Rc::clone(&views.audit), views.inspect.clone()),
+            _ => {
+                let opened =
+                    self.target.as_ref().and_then(|target| inspect(session.world(), target));
+                (Rc::new(session.audit(auditing)), opened.map(Rc::new))
+            }
         };
         let mut map = session.map();
         map::mark(&mut map, &audit);
@@ -290,15 +297,11 @@ impl Stage {
             lesson: fresh(self.views.as_ref().map(|views| &views.lesson)),
             map: Rc::new(map),
             audit,
-            auditing: self.target == Some(Target::Audit),
+            auditing,
             bar: Rc::new(BarView { speed, paused: stopped, can_undo, motion, ..bar }),
             terminals: session.screens().terminals().to_vec(),
             histories: session.screens().histories().to_vec(),
-            inspect: self.target.as_ref().and_then(|target| {
-                let fresh = inspect(session.world(), target)?;
-                let old = self.views.as_ref().and_then(|views| views.inspect.as_ref());
-                Some(old.filter(|old| ***old == fresh).cloned().unwrap_or_else(|| Rc::new(fresh)))
-            }),
+            inspect,
         };
         self.views = Some(views);
         true

@@ -338,6 +338,11 @@ impl Daemon {
                 self.service_logs(context, caller, target, options);
                 Ok(None)
             }
+            local if self.needs_swarm_networks(&local) => {
+                let question = NetworkQuestion::Attach(Box::new(local));
+                self.network_question(context, caller, question);
+                Ok(None)
+            }
             local => self.local_request(context, caller, local),
         };
         match now {

@@ -106,7 +106,14 @@ impl Parser<'_> {
             Some((name, value)) => (name, Some(value.to_owned())),
             None => (body, None),
         };
-        let Some(flag) = self.flags.iter().find(|flag| flag.name() == name) else {
+        let known = |name: &str| self.flags.iter().find(|flag| flag.name() == name);
+        // Older names, which help does not show.
+        let older = match name {
+            "net" => known("network"),
+            "net-alias" => known("network-alias"),
+            _ => None,
+        };
+        let Some(flag) = known(name).or(older) else {
             if name == "help" {
                 return Err(Problem::Help);
             }

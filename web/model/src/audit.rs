@@ -53,8 +53,14 @@ pub struct FindingRow {
     pub causes: Vec<EventLine>,
 }
 
-/// Reads the audit; nothing while there is none.
-pub fn panel(world: &World, seen: &Observation, rules: &AuditRules) -> Option<AuditPanel> {
+/// Reads the audit; nothing while there is none. To follow all causes takes a while: they are left out
+/// unless somebody looks at them.
+pub fn panel(
+    world: &World,
+    seen: &Observation,
+    rules: &AuditRules,
+    with_causes: bool,
+) -> Option<AuditPanel> {
     let view = world.audit_view(rules)?;
     let is_leak =
         |finding: &&FindingView| matches!(finding.verdict, Verdict::Unexpected | Verdict::Expected);
@@ -72,7 +78,9 @@ pub fn panel(world: &World, seen: &Observation, rules: &AuditRules) -> Option<Au
         let found = view.findings.iter().enumerate();
         found
             .filter(|(_, finding)| is_wanted(finding))
-            .map(|(index, finding)| row(world, seen, index, finding, is_leak(&finding)))
+            .map(|(index, finding)| {
+                row(world, seen, index, finding, with_causes && is_leak(&finding))
+            })
             .collect()
     };
     Some(AuditPanel {
@@ -98,7 +106,7 @@ fn row(
     seen: &Observation,
     index: usize,
     finding: &FindingView,
-    is_leak: bool,
+    with_causes: bool,
 ) -> FindingRow {
     let needle = match finding.kind {
         world::NeedleKind::Secret | world::NeedleKind::Word => finding.needle.clone(),
@@ -124,7 +132,7 @@ fn row(
         verdict: finding.verdict.word(),
         why: finding.why.clone(),
         causes: match last {
-            Some(id) if is_leak => inspect::why(world, seen, id),
+            Some(id) if with_causes => inspect::why(world, seen, id),
             _ => Vec::new(),
         },
     }

@@ -451,10 +451,10 @@ impl Session {
         crate::map::map(&self.world.observe())
     }
 
-    /// What the leak audit has found.
-    pub fn audit(&self) -> AuditPanel {
+    /// What the leak audit has found; with the causes of leaks if somebody looks at them.
+    pub fn audit(&self, with_causes: bool) -> AuditPanel {
         let rules = self.runner.audit_rules();
-        audit::panel(&self.world, &self.world.observe(), &rules).unwrap_or_default()
+        audit::panel(&self.world, &self.world.observe(), &rules, with_causes).unwrap_or_default()
     }
 
     /// The line at the top and the bar at the bottom; what the page decides is not in it.

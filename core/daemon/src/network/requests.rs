@@ -9,12 +9,15 @@ use swarm::node::{LocalRequest, LocalResponse};
 use swarm::objects::{Annotations, Driver, Id, IpamConfig, NetworkSpec};
 
 use super::engine_network;
-use crate::api::{Error, Filters, NetworkContainer, NetworkDetails, Response};
+use crate::api::{Error, Filters, NetworkContainer, NetworkDetails, Request, Response};
 use crate::daemon::{Caller, Context, Daemon};
 use crate::managers::Then;
 
+/// So many hosts share the upper half of a subnet for containers that are no tasks.
+const HOST_COUNT_MAX: u32 = 21;
+
 /// What is to be done once the swarm's networks are known, if this node may ask for them.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) enum NetworkQuestion {
     /// `network ls`.
     List(Filters),
@@ -26,6 +29,8 @@ pub(crate) enum NetworkQuestion {
     Remove(String),
     /// `network prune`.
     Prune(Filters),
+    /// A new container, or one that is to be connected, asks for networks that this host may not know.
+    Attach(Box<Request>),
 }
 
 impl Daemon {
@@ -86,9 +91,70 @@ impl Daemon {
                 Err(error) => Err(error),
             },
             NetworkQuestion::Prune(filters) => self.prune_networks(context, &filters),
+            NetworkQuestion::Attach(request) => {
+                match self.attach_and_go_on(context, caller, &all, *request) {
+                    Ok(Some(response)) => Ok(response),
+                    Ok(None) => return self.after_engine(context),
+                    Err(error) => Err(error),
+                }
+            }
         };
         context.reply(caller, result);
         self.after_engine(context);
+    }
+
+    /// True if a request names a network that is the swarm's or not known here.
+    pub(crate) fn needs_swarm_networks(&self, request: &Request) -> bool {
+        let is_own =
+            |name: &str| self.engine.network(name).is_some_and(|network| !network.is_swarm);
+        match request {
+            Request::CreateContainer(create) => {
+                create.host.networks.iter().any(|endpoint| !is_own(&endpoint.network))
+            }
+            Request::ConnectNetwork { endpoint, .. } => !is_own(&endpoint.network),
+            _ => false,
+        }
+    }
+
+    /// Takes up the swarm's networks that a request names, gives out addresses in them, and does what was
+    /// asked. swarmkit makes a task for each such place, and its managers give the address out; here each
+    /// host has addresses of its own in the upper half of every subnet.
+    fn attach_and_go_on(
+        &mut self,
+        context: &mut Context<'_>,
+        caller: Caller,
+        all: &[Network],
+        mut request: Request,
+    ) -> Result<Option<Response>, Error> {
+        let endpoints = match &mut request {
+            Request::CreateContainer(create) => create.host.networks.iter_mut().collect(),
+            Request::ConnectNetwork { endpoint, .. } => vec![endpoint],
+            _ => Vec::new(),
+        };
+        for endpoint in endpoints {
+            let named = |one: &&Network| one.name == endpoint.network || one.id == endpoint.network;
+            let Some(network) = all.iter().find(named).filter(|found| found.is_swarm) else {
+                continue;
+            };
+            if network.attachable && endpoint.address.is_empty() {
+                endpoint.address = self.free_address(network)?;
+            }
+            self.engine.adopt_network(network.clone());
+        }
+        self.local_request(context, caller, request)
+    }
+
+    fn free_address(&self, network: &Network) -> Result<String, Error> {
+        let full =
+            || Error::new(403, "no available IPv4 addresses on this network's address pools");
+        let subnet = sim::subnet::Subnet::parse(&network.subnet).ok_or_else(full)?;
+        let half = subnet.size() / 2;
+        let share = half / HOST_COUNT_MAX;
+        let first = half + u32::from(self.config.host.0) % HOST_COUNT_MAX * share;
+        (first..first + share)
+            .map(|number| subnet.address(number))
+            .find(|address| self.engine.in_network(&network.id, address).is_none())
+            .ok_or_else(full)
     }
 
     fn list_networks(&self, all: &[Network], filters: &Filters) -> Result<Response, Error> {

@@ -6,13 +6,14 @@ use std::rc::Rc;
 
 use daemon::api::Error;
 use swarm::control::{self, ControlRequest, ControlResponse};
-use swarm::objects::{Id, Task};
+use swarm::objects::{Id, PortConfig, PublishMode, Task, TaskState};
 
 use super::wrong;
 use crate::cli::Cli;
 use crate::output::list::List;
 use crate::output::text::{capitalized, natural, short_id, without_digest};
 use crate::output::units::human_duration;
+use crate::ports::published;
 use crate::table::Outcome;
 
 /// The longest error a table shows.
@@ -52,6 +53,15 @@ impl Names<'_> {
         self.known.insert(id.clone(), name.clone());
         name
     }
+}
+
+/// The ports that a running task publishes on its node.
+fn ports(task: &Task) -> String {
+    let ports = task.endpoint.iter().flat_map(|endpoint| &endpoint.ports);
+    let of_node = ports.filter(|port| port.publish_mode == PublishMode::Host);
+    let of_node: Vec<PortConfig> =
+        of_node.filter(|port| port.published_port > 0).cloned().collect();
+    if task.status.state == TaskState::Running { published(&of_node) } else { String::new() }
 }
 
 /// Shows tasks: those of a slot together, the newest first and the others indented below it.
@@ -107,7 +117,7 @@ pub(crate) async fn show(cli: &Cli, tasks: Vec<Rc<Task>>) -> Outcome {
                 format!("{} {} ago", capitalized(task.status.state.word()), since.to_lowercase()),
             ),
             ("Error", error),
-            ("Ports", String::new()),
+            ("Ports", ports(&task)),
             ("FullID", task.id.to_string()),
         ]);
     }
