@@ -205,6 +205,7 @@ impl Engine {
             started: None,
             finished: None,
             restart_count: 0,
+            paused: false,
         };
         let container = Container {
             id: id.clone(),
@@ -214,6 +215,7 @@ impl Engine {
             config,
             state,
             mounts,
+            health: None,
             more_mounts,
             attachments: Vec::new(),
             published: Vec::new(),
