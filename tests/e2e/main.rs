@@ -65,4 +65,5 @@ transcripts! {
     build_17_06: "build-17.06",
     build_28: "build-28",
     registry_19_03: "registry-19.03",
+    containers_20_10: "containers-20.10",
 }

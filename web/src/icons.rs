@@ -21,6 +21,7 @@ pub enum Icon {
     Lock,
     Split,
     File,
+    Scissors,
     Up,
     Save,
     Sun,
@@ -56,6 +57,9 @@ impl Icon {
             Self::Key => "M6 7a3 3 0 1 1-2 2.8A3 3 0 0 1 6 7zM8 8l5.5-5.5M11 5l2 2",
             Self::Lock => "M4 7.5h8v6H4zM5.5 7.5V5a2.5 2.5 0 0 1 5 0v2.5",
             Self::Split => "M2.5 3h11v10h-11zM6.2 3v10M9.8 3v10",
+            Self::Scissors => {
+                "M3 11.5a1.8 1.8 0 1 0 3.6 0 1.8 1.8 0 0 0-3.6 0zM9.4 11.5a1.8 1.8 0 1 0 3.6 0 1.8 1.8 0 0 0-3.6 0zM6 10.2 11.5 2.5M10 10.2 4.5 2.5"
+            }
             Self::File => "M4 2h5l3 3v9H4zM9 2v3h3",
             Self::Up => "M8 13V4M4 7.5 8 3.5l4 4",
             Self::Save => "M3 3h8l2 2v8H3zM5 3v3.5h5V3M5 13V9.5h6V13",

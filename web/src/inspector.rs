@@ -5,6 +5,7 @@ use std::rc::Rc;
 use model::inspect::{EventLine, InspectView, Target};
 use yew::prelude::*;
 
+use crate::faults::{Menus, Troubles};
 use crate::icons::{Icon, icon};
 use crate::msg::Msg;
 
@@ -32,6 +33,12 @@ pub fn Inspector(props: &Props) -> Html {
             </header>
             if !view.facts.is_empty() {
                 <dl class="facts-list">{ for facts }</dl>
+            }
+            if !view.troubles.is_empty() {
+                <Troubles troubles={view.troubles.clone()} on={on.clone()} />
+            }
+            if !view.menus.is_empty() {
+                <Menus menus={view.menus.clone()} links={view.links.clone()} on={on.clone()} />
             }
             if !view.why.is_empty() {
                 <section data-testid="why">

@@ -9,6 +9,7 @@ mod controls;
 mod dom;
 mod editor;
 mod fault;
+mod faults;
 mod files;
 mod header;
 mod help;
@@ -30,6 +31,7 @@ mod stage;
 mod store;
 mod terminal;
 mod terminals;
+mod wires;
 
 fn main() {
     fault::watch();

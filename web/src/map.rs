@@ -12,6 +12,7 @@ use crate::icons::{Icon, icon, tone_icon};
 use crate::map_table::MapTable;
 use crate::msg::Msg;
 use crate::node_card::NodeCard;
+use crate::wires::Wires;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -50,6 +51,7 @@ pub fn Map(props: &Props) -> Html {
                 if !map.services.is_empty() {
                     <ul class="services bare" aria-label="Services">{ for services }</ul>
                 }
+                <Wires map={map.clone()} on={on.clone()} />
                 if !map.unplaced.is_empty() {
                     <ul class="pills bare" aria-label="Tasks without a node">
                         { for map.unplaced.iter().map(|task| pill(task, on)) }

@@ -75,6 +75,8 @@ pub enum Msg {
     Table(bool),
     /// Draw only places with clear text in full, or everything again.
     Lens,
+    /// Something goes wrong, or right again: a line of the grammar of faults.
+    Fault(String),
     /// Open something, or close what is open.
     Inspect(Option<Target>),
     /// Take a message away.

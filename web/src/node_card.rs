@@ -4,6 +4,7 @@ use model::inspect::Target;
 use model::view::{NodeCard as View, Shape};
 use yew::prelude::*;
 
+use crate::faults::Troubles;
 use crate::icons::{Icon, icon, node_shape};
 use crate::map::{opener, pill};
 use crate::msg::Msg;
@@ -29,16 +30,34 @@ pub fn NodeCard(props: &Props) -> Html {
         (!node.clear.is_empty() || node.leak_count > 0).then_some("has-clear"),
         (node.shape == Shape::Alone).then_some("off"),
     );
+    let break_it = {
+        let target = Target::Node(node.name.clone());
+        on.reform(move |_: MouseEvent| Msg::Inspect(Some(target.clone())))
+    };
+    // A right click, and on a phone a long press.
+    let oncontextmenu = {
+        let (target, on) = (Target::Node(node.name.clone()), on.clone());
+        Callback::from(move |event: MouseEvent| {
+            event.prevent_default();
+            on.emit(Msg::Inspect(Some(target.clone())));
+        })
+    };
     let id = format!("map-{}", node.name);
     html! {
         <article {class} data-testid={format!("map-node-{}", node.name)} aria-labelledby={id.clone()}
-            data-role={node.role.clone()} data-state={node.state.clone()}>
+            {oncontextmenu} data-role={node.role.clone()} data-state={node.state.clone()}>
             <header>
                 { node_shape(node.shape, node.leads, &inside) }
                 <h3 {id} title={node.address.clone()}>{ opener(&node.name, Target::Node(node.name.clone()), on) }</h3>
                 <span class={classes!("badge", node.tone.word())}>{ &node.state }</span>
                 <p class="role">{ &node.role }</p>
+                <button type="button" class="btn quiet square break" data-testid="break"
+                    aria-label={format!("Break {}: power, network, disk", node.name)} title={format!("Break {}", node.name)}
+                    onclick={break_it}>{ icon(Icon::Bolt) }</button>
             </header>
+            if !node.troubles.is_empty() {
+                <Troubles troubles={node.troubles.clone()} on={on.clone()} />
+            }
             if let Some(raft) = &node.raft {
                 <p class="raft">
                     <span>{ "term " }<b>{ raft.term }</b></span>

@@ -10,7 +10,7 @@ use model::saved::{Replay, Saved};
 use model::session::{Act, Notice, Play, Session};
 use model::ui::{Pane, Ui};
 use model::view::{LessonView, MapView, TermView};
-use model::{BarView, Duration, Input, Status, completion, map};
+use model::{BarView, Duration, Fault, Input, Status, completion, map};
 
 use crate::dom;
 use crate::msg::Msg;
@@ -366,6 +366,7 @@ impl Stage {
                 self.speed = speed;
                 store::keep_setting("speed", speed.word());
             }
+            Msg::Fault(line) => return self.fault(&line, ui),
             Msg::Inspect(target) => self.inspect(target, ui),
             Msg::Restart => self.restart(ui),
             Msg::Undo => self.undo(ui),
@@ -471,6 +472,19 @@ impl Stage {
             }
             Ok(None) => ui.tell(format!("{node} has no file {path}."), false, false),
             Err(error) => ui.tell(error.to_string(), true, false),
+        }
+    }
+
+    fn fault(&mut self, line: &str, ui: &mut Ui) -> bool {
+        match Fault::parse(line) {
+            Ok(fault) => {
+                ui.announcement = fault.to_string();
+                self.act(Act::Do { input: Input::Fault { fault } }, ui)
+            }
+            Err(error) => {
+                ui.tell(error.to_string(), true, false);
+                false
+            }
         }
     }
 

@@ -31,7 +31,7 @@ pub use image::{
 };
 pub use network::{Endpoint, Network, NetworkContainer, NetworkDetails, VolumeDetails};
 pub use subject::subject;
-pub use system::{Info, LocalState, RemoteManager, SwarmInfo, VersionInfo};
+pub use system::{DiskUsage, EventLine, Info, LocalState, RemoteManager, SwarmInfo, VersionInfo};
 
 /// What a finished process reported: its exit code, 137 for one that was killed.
 pub type ExitCode = i32;
@@ -161,7 +161,102 @@ pub enum Request {
         comment: String,
         /// The image's author.
         author: String,
+        /// Instructions of a Dockerfile.
+        changes: Vec<String>,
     },
+    /// Freezes its processes, or lets them go on -> [`Response::Done`].
+    PauseContainer {
+        /// Which.
+        container: String,
+        /// Freeze them.
+        pause: bool,
+    },
+    /// -> [`Response::Done`].
+    UpdateContainer {
+        /// Which.
+        container: String,
+        /// A restart policy and how often at most.
+        restart: Option<(String, u32)>,
+        /// As in [`HostConfig::settings`].
+        settings: std::collections::BTreeMap<String, String>,
+    },
+    /// Gives the files what its first process writes from now on -> [`Response::Done`].
+    AttachContainer {
+        /// Which.
+        container: String,
+        /// The files.
+        stdio: Stdio,
+    },
+    /// -> [`Response::Processes`].
+    TopContainer {
+        /// Which.
+        container: String,
+    },
+    /// -> [`Response::Changes`].
+    DiffContainer {
+        /// Which.
+        container: String,
+    },
+    /// Files of a container -> [`Response::Files`].
+    CopyOut {
+        /// Which.
+        container: String,
+        /// The path in it.
+        path: String,
+    },
+    /// Puts files into a container -> [`Response::Done`].
+    CopyIn {
+        /// Which.
+        container: String,
+        /// Where the tree's root comes to lie.
+        path: String,
+        /// The files.
+        tree: Box<os::fs::Tree>,
+    },
+    /// All files of a container as an archive -> [`Response::Bytes`].
+    ExportContainer {
+        /// Which.
+        container: String,
+    },
+    /// Removes those that do not run -> [`Response::Pruned`].
+    PruneContainers {
+        /// `label`, `until`.
+        filters: Filters,
+    },
+    /// Images as an archive -> [`Response::Bytes`].
+    SaveImages {
+        /// Names or identifiers.
+        images: Vec<String>,
+    },
+    /// Adds the images of an archive -> [`Response::Lines`].
+    LoadImages {
+        /// The archive.
+        bytes: Vec<u8>,
+    },
+    /// Makes an image of an archive's files -> [`Response::Created`].
+    ImportImage {
+        /// The archive.
+        bytes: Vec<u8>,
+        /// The image's name; none if empty.
+        reference: String,
+        /// Instructions of a Dockerfile.
+        changes: Vec<String>,
+        /// The image's comment.
+        message: String,
+    },
+    /// Empties the builders' caches -> [`Response::Pruned`].
+    PruneBuilds,
+    /// What has happened on this host -> [`Response::Events`].
+    Events {
+        /// Nothing before.
+        since: Option<Time>,
+        /// Only what came after the answer that had this cursor.
+        cursor: Option<u64>,
+        /// `type`, `event`, `container`, `image`, `label`, ...
+        filters: Filters,
+    },
+    /// -> [`Response::DiskUsage`].
+    DiskUsage,
     /// -> [`Response::Done`].
     RenameContainer {
         /// Which.
@@ -392,6 +487,24 @@ pub enum Response {
     Building(Box<BuildProgress>),
     History(Vec<HistoryLine>),
     Removed(Vec<Removed>),
+    Processes(Vec<os::process::ProcessInfo>),
+    /// `A`dded, `C`hanged or `D`eleted, and the path.
+    Changes(Vec<(char, String)>),
+    Files {
+        /// The last part of the path.
+        name: String,
+        /// What is there: its own place is `/`.
+        tree: Box<os::fs::Tree>,
+    },
+    Bytes(Vec<u8>),
+    Lines(Vec<String>),
+    Events {
+        /// In order.
+        events: Vec<EventLine>,
+        /// For the next question.
+        cursor: u64,
+    },
+    DiskUsage(Box<DiskUsage>),
     /// What `rmi` would have told, and how many bytes that freed.
     PrunedImages {
         images: Vec<Removed>,

@@ -57,6 +57,10 @@ impl Daemon {
             | R::KillContainer { .. }
             | R::RemoveContainer { .. }
             | R::CommitContainer { .. }
+            | R::PauseContainer { .. }
+            | R::UpdateContainer { .. }
+            | R::AttachContainer { .. }
+            | R::CopyIn { .. }
             | R::RenameContainer { .. } => self.change_container(context, caller, request),
             R::ConnectNetwork { container, endpoint } => {
                 self.connect_network(context, &container, endpoint).map(|()| Some(Response::Done))
@@ -71,7 +75,10 @@ impl Daemon {
                 self.remove_volume(context, &volume, force).map(Some)
             }
             R::PruneVolumes { filters } => self.prune_volumes(context, &filters).map(Some),
-            other => self.image_request(context, other).map(Some),
+            other => match self.look_request(context, other)? {
+                Ok(response) => Ok(Some(response)),
+                Err(other) => self.image_request(context, other).map(Some),
+            },
         }
     }
 
@@ -120,17 +127,34 @@ impl Daemon {
                     return Ok(None);
                 }
             }
-            R::CommitContainer { container, reference, comment, author } => {
+            R::CommitContainer { container, reference, comment, author, changes } => {
                 let id = self.id_of(&container)?;
                 let reference = if reference.is_empty() {
                     None
                 } else {
                     Some(engine::Reference::parse(&reference)?)
                 };
-                let commit =
-                    engine::Commit { reference, author, message: comment, changes: Vec::new() };
+                let commit = engine::Commit { reference, author, message: comment, changes };
                 let image = self.engine.commit(context.now, &id, &commit)?;
                 return Ok(Some(Response::Created { id: image.to_string() }));
+            }
+            R::PauseContainer { container, pause } => {
+                let id = self.id_of(&container)?;
+                self.engine.pause(context.now, context.machine, &id, pause)?;
+            }
+            R::UpdateContainer { container, restart, settings } => {
+                let id = self.id_of(&container)?;
+                let restart = restart.map(|(name, max)| restart_policy(&name, max)).transpose()?;
+                self.engine.update(context.now, &id, restart, settings)?;
+            }
+            R::AttachContainer { container, stdio } => {
+                let id = self.id_of(&container)?;
+                let stdio = engine_stdio(Some(stdio));
+                self.engine.attach_output(&id, stdio.stdout, stdio.stderr)?;
+            }
+            R::CopyIn { container, path, tree } => {
+                let id = self.id_of(&container)?;
+                self.engine.copy_in(context.now, context.machine, &id, &path, &tree)?;
             }
             R::RenameContainer { container, name } => {
                 let id = self.id_of(&container)?;
@@ -187,7 +211,7 @@ impl Daemon {
             let values = filters.get(key);
             values.is_empty() || values.iter().any(|value| test(value))
         };
-        for key in ["before", "since", "publish", "expose", "health", "isolation"] {
+        for key in ["publish", "expose", "isolation"] {
             if !filters.get(key).is_empty() {
                 return Err(Error::new(501, format!("not simulated: filter '{key}' of ps")));
             }
@@ -195,9 +219,19 @@ impl Daemon {
         let image = self.engine.images().get(container.image);
         let tags = self.engine.images().tags_of(container.image);
         let labels = &container.config.labels;
-        Ok(any("name", &|value| crate::pattern::found_in(value, &container.name))
+        let created = |key: &str| -> Result<Option<sim::Time>, Error> {
+            let found = filters.get(key).first().map(|name| self.engine.find(name));
+            Ok(found.transpose()?.map(|other| other.created))
+        };
+        let (before, since) = (created("before")?, created("since")?);
+        let health = container.health.as_ref().map_or("none", |health| health.status.word());
+        let status = if container.state.paused { "paused" } else { container.state.phase.word() };
+        Ok(before.is_none_or(|at| container.created < at)
+            && since.is_none_or(|at| container.created > at)
+            && any("health", &|value| health == value)
+            && any("name", &|value| crate::pattern::found_in(value, &container.name))
             && any("id", &|value| container.id.as_str().starts_with(value))
-            && any("status", &|value| container.state.phase.word() == value)
+            && any("status", &|value| status == value)
             && any("exited", &|value| {
                 container.state.finished.is_some()
                     && !container.is_running()
@@ -228,9 +262,6 @@ impl Daemon {
         create: CreateContainer,
     ) -> Result<Response, Error> {
         let CreateContainer { name, config, host } = create;
-        if host.privileged || !host.cap_add.is_empty() || !host.cap_drop.is_empty() {
-            return Err(Error::new(501, "not simulated: capabilities"));
-        }
         let mut mounts = engine_mounts(&host.mounts);
         for bind in &host.binds {
             mounts.push(crate::binds::parse(bind)?);
@@ -240,12 +271,7 @@ impl Daemon {
             target: target.clone(),
             read_only: false,
         }));
-        let restart = match host.restart_policy.as_str() {
-            "always" => RestartPolicy::Always,
-            "unless-stopped" => RestartPolicy::UnlessStopped,
-            "on-failure" => RestartPolicy::OnFailure(host.restart_count_max),
-            _ => RestartPolicy::No,
-        };
+        let restart = restart_policy(&host.restart_policy, host.restart_count_max)?;
         let ports = host.ports.iter().filter_map(|port| {
             Some(PortBinding {
                 container_port: port.private_port,
@@ -284,6 +310,9 @@ impl Daemon {
             dns_search: host.dns_search,
             dns_options: host.dns_options,
             extra_hosts: host.extra_hosts,
+            groups: host.groups,
+            settings: host.settings,
+            health: config.health,
             ..ContainerConfig::default()
         };
         let id = self.engine.create(context.now, context.machine, config)?;
@@ -335,6 +364,7 @@ impl Daemon {
             }
             self.net.touch();
             for event in events {
+                self.remember(&event);
                 if let Some((kind, action, object)) = event.words() {
                     let name = event.attributes.get("name").cloned().unwrap_or_default();
                     // Identities are cut as tables cut them; names of images are not.
@@ -371,7 +401,11 @@ impl Daemon {
                 self.engine.publish(transfer, &mut self.registry.borrow_mut());
                 self.pulled(context, transfer);
             }
-            Happened::Created(_)
+            Happened::Health(id, status) => self.task_health(context, &id, status),
+            Happened::Paused(_)
+            | Happened::Unpaused(_)
+            | Happened::Updated(_)
+            | Happened::Created(_)
             | Happened::Started(_)
             | Happened::Killed(..)
             | Happened::Stopped(_)
@@ -406,5 +440,19 @@ impl Daemon {
             };
             context.reply(caller, Ok(response));
         }
+    }
+}
+
+/// A restart policy by its name.
+fn restart_policy(name: &str, count_max: u32) -> Result<RestartPolicy, Error> {
+    match name {
+        "always" | "unless-stopped" if count_max > 0 => Err(Error::invalid(format!(
+            "maximum retry count cannot be used with restart policy '{name}'"
+        ))),
+        "always" => Ok(RestartPolicy::Always),
+        "unless-stopped" => Ok(RestartPolicy::UnlessStopped),
+        "on-failure" => Ok(RestartPolicy::OnFailure(count_max)),
+        "" | "no" => Ok(RestartPolicy::No),
+        _ => Err(Error::invalid(format!("invalid restart policy '{name}'"))),
     }
 }

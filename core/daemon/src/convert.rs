@@ -68,6 +68,7 @@ fn state(container: &engine::Container) -> ContainerState {
     ContainerState {
         status: match state.phase {
             engine::Phase::Created => ContainerStatus::Created,
+            engine::Phase::Running if state.paused => ContainerStatus::Paused,
             engine::Phase::Running => ContainerStatus::Running,
             engine::Phase::Restarting => ContainerStatus::Restarting,
             engine::Phase::Exited => ContainerStatus::Exited,
@@ -77,7 +78,9 @@ fn state(container: &engine::Container) -> ContainerState {
         error: state.error.clone(),
         started_at: state.started,
         finished_at: state.finished,
-        health: None,
+        health: container.health.as_ref().map(|health| health.status.word().to_owned()),
+        failing_streak: container.health.as_ref().map_or(0, |health| health.failing_streak),
+        probes: container.health.as_ref().map(|health| health.log.clone()).unwrap_or_default(),
     }
 }
 
@@ -128,7 +131,7 @@ pub(crate) fn summary(container: &engine::Container, with_size: bool) -> Contain
         name: container.name.clone(),
         image: container.config.image.clone(),
         image_id: container.image.to_string(),
-        command: container.path_and_args().join(" "),
+        command: command_line(container),
         created: container.created,
         state: state(container),
         ports: ports(container),
@@ -137,6 +140,15 @@ pub(crate) fn summary(container: &engine::Container, with_size: bool) -> Contain
         mounts: container.mounts.iter().map(mount_source).collect(),
         size: with_size.then(|| size(container)),
     }
+}
+
+/// Path and arguments; those with a blank in quotes (moby: `daemon/list.go`).
+fn command_line(container: &engine::Container) -> String {
+    let words = container.path_and_args();
+    let shown = words.iter().enumerate().map(|(index, word)| {
+        if index > 0 && word.contains(' ') { format!("'{word}'") } else { word.clone() }
+    });
+    shown.collect::<Vec<_>>().join(" ")
 }
 
 /// Bytes in the writable layer, and in all layers.
@@ -190,6 +202,7 @@ pub(crate) fn details(container: &engine::Container, driver: &str) -> ContainerD
             exposed_ports: config.exposed_ports.iter().cloned().collect(),
             stop_signal: config.stop_signal.clone(),
             stop_timeout_secs: None,
+            health: config.health.clone(),
         },
         host: HostConfig {
             auto_remove: config.auto_remove,
@@ -202,6 +215,8 @@ pub(crate) fn details(container: &engine::Container, driver: &str) -> ContainerD
             dns_search: config.dns_search.clone(),
             dns_options: config.dns_options.clone(),
             extra_hosts: config.extra_hosts.clone(),
+            groups: config.groups.clone(),
+            settings: config.settings.clone(),
             ..HostConfig::default()
         },
         mounts: container.mounts.iter().map(mount_point).collect(),

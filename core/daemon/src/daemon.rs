@@ -127,6 +127,7 @@ pub struct Daemon {
     /// Pulls that users began, and how much of them was told already.
     pub(crate) pulls: BTreeMap<TransferId, crate::images::PullTold>,
     pub(crate) build_pulls: crate::builds::BuildPulls,
+    pub(crate) events: crate::looking::Events,
 }
 
 impl Daemon {
@@ -176,6 +177,7 @@ impl Daemon {
             next_log: 0,
             pulls: BTreeMap::new(),
             build_pulls: BTreeMap::new(),
+            events: crate::looking::Events::default(),
             config,
         }
     }

@@ -26,6 +26,8 @@ enum Stage {
     Pulling(TransferId),
     /// Its container exists.
     Prepared,
+    /// Its container was started and has not proven to be well yet.
+    Waking(u32),
     /// Its container was started.
     Started,
     /// Its container was asked to stop.
@@ -171,7 +173,14 @@ impl Daemon {
         let (task, container) = (run.task.clone(), run.container.clone());
         let result = self.try_start(context, &task, container.as_ref());
         let Some(run) = self.tasks.get_mut(id) else { return };
+        let checked = run.container.as_ref().and_then(|id| self.engine.get(id));
         let event = match result {
+            // moby: a task runs once its container is healthy.
+            Ok(pid) if checked.is_some_and(|container| container.health.is_some()) => {
+                run.stage = Stage::Waking(pid);
+                self.net.touch();
+                return;
+            }
             Ok(pid) => {
                 run.stage = Stage::Started;
                 self.net.touch();
@@ -263,6 +272,33 @@ impl Daemon {
         self.engine.drop_idle_swarm_networks();
     }
 
+    /// A container has proven to be well, or not to be.
+    pub(crate) fn task_health(
+        &mut self,
+        context: &mut Context<'_>,
+        container: &ContainerId,
+        status: engine::HealthStatus,
+    ) {
+        let found =
+            self.tasks.iter_mut().find(|(_, run)| run.container.as_ref() == Some(container));
+        let Some((id, run)) = found else { return };
+        let id = id.clone();
+        match (run.stage, status) {
+            (Stage::Waking(pid), engine::HealthStatus::Healthy) => {
+                run.stage = Stage::Started;
+                self.tell(context, id, ExecutorEvent::Started { pid });
+            }
+            (Stage::Waking(_) | Stage::Started, engine::HealthStatus::Unhealthy) => {
+                run.stage = Stage::Ended;
+                // moby: `ErrContainerUnhealthy`; the container is stopped.
+                let _ = self.engine.stop(context.now, context.machine, container, None);
+                let error = Some("dockerexec: unhealthy container".to_owned());
+                self.tell(context, id, ExecutorEvent::Exited { code: 143, error });
+            }
+            _ => {}
+        }
+    }
+
     /// A container's first process has ended.
     pub(crate) fn task_container_died(
         &mut self,
@@ -275,7 +311,7 @@ impl Daemon {
         let Some((id, run)) = found else { return };
         let id = id.clone();
         match run.stage {
-            Stage::Started => {
+            Stage::Waking(_) | Stage::Started => {
                 run.stage = Stage::Ended;
                 self.tell(context, id, ExecutorEvent::Exited { code, error: None });
             }

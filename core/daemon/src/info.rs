@@ -76,13 +76,15 @@ impl Daemon {
         };
         let all = u32::try_from(self.engine.containers().count()).unwrap_or(u32::MAX);
         let running = count(&[engine::Phase::Running]);
+        let paused = self.engine.containers().filter(|one| one.state.paused).count();
+        let paused = u32::try_from(paused).unwrap_or(u32::MAX);
         let version = &self.config.version;
         Info {
             id: self.config.daemon_id.clone(),
             name: self.config.hostname.clone(),
             containers: all,
-            running,
-            paused: 0,
+            running: running - paused,
+            paused,
             stopped: all - running,
             images: u32::try_from(self.engine.images().iter().count()).unwrap_or(u32::MAX),
             server_version: version.version.clone(),

@@ -22,6 +22,7 @@ mod executor;
 mod images;
 mod info;
 mod logs;
+mod looking;
 mod managers;
 mod network;
 mod pattern;

@@ -249,6 +249,8 @@ pub struct Profile {
     pub user_agent_header: bool,
     /// `push` without a tag pushes `latest`, not all tags.
     pub pushes_latest: bool,
+    /// `cp` says how much it has copied.
+    pub cp_tells: bool,
     /// There is BuildKit, for those who ask for it.
     pub buildkit_exists: bool,
     /// BuildKit builds unless one says otherwise.
@@ -329,6 +331,7 @@ const V1_13: Profile = Profile {
     login: LoginTexts::Plain,
     user_agent_header: false,
     pushes_latest: false,
+    cp_tells: false,
     buildkit_exists: false,
     buildkit: false,
     election_ticks: 3,
@@ -461,6 +464,7 @@ const V28: Profile = Profile {
     exec_missing_status: 127,
     format_json: true,
     buildkit: true,
+    cp_tells: true,
     login: LoginTexts::Linked,
     legacy_image_members: false,
     secret_errors: SecretErrors::Lower,

@@ -210,6 +210,7 @@ impl Engine {
             started: None,
             finished: None,
             restart_count: 0,
+            paused: false,
         };
         let container = Container {
             id: id.clone(),
@@ -219,6 +220,7 @@ impl Engine {
             config,
             state,
             mounts,
+            health: None,
             more_mounts,
             attachments: Vec::new(),
             published: Vec::new(),

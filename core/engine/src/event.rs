@@ -7,6 +7,7 @@ use sim::Time;
 use crate::container::Container;
 use crate::digest::ContainerId;
 use crate::exec::ExecId;
+use crate::health::HealthStatus;
 use crate::transfer::TransferId;
 
 /// What happened.
@@ -36,6 +37,14 @@ pub enum Happened {
     ExecDied(ContainerId, ExecId, i32),
     /// An image was made of it.
     Committed(ContainerId),
+    /// It was frozen.
+    Paused(ContainerId),
+    /// It goes on.
+    Unpaused(ContainerId),
+    /// Its settings have changed.
+    Updated(ContainerId),
+    /// It is well now, or no longer.
+    Health(ContainerId, HealthStatus),
     /// A pull or a push is over: see `Engine::transfer`.
     Transferred(TransferId),
     /// An image has another name: action (`tag`, `untag`, `delete`, `pull`, `push`) and name or id.
@@ -72,6 +81,12 @@ impl Event {
             Happened::Renamed(id, _) => container("rename", id),
             Happened::Destroyed(id) => container("destroy", id),
             Happened::Committed(id) => container("commit", id),
+            Happened::Paused(id) => container("pause", id),
+            Happened::Unpaused(id) => container("unpause", id),
+            Happened::Updated(id) => container("update", id),
+            Happened::Health(id, status) => {
+                container(&format!("health_status: {}", status.word()), id)
+            }
             Happened::ExecStarted(id, _) => {
                 let command = self.attributes.get("command").map_or("", String::as_str);
                 container(&format!("exec_start: {command}"), id)

@@ -11,7 +11,7 @@ use os::process::Handle;
 use os::{Errno, Fd, Machine, Pid, Spawn};
 use sim::Time;
 
-use crate::container::{Container, LogSink, Stream, resolve_user};
+use crate::container::{Container, LogSink, SharedLog, Stream, resolve_groups, resolve_user};
 use crate::digest::{ContainerId, hex};
 use crate::engine::Engine;
 use crate::error::EngineError;
@@ -99,6 +99,12 @@ impl Engine {
         let Some(namespace) = container.namespace.clone() else {
             return Err(not_running(&container.id, release));
         };
+        if container.state.paused {
+            let id = &container.id;
+            return Err(EngineError::conflict(format!(
+                "Container {id} is paused, unpause the container before exec"
+            )));
+        }
         let config = &container.config;
         let or = |own: &str, other: &str| (if own.is_empty() { other } else { own }).to_owned();
         let env: Vec<String> = config.env.iter().chain(&exec.env).cloned().collect();
@@ -129,6 +135,33 @@ impl Engine {
         self.note(now, Happened::ExecStarted(id.clone(), exec_id), attributes);
         Ok(exec)
     }
+}
+
+/// What starts the program of a health check; what it writes goes into `log`.
+pub(crate) fn prepare_probe(
+    container: &Container,
+    command: &[String],
+    log: &SharedLog,
+    release: Release,
+) -> Result<(SharedNamespace, Spawn), EngineError> {
+    let namespace = container.namespace.clone();
+    let namespace = namespace.ok_or_else(|| not_running(&container.id, release))?;
+    let config = &container.config;
+    let launch = Launch {
+        command,
+        user: &config.user,
+        env: &config.env,
+        working_dir: &config.working_dir,
+        tty: false,
+    };
+    let mut spawn = prepare(container, &namespace, &launch, true, release)?;
+    let sink = || {
+        let sink = LogSink { log: log.clone(), stream: Stream::Stdout };
+        Handle::sink(Rc::new(RefCell::new(sink)))
+    };
+    spawn.fds =
+        BTreeMap::from([(Fd::STDIN, Handle::null()), (Fd::STDOUT, sink()), (Fd::STDERR, sink())]);
+    Ok((namespace, spawn))
 }
 
 /// moby: daemon/exec.go; the capital went with 17.x.
@@ -199,6 +232,7 @@ fn prepare(
     let namespace = namespace.borrow();
     let mounts = &namespace.mounts;
     let (user, home) = resolve_user(mounts, launch.user)?;
+    let user = resolve_groups(mounts, user, &container.config.groups)?;
     let mut env: BTreeMap<String, String> = BTreeMap::from([
         ("PATH".to_owned(), DEFAULT_PATH.to_owned()),
         ("HOSTNAME".to_owned(), container.config.hostname.clone().unwrap_or_default()),

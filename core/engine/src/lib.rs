@@ -16,12 +16,14 @@
 //! | [`catalog`] | the images that everybody can pull |
 //! | [`build`] | Dockerfiles, step by step |
 //! | [`registry`], [`transfer`] | registries; pulls and pushes in virtual time |
-//! | [`container`], [`exec`], [`lifecycle`] | containers |
+//! | [`archive`], [`tar`] | images and containers as archives |
+//! | [`container`], [`exec`], [`lifecycle`], [`health`] | containers |
 //! | [`network`], [`volume`] | a host's networks and published ports, its volumes |
 //! | [`programs`] | redis-server, nginx, ping and others |
 //!
 //! Not simulated: cgroups and limits, capabilities, storage drivers' own files.
 
+pub mod archive;
 pub mod build;
 pub mod catalog;
 pub mod changes;
@@ -32,6 +34,7 @@ pub mod engine;
 pub mod error;
 pub mod event;
 pub mod exec;
+pub mod health;
 pub mod image;
 pub mod images;
 pub mod layer;
@@ -56,6 +59,7 @@ pub use engine::Engine;
 pub use error::{EngineError, ErrorKind};
 pub use event::{Event, Happened};
 pub use exec::{Exec, ExecConfig, ExecId, Stdio};
+pub use health::{Health, HealthStatus, Probe};
 pub use image::{Image, ImageConfig};
 pub use images::{Commit, Removed};
 pub use layer::Layer;

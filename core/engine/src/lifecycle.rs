@@ -98,6 +98,7 @@ impl Engine {
         container.state.error.clear();
         container.state.exit_code = 0;
         container.state.started = Some(now);
+        container.watch_health(now);
         self.note_of(now, id, Happened::Started(id.clone()));
         Ok(())
     }
@@ -282,6 +283,64 @@ impl Engine {
         Ok(())
     }
 
+    /// Freezes a container's processes, or lets them go on.
+    ///
+    /// # Errors
+    /// `Container x is not running`; it is frozen already, or is not.
+    pub fn pause(
+        &mut self,
+        now: Time,
+        machine: &mut Machine,
+        id: &ContainerId,
+        is_paused: bool,
+    ) -> Result<(), EngineError> {
+        let release = self.options.release;
+        let container = self.container(id)?;
+        let Some(namespace) = container.namespace.clone().filter(|_| container.is_running()) else {
+            return Err(not_running(id, release));
+        };
+        if container.state.paused == is_paused {
+            let word = if is_paused { "already" } else { "not" };
+            return Err(EngineError::conflict(format!("Container {id} is {word} paused")));
+        }
+        container.state.paused = is_paused;
+        let pids: Vec<Pid> = machine.processes_of(&namespace).iter().map(|one| one.pid).collect();
+        machine.freeze(&pids, is_paused);
+        let id = id.clone();
+        self.note_of(
+            now,
+            &id.clone(),
+            if is_paused { Happened::Paused(id) } else { Happened::Unpaused(id) },
+        );
+        Ok(())
+    }
+
+    /// Changes when a container is started again, and settings that have no effect.
+    ///
+    /// # Errors
+    /// `No such container: x`; a restart policy for a container that is removed at its end.
+    pub fn update(
+        &mut self,
+        now: Time,
+        id: &ContainerId,
+        restart: Option<RestartPolicy>,
+        settings: std::collections::BTreeMap<String, String>,
+    ) -> Result<(), EngineError> {
+        let container = self.container(id)?;
+        if let Some(restart) = restart {
+            if container.config.auto_remove && restart != RestartPolicy::No {
+                return Err(EngineError::invalid(
+                    "Restart policy cannot be updated because AutoRemove is enabled for the \
+                     container",
+                ));
+            }
+            container.config.restart = restart;
+        }
+        container.config.settings.extend(settings);
+        self.note_of(now, id, Happened::Updated(id.clone()));
+        Ok(())
+    }
+
     /// Removes a container, with its anonymous volumes if `volumes`.
     ///
     /// # Errors
@@ -343,6 +402,9 @@ impl Engine {
             self.on_first_exit(now, machine, &id, status);
             return true;
         }
+        if self.on_probe_exit(now, pid, status.code()) {
+            return true;
+        }
         let found = self.containers.values_mut().find_map(|container| {
             let exec = container.execs.values().find(|exec| exec.pid == pid)?.id.clone();
             container.execs.remove(&exec).map(|exec| (container.id.clone(), exec))
@@ -370,6 +432,8 @@ impl Engine {
         container.state.finished = Some(now);
         container.state.pid = None;
         container.state.phase = Phase::Exited;
+        container.state.paused = false;
+        container.stop_health();
         release(machine, container, how);
         let pending = std::mem::take(&mut container.pending);
         container.pending.stopped_by_hand = pending.stopped_by_hand;
@@ -440,6 +504,7 @@ impl Engine {
             }
             self.start_again(now, machine, &id);
         }
+        self.poll_health(now, machine);
         self.poll_transfers(now);
     }
 
@@ -449,6 +514,11 @@ impl Engine {
             [container.pending.kill_at, container.pending.restart_at].into_iter().flatten()
         });
         let of_transfers = self.transfers.all.values().filter_map(|t| t.next_change(now));
+        let of_health = self.containers.values().filter(|c| c.is_running() && !c.state.paused);
+        let of_health = of_health.filter_map(|container| {
+            container.health.as_ref()?.next_deadline(container.config.health.as_ref()?)
+        });
+        let of_containers = of_containers.chain(of_health);
         let of_builds = self.builds.next_deadline();
         of_containers.chain(of_transfers).chain(of_builds).filter(|at| *at != SPENT).min()
     }
@@ -461,6 +531,8 @@ impl Engine {
                 container.pending = crate::container::Pending::default();
                 container.pending.stopped_by_hand = stopped_by_hand;
                 container.namespace = None;
+                container.state.paused = false;
+                container.stop_health();
                 container.stdin_writer = None;
                 container.attachments.clear();
                 container.published.clear();

@@ -21,6 +21,7 @@ pub fn read(bytes: &[u8]) -> Option<Tree> {
     let mut tree = Tree::default();
     let mut rest = bytes;
     let mut long_name: Option<String> = None;
+    let mut exact: Option<Time> = None;
     while let Some((header, after)) = rest.split_at_checked(BLOCK) {
         if header.iter().all(|byte| *byte == 0) {
             break;
@@ -30,6 +31,10 @@ pub fn read(bytes: &[u8]) -> Option<Tree> {
         let padded = size.checked_next_multiple_of(BLOCK)?;
         rest = after.get(padded..).unwrap_or_default();
         let kind = header[156];
+        if kind == b'x' {
+            exact = extended_date(&text(content));
+            continue;
+        }
         if kind == b'L' {
             long_name = Some(text(content));
             continue;
@@ -45,7 +50,9 @@ pub fn read(bytes: &[u8]) -> Option<Tree> {
             mode: u32::try_from(number(&header[100..108])?).ok()? & 0o7777,
             uid: u32::try_from(number(&header[108..116])?).ok()?,
             gid: u32::try_from(number(&header[116..124])?).ok()?,
-            modified: Time::EPOCH + Duration::from_nanos(seconds.saturating_mul(1_000_000_000)),
+            modified: exact.take().unwrap_or(
+                Time::EPOCH + Duration::from_nanos(seconds.saturating_mul(1_000_000_000)),
+            ),
         };
         let kind = match kind {
             b'0' | 0 => Kind::File(content.to_vec()),
@@ -80,6 +87,15 @@ fn add_folders(tree: &mut Tree, path: &str, at: Time) {
 fn text(field: &[u8]) -> String {
     let end = field.iter().position(|byte| *byte == 0).unwrap_or(field.len());
     String::from_utf8_lossy(&field[..end]).into_owned()
+}
+
+/// `mtime=1500000000.25` among an extended header's records.
+fn extended_date(records: &str) -> Option<Time> {
+    let record = records.lines().find_map(|line| line.split_once(' ')?.1.strip_prefix("mtime="))?;
+    let (seconds, fraction) = record.split_once('.').unwrap_or((record, ""));
+    let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+    let nanos = seconds.parse::<u64>().ok()?.checked_mul(1_000_000_000)?;
+    Some(Time::from_unix_nanos(nanos.checked_add(digits.parse().ok()?)?))
 }
 
 fn number(field: &[u8]) -> Option<u64> {
@@ -120,6 +136,14 @@ fn add(bytes: &mut Vec<u8>, name: &str, inode: &Inode) {
         let attributes = Attributes::root(0, Time::EPOCH);
         entry(bytes, "././@LongLink", attributes, b'L', &long, "");
     }
+    let nanos = inode.attributes.modified.unix_nanos() % 1_000_000_000;
+    if nanos != 0 {
+        let body = format!(" mtime={}.{nanos:09}\n", inode.attributes.modified.unix_secs());
+        // The length counts itself.
+        let digits = if body.len() + 2 < 100 { 2 } else { 3 };
+        let record = format!("{}{body}", body.len() + digits);
+        entry(bytes, "PaxHeaders/x", inode.attributes, b'x', record.as_bytes(), "");
+    }
     entry(bytes, &name, inode.attributes, letter, content, link);
 }
 
@@ -159,7 +183,7 @@ mod tests {
 
     #[test]
     fn what_is_written_is_read() {
-        let at = Time::EPOCH + Duration::from_secs(1_500_000_000);
+        let at = Time::EPOCH + Duration::from_secs(1_500_000_000) + Duration::from_nanos(25);
         let mut tree = Tree::default();
         tree.add_directory("/", 0o755, at);
         tree.add_file("/a/b.txt", "hello\n", 0o640, at);

@@ -73,6 +73,8 @@ impl Machine {
             terminals: BTreeMap::new(),
             timers: BTreeSet::new(),
             ready: Ready::default(),
+            frozen: BTreeSet::new(),
+            held: BTreeSet::new(),
             replies: BTreeMap::new(),
             requests: Vec::new(),
             asking: BTreeMap::new(),
@@ -112,7 +114,18 @@ impl Machine {
             self.running.extend(started);
             let next = self.state.borrow().ready.next();
             let Some(pid) = next else { break };
-            self.poll(pid);
+            let is_held = {
+                let mut state = self.state.borrow_mut();
+                let is_doomed = state.processes.get(&pid).is_some_and(|one| one.doomed.is_some());
+                let is_held = state.frozen.contains(&pid) && !is_doomed;
+                if is_held {
+                    state.held.insert(pid);
+                }
+                is_held
+            };
+            if !is_held {
+                self.poll(pid);
+            }
         }
     }
 
@@ -177,6 +190,21 @@ impl Machine {
             if process.ended.is_none() && seen < process.changed {
                 let (args, env, cause) = (&process.args, &process.env, process.cause);
                 look(ProcessWords { pid, args, env, cause });
+            }
+        }
+    }
+
+    /// Keeps processes from running, or lets them go on where they were (the freezer of cgroups).
+    pub fn freeze(&mut self, pids: &[Pid], is_frozen: bool) {
+        let mut state = self.state.borrow_mut();
+        for pid in pids {
+            if is_frozen {
+                state.frozen.insert(*pid);
+            } else {
+                state.frozen.remove(pid);
+                if state.held.remove(pid) {
+                    state.ready.wake(*pid);
+                }
             }
         }
     }

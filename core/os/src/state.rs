@@ -58,6 +58,10 @@ pub(crate) struct State {
     pub(crate) terminals: BTreeMap<TerminalId, Terminal>,
     pub(crate) timers: BTreeSet<(Time, Pid)>,
     pub(crate) ready: Ready,
+    /// Processes that must not run at present.
+    pub(crate) frozen: BTreeSet<Pid>,
+    /// Those of them that would.
+    pub(crate) held: BTreeSet<Pid>,
     pub(crate) replies: BTreeMap<RequestId, Box<dyn Any>>,
     pub(crate) requests: Vec<Request>,
     pub(crate) asking: BTreeMap<RequestId, Pid>,

@@ -211,6 +211,27 @@ impl Time {
             weekday: ((secs / 86_400 + 4) % 7) as u32,
         }
     }
+    /// Reads `2013-01-02`, `2013-01-02T13:23:37Z`, `2013-01-02T13:23:37.5Z`.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        let text = text.strip_suffix('Z').unwrap_or(text);
+        let (date, time) = text.split_once('T').unwrap_or((text, ""));
+        let numbers = |part: &str, separator: char| {
+            part.split(separator).map(|one| one.parse::<u32>().ok()).collect::<Option<Vec<u32>>>()
+        };
+        let date = numbers(date, '-')?;
+        let [year, month, day] = date.as_slice() else { return None };
+        if !(1970..=9_999).contains(year) || !(1..=12).contains(month) || !(1..=31).contains(day) {
+            return None;
+        }
+        let (time, fraction) = time.split_once('.').unwrap_or((time, ""));
+        let time = if time.is_empty() { Vec::new() } else { numbers(time, ':')? };
+        let at = |index: usize| u64::from(time.get(index).copied().unwrap_or(0));
+        let seconds = at(0) * 3_600 + at(1) * 60 + at(2);
+        let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();
+        let nanos = digits.parse::<u64>().ok()?;
+        let span = Duration::from_nanos(seconds * 1_000_000_000 + nanos);
+        Some(Self::from_date(*year, *month, *day) + span)
+    }
     /// RFC 3339 with as many decimals as needed, as Go's `time.RFC3339Nano` prints it.
     pub fn rfc3339(self) -> String {
         let c = self.civil();

@@ -130,3 +130,10 @@ fn what_is_not_true_is_told() {
         assert!(out.contains(told), "{lie}: {out}");
     }
 }
+
+#[test]
+fn the_orchestrating_lab_holds() {
+    let lab = concat!(env!("CARGO_MANIFEST_DIR"), "/../orchestrating");
+    let (status, out, err) = call(&["test", lab, "--seeds", "2"]);
+    assert_eq!(status, 0, "{out}\n{err}");
+}

@@ -25,6 +25,7 @@ fn a_student_does_the_lab() {
     scenario("free play", places::free_play());
     scenario("a file in the editor", places::editor());
     scenario("the leak audit", walls::audit());
+    scenario("faults and healing", walls::faults());
     scenario("by hand and by click", by_hand_and_by_click());
     scenario("play all, reload, restart, undo", play_all());
     scenario("step by step", step_by_step());

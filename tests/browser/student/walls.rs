@@ -1,4 +1,4 @@
-//! The glass walls: the leak audit, why things are as they are.
+//! The glass walls: the leak audit, faults and what comes of them.
 
 use glasshive_browser::{DESKTOP, Page, Result};
 
@@ -23,5 +23,38 @@ pub(crate) async fn audit() -> Result<()> {
     // A click on the host shows it.
     page.click_css(".finding.unexpected .opener").await?;
     page.find("inspector").await?;
+    page.close().await
+}
+
+/// A manager without power and a cut link: foretold, shown, healed, and there again after a reload.
+pub(crate) async fn faults() -> Result<()> {
+    let page = Page::open_at(DESKTOP, "#/free/5/3/20.10/1").await?;
+    page.speed("20").await?;
+    page.click_css("[data-testid=map-node-node2] [data-testid=break]").await?;
+    let forecast = page
+        .script("return document.querySelector('[data-testid=faults] [data-fault=\"crash node2\"] .forecast').textContent")
+        .await?;
+    assert_eq!(forecast.as_str(), Some("2 of 3 managers left: quorum holds."));
+    page.click_css("[data-testid=faults] [data-fault='crash node2']").await?;
+    page.wait_for_state("map-node-node2", "data-state", &["powered off"]).await?;
+    page.click_css("[data-testid=map-node-node2] [data-fault='restart node2']").await?;
+    page.wait_for_state("map-node-node2", "data-state", &["ready"]).await?;
+    page.click_css("[data-testid=map-node-node1] [data-testid=break]").await?;
+    page.script(
+        "document.querySelectorAll('[data-testid=faults] details').forEach(e => e.open = true)",
+    )
+    .await?;
+    page.click_css("[data-testid=faults] [data-fault='cut node1 node3']").await?;
+    let cut = "return document.querySelector('[data-wire=\"node1 and node3: cut\"]') !== null \
+               && document.querySelector('.ring .cut') !== null";
+    page.wait("the cut link is drawn", cut).await?;
+    page.theme("light").await?;
+    page.picture("desktop-faults").await?;
+    page.click("pause").await?;
+    page.load().await?;
+    page.wait("the cut link is there again", cut).await?;
+    page.click_css("[data-testid=wires] [data-fault='heal node1 node3']").await?;
+    page.wait("it is whole", "return document.querySelector('[data-testid=wires]') === null")
+        .await?;
     page.close().await
 }

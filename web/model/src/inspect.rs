@@ -3,6 +3,7 @@
 use world::{EventId, Observation, TraceEntry, World};
 
 use crate::clock;
+use crate::faults::{self, Menu, Trouble};
 
 /// Something that a student can ask about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,6 +35,12 @@ pub struct InspectView {
     pub why: Vec<EventLine>,
     /// What happened to it before, newest first.
     pub before: Vec<EventLine>,
+    /// What is wrong with it now.
+    pub troubles: Vec<Trouble>,
+    /// What can be done to it.
+    pub menus: Vec<Menu>,
+    /// What can be done to its links, for each other host.
+    pub links: Vec<Menu>,
 }
 
 /// An event, in a sentence.
@@ -75,6 +82,12 @@ pub fn inspect(world: &World, target: &Target) -> Option<InspectView> {
                 break;
             }
         }
+    }
+    if let Target::Node(name) = target {
+        let node = seen.nodes.iter().find(|node| node.name == *name);
+        view.troubles = node.map(faults::troubles).unwrap_or_default();
+        view.menus = faults::menus(&seen, name);
+        view.links = faults::link_menus(&seen, name);
     }
     if let Target::Event(id) = target {
         let entry = world.trace().entry(EventId(*id))?;

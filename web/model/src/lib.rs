@@ -7,6 +7,7 @@
 pub mod audit;
 pub mod clock;
 pub mod completion;
+pub mod faults;
 pub mod free;
 pub mod inspect;
 pub mod lesson;
@@ -20,7 +21,7 @@ pub mod ui;
 pub mod view;
 
 use serde::{Deserialize, Serialize};
-pub use world::{Duration, EditorView, Input};
+pub use world::{Duration, EditorView, Fault, Input};
 
 /// The line at the top and the bar at the bottom.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

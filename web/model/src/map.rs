@@ -1,9 +1,10 @@
 //! The map, from what the world shows of itself.
 
-use world::{ContainerView, NodeView, Observation, TaskView};
+use world::{ContainerView, LinkView, NodeView, Observation, TaskView};
 
 use crate::audit::{AuditPanel, leak_count};
-use crate::view::{ClearSecret, MapView, NodeCard, Pill, RaftLine, ServiceRow, Shape, Tone};
+use crate::faults::troubles;
+use crate::view::{ClearSecret, MapView, NodeCard, Pill, RaftLine, ServiceRow, Shape, Tone, Wire};
 
 /// Draws an observation.
 pub fn map(seen: &Observation) -> MapView {
@@ -24,7 +25,65 @@ pub fn map(seen: &Observation) -> MapView {
         nodes: seen.nodes.iter().enumerate().map(|(index, node)| card(index, node, seen)).collect(),
         services: services.collect(),
         unplaced: unplaced.map(|task| pill(task, None)).collect(),
+        wires: wires(seen),
+        armed: seen.armed.clone(),
     }
+}
+
+/// The links with which something is wrong, each once.
+fn wires(seen: &Observation) -> Vec<Wire> {
+    let place = |name: &str| seen.nodes.iter().position(|node| node.name == name).unwrap_or(0);
+    let mut wires: Vec<Wire> = Vec::new();
+    for link in &seen.links {
+        let (from, to) = (place(&link.from), place(&link.to));
+        let ends = (from.min(to), from.max(to));
+        let index = wires.iter().position(|wire| wire.ends == ends).unwrap_or_else(|| {
+            let heal = format!("heal {} {}", seen.nodes[ends.0].name, seen.nodes[ends.1].name);
+            wires.push(Wire { ends, heal, ..Wire::default() });
+            wires.len() - 1
+        });
+        let wire = &mut wires[index];
+        let cut = if from == ends.0 { &mut wire.cut.0 } else { &mut wire.cut.1 };
+        *cut = link.cut;
+    }
+    for wire in &mut wires {
+        wire.text = wire_text(seen, wire);
+    }
+    wires
+}
+
+fn wire_text(seen: &Observation, wire: &Wire) -> String {
+    let (one, other) = (&seen.nodes[wire.ends.0].name, &seen.nodes[wire.ends.1].name);
+    let mut text = match wire.cut {
+        (true, true) => format!("{one} and {other}: cut"),
+        (true, false) => format!("{one} to {other}: cut"),
+        (false, true) => format!("{other} to {one}: cut"),
+        (false, false) => format!("{one} and {other}:"),
+    };
+    let here = |link: &&LinkView| {
+        (link.from == *one && link.to == *other) || (link.from == *other && link.to == *one)
+    };
+    let worst =
+        |of: fn(&LinkView) -> u64| seen.links.iter().filter(here).map(of).max().unwrap_or(0);
+    let mut more = Vec::new();
+    match worst(|link| link.latency_ms) {
+        0 => {}
+        ms => more.push(format!("{ms} ms slower")),
+    }
+    match worst(|link| u64::from(link.loss)) {
+        0 => {}
+        share => more.push(format!("{} % lost", share / 10)),
+    }
+    match worst(|link| u64::from(link.duplicate)) {
+        0 => {}
+        share => more.push(format!("{} % double", share / 10)),
+    }
+    if !more.is_empty() {
+        let between = if text.ends_with(':') { " " } else { ", " };
+        text.push_str(between);
+        text.push_str(&more.join(", "));
+    }
+    text
 }
 
 /// Marks the hosts on which the audit has found something.
@@ -97,12 +156,16 @@ fn card(index: usize, node: &NodeView, seen: &Observation) -> NodeCard {
         clear: clear(node, seen),
         sealed: node.store_secrets.clone(),
         leak_count: 0,
+        troubles: troubles(node),
     }
 }
 
 fn state(node: &NodeView) -> (String, Tone) {
     if !node.up {
         return ("powered off".to_owned(), Tone::Bad);
+    }
+    if node.frozen {
+        return ("frozen".to_owned(), Tone::Bad);
     }
     if matches!(node.swarm.as_str(), "pending" | "locked" | "error") {
         return (node.swarm.clone(), Tone::Wait);

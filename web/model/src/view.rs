@@ -7,6 +7,8 @@ use std::rc::Rc;
 
 use world::EditorView;
 
+use crate::faults::Trouble;
+
 /// How good or bad something is; components add an icon and a colour, the text says it too.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Tone {
@@ -46,6 +48,23 @@ pub struct MapView {
     pub services: Vec<ServiceRow>,
     /// Tasks that no node has yet.
     pub unplaced: Vec<Pill>,
+    /// Links between hosts with which something is wrong.
+    pub wires: Vec<Wire>,
+    /// Faults that wait for something, in words.
+    pub armed: Vec<String>,
+}
+
+/// A link between two hosts with which something is wrong.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Wire {
+    /// The places of the two hosts in the order of hosts, the lower one first.
+    pub ends: (usize, usize),
+    /// Everything from the first to the second is lost, and the other way round.
+    pub cut: (bool, bool),
+    /// What is wrong, in words.
+    pub text: String,
+    /// The fault that makes it whole.
+    pub heal: String,
 }
 
 /// The form a node is drawn in.
@@ -91,6 +110,8 @@ pub struct NodeCard {
     pub sealed: Vec<String>,
     /// Leaks that the audit has found here.
     pub leak_count: usize,
+    /// What is wrong with it now.
+    pub troubles: Vec<Trouble>,
 }
 
 /// A manager's place in the raft group.

@@ -71,6 +71,10 @@ pub struct ContainerState {
     pub finished_at: Option<Time>,
     /// `starting`, `healthy`, `unhealthy`; none without a health check.
     pub health: Option<String>,
+    /// Failed checks in a row.
+    pub failing_streak: u32,
+    /// The last checks, oldest first.
+    pub probes: Vec<engine::Probe>,
 }
 
 /// A port.
@@ -152,6 +156,8 @@ pub struct ContainerConfig {
     pub stop_signal: String,
     /// Seconds until SIGKILL.
     pub stop_timeout_secs: Option<u64>,
+    /// How to find out whether it is well; none: the image's.
+    pub health: Option<engine::HealthCheck>,
 }
 
 /// Which streams.
@@ -198,18 +204,10 @@ pub struct HostConfig {
     pub dns_options: Vec<String>,
     /// Lines of `/etc/hosts` as `name:address`.
     pub extra_hosts: Vec<String>,
-    /// All capabilities.
-    pub privileged: bool,
-    /// A small init as process 1.
-    pub init: Option<bool>,
-    /// Bytes; 0 for no limit.
-    pub memory: u64,
-    /// Billionths of a processor; 0 for no limit.
-    pub nano_cpus: u64,
-    /// Added capabilities.
-    pub cap_add: Vec<String>,
-    /// Dropped capabilities.
-    pub cap_drop: Vec<String>,
+    /// More groups, by name or number.
+    pub groups: Vec<String>,
+    /// Settings that have no effect here: members of `inspect`'s `HostConfig`, as JSON.
+    pub settings: BTreeMap<String, String>,
 }
 
 /// A container to be made.

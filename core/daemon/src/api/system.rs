@@ -141,3 +141,33 @@ pub struct Info {
     /// For standard error.
     pub warnings: Vec<String>,
 }
+
+/// Something that happened on a host.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EventLine {
+    /// When.
+    pub at: Time,
+    /// `container`, `image`, `volume`, `network`.
+    pub kind: String,
+    /// `start`, `health_status: healthy`, ...
+    pub action: String,
+    /// The object's identifier or name.
+    pub id: String,
+    /// What is shown in parentheses.
+    pub attributes: std::collections::BTreeMap<String, String>,
+    /// `local`, or `swarm` for objects of managers.
+    pub scope: &'static str,
+}
+
+/// What is on a host's disk (`docker system df`).
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DiskUsage {
+    /// Images: all, those that containers use, bytes, bytes of those that nothing uses.
+    pub images: (u64, u64, u64, u64),
+    /// Containers likewise: all, running, bytes, bytes of those that do not run.
+    pub containers: (u64, u64, u64, u64),
+    /// Volumes likewise: all, used by containers, bytes, bytes of the others.
+    pub volumes: (u64, u64, u64, u64),
+    /// The builders' caches.
+    pub builds: (u64, u64, u64, u64),
+}

@@ -6,7 +6,7 @@ use sim::Time;
 
 pub(crate) use super::exec::exec;
 pub(crate) use super::logs::container as logs;
-pub(crate) use super::run::run;
+pub(crate) use super::run::{attach, create, run};
 
 use super::{created, filters, inspect as inspection};
 use crate::cli::{Cli, Failure};
@@ -349,8 +349,84 @@ pub(crate) async fn commit(cli: &Cli) -> Outcome {
         reference: cli.arg(1).to_owned(),
         comment: cli.flag("message").unwrap_or_default().to_owned(),
         author: cli.flag("author").unwrap_or_default().to_owned(),
+        changes: cli.matches.all("change").to_vec(),
     };
     let id = created(cli, request).await.map_err(|error: Error| Failure::Api(error))?;
     cli.out(format!("{id}\n")).await;
+    Ok(0)
+}
+
+/// `docker pause`.
+pub(crate) async fn pause(cli: &Cli) -> Outcome {
+    each(cli, |container| Request::PauseContainer { container, pause: true }).await
+}
+
+/// `docker unpause`.
+pub(crate) async fn unpause(cli: &Cli) -> Outcome {
+    each(cli, |container| Request::PauseContainer { container, pause: false }).await
+}
+
+/// `docker update`.
+pub(crate) async fn update(cli: &Cli) -> Outcome {
+    let restart = match cli.flag("restart") {
+        None | Some("") => None,
+        Some(_) => Some(super::run::restart(cli)?),
+    };
+    let settings = super::settings::settings(cli)?;
+    each(cli, |container| Request::UpdateContainer {
+        container,
+        restart: restart.clone(),
+        settings: settings.clone(),
+    })
+    .await
+}
+
+/// `docker diff`.
+pub(crate) async fn diff(cli: &Cli) -> Outcome {
+    match cli.client.ask(Request::DiffContainer { container: cli.arg(0).to_owned() }).await? {
+        Response::Changes(changes) => {
+            for (letter, path) in changes {
+                cli.out(format!("{letter} {path}\n")).await;
+            }
+            Ok(0)
+        }
+        other => Err(Failure::Api(unexpected(&other))),
+    }
+}
+
+/// `docker top`: what `ps -ef` says on the host.
+pub(crate) async fn top(cli: &Cli) -> Outcome {
+    if !matches!(cli.args().get(1..), None | Some([])) {
+        return Err(Failure::text("not simulated: docker top with options of ps"));
+    }
+    let request = Request::TopContainer { container: cli.arg(0).to_owned() };
+    let processes = match cli.client.ask(request).await? {
+        Response::Processes(processes) => processes,
+        other => return Err(Failure::Api(unexpected(&other))),
+    };
+    let accounts = cli.proc.read_file("/etc/passwd").unwrap_or_default();
+    let accounts = String::from_utf8_lossy(&accounts).into_owned();
+    let name = |uid: u32| {
+        let mut lines = accounts.lines().map(|line| line.split(':').collect::<Vec<_>>());
+        let found = lines.find(|fields| fields.get(2) == Some(&uid.to_string().as_str()));
+        found
+            .and_then(|fields| fields.first().map(|name| (*name).to_owned()))
+            .unwrap_or_else(|| uid.to_string())
+    };
+    let mut text = "UID\tPID\tPPID\tC\tSTIME\tTTY\tTIME\tCMD\n".to_owned();
+    for one in processes {
+        let start = one.started.civil();
+        let terminal = if one.terminal.is_some() { "pts/0" } else { "?" };
+        text += &format!(
+            "{}\t{}\t{}\t0\t{:02}:{:02}\t{terminal}\t00:00:00\t{}\n",
+            name(one.user.uid),
+            one.pid.0,
+            one.parent.0,
+            start.hour,
+            start.minute,
+            one.args.join(" ")
+        );
+    }
+    cli.out(crate::output::tab::align(&text, crate::profile::Cells { min: 20, padding: 3 })).await;
     Ok(0)
 }

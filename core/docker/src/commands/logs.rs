@@ -28,7 +28,7 @@ fn options(cli: &Cli) -> Result<LogOptions, Failure> {
 }
 
 /// A time: seconds since 1970, a date, or how long ago.
-fn moment(cli: &Cli, text: &str) -> Result<Time, Failure> {
+pub(super) fn moment(cli: &Cli, text: &str) -> Result<Time, Failure> {
     if let Some(span) = value::duration(text) {
         return Ok(cli.proc.wall() - span);
     }
@@ -37,31 +37,12 @@ fn moment(cli: &Cli, text: &str) -> Result<Time, Failure> {
         let nanos: u64 = format!("{fraction:0<9}").get(..9).unwrap_or("0").parse().unwrap_or(0);
         return Ok(Time::from_unix_nanos(seconds.saturating_mul(1_000_000_000) + nanos));
     }
-    date(text).ok_or_else(|| {
+    Time::parse_rfc3339(text).ok_or_else(|| {
         let quoted = value::quote(text);
         Failure::text(format!(
             "invalid value for \"since\": failed to parse value as time or duration: {quoted}"
         ))
     })
-}
-
-/// `2013-01-02`, `2013-01-02T13:23:37Z`.
-fn date(text: &str) -> Option<Time> {
-    let text = text.strip_suffix('Z').unwrap_or(text);
-    let (date, time) = text.split_once('T').unwrap_or((text, ""));
-    let numbers = |part: &str, separator: char| {
-        part.split(separator).map(|one| one.parse::<u32>().ok()).collect::<Option<Vec<u32>>>()
-    };
-    let date = numbers(date, '-')?;
-    let [year, month, day] = date.as_slice() else { return None };
-    if *year < 1970 || *year > 9_999 || !(1..=12).contains(month) || !(1..=31).contains(day) {
-        return None;
-    }
-    let time = time.split('.').next().unwrap_or_default();
-    let time = if time.is_empty() { Vec::new() } else { numbers(time, ':')? };
-    let at = |index: usize| u64::from(time.get(index).copied().unwrap_or(0));
-    let seconds = at(0) * 3_600 + at(1) * 60 + at(2);
-    Some(Time::from_date(*year, *month, *day) + Duration::from_secs(seconds))
 }
 
 /// Asks for a log piece by piece and shows it.

@@ -3,7 +3,7 @@
 use daemon::api::{Removed, Request, Response};
 use daemon::client::unexpected;
 
-use super::{confirmed, filters};
+use super::{confirmed, filters, pruned};
 use crate::cli::{Cli, Failure};
 use crate::output::units::human_size;
 use crate::table::Outcome;
@@ -54,4 +54,88 @@ pub(crate) async fn images(cli: &Cli) -> Outcome {
         }
         other => Err(Failure::Api(unexpected(&other))),
     }
+}
+
+/// `docker container prune`.
+pub(crate) async fn containers(cli: &Cli) -> Outcome {
+    if !agrees(cli, "WARNING! This will remove all stopped containers.").await {
+        return Ok(0);
+    }
+    let request = Request::PruneContainers { filters: filters(cli) };
+    let (names, size) = pruned(cli, request).await?;
+    tell(cli, "Deleted Containers", &names).await;
+    total(cli, size).await;
+    Ok(0)
+}
+
+/// `docker builder prune`.
+pub(crate) async fn builds(cli: &Cli) -> Outcome {
+    let which = if cli.is_set("all") { "all" } else { "all dangling" };
+    if !agrees(cli, &format!("WARNING! This will remove {which} build cache.")).await {
+        return Ok(0);
+    }
+    let (_, size) = pruned(cli, Request::PruneBuilds).await?;
+    let size = human_size(size, 4, cli.profile.size_gap);
+    cli.out(format!("Total reclaimed space: {size}\n")).await;
+    Ok(0)
+}
+
+/// `docker system prune`.
+pub(crate) async fn system(cli: &Cli) -> Outcome {
+    let (all, volumes) = (cli.is_set("all"), cli.is_set("volumes"));
+    let modern = cli.profile.natural_order;
+    let mut lines =
+        vec!["all stopped containers", "all networks not used by at least one container"];
+    if volumes {
+        lines.push(if cli.profile.buildkit {
+            "all anonymous volumes not used by at least one container"
+        } else {
+            "all volumes not used by at least one container"
+        });
+    }
+    lines.push(if all {
+        "all images without at least one container associated to them"
+    } else {
+        "all dangling images"
+    });
+    if modern {
+        lines.push(match (cli.profile.buildkit, all) {
+            (true, false) => "unused build cache",
+            (false, false) => "all dangling build cache",
+            (_, true) => "all build cache",
+        });
+    }
+    let mark = if modern { "  - " } else { "\t- " };
+    let list: String = lines.iter().map(|line| format!("{mark}{line}\n")).collect();
+    let gap = if modern { "\n" } else { "" };
+    let warning = format!("WARNING! This will remove:\n{list}{gap}");
+    if !agrees(cli, warning.trim_end_matches('\n').trim_end()).await {
+        return Ok(0);
+    }
+    let mut freed = 0;
+    let mut steps = vec![
+        ("Deleted Containers", Request::PruneContainers { filters: filters(cli) }),
+        ("Deleted Networks", Request::PruneNetworks { filters: filters(cli) }),
+    ];
+    if volumes {
+        let filters = filters(cli);
+        steps.push(("Deleted Volumes", Request::PruneVolumes { filters }));
+    }
+    for (title, request) in steps {
+        let (names, size) = pruned(cli, request).await?;
+        tell(cli, title, &names).await;
+        freed += size;
+    }
+    match cli.client.ask(Request::PruneImages { all, filters: filters(cli) }).await? {
+        Response::PrunedImages { images, freed: size } => {
+            tell(cli, "Deleted Images", &image_lines(&images)).await;
+            freed += size;
+        }
+        other => return Err(Failure::Api(unexpected(&other))),
+    }
+    if modern {
+        freed += pruned(cli, Request::PruneBuilds).await?.1;
+    }
+    total(cli, freed).await;
+    Ok(0)
 }

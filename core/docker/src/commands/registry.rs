@@ -201,7 +201,7 @@ pub(crate) async fn push(cli: &Cli) -> Outcome {
     let repository = full_name(&full);
     let repository = repository.rsplit_once(':').map_or(repository.as_str(), |(name, _)| name);
     if !quiet {
-        let article = if cli.profile.ps_hides_digest { "" } else { "a " };
+        let article = if cli.profile.version_components { "" } else { "a " };
         cli.out(format!("The push refers to {article}repository [{repository}]\n")).await;
     }
     let (server, _) = repository.split_once('/').unwrap_or(("", repository));

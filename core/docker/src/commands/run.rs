@@ -6,15 +6,15 @@ use std::pin::pin;
 use std::task::Poll;
 
 use daemon::api::{
-    Attached, ContainerConfig, ContainerPort, CreateContainer, Endpoint, Error, HostConfig,
-    Request, Response, Stdio,
+    Attached, ContainerConfig, ContainerPort, ContainerStatus, CreateContainer, Endpoint, Error,
+    HostConfig, Request, Response, Stdio,
 };
 use daemon::client::unexpected;
 use os::Signal;
 use os::process::Disposition;
 
 use super::exec::{check_tty, start_status, stdio};
-use super::{environment, pull};
+use super::{env_lines, environment, go_error, pull, settings};
 use crate::cli::{Cli, Failure};
 use crate::table::Outcome;
 use crate::value;
@@ -27,11 +27,12 @@ const RUN_STATUS: i32 = 125;
 pub(crate) async fn run(cli: &Cli) -> Outcome {
     let is_detached = cli.is_set("detach");
     let (tty, interactive) = (cli.is_set("tty"), cli.is_set("interactive"));
-    let wanted = wanted(cli)?;
+    let wanted = wanted(cli).await?;
     if !is_detached {
         check_tty(cli, interactive, tty)?;
     }
-    let id = create(cli, wanted).await?;
+    let id = make(cli, wanted).await?;
+    write_cidfile(cli, &id)?;
     if is_detached {
         let request = Request::StartContainer { container: id.clone(), stdio: None };
         if let Err(error) = cli.client.done(request).await {
@@ -59,14 +60,61 @@ pub(super) async fn start_attached(cli: &Cli) -> Outcome {
     attached(cli, &about.id, stdio(cli, tty, interactive)).await
 }
 
+/// `docker create`.
+pub(crate) async fn create(cli: &Cli) -> Outcome {
+    let wanted = wanted(cli).await?;
+    let id = make(cli, wanted).await?;
+    write_cidfile(cli, &id)?;
+    cli.out(format!("{id}\n")).await;
+    Ok(0)
+}
+
+/// `docker attach`: shows what the container writes from now on, and waits for its end.
+pub(crate) async fn attach(cli: &Cli) -> Outcome {
+    let name = cli.arg(0);
+    let request = Request::InspectContainer { container: name.to_owned() };
+    let about = match cli.client.ask(request).await {
+        Ok(Response::Container(about)) => about,
+        Ok(other) => return Err(Failure::Api(unexpected(&other))),
+        Err(error) => return Err(cli.not_found("container", name, error)),
+    };
+    let refusal = match about.state.status {
+        ContainerStatus::Running if about.config.open_stdin && !cli.is_set("no-stdin") => {
+            "not simulated: the standard input of docker attach; use --no-stdin or docker exec"
+        }
+        ContainerStatus::Running => "",
+        ContainerStatus::Paused => "You cannot attach to a paused container, unpause it first",
+        ContainerStatus::Restarting => {
+            "You cannot attach to a restarting container, wait until it is running"
+        }
+        _ => "You cannot attach to a stopped container, start it first",
+    };
+    if !refusal.is_empty() {
+        return Err(Failure::text(refusal));
+    }
+    let stdio = stdio(cli, about.config.tty, false);
+    cli.proc.on_signal(Signal::Interrupt, Disposition::Catch);
+    cli.client.done(Request::AttachContainer { container: about.id.clone(), stdio }).await?;
+    let request = Request::WaitContainer { container: about.id.clone(), next: false };
+    let result = cli.client.ask(request).await;
+    ended(cli, &about.id, result).await
+}
+
 /// Starts a container and waits for its end.
 async fn attached(cli: &Cli, id: &str, stdio: Stdio) -> Outcome {
     cli.proc.on_signal(Signal::Interrupt, Disposition::Catch);
-    let mut result = start_and_wait(cli, id, stdio).await?;
+    let result = start_and_wait(cli, id, stdio).await?;
+    ended(cli, id, result).await
+}
+
+/// The exit code of a container that is waited for; signals go to it meanwhile.
+async fn ended(cli: &Cli, id: &str, mut result: Result<Response, Error>) -> Outcome {
     loop {
         match result {
             Ok(Response::Exited { code }) => return Ok(code),
             Ok(other) => return Err(Failure::Api(unexpected(&other))),
+            // Without a proxy Ctrl-C ends the client alone.
+            Err(Error::Interrupted) if cli.flag("sig-proxy") == Some("false") => return Ok(130),
             Err(Error::Interrupted) => {
                 while let Some(signal) = cli.proc.take_signal() {
                     let (container, signal) = (id.to_owned(), signal.name().to_owned());
@@ -127,7 +175,8 @@ fn not_started(cli: &Cli, error: &Error) -> Failure {
 }
 
 /// A container's description from flags and arguments.
-fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
+async fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
+    check_platform(cli)?;
     let text = |flag: &str| cli.flag(flag).unwrap_or_default().to_owned();
     let is_detached = cli.is_set("detach");
     let interactive = cli.is_set("interactive");
@@ -150,7 +199,8 @@ fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
         entrypoint,
         image: cli.arg(0).to_owned(),
         working_dir: text("workdir"),
-        labels: value::map(cli.matches.all("label")),
+        labels: labels(cli)?,
+        health: settings::health(cli)?,
         exposed_ports: exposed(cli)?,
         stop_signal: text("stop-signal"),
         stop_timeout_secs: cli.flag("stop-timeout").and_then(|text| text.parse().ok()),
@@ -162,25 +212,81 @@ fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
         return Err(failed(cli, "Conflicting options: --restart and --rm"));
     }
     let (network_mode, networks) = networks(cli)?;
+    let mut binds = cli.matches.all("volume").to_vec();
+    binds.extend(volumes_from(cli).await?);
     let host = HostConfig {
         auto_remove,
         restart_policy,
         restart_count_max,
         read_only: cli.is_set("read-only"),
         mounts: read_all(cli, "mount", mounts::mount)?,
-        binds: cli.matches.all("volume").to_vec(),
+        binds,
         tmpfs: tmpfs(cli),
         ports: published(cli)?,
         publish_all: cli.is_set("publish-all"),
         extra_hosts: cli.matches.all("add-host").to_vec(),
         network_mode,
         networks,
+        groups: cli.matches.all("group-add").to_vec(),
+        settings: settings::settings(cli)?,
         dns: cli.matches.all("dns").to_vec(),
         dns_search: cli.matches.all("dns-search").to_vec(),
         dns_options: cli.matches.all("dns-option").to_vec(),
-        ..HostConfig::default()
     };
     Ok(CreateContainer { name: cli.flag("name").map(str::to_owned), config, host })
+}
+
+/// `--cidfile`: a new file with the identifier.
+fn write_cidfile(cli: &Cli, id: &str) -> Result<(), Failure> {
+    let Some(path) = cli.flag("cidfile").filter(|path| !path.is_empty()) else { return Ok(()) };
+    if cli.proc.exists(path) {
+        return Err(failed(
+            cli,
+            &format!(
+                "container ID file found, make sure the other container isn't running or delete \
+                 {path}"
+            ),
+        ));
+    }
+    let written = cli.proc.write_file(path, id.as_bytes());
+    written.map_err(|errno| failed(cli, &format!("open {path}: {}", go_error(errno))))
+}
+
+fn check_platform(cli: &Cli) -> Result<(), Failure> {
+    match cli.flag("platform") {
+        None | Some("" | "linux" | "linux/amd64" | "amd64") => Ok(()),
+        Some(other) => Err(Failure::text(format!(
+            "not simulated: {} --platform {other} (other platforms)",
+            cli.typed
+        ))),
+    }
+}
+
+/// Labels of `--label-file` and `--label`.
+fn labels(cli: &Cli) -> Result<BTreeMap<String, String>, Failure> {
+    let mut labels = value::map(&env_lines(cli, "label-file")?);
+    labels.extend(value::map(cli.matches.all("label")));
+    Ok(labels)
+}
+
+/// `--volumes-from`: the other containers' volumes and binds, as `-v` writes them.
+async fn volumes_from(cli: &Cli) -> Result<Vec<String>, Failure> {
+    let mut binds = Vec::new();
+    for text in cli.matches.all("volumes-from") {
+        let (name, mode) = text.split_once(':').unwrap_or((text, ""));
+        let request = Request::InspectContainer { container: name.to_owned() };
+        let about = match cli.client.ask(request).await {
+            Ok(Response::Container(about)) => about,
+            Ok(other) => return Err(Failure::Api(unexpected(&other))),
+            Err(error) => return Err(api_failed(cli, &error)),
+        };
+        for mount in about.mounts.iter().filter(|mount| mount.kind != "tmpfs") {
+            let source = if mount.name.is_empty() { &mount.source } else { &mount.name };
+            let mode = if mode == "ro" || !mount.writable { ":ro" } else { "" };
+            binds.push(format!("{source}:{}{mode}", mount.destination));
+        }
+    }
+    Ok(binds)
 }
 
 fn read_all<T>(
@@ -247,7 +353,7 @@ fn tmpfs(cli: &Cli) -> BTreeMap<String, String> {
     split.map(|(path, options)| (path.to_owned(), options.to_owned())).collect()
 }
 
-fn restart(cli: &Cli) -> Result<(String, u32), Failure> {
+pub(super) fn restart(cli: &Cli) -> Result<(String, u32), Failure> {
     let text = cli.flag("restart").unwrap_or("no");
     let (name, count) = match text.split_once(':') {
         Some((name, count)) => (name, Some(count)),
@@ -271,7 +377,7 @@ fn failed(cli: &Cli, text: &str) -> Failure {
 }
 
 /// Makes the container; pulls its image if it is not there.
-async fn create(cli: &Cli, wanted: CreateContainer) -> Result<String, Failure> {
+async fn make(cli: &Cli, wanted: CreateContainer) -> Result<String, Failure> {
     let image = wanted.config.image.clone();
     let policy = cli.flag("pull").unwrap_or("missing");
     if policy == "always" {

@@ -49,7 +49,17 @@ fn state(state: &ContainerState) -> Json {
         "FinishedAt": at(state.finished_at),
     });
     if let Some(health) = &state.health {
-        object["Health"] = json!({"Status": health, "FailingStreak": 0, "Log": []});
+        let probe = |probe: &engine::Probe| {
+            json!({
+                "Start": time(probe.start),
+                "End": time(probe.end),
+                "ExitCode": probe.exit_code,
+                "Output": probe.output,
+            })
+        };
+        let log: Json = state.probes.iter().map(probe).collect();
+        object["Health"] =
+            json!({"Status": health, "FailingStreak": state.failing_streak, "Log": log});
     }
     object
 }
@@ -66,7 +76,7 @@ fn host(host: &HostConfig) -> Json {
         })
         .collect();
     let policy = if host.restart_policy.is_empty() { "no" } else { host.restart_policy.as_str() };
-    json!({
+    let mut object = json!({
         "Binds": list(&host.binds),
         "ContainerIDFile": "",
         "LogConfig": {"Type": "json-file", "Config": {}},
@@ -76,19 +86,19 @@ fn host(host: &HostConfig) -> Json {
         "AutoRemove": host.auto_remove,
         "VolumeDriver": "",
         "VolumesFrom": null,
-        "CapAdd": list(&host.cap_add),
-        "CapDrop": list(&host.cap_drop),
+        "CapAdd": null,
+        "CapDrop": null,
         "Dns": host.dns,
         "DnsOptions": host.dns_options,
         "DnsSearch": host.dns_search,
         "ExtraHosts": list(&host.extra_hosts),
-        "GroupAdd": null,
+        "GroupAdd": list(&host.groups),
         "IpcMode": "",
         "Cgroup": "",
         "Links": null,
         "OomScoreAdj": 0,
         "PidMode": "",
-        "Privileged": host.privileged,
+        "Privileged": false,
         "PublishAllPorts": host.publish_all,
         "ReadonlyRootfs": host.read_only,
         "SecurityOpt": null,
@@ -99,8 +109,8 @@ fn host(host: &HostConfig) -> Json {
         "ConsoleSize": [0, 0],
         "Isolation": "",
         "CpuShares": 0,
-        "Memory": host.memory,
-        "NanoCpus": host.nano_cpus,
+        "Memory": 0,
+        "NanoCpus": 0,
         "CgroupParent": "",
         "BlkioWeight": 0,
         "BlkioWeightDevice": null,
@@ -127,7 +137,11 @@ fn host(host: &HostConfig) -> Json {
         "CpuPercent": 0,
         "IOMaximumIOps": 0,
         "IOMaximumBandwidth": 0,
-    })
+    });
+    for (member, text) in &host.settings {
+        object[member] = serde_json::from_str(text).unwrap_or(Json::Null);
+    }
+    object
 }
 
 fn mounts(about: &ContainerDetails) -> Json {
@@ -176,6 +190,9 @@ fn config(style: Style, about: &ContainerDetails) -> Json {
     object.put("OnBuild", Json::Null).put("Labels", texts(&config.labels));
     if !config.stop_signal.is_empty() {
         object.put("StopSignal", config.stop_signal.clone());
+    }
+    if let Some(health) = &config.health {
+        object.put("Healthcheck", super::image::healthcheck(health));
     }
     object.some("StopTimeout", config.stop_timeout_secs).json()
 }

@@ -1,7 +1,7 @@
 //! The table of `docker container` and its short forms:
 //! what there is to type, since when, and what runs it.
 
-use crate::commands::container;
+use crate::commands::{container, copy, prune};
 use crate::profile::{V17_06, V20_10};
 use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, command, flag};
 
@@ -15,7 +15,15 @@ running container",
     )
     .short_was(V17_06, "Attach to a running container")
     .top("attach")
-    .unsimulated("this command on containers"),
+    .args(Count::Exact(1))
+    .flags(&[
+        flag("--detach-keys", Kind::String, "Override the key sequence for detaching a container")
+            .unsimulated("detaching from a container"),
+        flag("--no-stdin", Kind::Bool, "Do not attach STDIN"),
+        flag("--sig-proxy", Kind::Bool, "Proxy all received signals to the process")
+            .default("true"),
+    ])
+    .run(|cli| Box::pin(container::attach(cli))),
     command(
         "container commit",
         "[OPTIONS] CONTAINER [REPOSITORY[:TAG]]",
@@ -29,8 +37,7 @@ running container",
             Kind::String,
             "Author (e.g., \"John Hannibal Smith <hannibal@a-team.com>\")",
         ),
-        flag("-c, --change", Kind::List, "Apply Dockerfile instruction to the created image")
-            .unsimulated("Dockerfile instructions of commit"),
+        flag("-c, --change", Kind::List, "Apply Dockerfile instruction to the created image"),
         flag("-m, --message", Kind::String, "Commit message"),
         flag("--no-pause", Kind::Bool, "Disable pausing container during commit").since(29, 0),
         flag("-p, --pause", Kind::Bool, "Pause container during commit")
@@ -45,10 +52,15 @@ SRC_PATH|- CONTAINER:DEST_PATH",
         "Copy files/folders between a container and the local filesystem",
     )
     .top("cp")
-    .unsimulated("this command on containers"),
-    command("container create", "[OPTIONS] IMAGE [COMMAND] [ARG...]", "Create a new container")
-        .top("create")
-        .unsimulated("this command on containers"),
+    .args(Count::Exact(2))
+    .flags(&[
+        flag("-a, --archive", Kind::Bool, "Archive mode (copy all uid/gid information)")
+            .since(17, 6)
+            .unsimulated("owners in docker cp"),
+        flag("-L, --follow-link", Kind::Bool, "Always follow symbol link in SRC_PATH"),
+        flag("-q, --quiet", Kind::Bool, "Suppress progress output during copy").since(23, 0),
+    ])
+    .run(|cli| Box::pin(copy::copy(cli))),
     command(
         "container diff",
         "CONTAINER",
@@ -56,7 +68,8 @@ SRC_PATH|- CONTAINER:DEST_PATH",
 filesystem",
     )
     .top("diff")
-    .unsimulated("this command on containers"),
+    .args(Count::Exact(1))
+    .run(|cli| Box::pin(container::diff(cli))),
     command(
         "container exec",
         "[OPTIONS] CONTAINER COMMAND [ARG...]",
@@ -91,7 +104,9 @@ filesystem",
         "Export a container's filesystem as a tar archive",
     )
     .top("export")
-    .unsimulated("this command on containers"),
+    .args(Count::Exact(1))
+    .flags(&[flag("-o, --output", Kind::String, "Write to a file, instead of STDOUT")])
+    .run(|cli| Box::pin(copy::export(cli))),
     command(
         "container inspect",
         "[OPTIONS] CONTAINER [CONTAINER...]",
@@ -177,7 +192,8 @@ relative (e.g. 42m for 42 minutes)",
         "Pause all processes within one or more containers",
     )
     .top("pause")
-    .unsimulated("this command on containers"),
+    .args(Count::Min(1))
+    .run(|cli| Box::pin(container::pause(cli))),
     command(
         "container port",
         "CONTAINER [PRIVATE_PORT[/PROTO]]",
@@ -187,7 +203,13 @@ relative (e.g. 42m for 42 minutes)",
     .args(Count::Range(1, 2))
     .run(|cli| Box::pin(container::port(cli))),
     command("container prune", "[OPTIONS]", "Remove all stopped containers")
-        .unsimulated("this command on containers"),
+        .flags(&[
+            flag("--filter", Kind::Filter, "Provide filter values (e.g. \"until=<timestamp>\")")
+                .since(17, 6)
+                .was(V20_10, "Provide filter values (e.g. 'until=<timestamp>')"),
+            flag("-f, --force", Kind::Bool, "Do not prompt for confirmation"),
+        ])
+        .run(|cli| Box::pin(prune::containers(cli))),
     command("container rename", "CONTAINER NEW_NAME", "Rename a container")
         .top("rename")
         .args(Count::Exact(2))
@@ -247,7 +269,7 @@ relative (e.g. 42m for 42 minutes)",
         "Display a live stream of container(s) resource usage statistics",
     )
     .top("stats")
-    .unsimulated("this command on containers"),
+    .unsimulated("memory and processor time"),
     command(
         "container stop",
         "[OPTIONS] CONTAINER [CONTAINER...]",
@@ -278,21 +300,50 @@ relative (e.g. 42m for 42 minutes)",
         "Display the running processes of a container",
     )
     .top("top")
-    .unsimulated("this command on containers"),
+    .args(Count::Min(1))
+    .not_interspersed()
+    .run(|cli| Box::pin(container::top(cli))),
     command(
         "container unpause",
         "CONTAINER [CONTAINER...]",
         "Unpause all processes within one or more containers",
     )
     .top("unpause")
-    .unsimulated("this command on containers"),
+    .args(Count::Min(1))
+    .run(|cli| Box::pin(container::unpause(cli))),
     command(
         "container update",
         "[OPTIONS] CONTAINER [CONTAINER...]",
         "Update configuration of one or more containers",
     )
     .top("update")
-    .unsimulated("this command on containers"),
+    .args(Count::Min(1))
+    .flags(&[
+        flag(
+            "--blkio-weight",
+            Kind::Uint,
+            "Block IO (relative weight), between 10 and 1000, or 0 to disable (default 0)",
+        )
+        .unsimulated("kernel settings"),
+        flag("--cpu-period", Kind::Int, "Limit CPU CFS (Completely Fair Scheduler) period"),
+        flag("--cpu-quota", Kind::Int, "Limit CPU CFS (Completely Fair Scheduler) quota"),
+        flag("-c, --cpu-shares", Kind::Int, "CPU shares (relative weight)"),
+        flag("--cpus", Kind::Decimal, "Number of CPUs").since(17, 6).api("1.29"),
+        flag("--cpuset-cpus", Kind::String, "CPUs in which to allow execution (0-3, 0,1)"),
+        flag("--cpuset-mems", Kind::String, "MEMs in which to allow execution (0-3, 0,1)"),
+        flag("-m, --memory", Kind::Bytes, "Memory limit"),
+        flag("--memory-reservation", Kind::Bytes, "Memory soft limit"),
+        flag(
+            "--memory-swap",
+            Kind::Bytes,
+            "Swap limit equal to memory plus swap: -1 to enable unlimited swap",
+        ),
+        flag("--pids-limit", Kind::Int, "Tune container pids limit (set -1 for unlimited)")
+            .since(19, 3)
+            .api("1.40"),
+        flag("--restart", Kind::String, "Restart policy to apply when a container exits"),
+    ])
+    .run(|cli| Box::pin(container::update(cli))),
     command(
         "container wait",
         "CONTAINER [CONTAINER...]",

@@ -1,8 +1,8 @@
-//! The table of `docker run`: what there is to type, since when, and what runs it.
+//! The table of `docker run` and `docker create`: what there is to type, since when, and what runs it.
 
 use crate::commands::container;
 use crate::profile::{V17_06, V20_10};
-use crate::table::{Command, Count, Kind, command, flag};
+use crate::table::{Command, Count, Flag, Kind, command, flag};
 
 /// `docker container run`.
 pub(super) const RUN: Command = command(
@@ -14,7 +14,26 @@ pub(super) const RUN: Command = command(
 .top("run")
 .args(Count::Min(1))
 .not_interspersed()
-.flags(&[
+.flags(SHARED)
+.more_flags(&[
+    flag("-d, --detach", Kind::Bool, "Run container in background and print container ID"),
+    flag("--detach-keys", Kind::String, "Override the key sequence for detaching a container")
+        .unsimulated("kernel settings"),
+    flag("--sig-proxy", Kind::Bool, "Proxy received signals to the process").default("true"),
+])
+.run(|cli| Box::pin(container::run(cli)));
+
+/// `docker container create`.
+pub(super) const CREATE: Command =
+    command("container create", "[OPTIONS] IMAGE [COMMAND] [ARG...]", "Create a new container")
+        .top("create")
+        .args(Count::Min(1))
+        .not_interspersed()
+        .flags(SHARED)
+        .run(|cli| Box::pin(container::create(cli)));
+
+/// What both take.
+const SHARED: &[Flag] = &[
     flag("--add-host", Kind::List, "Add a custom host-to-IP mapping (host:ip)"),
     flag(
         "--annotation",
@@ -37,8 +56,8 @@ runtime)",
     .unsimulated("kernel settings"),
     flag("--blkio-weight-device", Kind::List, "Block IO weight (relative device weight)")
         .unsimulated("kernel settings"),
-    flag("--cap-add", Kind::List, "Add Linux capabilities").unsimulated("kernel settings"),
-    flag("--cap-drop", Kind::List, "Drop Linux capabilities").unsimulated("kernel settings"),
+    flag("--cap-add", Kind::List, "Add Linux capabilities"),
+    flag("--cap-drop", Kind::List, "Drop Linux capabilities"),
     flag("--cgroup-parent", Kind::String, "Optional parent cgroup for the container")
         .unsimulated("kernel settings"),
     flag(
@@ -53,30 +72,21 @@ default-cgroupns-mode option on the daemon (default)",
     .since(20, 10)
     .api("1.41")
     .unsimulated("kernel settings"),
-    flag("--cidfile", Kind::String, "Write the container ID to the file")
-        .unsimulated("this option of run"),
+    flag("--cidfile", Kind::String, "Write the container ID to the file"),
     flag("--cpu-count", Kind::Int, "CPU count (Windows only)").unsimulated("kernel settings"),
     flag("--cpu-percent", Kind::Int, "CPU percent (Windows only)").unsimulated("kernel settings"),
-    flag("--cpu-period", Kind::Int, "Limit CPU CFS (Completely Fair Scheduler) period")
-        .unsimulated("kernel settings"),
-    flag("--cpu-quota", Kind::Int, "Limit CPU CFS (Completely Fair Scheduler) quota")
-        .unsimulated("kernel settings"),
+    flag("--cpu-period", Kind::Int, "Limit CPU CFS (Completely Fair Scheduler) period"),
+    flag("--cpu-quota", Kind::Int, "Limit CPU CFS (Completely Fair Scheduler) quota"),
     flag("--cpu-rt-period", Kind::Int, "Limit CPU real-time period in microseconds")
         .api("1.25")
         .unsimulated("kernel settings"),
     flag("--cpu-rt-runtime", Kind::Int, "Limit CPU real-time runtime in microseconds")
         .api("1.25")
         .unsimulated("kernel settings"),
-    flag("-c, --cpu-shares", Kind::Int, "CPU shares (relative weight)")
-        .unsimulated("kernel settings"),
-    flag("--cpus", Kind::Decimal, "Number of CPUs").api("1.25").unsimulated("kernel settings"),
-    flag("--cpuset-cpus", Kind::String, "CPUs in which to allow execution (0-3, 0,1)")
-        .unsimulated("kernel settings"),
-    flag("--cpuset-mems", Kind::String, "MEMs in which to allow execution (0-3, 0,1)")
-        .unsimulated("kernel settings"),
-    flag("-d, --detach", Kind::Bool, "Run container in background and print container ID"),
-    flag("--detach-keys", Kind::String, "Override the key sequence for detaching a container")
-        .unsimulated("kernel settings"),
+    flag("-c, --cpu-shares", Kind::Int, "CPU shares (relative weight)"),
+    flag("--cpus", Kind::Decimal, "Number of CPUs").api("1.25"),
+    flag("--cpuset-cpus", Kind::String, "CPUs in which to allow execution (0-3, 0,1)"),
+    flag("--cpuset-mems", Kind::String, "MEMs in which to allow execution (0-3, 0,1)"),
     flag("--device", Kind::List, "Add a host device to the container")
         .unsimulated("kernel settings"),
     flag("--device-cgroup-rule", Kind::List, "Add a rule to the cgroup allowed devices list")
@@ -108,19 +118,15 @@ default-cgroupns-mode option on the daemon (default)",
     .since(19, 3)
     .api("1.40")
     .unsimulated("kernel settings"),
-    flag("--group-add", Kind::List, "Add additional groups to join")
-        .unsimulated("supplementary groups"),
-    flag("--health-cmd", Kind::String, "Command to run to check health")
-        .unsimulated("health checks"),
+    flag("--group-add", Kind::List, "Add additional groups to join"),
+    flag("--health-cmd", Kind::String, "Command to run to check health"),
     flag(
         "--health-interval",
         Kind::Duration,
         "Time between running the check (ms|s|m|h) (default 0s)",
     )
-    .was(V17_06, "Time between running the check (ns|us|ms|s|m|h) (default 0s)")
-    .unsimulated("health checks"),
-    flag("--health-retries", Kind::Int, "Consecutive failures needed to report unhealthy")
-        .unsimulated("health checks"),
+    .was(V17_06, "Time between running the check (ns|us|ms|s|m|h) (default 0s)"),
+    flag("--health-retries", Kind::Int, "Consecutive failures needed to report unhealthy"),
     flag(
         "--health-start-interval",
         Kind::Duration,
@@ -137,8 +143,7 @@ default-cgroupns-mode option on the daemon (default)",
 health-retries countdown (ms|s|m|h) (default 0s)",
     )
     .since(17, 5)
-    .api("1.29")
-    .unsimulated("health checks"),
+    .api("1.29"),
     flag(
         "--health-timeout",
         Kind::Duration,
@@ -148,8 +153,7 @@ health-retries countdown (ms|s|m|h) (default 0s)",
         V17_06,
         "Maximum time to allow one check to run (ns|us|ms|s|m|h) (default \
 0s)",
-    )
-    .unsimulated("health checks"),
+    ),
     flag("-h, --hostname", Kind::String, "Container host name"),
     flag(
         "--init",
@@ -157,8 +161,7 @@ health-retries countdown (ms|s|m|h) (default 0s)",
         "Run an init inside the container that forwards signals and reaps \
 processes",
     )
-    .api("1.25")
-    .unsimulated("kernel settings"),
+    .api("1.25"),
     flag("-i, --interactive", Kind::Bool, "Keep STDIN open even if not attached"),
     flag(
         "--io-maxbandwidth",
@@ -179,53 +182,42 @@ processes",
     flag("--isolation", Kind::String, "Container isolation technology")
         .unsimulated("this option of run"),
     flag("-l, --label", Kind::List, "Set meta data on a container"),
-    flag("--label-file", Kind::List, "Read in a line delimited file of labels")
-        .unsimulated("this option of run"),
+    flag("--label-file", Kind::List, "Read in a line delimited file of labels"),
     flag("--link", Kind::List, "Add link to another container").unsimulated("container networks"),
     flag("--link-local-ip", Kind::List, "Container IPv4/IPv6 link-local addresses")
         .unsimulated("container networks"),
-    flag("--log-driver", Kind::String, "Logging driver for the container")
-        .unsimulated("log drivers"),
-    flag("--log-opt", Kind::List, "Log driver options").unsimulated("log drivers"),
+    flag("--log-driver", Kind::String, "Logging driver for the container"),
+    flag("--log-opt", Kind::List, "Log driver options"),
     flag("--mac-address", Kind::String, "Container MAC address (e.g., 92:d0:c6:0a:29:33)")
         .was(V17_06, "Container MAC address (e.g. 92:d0:c6:0a:29:33)")
         .unsimulated("container networks"),
-    flag("-m, --memory", Kind::Bytes, "Memory limit").unsimulated("kernel settings"),
-    flag("--memory-reservation", Kind::Bytes, "Memory soft limit").unsimulated("kernel settings"),
+    flag("-m, --memory", Kind::Bytes, "Memory limit"),
+    flag("--memory-reservation", Kind::Bytes, "Memory soft limit"),
     flag(
         "--memory-swap",
         Kind::Bytes,
         "Swap limit equal to memory plus swap: '-1' to enable unlimited \
 swap",
-    )
-    .unsimulated("kernel settings"),
+    ),
     flag("--memory-swappiness", Kind::Int, "Tune container memory swappiness (0 to 100)")
-        .default("-1")
-        .unsimulated("kernel settings"),
+        .default("-1"),
     flag("--mount", Kind::Mount, "Attach a filesystem mount to the container").since(17, 5),
     flag("--name", Kind::String, "Assign a name to the container"),
     flag("--network", Kind::Other("network"), "Connect a container to a network"),
     flag("--network-alias", Kind::List, "Add network-scoped alias for the container"),
-    flag("--no-healthcheck", Kind::Bool, "Disable any container-specified HEALTHCHECK")
-        .unsimulated("health checks"),
-    flag("--oom-kill-disable", Kind::Bool, "Disable OOM Killer").unsimulated("kernel settings"),
-    flag("--oom-score-adj", Kind::Int, "Tune host's OOM preferences (-1000 to 1000)")
-        .unsimulated("kernel settings"),
+    flag("--no-healthcheck", Kind::Bool, "Disable any container-specified HEALTHCHECK"),
+    flag("--oom-kill-disable", Kind::Bool, "Disable OOM Killer"),
+    flag("--oom-score-adj", Kind::Int, "Tune host's OOM preferences (-1000 to 1000)"),
     flag("--pid", Kind::String, "PID namespace to use").unsimulated("kernel settings"),
-    flag("--pids-limit", Kind::Int, "Tune container pids limit (set -1 for unlimited)")
-        .unsimulated("kernel settings"),
+    flag("--pids-limit", Kind::Int, "Tune container pids limit (set -1 for unlimited)"),
     flag("--platform", Kind::String, "Set platform if server is multi-platform capable")
         .since(17, 12)
-        .api("1.32")
-        .unsimulated("other platforms"),
-    flag("--privileged", Kind::Bool, "Give extended privileges to this container")
-        .unsimulated("kernel settings"),
+        .api("1.32"),
+    flag("--privileged", Kind::Bool, "Give extended privileges to this container"),
     flag("-p, --publish", Kind::List, "Publish a container's port(s) to the host"),
     flag("-P, --publish-all", Kind::Bool, "Publish all exposed ports to random ports"),
     flag("--pull", Kind::String, "\")").since(20, 10).default("missing"),
-    flag("-q, --quiet", Kind::Bool, "Suppress the pull output")
-        .since(23, 0)
-        .unsimulated("this option of run"),
+    flag("-q, --quiet", Kind::Bool, "Suppress the pull output").since(23, 0),
     flag("--read-only", Kind::Bool, "Mount the container's root filesystem as read only"),
     flag("--restart", Kind::String, "Restart policy to apply when a container exits").default("no"),
     flag(
@@ -237,23 +229,19 @@ volumes when it exits",
     .was(V20_10, "Automatically remove the container when it exits"),
     flag("--runtime", Kind::String, "Runtime to use for this container")
         .unsimulated("kernel settings"),
-    flag("--security-opt", Kind::List, "Security Options").unsimulated("kernel settings"),
+    flag("--security-opt", Kind::List, "Security Options"),
     flag("--shm-size", Kind::Bytes, "Size of /dev/shm")
-        .was(V17_06, "Size of /dev/shm, default value is 64MB")
-        .unsimulated("kernel settings"),
-    flag("--sig-proxy", Kind::Bool, "Proxy received signals to the process").default("true"),
+        .was(V17_06, "Size of /dev/shm, default value is 64MB"),
     flag("--stop-signal", Kind::String, "Signal to stop the container")
         .was(V20_10, "Signal to stop a container")
         .was(V17_06, "Signal to stop a container, %v by default"),
     flag("--stop-timeout", Kind::Int, "Timeout (in seconds) to stop a container").api("1.25"),
     flag("--storage-opt", Kind::List, "Storage driver options for the container")
         .unsimulated("mounts"),
-    flag("--sysctl", Kind::Other("map"), "Sysctl options")
-        .default("map[]")
-        .unsimulated("kernel settings"),
+    flag("--sysctl", Kind::Other("map"), "Sysctl options").default("map[]"),
     flag("--tmpfs", Kind::List, "Mount a tmpfs directory"),
     flag("-t, --tty", Kind::Bool, "Allocate a pseudo-TTY"),
-    flag("--ulimit", Kind::Other("ulimit"), "Ulimit options").unsimulated("kernel settings"),
+    flag("--ulimit", Kind::Other("ulimit"), "Ulimit options"),
     flag("--use-api-socket", Kind::Bool, "Bind mount Docker API socket and required auth")
         .since(28, 3)
         .unsimulated("this option of run"),
@@ -263,8 +251,6 @@ volumes when it exits",
     flag("-v, --volume", Kind::List, "Bind mount a volume"),
     flag("--volume-driver", Kind::String, "Optional volume driver for the container")
         .unsimulated("mounts"),
-    flag("--volumes-from", Kind::List, "Mount volumes from the specified container(s)")
-        .unsimulated("mounts"),
+    flag("--volumes-from", Kind::List, "Mount volumes from the specified container(s)"),
     flag("-w, --workdir", Kind::String, "Working directory inside the container"),
-])
-.run(|cli| Box::pin(container::run(cli)));
+];

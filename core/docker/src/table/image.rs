@@ -1,7 +1,7 @@
 //! The table of `docker image` and its short forms:
 //! what there is to type, since when, and what runs it.
 
-use crate::commands::{image, prune, registry};
+use crate::commands::{copy, image, prune, registry};
 use crate::profile::{V17_06, V20_10};
 use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, command, flag};
 
@@ -27,7 +27,16 @@ pub(super) const COMMANDS: &[Command] = &[
         "Import the contents from a tarball to create a filesystem image",
     )
     .top("import")
-    .unsimulated("this command on images"),
+    .args(Count::Range(1, 2))
+    .flags(&[
+        flag("-c, --change", Kind::List, "Apply Dockerfile instruction to the created image"),
+        flag("-m, --message", Kind::String, "Set commit message for imported image"),
+        flag("--platform", Kind::String, "Set platform if server is multi-platform capable")
+            .since(17, 12)
+            .api("1.32")
+            .unsimulated("other platforms"),
+    ])
+    .run(|cli| Box::pin(copy::import(cli))),
     command(
         "image inspect",
         "[OPTIONS] IMAGE [IMAGE...]",
@@ -58,7 +67,11 @@ pub(super) const COMMANDS: &[Command] = &[
         .run(|cli| Box::pin(image::list(cli))),
     command("image load", "[OPTIONS]", "Load an image from a tar archive or STDIN")
         .top("load")
-        .unsimulated("this command on images"),
+        .flags(&[
+            flag("-i, --input", Kind::String, "Read from tar archive file, instead of STDIN"),
+            flag("-q, --quiet", Kind::Bool, "Suppress the load output"),
+        ])
+        .run(|cli| Box::pin(copy::load(cli))),
     command("image prune", "[OPTIONS]", "Remove unused images")
         .flags(&[
             flag("-a, --all", Kind::Bool, "Remove all unused images, not just dangling ones"),
@@ -126,7 +139,9 @@ pub(super) const COMMANDS: &[Command] = &[
 default)",
     )
     .top("save")
-    .unsimulated("this command on images"),
+    .args(Count::Min(1))
+    .flags(&[flag("-o, --output", Kind::String, "Write to a file, instead of STDOUT")])
+    .run(|cli| Box::pin(copy::save(cli))),
     command(
         "image tag",
         "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]",

@@ -220,6 +220,7 @@ pub struct Command {
     /// Flags may follow arguments.
     pub interspersed: bool,
     flags: &'static [Flag],
+    more_flags: &'static [Flag],
     /// What runs it.
     pub run: Option<Run>,
     /// What it would need that is not simulated.
@@ -246,6 +247,7 @@ const fn command(path: &'static str, usage: &'static str, short: &'static str) -
         experimental_until: Version(0, 0),
         interspersed: true,
         flags: &[],
+        more_flags: &[],
         run: None,
         unsimulated: None,
     }
@@ -290,6 +292,10 @@ impl Command {
     }
     const fn flags(mut self, flags: &'static [Flag]) -> Self {
         self.flags = flags;
+        self
+    }
+    const fn more_flags(mut self, flags: &'static [Flag]) -> Self {
+        self.more_flags = flags;
         self
     }
     const fn run(mut self, run: Run) -> Self {
@@ -341,7 +347,11 @@ impl Command {
 
     /// The flags of a release, by name.
     pub fn flags_of(&self, profile: &Profile) -> impl Iterator<Item = &'static Flag> {
-        self.flags.iter().filter(|flag| flag.exists(profile))
+        let mut flags: Vec<&'static Flag> = self.flags.iter().chain(self.more_flags).collect();
+        if !self.more_flags.is_empty() {
+            flags.sort_by_key(|flag| flag.name());
+        }
+        flags.into_iter().filter(|flag| flag.exists(profile))
     }
 }
 
@@ -426,6 +436,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
     let lists = [
         container::COMMANDS,
         std::slice::from_ref(&container_run::RUN),
+        std::slice::from_ref(&container_run::CREATE),
         image::COMMANDS,
         build::COMMANDS,
         registry::COMMANDS,

@@ -1,8 +1,9 @@
 //! The table of commands that are known and not simulated:
 //! what there is to type, since when, and what runs it.
 
+use crate::commands::prune;
 use crate::profile::V20_10;
-use crate::table::{Command, command};
+use crate::table::{Command, Kind, command, flag};
 
 /// The commands, in the order of the release notes.
 pub(super) const COMMANDS: &[Command] = &[
@@ -85,7 +86,13 @@ directory must contain config.json and rootfs directory.",
     command("context use", "CONTEXT", "Set the current docker context")
         .since(19, 3)
         .unsimulated("contexts"),
-    command("builder prune", "", "Remove build cache").since(18, 9).unsimulated("builds"),
+    command("builder prune", "[OPTIONS]", "Remove build cache")
+        .since(18, 9)
+        .flags(&[
+            flag("-a, --all", Kind::Bool, "Remove all unused build cache, not just dangling ones"),
+            flag("-f, --force", Kind::Bool, "Do not prompt for confirmation"),
+        ])
+        .run(|cli| Box::pin(prune::builds(cli))),
     command(
         "manifest annotate",
         "[OPTIONS] MANIFEST_LIST MANIFEST",

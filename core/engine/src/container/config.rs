@@ -175,6 +175,11 @@ pub struct ContainerConfig {
     pub dns_search: Vec<String>,
     /// Options of the resolver.
     pub dns_options: Vec<String>,
+    /// More groups that its programs are in, by name or number.
+    pub groups: Vec<String>,
+    /// Settings of the kernel that have no effect here: members of `inspect`'s `HostConfig` with
+    /// their values as JSON.
+    pub settings: BTreeMap<String, String>,
     /// How to find out whether it is well; the image's if none.
     pub health: Option<HealthCheck>,
     /// It runs a step of a build: it is in no list and nobody finds it.

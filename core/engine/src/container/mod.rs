@@ -23,10 +23,11 @@ pub use log::{Log, LogEntry, SharedLog, Stream};
 
 pub(crate) use log::LogSink;
 pub(crate) use names::random_name;
-pub(crate) use user::resolve_user;
+pub(crate) use user::{resolve_groups, resolve_user};
 
 use crate::digest::{ContainerId, ImageId};
 use crate::exec::{Exec, ExecId};
+use crate::health::Health;
 
 /// What a container does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +71,8 @@ pub struct State {
     pub finished: Option<Time>,
     /// Starts by the restart policy.
     pub restart_count: u32,
+    /// Frozen.
+    pub paused: bool,
 }
 
 /// A mount as `inspect` shows it. Secrets are none.
@@ -146,6 +149,8 @@ pub struct Container {
     pub state: State,
     /// Its mounts.
     pub mounts: Vec<MountPoint>,
+    /// How well it is, if that is checked.
+    pub health: Option<Health>,
     /// Mounts of a build's step, which no list shows.
     pub(crate) more_mounts: Vec<os::fs::Mount>,
     /// Its networks while it runs.
@@ -211,13 +216,19 @@ impl Container {
             let found = root.layers().iter().find_map(|layer| layer.get(path));
             found.is_some_and(|inode| inode.kind != os::fs::Kind::Whiteout)
         };
-        let upper = root.upper().iter().filter(|(path, _)| *path != "/");
-        upper
-            .map(|(path, inode)| match (inode.kind == os::fs::Kind::Whiteout, is_below(path)) {
-                (true, _) => ('D', path.to_owned()),
-                (false, true) => ('C', path.to_owned()),
-                (false, false) => ('A', path.to_owned()),
-            })
-            .collect()
+        let mut found = BTreeMap::new();
+        for (path, inode) in root.upper().iter().filter(|(path, _)| *path != "/") {
+            let letter = match (inode.kind == os::fs::Kind::Whiteout, is_below(path)) {
+                (true, _) => 'D',
+                (false, true) => 'C',
+                (false, false) => 'A',
+            };
+            found.insert(path.to_owned(), letter);
+            // The folders above have changed too.
+            for (end, _) in path.match_indices('/').skip(1) {
+                found.entry(path[..end].to_owned()).or_insert('C');
+            }
+        }
+        found.into_iter().map(|(path, letter)| (letter, path)).collect()
     }
 }

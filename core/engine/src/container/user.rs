@@ -16,6 +16,30 @@ fn field(line: &str, index: usize) -> &str {
     line.split(':').nth(index).unwrap_or_default()
 }
 
+/// The same user in more groups, by name or number.
+///
+/// # Errors
+/// `Unable to find group x`.
+pub(crate) fn resolve_groups(
+    mounts: &Mounts,
+    user: User,
+    groups: &[String],
+) -> Result<User, EngineError> {
+    if groups.is_empty() {
+        return Ok(user);
+    }
+    let file = read(mounts, "/etc/group");
+    let mut numbers = user.groups();
+    for group in groups {
+        let entry = file.lines().find(|line| field(line, 0) == group);
+        let number = entry.map_or(group.as_str(), |line| field(line, 2)).parse::<u32>();
+        numbers.push(
+            number.map_err(|_| EngineError::system(format!("Unable to find group {group}")))?,
+        );
+    }
+    Ok(user.with_groups(&numbers))
+}
+
 /// The numbers behind `user[:group]`, and the user's home folder.
 ///
 /// # Errors
