@@ -4,8 +4,8 @@ use os::Programs;
 
 use crate::utilities::{
     Utility, administration, archive, awk, binary, columns, compare, copying, date, digest, editor,
-    files, find, grep, host, identity, jq, lines, listing, network, output, permissions, processes,
-    random, running, sed, ssh, switching, system, test, text,
+    files, find, grep, host, identity, jq, lines, listing, network, output, packages, permissions,
+    processes, random, running, sed, ssh, switching, system, test, text,
 };
 use crate::{Flavour, shell};
 
@@ -27,6 +27,8 @@ macro_rules! utilities {
             ("/bin/bash", "bash"),
             ("/bin/sh", "dash"),
             ("/bin/dash", "dash"),
+            ("/usr/bin/apt", "apt"),
+            ("/usr/bin/apt-get", "apt-get"),
             $((concat!($gnu, $name), concat!("gnu:", $name)),)*
         ];
 
@@ -179,8 +181,6 @@ host_utilities! {
     "/sbin/ip", "ip", network::ip;
     "/sbin/ifconfig", "ifconfig", network::ifconfig;
     "/usr/bin/lsb_release", "lsb_release", host::lsb_release;
-    "/usr/bin/apt", "apt", host::apt;
-    "/usr/bin/apt-get", "apt-get", host::apt;
     "/usr/bin/git", "git", host::lacking;
     "/usr/local/bin/docker-machine", "docker-machine", host::lacking;
     "/usr/local/bin/docker-compose", "docker-compose", host::lacking;
@@ -209,6 +209,9 @@ pub fn register(programs: &mut Programs) {
     programs.add("busybox-ash", |proc| Box::pin(shell::main(proc, Flavour::Ash)));
     programs.add("busybox", |proc| Box::pin(busybox(proc)));
     programs.add("host:lacking", |proc| Box::pin(lacking(proc)));
+    programs.add("apt", |proc| Box::pin(packages::apt(Utility::of(proc, "apt", true))));
+    programs.add("apt-get", |proc| Box::pin(packages::apt(Utility::of(proc, "apt-get", true))));
+    programs.add("apk", |proc| Box::pin(packages::apk(Utility::of(proc, "apk", false))));
     register_utilities(programs);
     register_host_utilities(programs);
 }
@@ -243,6 +246,22 @@ pub fn host_commands() -> impl Iterator<Item = &'static (&'static str, &'static 
 /// The executables of an Alpine or BusyBox image.
 pub fn busybox_commands() -> &'static [(&'static str, &'static str)] {
     BUSYBOX
+}
+
+/// Utilities that no image has until a package brings them.
+const NOT_IN_IMAGES: &[&str] = &["edit", "man", "nano", "vim"];
+
+/// What a Debian image and what an Alpine image holds of [`gnu_commands`] and [`busybox_commands`].
+pub fn image_commands() -> [Vec<(&'static str, &'static str)>; 2] {
+    let in_images = |commands: &'static [(&'static str, &'static str)], also: &str| {
+        let is_kept = |(path, _): &&(&'static str, &'static str)| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            name != also && !NOT_IN_IMAGES.contains(&name)
+        };
+        commands.iter().filter(is_kept).copied().collect()
+    };
+    // BusyBox has a `vi` of its own.
+    [in_images(GNU, "vi"), in_images(BUSYBOX, "")]
 }
 
 /// `busybox applet args...`.

@@ -27,7 +27,7 @@ mod shell;
 mod syntax;
 mod utilities;
 
-pub use commands::{busybox_commands, gnu_commands, host_commands, register};
+pub use commands::{busybox_commands, gnu_commands, host_commands, image_commands, register};
 pub use completion::{Completion, complete};
 pub use hint::hint;
 pub use utilities::random::{OPENSSL_COMMANDS, openssl};

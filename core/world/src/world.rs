@@ -82,7 +82,8 @@ impl World {
         engine::programs::register(&mut programs);
         docker::register(&mut programs);
         tools::register(&mut programs);
-        let catalog = engine::Catalog::standard(shell::gnu_commands(), shell::busybox_commands());
+        let [gnu, busybox] = shell::image_commands();
+        let catalog = engine::Catalog::standard(&gnu, &busybox);
         let mut world = Self {
             now: start,
             started: start,

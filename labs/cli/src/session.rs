@@ -71,6 +71,9 @@ enum Request {
     Fault {
         fault: String,
     },
+    Forecast {
+        fault: String,
+    },
     Arm {
         on: String,
         faults: Vec<String>,
@@ -147,6 +150,13 @@ fn reply(world: &mut World, request: Request) -> Result<Value, String> {
     let told = |error: world::Error| error.to_string();
     match request {
         Request::Line { node, text, limit_ms } => {
+            // The line would wait for the shell behind the editor, and the answer with it.
+            if let Some(editor) = world.terminal(&node, usize::MAX).map_err(told)?.editor {
+                return Err(format!(
+                    "{} has `{}` open on {node}: send `edit` with the text to save, or `interrupt`",
+                    editor.program, editor.path
+                ));
+            }
             run(world, &node, limit_ms, |world, node| world.type_line(node, &text))
         }
         Request::Interrupt { node, limit_ms } => run(world, &node, limit_ms, |world, node| {
@@ -203,6 +213,15 @@ fn reply(world: &mut World, request: Request) -> Result<Value, String> {
             Ok(json!({
                 "type": "struck", "fault": fault, "words": struck.words, "nodes": struck.nodes,
                 "event": struck.event, "at_ms": world.at_ms(),
+            }))
+        }
+        Request::Forecast { fault } => {
+            let read = world::Fault::parse(&fault).map_err(|error| error.to_string())?;
+            let forecast = world.forecast(&read);
+            Ok(json!({
+                "type": "forecast", "fault": fault, "possible": forecast.possible,
+                "quorum": forecast.quorum, "sentences": forecast.sentences,
+                "at_ms": world.at_ms(),
             }))
         }
         Request::Arm { on, faults } => {

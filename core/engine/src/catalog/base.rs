@@ -120,6 +120,7 @@ fn alpine(version: &str, busybox: Commands<'_>, size: Size) -> Base {
         .link("/var/run", "/run")
         .folder("/var/tmp", 0o1777)
         .programs(busybox)
+        .programs(&[("/sbin/apk", "apk")])
         .programs(&[
             ("/bin/ping", "ping"),
             ("/usr/bin/getent", "getent"),

@@ -1,4 +1,4 @@
-//! Small programs of a host: `lsb_release`, `apt-get`, `tree`, `file`, `envsubst`, `column`, `pgrep`,
+//! Small programs of a host: `lsb_release`, `tree`, `file`, `envsubst`, `column`, `pgrep`,
 //! `pkill`, `killall`; and those that only say what they lack.
 
 use os::fs::Kind;
@@ -37,56 +37,6 @@ pub(crate) async fn lsb_release(utility: Utility) -> i32 {
     }
     utility.print(shown).await;
     0
-}
-
-/// `apt-get` and `apt`: what the host has is there already; there is no archive to get more from.
-pub(crate) async fn apt(utility: Utility) -> i32 {
-    let words: Vec<&str> =
-        utility.args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-')).collect();
-    let Some((command, packages)) = words.split_first() else {
-        return utility.error("not simulated without a command").await;
-    };
-    match *command {
-        "update" => {
-            utility.print("Reading package lists... Done\n").await;
-            0
-        }
-        "install" => {
-            if utility.proc.user().uid != 0 {
-                utility.proc.eprint("E: Could not open lock file /var/lib/dpkg/lock - open (13: Permission denied)\nE: Unable to lock the administration directory (/var/lib/dpkg/), are you root?\n").await;
-                return 100;
-            }
-            utility.print("Reading package lists... Done\nBuilding dependency tree\nReading state information... Done\n").await;
-            for package in packages {
-                let program = match *package {
-                    "docker.io" | "docker-ce" | "docker-engine" => "docker",
-                    "openssh-client" | "openssh-server" => "ssh",
-                    "dnsutils" | "bind9-utils" => "nslookup",
-                    "iputils-ping" => "ping",
-                    "net-tools" => "ifconfig",
-                    "procps" => "ps",
-                    "gettext-base" | "gettext" => "envsubst",
-                    "vim-tiny" | "neovim" => "vim",
-                    "ca-certificates" | "apt-transport-https" | "software-properties-common" => {
-                        "sh"
-                    }
-                    other => other,
-                };
-                if super::identity::find_program(&utility, program, None).is_none() {
-                    let text = format!(
-                        "{}: not simulated: there is no package archive to get {package} from\n",
-                        utility.name
-                    );
-                    utility.proc.eprint(text).await;
-                    return 100;
-                }
-                utility.print(format!("{package} is already the newest version.\n")).await;
-            }
-            utility.print("0 upgraded, 0 newly installed, 0 to remove and 0 not upgraded.\n").await;
-            0
-        }
-        other => utility.error(format!("not simulated: {other}")).await,
-    }
 }
 
 /// Programs that are not simulated, with what to do instead.

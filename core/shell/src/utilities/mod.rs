@@ -21,6 +21,7 @@ pub(crate) mod lines;
 pub(crate) mod listing;
 pub(crate) mod network;
 pub(crate) mod output;
+pub(crate) mod packages;
 pub(crate) mod permissions;
 pub(crate) mod processes;
 pub(crate) mod random;

@@ -1,0 +1,235 @@
+//! `apt-get`, `apt` and `apk`: a small package archive. A package brings the executables of programs
+//! that are simulated; it is installed by writing them, so that a container's layer holds them and
+//! `docker commit` keeps them. What is not in the archive cannot be located.
+
+use super::{Utility, identity};
+
+/// A package: its names in Debian and in Alpine, and what it brings. A package without programs is
+/// one that changes nothing here.
+struct Package {
+    names: &'static [&'static str],
+    programs: &'static [(&'static str, &'static str)],
+}
+
+const fn package(
+    names: &'static [&'static str],
+    programs: &'static [(&'static str, &'static str)],
+) -> Package {
+    Package { names, programs }
+}
+
+const PACKAGES: &[Package] = &[
+    package(&["curl"], &[("/usr/bin/curl", "curl")]),
+    package(&["wget"], &[("/usr/bin/wget", "wget")]),
+    package(&["iputils-ping", "iputils", "inetutils-ping"], &[("/bin/ping", "ping:iputils")]),
+    package(
+        &["dnsutils", "bind9-dnsutils", "bind-tools", "bind9-utils"],
+        &[("/usr/bin/nslookup", "nslookup:bind")],
+    ),
+    package(
+        &["procps"],
+        &[("/bin/ps", "gnu:ps"), ("/usr/bin/pgrep", "gnu:pgrep"), ("/usr/bin/watch", "gnu:watch")],
+    ),
+    package(&["vim", "vim-tiny"], &[("/usr/bin/vim", "gnu:vim"), ("/usr/bin/vi", "gnu:vi")]),
+    package(&["nano"], &[("/usr/bin/nano", "gnu:nano")]),
+    package(&["jq"], &[("/usr/bin/jq", "host:jq")]),
+    package(&["openssl"], &[("/usr/bin/openssl", "openssl")]),
+    package(&["net-tools"], &[("/sbin/ifconfig", "host:ifconfig")]),
+    package(&["iproute2"], &[("/sbin/ip", "host:ip")]),
+    package(&["bash"], &[("/bin/bash", "bash")]),
+    package(&["coreutils"], &[("/usr/bin/sha256sum", "gnu:sha256sum")]),
+    package(&["gettext", "gettext-base"], &[("/usr/bin/envsubst", "host:envsubst")]),
+    package(&["tree"], &[("/usr/bin/tree", "host:tree")]),
+    package(&["file"], &[("/usr/bin/file", "host:file")]),
+    package(&["pwgen"], &[("/usr/bin/pwgen", "host:pwgen")]),
+    package(&["uuid-runtime", "util-linux"], &[("/usr/bin/uuidgen", "host:uuidgen")]),
+    package(&["openssh-client", "openssh"], &[("/usr/bin/ssh", "host:ssh")]),
+    package(&["sudo"], &[("/usr/bin/sudo", "host:sudo")]),
+    package(&["redis-tools", "redis"], &[("/usr/bin/redis-cli", "redis-cli")]),
+    package(
+        &["default-mysql-client", "mysql-client", "mariadb-client"],
+        &[("/usr/bin/mysql", "mysql")],
+    ),
+    package(&["postgresql-client"], &[("/usr/bin/psql", "psql")]),
+    package(&["python3", "python"], &[("/usr/bin/python3", "python")]),
+    package(&["nginx"], &[("/usr/sbin/nginx", "nginx")]),
+    package(
+        &[
+            "ca-certificates",
+            "apt-transport-https",
+            "software-properties-common",
+            "gnupg",
+            "tzdata",
+        ],
+        &[],
+    ),
+    package(&["docker.io", "docker-ce", "docker-ce-cli", "docker-engine"], &[]),
+];
+
+/// Where `apt-get update` puts the lists, without which nothing can be located in an image.
+const LISTS: &str = "/var/lib/apt/lists/packages";
+
+fn find(name: &str) -> Option<&'static Package> {
+    // `name=version` and `name:architecture`.
+    let name = name.split(['=', ':']).next().unwrap_or(name);
+    PACKAGES.iter().find(|package| package.names.contains(&name))
+}
+
+fn is_there(utility: &Utility, package: &Package) -> bool {
+    package.programs.iter().all(|(path, _)| {
+        let name = super::base_name(path);
+        identity::find_program(utility, name, None).is_some()
+    })
+}
+
+/// Writes a package's executables; the error is the message.
+fn install(utility: &Utility, package: &Package) -> Result<(), String> {
+    for (path, program) in package.programs {
+        let proc = &utility.proc;
+        // A program that the image has elsewhere stays.
+        if identity::find_program(utility, super::base_name(path), None).is_some() {
+            continue;
+        }
+        let folder = super::folder_name(path);
+        if !proc.exists(folder) {
+            let _ = proc.make_directory(folder, 0o755);
+        }
+        let written = proc.write_file(path, &os::program::image(program));
+        written
+            .and_then(|()| proc.change_attributes(path, Some(0o755), None, None))
+            .map_err(|errno| format!("{path}: {errno}"))?;
+    }
+    Ok(())
+}
+
+pub(crate) async fn apt(utility: Utility) -> i32 {
+    let words: Vec<String> =
+        utility.args.iter().filter(|arg| !arg.starts_with('-')).cloned().collect();
+    let Some((command, names)) = words.split_first() else {
+        return utility.error("not simulated without a command").await;
+    };
+    if utility.proc.user().uid != 0 {
+        let text = "E: Could not open lock file /var/lib/dpkg/lock - open (13: Permission denied)\n\
+                    E: Unable to lock the administration directory (/var/lib/dpkg/), are you root?\n";
+        utility.proc.eprint(text).await;
+        return 100;
+    }
+    match command.as_str() {
+        "update" => {
+            for folder in ["/var/lib", "/var/lib/apt", "/var/lib/apt/lists"] {
+                let _ = utility.proc.make_directory(folder, 0o755);
+            }
+            let _ = utility.proc.write_file(LISTS, b"");
+            utility.print("Reading package lists... Done\n").await;
+            0
+        }
+        "clean" | "autoclean" | "autoremove" => 0,
+        "install" => apt_install(&utility, names).await,
+        other => utility.error(format!("not simulated: {other}")).await,
+    }
+}
+
+async fn apt_install(utility: &Utility, names: &[String]) -> i32 {
+    let has_lists = utility.proc.exists(LISTS) || !utility.proc.is_contained();
+    let mut text = String::from(
+        "Reading package lists... Done\nBuilding dependency tree\nReading state information... Done\n",
+    );
+    let (mut new, mut missing) = (Vec::new(), String::new());
+    for name in names {
+        match find(name) {
+            Some(package) if is_there(utility, package) => {
+                text.push_str(&format!("{name} is already the newest version.\n"));
+            }
+            Some(package) if has_lists => new.push((name.as_str(), package)),
+            _ => missing.push_str(&format!(
+                "E: Unable to locate package {name} (not simulated, or not there)\n"
+            )),
+        }
+    }
+    utility.print(&text).await;
+    if !missing.is_empty() {
+        utility.proc.eprint(missing).await;
+        return 100;
+    }
+    let list: Vec<&str> = new.iter().map(|(name, _)| *name).collect();
+    let mut text = String::new();
+    if !list.is_empty() {
+        text.push_str("The following NEW packages will be installed:\n");
+        text.push_str(&format!("  {}\n", list.join(" ")));
+    }
+    let count = list.len();
+    text.push_str(&format!(
+        "0 upgraded, {count} newly installed, 0 to remove and 0 not upgraded.\n"
+    ));
+    utility.print(text).await;
+    for (name, package) in new {
+        utility.proc.compute(sim::Duration::from_millis(400)).await;
+        if let Err(message) = install(utility, package) {
+            utility
+                .proc
+                .eprint(format!("dpkg: error processing package {name}: {message}\n"))
+                .await;
+            return 100;
+        }
+        utility.print(format!("Setting up {name} ...\n")).await;
+    }
+    0
+}
+
+pub(crate) async fn apk(utility: Utility) -> i32 {
+    let words: Vec<String> =
+        utility.args.iter().filter(|arg| !arg.starts_with('-')).cloned().collect();
+    let Some((command, names)) = words.split_first() else {
+        utility.print("apk-tools 2.12.10, compiled for x86_64.\n\nusage: apk [<OPTIONS>...] COMMAND [<ARGUMENTS>...]\n").await;
+        return 1;
+    };
+    if utility.proc.user().uid != 0 {
+        let text = "ERROR: Unable to lock database: Permission denied\nERROR: Failed to open apk database: Permission denied\n";
+        utility.proc.eprint(text).await;
+        return 99;
+    }
+    match command.as_str() {
+        "update" | "upgrade" => {
+            utility.print("OK: 17814 distinct packages available\n").await;
+            0
+        }
+        "del" => utility.error(format!("not simulated: {command}")).await,
+        "add" => apk_add(&utility, names).await,
+        other => {
+            let text = format!("apk: unrecognized command '{other}'\n");
+            utility.proc.eprint(text).await;
+            1
+        }
+    }
+}
+
+async fn apk_add(utility: &Utility, names: &[String]) -> i32 {
+    let unknown: String = names
+        .iter()
+        .filter(|name| find(name).is_none())
+        .map(|name| format!("  {name} (no such package: not simulated, or not there):\n    required by: world[{name}]\n"))
+        .collect();
+    if !unknown.is_empty() {
+        let text = format!("ERROR: unable to select packages:\n{unknown}");
+        utility.proc.eprint(text).await;
+        return 1;
+    }
+    utility
+        .print("fetch https://dl-cdn.alpinelinux.org/alpine/v3.17/main/x86_64/APKINDEX.tar.gz\n")
+        .await;
+    let new: Vec<(&String, &Package)> = names
+        .iter()
+        .filter_map(|name| Some((name, find(name)?)))
+        .filter(|(_, package)| !is_there(utility, package))
+        .collect();
+    for (number, (name, package)) in (1..).zip(&new) {
+        utility.proc.compute(sim::Duration::from_millis(200)).await;
+        utility.print(format!("({number}/{}) Installing {name}\n", new.len())).await;
+        if let Err(message) = install(utility, package) {
+            utility.proc.eprint(format!("ERROR: {name}: {message}\n")).await;
+            return 1;
+        }
+    }
+    utility.print("OK: 8 MiB in 16 packages\n").await;
+    0
+}
