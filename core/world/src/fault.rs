@@ -7,6 +7,7 @@
 
 pub(crate) mod armed;
 pub(crate) mod blame;
+mod forecast;
 pub(crate) mod grammar;
 mod strike;
 pub(crate) mod trigger;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use sim::Duration;
 
 pub use armed::{Armed, ArmedState};
+pub use forecast::Forecast;
 pub use grammar::{FORMS, Unreadable};
 pub use strike::Struck;
 pub use trigger::{FORMS as TRIGGER_FORMS, Trigger};

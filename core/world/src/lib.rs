@@ -46,7 +46,7 @@ pub use audit::{
 };
 pub use complete::Completion;
 pub use error::Error;
-pub use fault::{Armed, ArmedState, Fault, Struck, Trigger};
+pub use fault::{Armed, ArmedState, Fault, Forecast, Struck, Trigger};
 pub use input::{Input, Recorded, Recording};
 pub use observe::{
     ContainerView, LinkView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,

@@ -376,6 +376,66 @@ fn one_seed_one_history_with_every_fault() {
     assert_eq!(replayed.struck(), one.struck());
 }
 
+fn forecast(world: &World, line: &str) -> String {
+    world.forecast(&Fault::parse(line).unwrap()).sentences.join("; ")
+}
+
+#[test]
+fn a_forecast_is_what_happens() {
+    let mut world = world(3);
+    run(&mut world, "node1", "docker service create -d --name web --replicas 4 redis:alpine");
+    world.advance(Duration::from_secs(20));
+    let told = forecast(&world, "crash leader");
+    for part in [
+        "2 of 3 managers left, quorum holds",
+        "node1 leads: one of node2, node3 is elected after 10 to 19 s",
+        "what runs of web on node1 ends there and is started elsewhere after about 40 s",
+    ] {
+        assert!(told.contains(part), "{told}");
+    }
+    let told = forecast(&world, "isolate worker");
+    let part = "what runs of web on worker goes on there and is started elsewhere after about 15 s";
+    assert_eq!(told, part);
+    let before = world.digest();
+    world.inject("isolate worker").unwrap();
+    assert_ne!(world.digest(), before);
+    world.advance(Duration::from_secs(25));
+    let seen = world.observe();
+    let elsewhere = seen
+        .tasks
+        .iter()
+        .filter(|task| task.desired == "running" && task.node.as_deref() != Some("worker"));
+    assert_eq!(elsewhere.count(), 4);
+    world.inject("crash node3").unwrap();
+    let told = forecast(&world, "partition node1 | node2");
+    assert!(told.contains("1 of 3 managers left, quorum is lost"), "{told}");
+    assert!(told.contains("until one more manager is back"), "{told}");
+    world.inject("partition node1 | node2").unwrap();
+    world.advance(Duration::from_secs(30));
+    assert!(!world.observe().has_quorum);
+    assert!(forecast(&world, "heal all").contains("2 of 3 managers left, quorum is back"));
+    world.inject("heal all").unwrap();
+    world.advance(Duration::from_secs(60));
+    assert!(world.observe().has_quorum);
+    for (line, part) in [
+        ("crash node3", "node3 is down"),
+        ("crash node9", "there is no node `node9`"),
+        ("full-disk node1", "1 of 3 managers left, quorum is lost"),
+        ("steal-disk node1 to worker", "whoever has the copy can read every secret"),
+        ("steal-disk worker to node1", "worker is no manager"),
+        ("clock node1 +100d", "holds certificates for not valid"),
+        ("clock node1 +1h", "certificates stay valid"),
+        ("flip-bit node1", "at its next start"),
+        ("latency all 20ms", "20ms longer"),
+        ("duplicate all 5%", "no harm"),
+        ("slow-disk worker 1s", "only writes of worker itself"),
+        ("slow-disk node1 1s", "1s longer"),
+    ] {
+        let told = forecast(&world, line);
+        assert!(told.contains(part), "{line}: {told}");
+    }
+}
+
 /// The forms of the vocabulary and this file's tests go together.
 #[test]
 fn no_fault_is_without_a_test() {

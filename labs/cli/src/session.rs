@@ -71,6 +71,9 @@ enum Request {
     Fault {
         fault: String,
     },
+    Forecast {
+        fault: String,
+    },
     Arm {
         on: String,
         faults: Vec<String>,
@@ -210,6 +213,15 @@ fn reply(world: &mut World, request: Request) -> Result<Value, String> {
             Ok(json!({
                 "type": "struck", "fault": fault, "words": struck.words, "nodes": struck.nodes,
                 "event": struck.event, "at_ms": world.at_ms(),
+            }))
+        }
+        Request::Forecast { fault } => {
+            let read = world::Fault::parse(&fault).map_err(|error| error.to_string())?;
+            let forecast = world.forecast(&read);
+            Ok(json!({
+                "type": "forecast", "fault": fault, "possible": forecast.possible,
+                "quorum": forecast.quorum, "sentences": forecast.sentences,
+                "at_ms": world.at_ms(),
             }))
         }
         Request::Arm { on, faults } => {

@@ -4,6 +4,7 @@
 use std::rc::Rc;
 
 use raft::{Index, RaftId, Term};
+use sim::Time;
 
 use super::swarm_node::{Phase, SwarmNode};
 use super::{LocalInfo, LocalState};
@@ -155,6 +156,12 @@ impl SwarmNode {
     /// The raft log in memory, for those who want to look at it. Entries hold secrets in clear.
     pub fn raft_log(&self) -> &[raft::Entry] {
         self.manager.as_ref().map_or(&[], |manager| manager.driver.raft().log_entries())
+    }
+
+    /// From when to when this node's certificate is valid.
+    pub fn certificate_span(&self) -> Option<(Time, Time)> {
+        let leaf = &self.own()?.chain.leaf;
+        Some((leaf.not_before(), leaf.not_after()))
     }
 
     fn own(&self) -> Option<&Own> {
