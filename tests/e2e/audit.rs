@@ -145,6 +145,12 @@ fn a_copy_that_is_committed_and_runs_elsewhere() {
     leak(&seen, (Surface::Container, "node2", "container web.1."), (0, Form::Plain), "docker exec");
     leak(&seen, (Surface::Image, "node2", "image "), (0, Form::Plain), "docker commit");
     assert!(found(&seen, Surface::Image, "node2", "image ").place.ends_with(" /tmp/kept"));
+    // Pushed, it goes to whoever pulls it.
+    desk.says("node2", "echo x | docker login -u alice --password-stdin > /dev/null");
+    desk.says("node2", "docker tag leaky alice/leaky && docker push alice/leaky > /dev/null");
+    desk.says("node3", "docker run --rm alice/leaky true");
+    let seen = view(&desk);
+    leak(&seen, (Surface::Image, "node3", "image "), (0, Form::Plain), "docker run");
     // The task is gone and so is the secret; the image still gives it away.
     desk.says("node1", "docker service rm web && docker secret rm pw");
     desk.wait(20);
@@ -153,7 +159,7 @@ fn a_copy_that_is_committed_and_runs_elsewhere() {
     let seen = view(&desk);
     let image = found(&seen, Surface::Image, "node2", "image ");
     assert_eq!(image.gone_ms, None);
-    leak(&seen, (Surface::Terminal, "node2", "line 3, shown"), (0, Form::Plain), "docker run");
+    leak(&seen, (Surface::Terminal, "node2", "line 5, shown"), (0, Form::Plain), "docker run");
 }
 
 /// The planted file of the set-up is a leak of its own until it is removed.
@@ -162,6 +168,36 @@ fn nothing_unexpected_but_the_file(desk: &Desk) {
     let mut seen = view(desk);
     seen.findings.retain(|found| found.place != "/root/pw.txt");
     nothing_unexpected(&seen);
+}
+
+#[test]
+fn a_copy_in_a_dockerfile_and_an_argument_of_a_build() {
+    let mut desk = desk(13);
+    put(&mut desk, "/root/key");
+    let write = |lines: &str| format!("printf '{lines}' > Dockerfile");
+    desk.says("node1", &write("FROM alpine\\nCOPY key /app/key\\nRUN rm /app/key\\n"));
+    desk.says("node1", "docker build -q -t copied . > /dev/null");
+    desk.says("node1", &write("FROM alpine\\nARG KEY\\nRUN echo $KEY > /etc/key\\n"));
+    desk.says("node1", "docker build -q -t told --build-arg KEY=$(cat key) . > /dev/null");
+    let seen = view(&desk);
+    let copied = seen.findings.iter().find(|f| f.place.ends_with(" /app/key"));
+    let copied = copied.expect("a later layer only hides the file");
+    assert_eq!((copied.surface, copied.verdict), (Surface::Image, Verdict::Unexpected));
+    assert!(copied.causes.last().unwrap().text.contains("docker build -q -t copied"), "{copied:?}");
+    let told = seen.findings.iter().find(|f| f.place.contains(", history ")).expect("history");
+    assert!(told.causes.last().unwrap().text.contains("docker build -q -t told"), "{told:?}");
+
+    // The right way: a mount in memory for one step.
+    let mount = "RUN --mount=type=secret,id=key wc -c /run/secrets/key";
+    desk.says("node1", &write(&format!("FROM alpine\\n{mount}\\n")));
+    let before = seen.findings.iter().filter(|f| f.verdict == Verdict::Unexpected).count();
+    let build =
+        "DOCKER_BUILDKIT=1 docker build --secret id=key,src=key -t right . > /dev/null 2>&1";
+    desk.says("node1", build);
+    let seen = view(&desk);
+    let after = seen.findings.iter().filter(|f| f.verdict == Verdict::Unexpected).count();
+    assert_eq!(after, before, "{:#?}", seen.findings);
+    assert!(seen.findings.iter().any(|f| f.why.contains("a container reads the secrets")));
 }
 
 #[test]
@@ -250,7 +286,7 @@ fn a_worker_that_runs_the_task_may_look_into_its_memory() {
     ] {
         let found = found(&seen, surface, "node2", place);
         assert_eq!((found.verdict, found.offset), (Verdict::Allowed, 0), "{found:?}");
-        assert!(found.why.contains("task"), "{}", found.why);
+        assert!(found.why.contains("secrets"), "{}", found.why);
         let typed = &found.causes.last().unwrap().text;
         assert!(typed.contains("docker service create"), "{:#?}", found.causes);
     }

@@ -32,7 +32,7 @@ impl Daemon {
         let name = request.dockerfile_name.clone();
         let started = self.engine.start_build(context.now, request);
         let id = started.map_err(|failure| Error::invalid(failure.message))?;
-        context.event("build", format!("{name} is built"));
+        context.event("build", format!("build:{} of {name} begins", id.0));
         self.drive_builds(context);
         Ok(Response::Created { id: id.0.to_string() })
     }
@@ -40,7 +40,21 @@ impl Daemon {
     /// Drives builds as far as they go.
     pub(crate) fn drive_builds(&mut self, context: &mut Context<'_>) {
         let registry = self.registry.clone();
+        let made = |engine: &engine::Engine| {
+            let (images, layers) = (engine.images().iter().count(), engine.cached_layers().count());
+            (engine.container_count(), images, layers)
+        };
+        let ids: Vec<BuildId> = self.engine.build_ids().collect();
+        if ids.is_empty() {
+            return;
+        }
+        let before = made(&self.engine);
         self.engine.run_builds(context.now, context.machine, &registry.borrow());
+        if made(&self.engine) != before {
+            // So that what a step makes can be traced to whoever asked for the build.
+            let ids: Vec<String> = ids.iter().map(|id| format!("build:{}", id.0)).collect();
+            context.event("build", format!("a step of {}", ids.join(" ")));
+        }
     }
 
     pub(crate) fn build_progress(

@@ -367,7 +367,10 @@ impl Daemon {
                 self.remember(&event);
                 if let Some((kind, action, object)) = event.words() {
                     let name = event.attributes.get("name").cloned().unwrap_or_default();
-                    let short: String = object.chars().take(12).collect();
+                    // Identities are cut as tables cut them; names of images are not.
+                    let id = object.strip_prefix("sha256:").unwrap_or(&object);
+                    let is_id = id.len() == 64 && id.bytes().all(|b| b.is_ascii_hexdigit());
+                    let short = if is_id { &id[..12] } else { &*object };
                     let kind = match kind {
                         "container" => "container",
                         "volume" => "volume",

@@ -40,6 +40,8 @@ impl Daemon {
                 let reference = Reference::parse(&reference)?;
                 let registry = self.registry.borrow();
                 let id = self.engine.start_pull(context.now, &reference, &registry);
+                let (name, tag) = (reference.familiar_name(), reference.tag_or_latest());
+                context.event("image.pull", format!("{name}:{tag} is pulled"));
                 self.pulls.insert(id, PullTold::default());
                 Ok(Response::Created { id: id.0.to_string() })
             }
@@ -51,6 +53,8 @@ impl Daemon {
                 let registry = self.registry.borrow();
                 let user = user.as_deref();
                 let id = self.engine.start_push(context.now, &reference, &registry, user);
+                let (name, tag) = (reference.familiar_name(), reference.tag_or_latest());
+                context.event("image.push", format!("{name}:{tag} is pushed"));
                 self.pulls.insert(id, PullTold::default());
                 Ok(Response::Created { id: id.0.to_string() })
             }

@@ -107,6 +107,11 @@ impl Engine {
         self.containers.values()
     }
 
+    /// How many containers there are.
+    pub fn container_count(&self) -> usize {
+        self.containers.len()
+    }
+
     /// A container by its complete identity.
     pub fn get(&self, id: &ContainerId) -> Option<&Container> {
         self.containers.get(id)

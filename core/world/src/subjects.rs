@@ -19,17 +19,24 @@ pub(crate) struct Subjects {
 /// More objects than this and those that nothing was said of for longest are forgotten.
 const COUNT_MAX: usize = 20_000;
 
-/// The identifiers in an event's text: of swarm objects (25 characters) and of containers (12 digits).
+/// The identifiers in an event's text: of swarm objects (25 characters), of containers (12 digits), and
+/// names of images with their tags.
 fn ids(detail: &str) -> impl Iterator<Item = &str> {
+    let images = detail.split(' ').filter_map(|word| {
+        let name = word.split('@').next().unwrap_or_default();
+        let (_, tag) = name.rsplit_once(':')?;
+        tag.starts_with(|char: char| char.is_ascii_alphanumeric()).then_some(name)
+    });
     let words = detail.split(|char: char| !char.is_ascii_alphanumeric());
-    words.filter_map(|word| {
+    let ids = words.filter_map(|word| {
         let lower = |byte: u8| byte.is_ascii_digit() || byte.is_ascii_lowercase();
         match word.len() {
             25 if word.bytes().all(lower) => Some(word),
             12 | 64 if word.bytes().all(|byte| byte.is_ascii_hexdigit()) => Some(&word[..12]),
             _ => None,
         }
-    })
+    });
+    ids.chain(images)
 }
 
 impl Subjects {
@@ -64,6 +71,8 @@ mod tests {
         assert_eq!(subjects.last("+task (spq6iltnzwtvbtktiiesbnbpa)"), Some(EventId(7)));
         assert_eq!(subjects.last("exec_die b1b3029b549c web"), Some(EventId(9)));
         assert_eq!(subjects.last("pull nginx:latest"), None);
+        subjects.note("nginx:latest@sha256:12 is pulled for a task", EventId(8));
+        assert_eq!(subjects.last("pull nginx:latest"), Some(EventId(8)));
         for number in 0..=COUNT_MAX as u64 {
             subjects.note(&format!("{number:012x}"), EventId(10 + number));
         }

@@ -212,7 +212,7 @@ pub(crate) fn view_json(view: &AuditView) -> Value {
             "place": finding.place,
             "offset": finding.offset,
             "count": finding.count,
-            "form": finding.form.words(),
+            "form": finding.form.word(),
             "seen_ms": finding.seen_ms,
             "gone_ms": finding.gone_ms,
             "verdict": finding.verdict.word(),

@@ -108,3 +108,30 @@ fn a_recorded_run_is_audited_too() {
     let (status, _, err) = call(&["audit", &written("bad.json", "{}")]);
     assert!(status == 2 && err.contains("missing field"), "{err}");
 }
+
+/// Whatever is found in a lab of this project is allowed by how a swarm works, by the lab, or shown on
+/// purpose.
+#[test]
+fn every_lab_shows_only_what_it_says() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let mut played = 0;
+    for entry in std::fs::read_dir(folder).expect("the labs") {
+        let path = entry.expect("an entry").path();
+        let is_lab = std::fs::read_dir(&path).is_ok_and(|mut files| {
+            files.any(|file| {
+                file.is_ok_and(|file| file.file_name().to_string_lossy().ends_with(".lab.md"))
+            })
+        });
+        if !is_lab {
+            continue;
+        }
+        let (status, out, err) = call(&["audit", &path.to_string_lossy()]);
+        assert_eq!(status, 0, "{}\n{out}{err}", path.display());
+        played += 1;
+    }
+    assert!(played >= 4, "{played}");
+    for lab in ["commit", "logs", "newline"] {
+        let (status, out, err) = call(&["test", &format!("{folder}/{lab}"), "--seeds", "2"]);
+        assert_eq!(status, 0, "{out}{err}");
+    }
+}

@@ -192,8 +192,10 @@ pub struct Leak {
     pub node: String,
     /// Which file, frame, layer or so.
     pub place: String,
-    /// How it is written: `in the clear`, `in Base64`.
+    /// How it is written, in one word: `plain`, `base64`.
     pub form: String,
+    /// The same in words: `in the clear`, `in Base64`.
+    pub written: String,
     /// What came from outside and led to it: a typed line, as a rule; empty if that is not known.
     pub cause: String,
 }
@@ -201,13 +203,13 @@ pub struct Leak {
 impl Leak {
     /// What was found where and because of what, without the bytes.
     pub fn sentence(&self) -> String {
-        let Self { surface, node, place, form, .. } = self;
+        let Self { surface, node, place, written, .. } = self;
         let names = self.names.join(", ");
         let cause = match self.cause.as_str() {
             "" => String::new(),
             cause => format!(", because of `{cause}`"),
         };
-        format!("{names} is {form} in {surface} of {node} ({place}){cause}")
+        format!("{names} is {written} in {surface} of {node} ({place}){cause}")
     }
 }
 

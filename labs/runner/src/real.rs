@@ -211,7 +211,8 @@ fn leak(found: FindingView) -> Leak {
         surface: found.surface.word().to_owned(),
         node: found.node,
         place: found.place,
-        form: found.form.words().to_owned(),
+        form: found.form.word().to_owned(),
+        written: found.form.words().to_owned(),
         cause: first.unwrap_or_default(),
     }
 }

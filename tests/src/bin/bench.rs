@@ -30,52 +30,55 @@ fn main() -> Result<(), String> {
     let boot = measure(RUN_COUNT, || millis(|| World::new(large.clone()).map(drop)))?;
     row("boot of 3 managers and 2 workers, ms", &boot, 1);
 
-    let plain = measure(RUN_COUNT, || millis(|| replay(&lab, false)))?;
+    let (mut plain, mut audited) = (Vec::new(), Vec::new());
+    for _ in 0..RUN_COUNT {
+        // Turn by turn, so that what else the machine does meets both.
+        plain.push(millis(|| replay(&lab, false))?);
+        audited.push(millis(|| replay(&lab, true))?);
+    }
     row("replay of the Secrets lab, ms", &plain, 1);
-    let audited = measure(RUN_COUNT, || millis(|| replay(&lab, true)))?;
     row("the same with the leak audit, ms", &audited, 1);
-    println!("{:<44} {:>25.1}", "the audit's part of that time, %", part(&plain, &audited));
+    println!("{:<44} {:>12.0}", "the audit's part of the best time, %", part(&plain, &audited));
 
-    let (plain, rates) = idle(&large, false)?;
+    let (mut plain, mut audited, mut rates) = (Vec::new(), Vec::new(), Vec::new());
+    for seed in 0..5 {
+        let (speed, rate) = idle(&large.clone().with_seed(seed), false)?;
+        plain.push(speed);
+        rates.push(rate);
+        audited.push(idle(&large.clone().with_seed(seed), true)?.0);
+    }
     row(&format!("idle 3+2, {IDLE_HOURS} h: simulated s per real s"), &plain, 0);
     row("the same: events per real s", &rates, 0);
-    let (audited, _) = idle(&large, true)?;
     row("the same with the leak audit, simulated s", &audited, 0);
-    println!("{:<44} {:>25.1}", "speed that the audit costs, %", part(&audited, &plain));
+    let time = |speeds: &[f64]| speeds.iter().map(|speed| 1.0 / speed).collect::<Vec<f64>>();
+    let part = part(&time(&plain), &time(&audited));
+    println!("{:<44} {part:>12.0}", "the audit's part of the best time, %");
     Ok(())
 }
 
 /// An idle cluster with a secret in use: simulated seconds and events per real second.
-fn idle(spec: &Spec, audited: bool) -> Result<(Vec<f64>, Vec<f64>), String> {
-    let mut speeds = Vec::new();
-    let mut rates = Vec::new();
-    for seed in 0..5 {
-        let mut world = World::new(spec.clone().with_seed(seed)).map_err(|e| e.to_string())?;
-        if audited {
-            world.start_audit();
-        }
-        let setup = "printf 'a secret to look for' | docker secret create pw - && \
-                     docker service create --name web --replicas 2 --secret pw nginx";
-        world.run_line("m1", setup, world::LINE_LIMIT).map_err(|e| e.to_string())?;
-        world.advance(Duration::from_secs(60));
-        let events = world.event_count();
-        let start = Instant::now();
-        world.advance(Duration::from_secs(IDLE_HOURS * 3600));
-        let seconds = start.elapsed().as_secs_f64();
-        speeds.push((IDLE_HOURS * 3600) as f64 / seconds);
-        rates.push((world.event_count() - events) as f64 / seconds);
+fn idle(spec: &Spec, audited: bool) -> Result<(f64, f64), String> {
+    let mut world = World::new(spec.clone()).map_err(|error| error.to_string())?;
+    if audited {
+        world.start_audit();
     }
-    Ok((speeds, rates))
+    let setup = "printf 'a secret to look for' | docker secret create pw - && \
+                 docker service create --name web --replicas 2 --secret pw nginx";
+    world.run_line("m1", setup, world::LINE_LIMIT).map_err(|error| error.to_string())?;
+    world.advance(Duration::from_secs(60));
+    let events = world.event_count();
+    let start = Instant::now();
+    world.advance(Duration::from_secs(IDLE_HOURS * 3600));
+    let seconds = start.elapsed().as_secs_f64();
+    let rate = (world.event_count() - events) as f64 / seconds;
+    Ok(((IDLE_HOURS * 3600) as f64 / seconds, rate))
 }
 
-/// By how much the median of `more` is more, in per cent of it.
+/// By how much the least of `more` is more than the least of `less`, in per cent of it: the least,
+/// because what else a machine does only ever adds.
 fn part(less: &[f64], more: &[f64]) -> f64 {
-    let median = |values: &[f64]| {
-        let mut values = values.to_vec();
-        values.sort_by(f64::total_cmp);
-        values[values.len() / 2]
-    };
-    (1.0 - median(less) / median(more)) * 100.0
+    let least = |values: &[f64]| values.iter().copied().fold(f64::INFINITY, f64::min);
+    (1.0 - least(less) / least(more)) * 100.0
 }
 
 /// The lab from boot to its end; an error if anything in it does not hold.

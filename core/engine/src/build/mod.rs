@@ -158,6 +158,11 @@ impl Engine {
         }
     }
 
+    /// The builds that nobody has forgotten yet.
+    pub fn build_ids(&self) -> impl Iterator<Item = BuildId> {
+        self.builds.all.keys().copied()
+    }
+
     /// The secrets that builds under way hold in memory.
     pub fn build_secrets(&self) -> impl Iterator<Item = &SecretFile> {
         self.builds.all.values().flat_map(Build::secrets)

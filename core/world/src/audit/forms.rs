@@ -30,6 +30,38 @@ pub enum Form {
 }
 
 impl Form {
+    /// All of them.
+    pub const ALL: [Self; 11] = [
+        Self::Plain,
+        Self::Trimmed,
+        Self::Beginning,
+        Self::Base64,
+        Self::Base64Url,
+        Self::Hex,
+        Self::Url,
+        Self::Json,
+        Self::Shell,
+        Self::Utf16,
+        Self::Sealed,
+    ];
+
+    /// Its name in labs and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Plain => "plain",
+            Self::Trimmed => "trimmed",
+            Self::Beginning => "beginning",
+            Self::Base64 => "base64",
+            Self::Base64Url => "base64url",
+            Self::Hex => "hex",
+            Self::Url => "url",
+            Self::Json => "json",
+            Self::Shell => "shell",
+            Self::Utf16 => "utf16",
+            Self::Sealed => "sealed",
+        }
+    }
+
     /// For people.
     pub const fn words(self) -> &'static str {
         match self {

@@ -99,8 +99,17 @@ impl Ledger {
         }
     }
 
-    /// Looks at a place's bytes. The first `kept` of them were looked at before; the first of them all
-    /// is number `base` (of a log whose beginning is gone).
+    /// What lies before `base` is no longer there: of a log that has become too long.
+    pub(super) fn forget_before(&mut self, key: &Key, base: u64, because: Because) {
+        let Some(place) = self.places.get_mut(key) else { return };
+        if place.hits.first().is_some_and(|hit| hit.offset < base) {
+            let before = place.hits.clone();
+            place.hits.retain(|hit| base <= hit.offset);
+            self.settle(key, &before, because);
+        }
+    }
+
+    /// Looks at a place's bytes from number `base` on; those before number `kept` were looked at before.
     pub(super) fn look(
         &mut self,
         needles: &Needles,
@@ -124,7 +133,7 @@ impl Ledger {
             None => self.places.entry(key.clone()).or_default(),
         };
         let before = place.hits.clone();
-        place.hits.retain(|hit| base <= hit.offset && hit.offset < from);
+        place.hits.retain(|hit| hit.offset < from);
         place.hits.extend(new);
         place.hits.truncate(HIT_COUNT_MAX);
         if place.hits != before {

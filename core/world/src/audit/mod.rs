@@ -1,7 +1,7 @@
 //! The leak audit: where in the world the clear text of a secret is, at every moment, and why.
 //!
 //! It looks at the very bytes that disks, frames, layers, logs and memory hold; nobody can tell it that
-//! all is fine. After every event it looks at what the event changed ([`surfaces`]), for every secret
+//! all is fine. After every event it looks at what the event changed ([`surfaces`], [`engine_places`]), for every secret
 //! that the swarm ever held and in every spelling that people use ([`forms`]). What it finds is kept with
 //! the event that put it there ([`ledger`]) and judged by one table ([`policy`]). It changes nothing: a
 //! history with the audit on is the same history.
@@ -11,6 +11,7 @@
 //! reported as not looked for.
 
 mod beside;
+mod engine_places;
 mod forms;
 mod ledger;
 mod matcher;
@@ -38,9 +39,10 @@ use crate::search::Surface;
 use crate::subjects::Subjects;
 use crate::world::World;
 use beside::DiskSeen;
+use engine_places::{DAEMON_MEMORY, Published};
 use ledger::{Because, FindingKey, Key, Ledger};
-use needles::{Hit, Needles};
-use surfaces::{HostSeen, Look, Published};
+use needles::{Hit, Needle, Needles};
+use surfaces::{HostSeen, Look};
 
 /// What the audit knows of a world.
 #[derive(Debug)]
@@ -116,9 +118,8 @@ impl Audit {
         ids.sort();
         ids.dedup();
         for id in ids {
-            let granted = granted(&hosts[usize::from(id.0.host)]);
             let needle = self.needles.get(id.1);
-            let is_granted = needle.ids.iter().any(|id| granted.contains(id.as_str()));
+            let is_granted = Granted::on(&hosts[usize::from(id.0.host)]).covers(needle, &id.0);
             let Some(finding) = self.ledger.finding_mut(&id) else { continue };
             if finding.gone.is_some() {
                 if let Some(ids) = self.conditional.get_mut(&id.0.host) {
@@ -136,11 +137,34 @@ impl Audit {
     }
 }
 
-/// The secrets that the tasks on a host were given.
-fn granted(host: &Host) -> BTreeSet<&str> {
-    let tasks = host.up.iter().flat_map(|up| up.daemon.swarm().agent_tasks());
-    let references = tasks.flat_map(|task| &task.spec.container.secrets);
-    references.map(|reference| &*reference.secret_id).collect()
+/// What may be in the clear in the memory of a host, and no longer than now.
+struct Granted<'a> {
+    /// The secrets that its tasks were given.
+    secrets: BTreeSet<&'a str>,
+    /// Containers that a person gave a secret by hand (`docker build --secret`), as places call them.
+    containers: Vec<String>,
+}
+
+impl<'a> Granted<'a> {
+    fn on(host: &'a Host) -> Self {
+        let daemon = || host.up.iter().map(|up| &up.daemon);
+        let tasks = daemon().flat_map(|daemon| daemon.swarm().agent_tasks());
+        let references = tasks.flat_map(|task| &task.spec.container.secrets);
+        let by_hand = daemon().flat_map(|daemon| daemon.engine().containers()).filter(|it| {
+            let is_task = it.config.labels.contains_key("com.docker.swarm.task.id");
+            !is_task && it.config.secrets.iter().any(|file| file.bytes.is_some())
+        });
+        Self {
+            secrets: references.map(|reference| &*reference.secret_id).collect(),
+            containers: by_hand.map(|it| format!("container {} ", it.name)).collect(),
+        }
+    }
+
+    fn covers(&self, needle: &Needle, key: &Key) -> bool {
+        let place = key.place.strip_prefix(DAEMON_MEMORY).unwrap_or(&key.place);
+        needle.ids.iter().any(|id| self.secrets.contains(id.as_str()))
+            || self.containers.iter().any(|container| place.starts_with(container))
+    }
 }
 
 impl World {

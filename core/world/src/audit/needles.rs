@@ -166,6 +166,11 @@ impl Needles {
         &self.all[index as usize]
     }
 
+    /// So many bytes in front of new ones may belong to something that ends in them.
+    pub(super) const fn reach(&self) -> u64 {
+        self.reach as u64
+    }
+
     /// When everything before `kept` is known already: where to look again from.
     pub(super) const fn look_from(&self, kept: usize) -> usize {
         kept.saturating_sub(self.reach)

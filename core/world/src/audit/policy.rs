@@ -1,17 +1,19 @@
 //! Where clear text belongs by how a swarm works, as one table; everywhere else it is a leak unless
 //! the lab says otherwise.
 
+use super::engine_places::{BUILD_MEMORY, DAEMON_MEMORY};
 use super::ledger::Key;
 use super::needles::NeedleKind;
 use super::objects::STORE_MEMORY;
-use super::surfaces::{AGENT_MEMORY, DAEMON_MEMORY};
+use super::surfaces::AGENT_MEMORY;
 use crate::search::Surface;
 
 /// What must hold for a row to allow anything.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Condition {
     Always,
-    /// The node has a task that was given the secret, and only as long.
+    /// The node has a task that was given the secret, or the container was given it by hand, and only
+    /// as long.
     Granted,
     /// The bytes have been there since before anybody did anything: a published image, a host's system.
     Old,
@@ -80,15 +82,22 @@ static TABLE: &[Row] = &[
         Surface::Memory,
         DAEMON_MEMORY,
         Granted,
-        "the daemon hands a task's secrets to its container",
+        "the daemon hands secrets to the container that was given them",
+    ),
+    row(
+        &[Secret],
+        Surface::Memory,
+        BUILD_MEMORY,
+        Always,
+        "a build holds the secrets it was given in memory, until it is over",
     ),
     row(
         &[Secret],
         Surface::Tmpfs,
         "container ",
         Granted,
-        "a task reads the secrets it was given from files in memory; root of the node can read them, \
-         too",
+        "a container reads the secrets it was given from files in memory; root of the node can read \
+         them, too",
     ),
     row(
         FOR_OPERATORS,
@@ -124,7 +133,7 @@ static TABLE: &[Row] = &[
 pub(super) struct Case<'a> {
     pub(super) key: &'a Key,
     pub(super) kind: NeedleKind,
-    /// A task on the node has been given a secret with these bytes.
+    /// See [`super::Granted`].
     pub(super) is_granted: bool,
     /// Nothing has changed there since the beginning.
     pub(super) is_old: bool,

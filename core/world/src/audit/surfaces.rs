@@ -5,19 +5,16 @@
 //! same is a test.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
 
-use engine::{Container, ContainerId, Digest, Engine, Image, ImageId};
-use os::fs::{FileSystem, FsKind, Inode, Kind, SharedFs, Tree};
+use os::fs::{FileSystem, Inode, Kind, Tree};
 use os::{Machine, Pid, ProcessWords};
 use sim::journal::Journal;
 use sim::{EventId, Time};
-use swarm::objects::Id;
 
+use super::engine_places::{EngineSeen, Published};
 use super::ledger::{Because, Key, Ledger};
 use super::needles::Needles;
 use super::objects::StoreSeen;
-use super::words;
 use crate::host::Host;
 use crate::search::Surface;
 use crate::subjects::Subjects;
@@ -34,52 +31,22 @@ pub(super) struct HostSeen {
     pids: BTreeSet<Pid>,
     pub(super) store: StoreSeen,
     agent: Vec<(String, String)>,
-    tasks: Vec<Id>,
+    agent_changes: Option<u64>,
     /// The node's tasks are others than at the last judgement.
     pub(super) has_new_tasks: bool,
-    containers: BTreeMap<ContainerId, ContainerSeen>,
-    images: Vec<ImageId>,
-}
-
-#[derive(Debug)]
-struct ContainerSeen {
-    name: String,
-    root: Option<u64>,
-    log: u64,
-    /// The event that its first process acts for.
-    cause: Option<EventId>,
-    mounts: Vec<MountSeen>,
-    /// How many secrets the daemon holds for it.
-    secrets: Vec<String>,
-}
-
-/// A file system in memory, mounted in a container.
-#[derive(Debug)]
-struct MountSeen {
-    at: String,
-    root: String,
-    fs: SharedFs,
-    /// How many of its changes were seen.
-    seen: Option<u64>,
-}
-
-/// Images that anybody could pull before the audit began.
-#[derive(Debug, Default)]
-pub(super) struct Published {
-    pub(super) layers: BTreeSet<Digest>,
-    pub(super) images: BTreeSet<ImageId>,
+    engine: EngineSeen,
 }
 
 /// How byte strings of one kind are called as places.
 #[derive(Clone, Copy)]
-struct Names<'a> {
-    prefix: &'a str,
+pub(super) struct Names<'a> {
+    pub(super) prefix: &'a str,
     /// Only what is at or below this path; it is left out of the name.
-    root: &'a str,
+    pub(super) root: &'a str,
 }
 
 impl<'a> Names<'a> {
-    const fn after(prefix: &'a str) -> Self {
+    pub(super) const fn after(prefix: &'a str) -> Self {
         Self { prefix, root: "/" }
     }
 }
@@ -124,7 +91,7 @@ impl Look<'_> {
     }
 
     /// A part of something; an old part is as it was published by somebody else.
-    fn part(
+    pub(super) fn part(
         &mut self,
         surface: Surface,
         place: String,
@@ -139,12 +106,12 @@ impl Look<'_> {
         self.ledger.look(self.needles, &key, (0, 0), bytes, because);
     }
 
-    fn forget(&mut self, surface: Surface, place: impl Into<String>) {
+    pub(super) fn forget(&mut self, surface: Surface, place: impl Into<String>) {
         let key = self.key(surface, place);
         self.ledger.forget(&key, self.because.now);
     }
 
-    fn forget_below(&mut self, surface: Surface, prefix: &str) {
+    pub(super) fn forget_below(&mut self, surface: Surface, prefix: &str) {
         self.ledger.forget_below(self.host, surface, prefix, self.because.now);
     }
 
@@ -223,7 +190,7 @@ impl Look<'_> {
         }
     }
 
-    fn files(
+    pub(super) fn files(
         &mut self,
         surface: Surface,
         names: Names<'_>,
@@ -237,7 +204,7 @@ impl Look<'_> {
 }
 
 /// A file's bytes, a link's target; a folder has a name only.
-fn bytes_of(inode: &Inode) -> Option<&[u8]> {
+pub(super) fn bytes_of(inode: &Inode) -> Option<&[u8]> {
     match &inode.kind {
         Kind::File(bytes) => Some(bytes),
         Kind::Symlink(target) => Some(target.as_bytes()),
@@ -268,8 +235,8 @@ impl HostSeen {
             self.memory(up.daemon.swarm(), look);
         }
         match (&host.up, &host.engine) {
-            (Some(up), _) => self.engine(up.daemon.engine(), Some(&up.machine), look),
-            (None, Some(engine)) => self.engine(engine, None, look),
+            (Some(up), _) => self.engine.follow(up.daemon.engine(), Some(&up.machine), look),
+            (None, Some(engine)) => self.engine.follow(engine, None, look),
             (None, None) => {}
         }
     }
@@ -285,12 +252,9 @@ impl HostSeen {
         self.pids.clear();
         self.processes = 0;
         self.agent.clear();
-        self.tasks.clear();
+        self.agent_changes = None;
         self.has_new_tasks = true;
-        for seen in self.containers.values_mut() {
-            seen.mounts.clear();
-            seen.secrets.clear();
-        }
+        self.engine.restarted();
     }
 
     fn machine(&mut self, machine: &Machine, look: &mut Look<'_>) {
@@ -352,17 +316,12 @@ impl HostSeen {
 
     fn memory(&mut self, node: &swarm::node::SwarmNode, look: &mut Look<'_>) {
         self.store.follow(node.store(), look);
-        if !node.agent_tasks().map(|task| &task.id).eq(self.tasks.iter()) {
-            self.tasks = node.agent_tasks().map(|task| task.id.clone()).collect();
-            self.has_new_tasks = true;
-        }
-        let is_same = node
-            .agent_secrets()
-            .map(|secret| (secret.id.as_str(), secret.spec.annotations.name.as_str()))
-            .eq(self.agent.iter().map(|(id, name)| (id.as_str(), name.as_str())));
-        if is_same {
+        let changes = node.agent_change_count();
+        if self.agent_changes == changes {
             return;
         }
+        self.agent_changes = changes;
+        self.has_new_tasks = true;
         let place = |name: &str| format!("{AGENT_MEMORY}{name}");
         let held: Vec<(String, String)> = node
             .agent_secrets()
@@ -382,178 +341,7 @@ impl HostSeen {
         }
         self.agent = held;
     }
-
-    fn engine(&mut self, engine: &Engine, machine: Option<&Machine>, look: &mut Look<'_>) {
-        if !engine.images().iter().map(|image| image.id).eq(self.images.iter().copied()) {
-            self.images(engine, look);
-        }
-        if !self.containers.keys().eq(engine.containers().map(|container| &container.id)) {
-            let gone: Vec<ContainerId> =
-                self.containers.keys().filter(|id| engine.get(id).is_none()).cloned().collect();
-            for id in gone {
-                if let Some(seen) = self.containers.remove(&id) {
-                    forget_container(&seen.name, look);
-                }
-            }
-        }
-        for container in engine.containers() {
-            let is_renamed = match self.containers.get(&container.id) {
-                None => true,
-                Some(seen) if seen.name != container.name => {
-                    forget_container(&seen.name, look);
-                    true
-                }
-                Some(_) => false,
-            };
-            if is_renamed {
-                let image = engine.images().get(container.image);
-                let seen = ContainerSeen::new(container, image, look);
-                self.containers.insert(container.id.clone(), seen);
-            }
-            if let Some(seen) = self.containers.get_mut(&container.id) {
-                let cause = machine.zip(container.state.pid).and_then(|(m, pid)| m.cause_of(pid));
-                seen.cause = cause.or(seen.cause);
-                seen.follow(container, look);
-            }
-        }
-    }
-
-    fn images(&mut self, engine: &Engine, look: &mut Look<'_>) {
-        let place = |id: ImageId| format!("image {}", id.0.short());
-        for id in &self.images {
-            if engine.images().get(*id).is_none() {
-                look.forget_below(Surface::Image, &place(*id));
-                look.forget_below(Surface::Metadata, &place(*id));
-            }
-        }
-        for image in engine.images().iter().filter(|image| !self.images.contains(&image.id)) {
-            for layer in &image.layers {
-                let is_old = look.published.layers.contains(&layer.diff_id);
-                for (path, inode) in layer.tree.iter() {
-                    let place = format!("{} {path}", place(image.id));
-                    let bytes = bytes_of(inode).unwrap_or_default();
-                    look.part(Surface::Image, place, (bytes, None), is_old);
-                }
-            }
-            let is_old = look.published.images.contains(&image.id);
-            words::of_image(image, &mut |what, text| {
-                let place = format!("{}, {what}", place(image.id));
-                look.part(Surface::Metadata, place, (text.as_bytes(), None), is_old);
-            });
-        }
-        self.images = engine.images().iter().map(|image| image.id).collect();
-    }
 }
 
 /// In front of the name of a secret that an agent holds.
 pub(super) const AGENT_MEMORY: &str = "memory of the agent, secret ";
-/// In front of the name of a container that a daemon keeps secrets for.
-pub(super) const DAEMON_MEMORY: &str = "memory of the daemon, ";
-
-fn forget_container(name: &str, look: &mut Look<'_>) {
-    for surface in [Surface::Container, Surface::Tmpfs, Surface::Metadata, Surface::Log] {
-        look.forget_below(surface, &format!("container {name} "));
-        look.forget_below(surface, &format!("container {name},"));
-    }
-    look.forget_below(Surface::Log, &format!("log of {name}"));
-    look.forget_below(Surface::Memory, &format!("{DAEMON_MEMORY}container {name} "));
-}
-
-impl ContainerSeen {
-    fn new(container: &Container, image: Option<&Image>, look: &mut Look<'_>) -> Self {
-        let image = image.filter(|image| look.published.images.contains(&image.id));
-        let cause = look.said_of(container.id.short());
-        words::of_container(&container.config, &mut |what, text| {
-            let place = format!("container {}, {what}", container.name);
-            // A container has its image's variables, too.
-            let is_old = image.is_some_and(|image| image.config.env.iter().any(|e| e == text));
-            look.part(Surface::Metadata, place, (text.as_bytes(), cause), is_old);
-        });
-        let (name, mounts) = (container.name.clone(), Vec::new());
-        Self { name, root: None, log: 0, cause: None, mounts, secrets: Vec::new() }
-    }
-
-    fn follow(&mut self, container: &Container, look: &mut Look<'_>) {
-        let prefix = format!("container {} ", self.name);
-        {
-            let root = container.root.borrow();
-            if self.root != Some(root.journal().count()) {
-                look.files(Surface::Container, Names::after(&prefix), &root, &mut self.root);
-            }
-        }
-        self.log(container, look);
-        self.mounts(container, &prefix, look);
-        let held = container.config.secrets.iter().filter(|file| file.bytes.is_some());
-        if !held.clone().map(|file| &file.target).eq(self.secrets.iter()) {
-            let prefix = format!("{DAEMON_MEMORY}{prefix}");
-            look.forget_below(Surface::Memory, &prefix);
-            for file in held.clone() {
-                let bytes = file.bytes.as_deref().unwrap_or_default();
-                look.whole(Surface::Memory, format!("{prefix}secret {}", file.target), bytes, None);
-            }
-            self.secrets = held.map(|file| file.target.clone()).collect();
-        }
-    }
-
-    fn log(&mut self, container: &Container, look: &mut Look<'_>) {
-        let log = container.log.borrow();
-        if log.next_index() == self.log {
-            return;
-        }
-        let key = look.key(Surface::Log, format!("log of {}", self.name));
-        // With so much of the old lines that a text which began there is found.
-        let base = log.dropped_size();
-        let mut bytes = Vec::new();
-        let mut new_at = base;
-        for entry in log.entries() {
-            if entry.index < self.log {
-                new_at += entry.bytes.len() as u64;
-            }
-            bytes.extend_from_slice(&entry.bytes);
-        }
-        if look.because.is_live {
-            look.ledger.changed(&key, new_at, self.cause.or(look.because.cause));
-        }
-        look.ledger.look(look.needles, &key, (base, new_at), &bytes, look.because);
-        self.log = log.next_index();
-    }
-
-    fn mounts(&mut self, container: &Container, prefix: &str, look: &mut Look<'_>) {
-        let Some(namespace) = &container.namespace else {
-            if !self.mounts.is_empty() {
-                self.mounts.clear();
-                look.forget_below(Surface::Tmpfs, prefix);
-            }
-            return;
-        };
-        let namespace = namespace.borrow();
-        let in_memory = || {
-            namespace
-                .mounts
-                .iter()
-                .filter(|mount| mount.at != "/" && mount.fs.borrow().kind() == FsKind::Tmpfs)
-        };
-        let is_same = in_memory()
-            .map(|mount| (&mount.at, &mount.fs))
-            .zip(&self.mounts)
-            .all(|(now, seen)| *now.0 == seen.at && Rc::ptr_eq(now.1, &seen.fs))
-            && in_memory().count() == self.mounts.len();
-        if !is_same {
-            look.forget_below(Surface::Tmpfs, prefix);
-            let new = in_memory().map(|mount| MountSeen {
-                at: mount.at.clone(),
-                root: mount.root.clone(),
-                fs: mount.fs.clone(),
-                seen: None,
-            });
-            self.mounts = new.collect();
-        }
-        for MountSeen { at, root, fs, seen } in &mut self.mounts {
-            let fs = fs.borrow();
-            if *seen != Some(fs.journal().count()) {
-                let names = Names { prefix: &format!("{prefix}{at}"), root };
-                look.files(Surface::Tmpfs, names, &fs, seen);
-            }
-        }
-    }
-}

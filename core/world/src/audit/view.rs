@@ -236,7 +236,8 @@ impl Builder<'_> {
         let missing = expect.iter().filter(|rule| {
             let met = |finding: &FindingView| {
                 let names: Vec<String> = finding.needle.split(", ").map(str::to_owned).collect();
-                rule.covers(&names, finding.surface, &finding.node, &finding.place)
+                let (surface, place) = (finding.surface, finding.place.as_str());
+                rule.covers(&names, (surface, finding.form), (&finding.node, place))
             };
             !self.view.findings.iter().any(met)
         });
@@ -285,8 +286,9 @@ impl Builder<'_> {
     ) -> (Verdict, String) {
         let node = &self.world.hosts[usize::from(key.host)].name;
         let covers = |rules: &[super::PlaceRule]| {
-            let found =
-                rules.iter().find(|rule| rule.covers(&needle.names, key.surface, node, &key.place));
+            let found = rules
+                .iter()
+                .find(|rule| rule.covers(&needle.names, (key.surface, form), (node, &key.place)));
             found.map(ToString::to_string)
         };
         if finding.wrong_since.is_none() {

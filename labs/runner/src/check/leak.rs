@@ -7,14 +7,17 @@ use super::{Place, Template};
 use crate::bindings::{Bindings, Unbound};
 use crate::cluster::{Cluster, Leak};
 
-/// `PLACE` or `NAME in PLACE`: a place where clear text may be, of every secret and watched word or of
-/// one.
+/// `PLACE` or `NAME in PLACE`, perhaps with `as FORM`: a place where clear text may be, of every secret and
+/// watched word or of one.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeakPlace {
     /// The secret's or the word's name.
     pub needle: Option<Template>,
     /// Where.
     pub place: Place,
+    /// How it is written, in one word (`base64`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<String>,
 }
 
 impl LeakPlace {
@@ -30,6 +33,7 @@ impl LeakPlace {
             Some(text) => bindings.fill(text).map(|text| holds(&text)),
         };
         Ok(self.place.surface == leak.surface
+            && self.form.as_ref().is_none_or(|form| *form == leak.form)
             && is(&self.needle, &|name| leak.names.iter().any(|known| known == name))?
             && is(&self.place.node, &|node| node == "*" || node == leak.node)?
             && is(&self.place.path, &|path| leak.place.starts_with(path))?)
@@ -48,6 +52,10 @@ impl LeakPlace {
                 .find(|surface| surface.word() == self.place.surface)?,
             node: fill(&self.place.node)?.filter(|node| node != "*"),
             beginning: fill(&self.place.path)?.unwrap_or_default(),
+            form: match &self.form {
+                None => None,
+                Some(word) => Some(forms().find(|form| form.word() == word)?),
+            },
         })
     }
 }
@@ -83,9 +91,24 @@ impl<C: Cluster> Scene<'_, C> {
     }
 }
 
-/// Reads `PLACE` or `NAME in PLACE`.
+fn forms() -> impl Iterator<Item = world::Form> {
+    world::Form::ALL.into_iter()
+}
+
+/// Reads `PLACE`, `NAME in PLACE`, `NAME in PLACE as FORM`.
 #[cfg(feature = "author")]
 pub(crate) fn parse(text: &str) -> Result<LeakPlace, String> {
+    let (text, form) = match text.rsplit_once(" as ") {
+        None => (text, None),
+        Some((text, word)) if forms().any(|form| form.word() == word.trim()) => {
+            (text, Some(word.trim().to_owned()))
+        }
+        Some((_, word)) => {
+            let known: Vec<&str> = forms().map(world::Form::word).collect();
+            let known = known.join(", ");
+            return Err(format!("`{word}` is no spelling: expected one of {known}"));
+        }
+    };
     let (needle, place) = match text.split_once(" in ") {
         Some((needle, place)) => (Some(needle.trim().to_owned()), place.trim()),
         None => (None, text.trim()),
@@ -97,5 +120,6 @@ pub(crate) fn parse(text: &str) -> Result<LeakPlace, String> {
         let known = known.join(", ");
         return Err(format!("`{surface}` is no kind of place: expected one of {known}"));
     }
-    Ok(LeakPlace { needle, place: Place { surface, node: parts.next(), path: parts.next() } })
+    let place = Place { surface, node: parts.next(), path: parts.next() };
+    Ok(LeakPlace { needle, place, form })
 }
