@@ -1,9 +1,11 @@
 //! `awk`: programs of a line or two, as workshops have them. Numbers have nine decimal places;
 //! commands within a program (`system`, pipes, `getline`) are not simulated.
 
+mod functions;
 mod interpreter;
 mod lexer;
 mod parser;
+mod syntax;
 mod value;
 
 use os::Fd;

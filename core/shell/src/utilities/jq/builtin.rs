@@ -1,7 +1,8 @@
 //! `jq`'s functions of values.
 
-use super::eval::{UNDEFINED, each, from_json, length, operate, raw, with_regex};
+use super::eval::UNDEFINED;
 use super::json::Json;
+use super::operations::{each, from_json, length, operate, raw, with_regex};
 use crate::decimal::Decimal;
 
 type Result<T> = std::result::Result<T, String>;

@@ -3,6 +3,7 @@
 mod builtin;
 mod eval;
 mod json;
+mod operations;
 mod parser;
 
 use super::Utility;
@@ -44,7 +45,7 @@ fn read_options(args: &[String]) -> Result<Options, String> {
                 let value = if arg == "--arg" {
                     Json::Text(value.clone())
                 } else {
-                    eval::from_json(value).map_err(|_| {
+                    operations::from_json(value).map_err(|_| {
                         format!("jq: Invalid JSON text passed to --argjson\n{USAGE}")
                     })?
                 };
