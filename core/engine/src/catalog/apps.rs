@@ -153,7 +153,7 @@ fn nginx(base: &Base, version: &str, size: Size) -> Recipe {
 
 fn python(base: &Base, version: &str, size: Size) -> Recipe {
     let files = Files::default()
-        .programs(&[("/usr/local/bin/python", "python"), ("/usr/local/bin/pip", "pip")])
+        .programs(&[("/usr/local/bin/python", "python"), ("/usr/local/bin/pip", "host:lacking")])
         .link(&format!("/usr/local/bin/python{}", &version[..1]), "python")
         .folder("/usr/local/lib", 0o755);
     let command = format!("python{}", &version[..1]);

@@ -124,7 +124,6 @@ fn alpine(version: &str, busybox: Commands<'_>, size: Size) -> Base {
         .folder("/var/tmp", 0o1777)
         .programs(busybox)
         .programs(ALPINE_TOOLS)
-        .programs(&[("/sbin/apk", "apk")])
         .programs(&[
             ("/bin/ping", "ping"),
             ("/usr/bin/getent", "getent"),
@@ -196,10 +195,8 @@ const DEBIAN_ACCOUNTS: Accounts<'_> = &[
     ("nobody", 65_534, 65_534, "/nonexistent", "/usr/sbin/nologin"),
 ];
 
-/// What only images of that family have.
-const DEBIAN_TOOLS: Commands<'_> = &[
-    ("/usr/bin/apt-get", "apt-get"),
-    ("/usr/bin/apt", "apt-get"),
+/// What makes accounts in images with GNU tools.
+const GNU_ACCOUNT_TOOLS: Commands<'_> = &[
     ("/usr/sbin/useradd", "host:useradd"),
     ("/usr/sbin/usermod", "host:usermod"),
     ("/usr/sbin/groupadd", "host:groupadd"),
@@ -222,7 +219,7 @@ fn debian_like(gnu: Commands<'_>, release: &str, issue: &str, size: Size) -> Bas
         .folder("/var/lib", 0o755)
         .folder("/var/lib/apt/lists", 0o755)
         .programs(gnu)
-        .programs(DEBIAN_TOOLS)
+        .programs(GNU_ACCOUNT_TOOLS)
         .programs(&[("/usr/bin/getent", "getent:glibc")]);
     Base {
         recipe: Recipe::scratch().layer("#(nop) ADD file:rootfs in / ", files.tree(), size).config(
@@ -257,8 +254,16 @@ fn ubuntu(version: &str, name: &str, gnu: Commands<'_>, size: Size) -> Base {
 fn centos(gnu: Commands<'_>) -> Base {
     let release = "NAME=\"CentOS Linux\"\nVERSION=\"7 (Core)\"\nID=\"centos\"\nID_LIKE=\"rhel \
                    fedora\"\nVERSION_ID=\"7\"\nPRETTY_NAME=\"CentOS Linux 7 (Core)\"\n";
-    let mut base =
-        debian_like(gnu, release, "\\S\nKernel \\r on an \\m\n", Size(203_900_000, 76_100_000));
+    // Its packages come with `yum`, which is not simulated.
+    let mut commands: Vec<(&str, &str)> =
+        gnu.iter().filter(|(_, program)| !program.starts_with("apt")).copied().collect();
+    commands.push(("/usr/bin/yum", "host:lacking"));
+    let mut base = debian_like(
+        &commands,
+        release,
+        "\\S\nKernel \\r on an \\m\n",
+        Size(203_900_000, 76_100_000),
+    );
     let files =
         Files::default().file("/etc/centos-release", "CentOS Linux release 7.9.2009 (Core)\n");
     base.recipe = base.recipe.layer("note the release", files.tree(), Size(38, 140));

@@ -3,6 +3,7 @@
 use os::Proc;
 use os::program::Running;
 
+#[derive(Default)]
 struct Options {
     id: Option<u32>,
     is_system: bool,
@@ -13,7 +14,22 @@ struct Options {
     makes_home: bool,
 }
 
-fn parse(args: &[String]) -> Options {
+/// BusyBox's long options, and the letters that they are.
+const LONG: &[(&str, &str)] = &[
+    ("--disabled-password", "-D"),
+    ("--empty-password", "-D"),
+    ("--gecos", "-g"),
+    ("--gid", "-g"),
+    ("--home", "-h"),
+    ("--ingroup", "-G"),
+    ("--no-create-home", "-H"),
+    ("--shell", "-s"),
+    ("--system", "-S"),
+    ("--uid", "-u"),
+];
+
+/// Reads a command line; the error is the message.
+fn parse(args: &[String]) -> Result<Options, String> {
     let mut options = Options {
         id: None,
         is_system: false,
@@ -25,7 +41,12 @@ fn parse(args: &[String]) -> Options {
     };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
-        let Some(letters) = arg.strip_prefix('-').filter(|letters| !letters.is_empty()) else {
+        let known = LONG.iter().find(|(long, _)| long == arg);
+        let Some(letters) = known
+            .map_or(arg.as_str(), |(_, short)| short)
+            .strip_prefix('-')
+            .filter(|letters| !letters.is_empty())
+        else {
             options.names.push(arg.clone());
             continue;
         };
@@ -41,12 +62,17 @@ fn parse(args: &[String]) -> Options {
                 'G' => options.group = args.next().cloned().unwrap_or_default(),
                 'h' => options.home = args.next().cloned().unwrap_or_default(),
                 's' => options.shell = args.next().cloned().unwrap_or_default(),
-                // -D: no password, which nobody has here.
-                _ => {}
+                // No password, which nobody has here.
+                'D' => {}
+                _ => return Err(format!("unrecognized option: {}", arg.trim_start_matches('-'))),
             }
         }
     }
-    options
+    Ok(options)
+}
+
+fn arguments(proc: &Proc) -> Vec<String> {
+    proc.args().into_iter().skip(1).collect()
 }
 
 fn read(proc: &Proc, path: &str) -> String {
@@ -99,7 +125,7 @@ fn add_user(proc: &Proc, options: &Options) -> Result<(), String> {
     }
     let id = free(&text, options);
     let gid = if options.group.is_empty() {
-        let own = Options { id: Some(id), names: Vec::new(), ..parse(&[]) };
+        let own = Options { id: Some(id), ..Options::default() };
         add_group(proc, name, &own)?
     } else {
         let groups = read(proc, "/etc/group");
@@ -134,11 +160,10 @@ async fn report(proc: &Proc, name: &str, result: Result<(), String>) -> i32 {
 /// `adduser [-DHS] [-u ID] [-G GROUP] [-h HOME] [-s SHELL] USER`, `adduser USER GROUP`.
 pub(super) fn adduser(proc: Proc) -> Running {
     Box::pin(async move {
-        let options = parse(&proc.args()[1..]);
-        let result = match options.names.as_slice() {
+        let result = parse(&arguments(&proc)).and_then(|options| match options.names.as_slice() {
             [user, group] => join_group(&proc, user, group),
             _ => add_user(&proc, &options),
-        };
+        });
         report(&proc, "adduser", result).await
     })
 }
@@ -146,12 +171,11 @@ pub(super) fn adduser(proc: Proc) -> Running {
 /// `addgroup [-S] [-g ID] GROUP`, `addgroup USER GROUP`.
 pub(super) fn addgroup(proc: Proc) -> Running {
     Box::pin(async move {
-        let options = parse(&proc.args()[1..]);
-        let result = match options.names.as_slice() {
+        let result = parse(&arguments(&proc)).and_then(|options| match options.names.as_slice() {
             [group] => add_group(&proc, group, &options).map(|_| ()),
             [user, group] => join_group(&proc, user, group),
             _ => Err("no group name".to_owned()),
-        };
+        });
         report(&proc, "addgroup", result).await
     })
 }

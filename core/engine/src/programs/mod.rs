@@ -6,7 +6,6 @@ mod http;
 mod mysql;
 mod names;
 mod nginx;
-mod packages;
 mod ping;
 mod postgres;
 mod python;
@@ -56,9 +55,6 @@ pub fn register(programs: &mut Programs) {
     programs.add("memcached", web::idle);
     programs.add("adduser", accounts::adduser);
     programs.add("addgroup", accounts::addgroup);
-    programs.add("apk", packages::apk);
-    programs.add("apt-get", packages::apt_get);
-    programs.add("pip", packages::pip);
 }
 
 /// Waits for a caught signal, however long it takes.
