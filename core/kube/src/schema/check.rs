@@ -291,17 +291,15 @@ fn missing_value(shape: &Shape, value: &Value, at: &str, problems: &mut Vec<Prob
                 missing_value(inner, item, &format!("{at}[{place}]"), problems);
             }
         }
-        (Shape::Text(words), Value::String(text)) if !words.is_empty() && !text.is_empty() => {
-            if !words.contains(&text.as_str()) {
-                let mut sorted: Vec<String> = words.iter().map(|w| format!("\"{w}\"")).collect();
-                sorted.sort();
-                let message = format!(
-                    "Unsupported value: \"{text}\": supported values: {}",
-                    sorted.join(", ")
-                );
-                let reason = "FieldValueNotSupported";
-                problems.push(Problem { field: at.to_owned(), reason, message });
-            }
+        (Shape::Text(words), Value::String(text))
+            if !words.is_empty() && !text.is_empty() && !words.contains(&text.as_str()) =>
+        {
+            let mut sorted: Vec<String> = words.iter().map(|w| format!("\"{w}\"")).collect();
+            sorted.sort();
+            let words = sorted.join(", ");
+            let message = format!("Unsupported value: \"{text}\": supported values: {words}");
+            let reason = "FieldValueNotSupported";
+            problems.push(Problem { field: at.to_owned(), reason, message });
         }
         _ => {}
     }
