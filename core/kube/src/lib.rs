@@ -1,5 +1,6 @@
 //! A small Kubernetes on the hosts of a world.
 //!
-//! [`rest`] is what its API server is asked, and all that a command line knows of it.
+//! [`rest`] is what its API server is asked, [`resources`] what it has: all that a command line knows of it.
 
+pub mod resources;
 pub mod rest;
