@@ -2,9 +2,11 @@
 //!
 //! | module | what it holds |
 //! | --- | --- |
-//! | [`rest`] | what an API server is asked, and all that a command line knows of it |
-//! | [`json`] | steps through trees of values |
+//! | [`rest`] | what an API server is asked |
 //! | [`resources`], [`schema`] | the tables: resources and the fields of their objects |
+//! | [`json`] | steps through trees of values |
+//!
+//! That is all that a command line knows of it.
 
 pub mod json;
 pub mod resources;

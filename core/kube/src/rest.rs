@@ -57,7 +57,8 @@ pub struct Request {
     /// `application/json`, or the kind of a patch: `application/merge-patch+json`,
     /// `application/strategic-merge-patch+json`, `application/json-patch+json`.
     pub content_type: &'static str,
-    /// The object, the patch, `DeleteOptions`; [`Value::Null`] if there is none.
+    /// The object, the patch, `DeleteOptions`; [`Value::Null`] if there is none. Of an `exec` without a terminal
+    /// (`stdin=true`, no `tty`): all of standard input, as a string in base64; nothing is sent later.
     pub body: Value,
 }
 
