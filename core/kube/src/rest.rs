@@ -76,6 +76,15 @@ pub enum Credential {
     },
     /// A bearer token, as of a service account.
     Token(String),
+    /// Somebody who acts for another one (headers `Impersonate-User` and `Impersonate-Group`), if they may.
+    As {
+        /// Who asks.
+        own: Box<Credential>,
+        /// For whom: `jane`, `system:serviceaccount:default:app`.
+        user: String,
+        /// The other one's groups.
+        groups: Vec<String>,
+    },
 }
 
 /// An API server's answer.
