@@ -101,7 +101,15 @@ pub(super) async fn networks(cli: &Cli, flag: &str) -> Result<Vec<NetworkAttachm
         let found = found.network;
         if !found.is_swarm {
             let name = &found.name;
-            let text = if found.is_predefined() && found.name != "bridge" {
+            // Networks that every node has for itself are there for services since 17.06.
+            if found.name == "host" && cli.profile.rollback_config {
+                wanted.target = found.name;
+                networks.push(wanted);
+                continue;
+            }
+            let text = if matches!(found.name.as_str(), "bridge" | "none")
+                && cli.profile.rollback_config
+            {
                 format!("not simulated: services in the network {name}")
             } else {
                 format!(
