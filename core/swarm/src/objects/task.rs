@@ -176,7 +176,7 @@ pub struct NetworkAttachment {
 /// swarm's (swarmkit: `PredefinedNetworks`, of which the managers keep an object each; here the name
 /// does).
 pub fn is_node_local(target: &str) -> bool {
-    target == "host"
+    matches!(target, "bridge" | "host")
 }
 
 /// A network a task has.
