@@ -3,30 +3,63 @@
 use super::base::Bases;
 use super::{Base, Catalog, Commands, Files, Recipe, Size};
 
+/// A version of an application, its tags on Debian and its tags on Alpine. `latest` is first in
+/// every table; the other versions are those that tutorials of the years 2016 to 2024 name.
+type Versions<'a> = &'a [(&'a str, &'a [&'a str], &'a [&'a str])];
+
+const REDIS: Versions<'_> = &[
+    ("6.2.6", &["latest", "6", "6.2"], &["alpine", "6-alpine", "6.2-alpine"]),
+    ("3.0.6", &["3.0.6"], &["3.0.6-alpine"]),
+    ("3.0.7", &["3.0.7", "3.0"], &["3.0.7-alpine", "3.0-alpine"]),
+    ("3.2.8", &["3.2.8", "3.2", "3"], &["3.2-alpine", "3-alpine", "3.2.8-alpine"]),
+    ("4.0.14", &["4.0.14", "4.0", "4"], &["4-alpine", "4.0-alpine"]),
+    ("5.0.14", &["5.0.14", "5.0", "5"], &["5-alpine", "5.0-alpine"]),
+    ("7.4.0", &["7.4.0"], &["7.4.0-alpine"]),
+    ("7.4.1", &["7.4.1", "7.4", "7"], &["7.4.1-alpine", "7.4-alpine", "7-alpine"]),
+];
+
+const NGINX: Versions<'_> = &[
+    (
+        "1.21.6",
+        &["latest", "1", "1.21", "1.21.6", "mainline"],
+        &["alpine", "1-alpine", "1.21-alpine", "1.21.6-alpine", "mainline-alpine"],
+    ),
+    ("1.12.2", &["1.12", "1.12.2"], &["1.12-alpine"]),
+    ("1.13.12", &["1.13", "1.13.12"], &["1.13-alpine"]),
+    ("1.14.2", &["1.14", "1.14.2"], &["1.14-alpine"]),
+    ("1.16.1", &["1.16", "1.16.1"], &["1.16-alpine"]),
+    ("1.18.0", &["1.18", "1.18.0"], &["1.18-alpine"]),
+    ("1.19.10", &["1.19", "1.19.10"], &["1.19-alpine"]),
+    ("1.20.2", &["stable", "1.20", "1.20.2"], &["stable-alpine", "1.20-alpine"]),
+    ("1.25.5", &["1.25", "1.25.5"], &["1.25-alpine"]),
+];
+
 pub(crate) fn publish(bases: &Bases, catalog: &mut Catalog) {
-    let latest = "6.2.6";
-    let alpine = redis(&bases.alpine, latest, true).build();
-    catalog.add("redis", &["alpine", "6-alpine", "6.2-alpine"], &alpine);
-    catalog.add("redis", &["latest", "6", "6.2"], &redis(&bases.debian, latest, false).build());
-    let old = redis(&bases.alpine, "3.2.8", true).build();
-    catalog.add("redis", &["3.2-alpine", "3-alpine", "3.2.8-alpine"], &old);
-    catalog.add("redis", &["3.2", "3"], &redis(&bases.debian, "3.2.8", false).build());
-    let four = redis(&bases.alpine, "4.0.14", true).build();
-    catalog.add("redis", &["4-alpine", "4.0-alpine"], &four);
-    let web = nginx(&bases.debian, "1.21.6", Size(61_100_000, 25_300_000)).build();
-    catalog.add("nginx", &["latest", "1", "1.21", "mainline"], &web);
-    let web = nginx(&bases.alpine, "1.21.6", Size(16_700_000, 7_200_000)).build();
-    catalog.add("nginx", &["alpine", "1-alpine", "1.21-alpine"], &web);
+    for &(version, debian, alpine) in REDIS {
+        catalog.add("redis", alpine, &redis(&bases.alpine, version, true).build());
+        catalog.add("redis", debian, &redis(&bases.debian, version, false).build());
+    }
+    for &(version, debian, alpine) in NGINX {
+        let web = nginx(&bases.debian, version, Size(61_100_000, 25_300_000)).build();
+        catalog.add("nginx", debian, &web);
+        let web = nginx(&bases.alpine, version, Size(16_700_000, 7_200_000)).build();
+        catalog.add("nginx", alpine, &web);
+    }
     let two = python(&bases.debian, "2.7.18", Size(820_000_000, 300_000_000)).build();
     catalog.add("python", &["2.7", "2", "2.7-slim"], &two);
     let three = python(&bases.debian, "3.11.2", Size(840_000_000, 310_000_000)).build();
     catalog.add("python", &["latest", "3", "3.11", "3-slim"], &three);
     let three = python(&bases.alpine, "3.11.2", Size(45_000_000, 15_000_000)).build();
     catalog.add("python", &["3-alpine", "alpine"], &three);
-    catalog.add("mysql", &["5.7", "5.7.32", "5", "latest"], &mysql(&bases.debian).build());
+    let five = mysql(&bases.debian, "5.7.32").build();
+    catalog.add("mysql", &["5.7", "5.7.32", "5", "latest"], &five);
+    catalog.add("mysql", &["5.6"], &mysql(&bases.debian, "5.6.51").build());
+    catalog.add("mysql", &["8", "8.0"], &mysql(&bases.debian, "8.0.33").build());
     catalog.add("mariadb", &["10.6", "10", "latest"], &mariadb(&bases.debian).build());
-    catalog.add("postgres", &["13.10", "13", "latest"], &postgres(&bases.debian).build());
-    catalog.add("postgres", &["13-alpine", "alpine"], &postgres(&bases.alpine).build());
+    let latest = postgres(&bases.debian, "13.10").build();
+    catalog.add("postgres", &["13.10", "13", "latest"], &latest);
+    let alpine = postgres(&bases.alpine, "13.10").build();
+    catalog.add("postgres", &["13-alpine", "alpine"], &alpine);
     catalog.add("gitea/gitea", &["1.13.0", "1.13", "latest"], &gitea(&bases.alpine).build());
 }
 
@@ -161,10 +194,12 @@ fn python(base: &Base, version: &str, size: Size) -> Recipe {
 const PASS_ON: &str = "#!/bin/sh\nset -e\n\n# The server reads its variables and their _FILE forms itself.\n\
     exec \"$@\"\n";
 
-fn mysql(base: &Base) -> Recipe {
+fn mysql(base: &Base, version: &str) -> Recipe {
+    let major = version.rsplit_once('.').map_or(version, |(major, _)| major);
     let files = base
         .with_account("mysql", 999, "/home/mysql", "/bin/sh")
         .programs(&[("/usr/sbin/mysqld", "mysqld"), ("/usr/bin/mysql", "mysql")])
+        .programs(&[("/usr/bin/mysqladmin", "mysqladmin")])
         .script("/usr/local/bin/docker-entrypoint.sh", PASS_ON)
         .file("/etc/mysql/my.cnf", "[mysqld]\ndatadir = /var/lib/mysql\n")
         .folder("/var/lib/mysql", 0o755)
@@ -172,9 +207,9 @@ fn mysql(base: &Base) -> Recipe {
         .folder("/run/mysqld", 0o755);
     base.recipe
         .clone()
-        .config("ENV MYSQL_MAJOR=5.7", |config| {
-            config.env.push("MYSQL_MAJOR=5.7".to_owned());
-            config.env.push("MYSQL_VERSION=5.7.32".to_owned());
+        .config(&format!("ENV MYSQL_MAJOR={major}"), |config| {
+            config.env.push(format!("MYSQL_MAJOR={major}"));
+            config.env.push(format!("MYSQL_VERSION={version}"));
         })
         .layer("install mysql", files.tree(), Size(370_000_000, 125_000_000))
         .config("VOLUME [/var/lib/mysql]", |config| {
@@ -239,6 +274,7 @@ fn mariadb(base: &Base) -> Recipe {
                 ("/usr/sbin/mysqld", "mysqld"),
                 ("/usr/bin/mariadb", "mysql"),
                 ("/usr/bin/mysql", "mysql"),
+                ("/usr/bin/mysqladmin", "mysqladmin"),
             ],
             data: "/var/lib/mysql",
             env: &["MARIADB_MAJOR=10.6", "MARIADB_VERSION=1:10.6.12+maria~ubu2004"],
@@ -248,7 +284,8 @@ fn mariadb(base: &Base) -> Recipe {
     )
 }
 
-fn postgres(base: &Base) -> Recipe {
+fn postgres(base: &Base, version: &str) -> Recipe {
+    let major = version.rsplit_once('.').map_or(version, |(major, _)| major);
     database(
         base,
         Database {
@@ -259,7 +296,11 @@ fn postgres(base: &Base) -> Recipe {
                 ("/usr/local/bin/pg_isready", "pg_isready"),
             ],
             data: "/var/lib/postgresql/data",
-            env: &["PG_MAJOR=13", "PG_VERSION=13.10", "PGDATA=/var/lib/postgresql/data"],
+            env: &[
+                &format!("PG_MAJOR={major}"),
+                &format!("PG_VERSION={version}"),
+                "PGDATA=/var/lib/postgresql/data",
+            ],
             port: "5432",
             size: Size(300_000_000, 105_000_000),
         },

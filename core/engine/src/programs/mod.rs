@@ -38,6 +38,7 @@ pub fn register(programs: &mut Programs) {
     programs.add("wget", http::wget);
     programs.add("mysqld", mysql::mysqld);
     programs.add("mysql", mysql::mysql);
+    programs.add("mysqladmin", mysql::mysqladmin);
     programs.add("postgres", postgres::postgres);
     programs.add("psql", postgres::psql);
     programs.add("pg_isready", postgres::pg_isready);
