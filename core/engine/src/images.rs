@@ -69,8 +69,7 @@ impl Engine {
         keep: bool,
     ) -> TransferId {
         let release = self.options.release;
-        let plan =
-            self.check_online(reference).and_then(|()| registry.image(reference, release).cloned());
+        let plan = self.check_online(reference).and_then(|()| registry.image(reference, release));
         let images = &self.images;
         let builds = &self.builds;
         let exists = |diff_id| images.has_layer(diff_id) || builds.has_layer(diff_id);
@@ -121,9 +120,35 @@ impl Engine {
         );
         transfer.set_holders(|diff_id| {
             let other = holder(diff_id).filter(|name| *name != repository)?;
-            Some(other.split_once('/').map_or(other, |(_, path)| path).to_owned())
+            let path = other.split_once('/').map(|(_, path)| path.to_owned());
+            Some(path.unwrap_or(other))
         });
         self.transfers.add(transfer)
+    }
+
+    /// Starts a transfer whose image, or why there is none, is known already.
+    pub fn start_known(
+        &mut self,
+        now: Time,
+        direction: Direction,
+        reference: &Reference,
+        plan: Result<Image, EngineError>,
+    ) -> TransferId {
+        let images = &self.images;
+        let exists = |diff_id| direction == Direction::Pull && images.has_layer(diff_id);
+        let speed = (&self.options, &mut self.rng);
+        let transfer = Transfer::plan(now, direction, reference.clone(), plan, exists, speed);
+        self.transfers.add(transfer)
+    }
+
+    /// The text for an image that a registry does not have.
+    pub fn no_manifest(&self, reference: &Reference) -> EngineError {
+        crate::registry::no_manifest(reference, self.options.release)
+    }
+
+    /// The engine's own failure with that text.
+    pub fn refusal(&self, text: String) -> EngineError {
+        EngineError::system(text)
     }
 
     /// Puts a pushed image into the registry: call it when the push is over.
@@ -131,6 +156,7 @@ impl Engine {
         let Some(transfer) = self.transfers.all.get(&id) else { return };
         if let (Direction::Push, Some(Ok(_)), Ok(image)) =
             (transfer.direction, &transfer.result, &transfer.plan)
+            && transfer.reference.is_docker_io()
         {
             registry.publish(&transfer.reference, image.clone());
         }

@@ -1,7 +1,10 @@
 //! Registries: what can be pulled. One value for the whole world; hosts push into it.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::rc::Rc;
 
+use crate::catalog::Catalog;
 use crate::digest::Digest;
 use crate::error::{EngineError, ErrorKind};
 use crate::image::Image;
@@ -17,16 +20,29 @@ struct Repository {
 /// Repositories by complete name, `docker.io/library/redis`.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
-    repositories: BTreeMap<String, Repository>,
+    /// What was asked for is made and kept: asking changes nothing that anyone could see.
+    repositories: RefCell<BTreeMap<String, Repository>>,
+    /// What the public registry has besides what was pushed.
+    catalog: Option<Rc<Catalog>>,
     /// Accounts at the public registry, with the digest of the password.
     accounts: BTreeMap<String, Digest>,
 }
 
 impl Registry {
+    /// Gives the public registry its images.
+    pub(crate) fn set_catalog(&mut self, catalog: Catalog) {
+        self.catalog = Some(Rc::new(catalog));
+    }
+
     /// Puts an image there under a tag.
     pub fn publish(&mut self, reference: &Reference, image: Image) -> Digest {
+        self.keep(reference, image)
+    }
+
+    fn keep(&self, reference: &Reference, image: Image) -> Digest {
         let digest = image.manifest_digest();
-        let repository = self.repositories.entry(reference.repository()).or_default();
+        let mut repositories = self.repositories.borrow_mut();
+        let repository = repositories.entry(reference.repository()).or_default();
         repository.tags.insert(reference.tag_or_latest().to_owned(), digest);
         repository.manifests.insert(digest, image);
         digest
@@ -34,25 +50,40 @@ impl Registry {
 
     /// The digest that a name has at present: `service create` pins it.
     pub fn resolve(&self, reference: &Reference) -> Option<Digest> {
-        let repository = self.repositories.get(&reference.repository())?;
-        match reference.digest {
-            Some(digest) => repository.manifests.contains_key(&digest).then_some(digest),
-            None => repository.tags.get(reference.tag_or_latest()).copied(),
+        if let Some(repository) = self.repositories.borrow().get(&reference.repository()) {
+            let known = match reference.digest {
+                Some(digest) => repository.manifests.contains_key(&digest).then_some(digest),
+                None => repository.tags.get(reference.tag_or_latest()).copied(),
+            };
+            if known.is_some() {
+                return known;
+            }
         }
+        let catalog = self.catalog.as_ref().filter(|_| reference.is_docker_io())?;
+        let image = catalog.image(&reference.familiar_name(), reference.tag_or_latest())?;
+        let digest = self.keep(reference, image);
+        reference.digest.is_none_or(|asked| asked == digest).then_some(digest)
     }
 
     /// The image behind a name.
     ///
     /// # Errors
     /// The texts of a missing repository and of a missing tag, by release.
-    pub fn image(&self, reference: &Reference, release: Release) -> Result<&Image, EngineError> {
-        let Some(repository) = self.repositories.get(&reference.repository()) else {
-            return Err(no_repository(reference, release));
-        };
+    pub fn image(&self, reference: &Reference, release: Release) -> Result<Image, EngineError> {
         let digest = self.resolve(reference);
-        digest
-            .and_then(|digest| repository.manifests.get(&digest))
-            .ok_or_else(|| no_manifest(reference, release))
+        let repositories = self.repositories.borrow();
+        let repository = repositories.get(&reference.repository());
+        let found = digest.and_then(|digest| repository?.manifests.get(&digest));
+        if let Some(image) = found {
+            return Ok(image.clone());
+        }
+        let is_known = |name: &str| Catalog::names().any(|known| known == name);
+        let is_public = reference.is_docker_io() && self.catalog.is_some();
+        Err(if repository.is_some() || is_public && is_known(&reference.familiar_name()) {
+            no_manifest(reference, release)
+        } else {
+            no_repository(reference, release)
+        })
     }
 
     /// True if the password is the account's. The first one that is used for a name opens the
@@ -64,30 +95,21 @@ impl Registry {
     }
 
     /// The name of a repository that has the layer; `first` before all others.
-    pub(crate) fn holder(&self, layer: Digest, first: &str) -> Option<&str> {
+    pub(crate) fn holder(&self, layer: Digest, first: &str) -> Option<String> {
         // The layers of the smallest image of a repository that has the layer.
         let size = |repository: &Repository| {
             let images = repository.manifests.values();
             let holders = images.filter(|one| one.layers.iter().any(|l| l.diff_id == layer));
             holders.map(|image| image.layers.len()).min()
         };
-        let own = self.repositories.get_key_value(first).filter(|(_, one)| size(one).is_some());
+        let repositories = self.repositories.borrow();
+        let own = repositories.get_key_value(first).filter(|(_, one)| size(one).is_some());
         let found = own.map(|(name, _)| name).or_else(|| {
-            let others = self.repositories.iter();
-            let sized = others.filter_map(|(name, one)| Some((size(one)?, name)));
+            let sized = repositories.iter().filter_map(|(name, one)| Some((size(one)?, name)));
             // Of several the one that others are made of.
             sized.min().map(|(_, name)| name)
         });
-        found.map(String::as_str)
-    }
-
-    /// All images that anyone can pull, as (complete name with tag, image), in order of name.
-    pub fn iter(&self) -> impl Iterator<Item = (String, &Image)> {
-        self.repositories.iter().flat_map(|(name, repository)| {
-            repository.tags.iter().filter_map(move |(tag, digest)| {
-                Some((format!("{name}:{tag}"), repository.manifests.get(digest)?))
-            })
-        })
+        found.cloned()
     }
 }
 
@@ -110,7 +132,7 @@ fn no_repository(reference: &Reference, release: Release) -> EngineError {
     EngineError::new(ErrorKind::NotFound, message)
 }
 
-fn no_manifest(reference: &Reference, release: Release) -> EngineError {
+pub(crate) fn no_manifest(reference: &Reference, release: Release) -> EngineError {
     let unknown =
         if release < Release(19, 3) { "" } else { ": manifest unknown: manifest unknown" };
     EngineError::not_found(format!("manifest for {} not found{unknown}", reference.familiar()))
