@@ -1,11 +1,11 @@
 //! Registries: what can be pulled. One value for the whole world; hosts push into it.
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::catalog::Catalog;
-use crate::digest::Digest;
+use crate::digest::{Digest, ImageId};
 use crate::error::{EngineError, ErrorKind};
 use crate::image::Image;
 use crate::options::Release;
@@ -17,6 +17,15 @@ struct Repository {
     manifests: BTreeMap<Digest, Image>,
 }
 
+/// What the catalogue has made: files that nobody of this world has written.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Images.
+    pub images: BTreeSet<ImageId>,
+    /// Their layers.
+    pub layers: BTreeSet<Digest>,
+}
+
 /// Repositories by complete name, `docker.io/library/redis`.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
@@ -24,6 +33,7 @@ pub struct Registry {
     repositories: RefCell<BTreeMap<String, Repository>>,
     /// What the public registry has besides what was pushed.
     catalog: Option<Rc<Catalog>>,
+    made: Rc<RefCell<Made>>,
     /// Accounts at the public registry, with the digest of the password.
     accounts: BTreeMap<String, Digest>,
 }
@@ -37,6 +47,19 @@ impl Registry {
     /// Puts an image there under a tag.
     pub fn publish(&mut self, reference: &Reference, image: Image) -> Digest {
         self.keep(reference, image)
+    }
+
+    /// Keeps an image of the catalogue.
+    pub(crate) fn keep_made(&self, reference: &Reference, image: Image) -> Digest {
+        let mut made = self.made.borrow_mut();
+        made.images.insert(image.id);
+        made.layers.extend(image.layers.iter().map(|layer| layer.diff_id));
+        self.keep(reference, image)
+    }
+
+    /// What the catalogue has made so far; it grows.
+    pub fn made(&self) -> Rc<RefCell<Made>> {
+        self.made.clone()
     }
 
     fn keep(&self, reference: &Reference, image: Image) -> Digest {
@@ -61,7 +84,7 @@ impl Registry {
         }
         let catalog = self.catalog.as_ref().filter(|_| reference.is_docker_io())?;
         let image = catalog.image(&reference.familiar_name(), reference.tag_or_latest())?;
-        let digest = self.keep(reference, image);
+        let digest = self.keep_made(reference, image);
         reference.digest.is_none_or(|asked| asked == digest).then_some(digest)
     }
 
@@ -92,6 +115,12 @@ impl Registry {
         let digest = Digest::of(password.as_bytes());
         let is_named = !user.is_empty() && user.bytes().all(|b| b.is_ascii_alphanumeric());
         is_named && *self.accounts.entry(user.to_owned()).or_insert(digest) == digest
+    }
+
+    /// All images that were made or pushed so far, in order of name.
+    pub fn images(&self) -> Vec<Image> {
+        let repositories = self.repositories.borrow();
+        repositories.values().flat_map(|one| one.manifests.values().cloned()).collect()
     }
 
     /// The name of a repository that has the layer; `first` before all others.

@@ -49,7 +49,7 @@ impl Catalog {
         for name in base::BASES.split(' ') {
             let image = self.image(name, "latest").expect("every base has a latest release");
             let reference = Reference::parse(name).expect("the catalogue's names are well formed");
-            registry.publish(&reference, image);
+            registry.keep_made(&reference, image);
         }
         registry.set_catalog(self);
         registry
