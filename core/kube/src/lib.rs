@@ -36,4 +36,4 @@ pub mod schema;
 mod wire;
 
 pub use config::{ClusterConfig, ClusterHost};
-pub use node::{Context, KubeNode, Output};
+pub use node::{Caller, Context, KubeNode, Output};

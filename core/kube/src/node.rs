@@ -44,6 +44,15 @@ pub struct Context<'a> {
     pub out: &'a mut Vec<Output>,
 }
 
+/// Who asks, and so who is answered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Caller {
+    /// A process of the host.
+    Process(RequestId),
+    /// Whoever runs the world.
+    Operator(u64),
+}
+
 /// What a node wants done.
 #[derive(Debug)]
 pub enum Output {
@@ -58,8 +67,8 @@ pub enum Output {
     },
     /// Make the disk's changes up to here durable, then say so.
     Sync(Barrier),
-    /// Answer a process.
-    Reply(RequestId, Box<Reply>),
+    /// Answer whoever asked.
+    Reply(Caller, Box<Reply>),
     /// Ask the host's Docker; the answer goes to [`KubeNode::runtime_answered`] with this number.
     Runtime(u64, Box<api::Request>),
     /// Something for the history.
@@ -74,7 +83,7 @@ pub enum Output {
 /// Whom an answer from another host is for.
 #[derive(Debug)]
 enum Waiting {
-    Process(RequestId),
+    Caller(Caller),
     Stream(u64),
     Kubelet(u64),
     Proxy(Origin),
@@ -85,8 +94,8 @@ enum Waiting {
 struct Stream {
     number: u64,
     inbox: Vec<StreamEvent>,
-    waiting: Option<RequestId>,
-    opener: Option<RequestId>,
+    waiting: Option<Caller>,
+    opener: Option<Caller>,
     is_over: bool,
 }
 
@@ -118,19 +127,9 @@ pub struct KubeNode {
     /// Streams of others that this host's API server has opened at a kubelet.
     proxied: BTreeMap<Origin, u64>,
     frames: Frames,
-    /// Random streams by purpose.
-    streams_rng: Streams,
+    rng: Rng,
     kubelet_runs: bool,
     kubelet_starts: u32,
-}
-
-/// Random streams that are made when they are needed.
-struct Streams(BTreeMap<String, Rng>, Rng);
-
-impl std::fmt::Debug for Streams {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Streams")
-    }
 }
 
 fn read_file(machine: &Machine, path: &str) -> Option<String> {
@@ -175,7 +174,7 @@ impl KubeNode {
             kubelet: None,
             proxied: BTreeMap::new(),
             frames: Vec::new(),
-            streams_rng: Streams(BTreeMap::new(), stream("kube")),
+            rng: stream("kube"),
             kubelet_runs: false,
             kubelet_starts: 0,
         }
@@ -183,7 +182,7 @@ impl KubeNode {
 
     /// A stream of its own for a purpose.
     fn fork(&mut self, purpose: &str) -> Rng {
-        let seed = self.streams_rng.1.next_u64();
+        let seed = self.rng.next_u64();
         sim::Streams::new(seed).stream(purpose)
     }
 
@@ -382,8 +381,8 @@ impl KubeNode {
         self.drive(context);
     }
 
-    /// A process asks.
-    pub fn request(&mut self, context: &mut Context<'_>, id: RequestId, ask: Ask) {
+    /// A process, or whoever runs the world, asks.
+    pub fn request(&mut self, context: &mut Context<'_>, id: Caller, ask: Ask) {
         match ask {
             Ask::Call(request) => self.process_asks(context, id, &request, false),
             Ask::Open(request) => self.process_asks(context, id, &request, true),
@@ -416,7 +415,8 @@ impl KubeNode {
 
     /// A process no longer waits.
     pub fn withdrawn(&mut self, id: RequestId) {
-        self.waiting.retain(|_, waiting| !matches!(waiting, Waiting::Process(own) if *own == id));
+        let id = Caller::Process(id);
+        self.waiting.retain(|_, waiting| !matches!(waiting, Waiting::Caller(own) if *own == id));
         for stream in self.streams.values_mut() {
             stream.waiting = stream.waiting.filter(|own| *own != id);
         }
@@ -425,7 +425,7 @@ impl KubeNode {
     fn process_asks(
         &mut self,
         context: &mut Context<'_>,
-        id: RequestId,
+        id: Caller,
         request: &Request,
         opens: bool,
     ) {
@@ -459,7 +459,7 @@ impl KubeNode {
             self.streams.insert(stream, Stream { number, inbox, waiting, opener, is_over });
             Waiting::Stream(stream)
         } else {
-            Waiting::Process(id)
+            Waiting::Caller(id)
         };
         self.waiting.insert(number, waiting);
     }
@@ -742,7 +742,7 @@ impl KubeNode {
                 self.links.send(link, &Packet::event(number, event), &mut self.frames);
             }
             O::Opened(Origin::Internal(_)) | O::Event(Origin::Internal(_), _) => {}
-            O::Proxy { origin, address, request, opens, .. } => {
+            O::Proxy { origin, address, request, opens } => {
                 let Some(host) = self.config.host_at(&address) else { return };
                 let identity = self.to_kubelets.clone();
                 let way = Way { host, port: KUBELET_PORT, identity };
@@ -762,7 +762,7 @@ impl KubeNode {
         };
         let Some(waiting) = self.waiting.remove(&number) else { return };
         match &waiting {
-            Waiting::Process(id) => {
+            Waiting::Caller(id) => {
                 let answer = match came {
                     Came::Response(response) => Ok(Answer::Response(response)),
                     Came::Failed(why) => Err(why),
@@ -844,7 +844,21 @@ impl KubeNode {
         self.links.send(link, &packet, &mut self.frames);
     }
 
-    /// The host loses its power, or its daemon is taken away: others find out by themselves.
+    /// The secrets and config maps that this host's kubelet has in memory: resource, namespace, name.
+    pub fn held(&self) -> Vec<(&'static str, &str, &str)> {
+        self.kubelet.iter().flat_map(Kubelet::held).collect()
+    }
+
+    /// The pods that this host's kubelet knows, and whether something of them runs.
+    pub fn pods(&self) -> Vec<(&serde_json::Value, bool)> {
+        let kubelets = self.kubelet.iter();
+        kubelets
+            .flat_map(|kubelet| kubelet.pods.values())
+            .map(|run| (&*run.pod, run.runs()))
+            .collect()
+    }
+
+    /// What this host's etcd holds, if it has one.
     pub fn etcd(&self) -> Option<&etcd::Store> {
         self.plane.as_ref().map(|plane| &plane.member.store)
     }
@@ -863,7 +877,7 @@ impl KubeNode {
     }
 }
 
-fn reply(context: &mut Context<'_>, id: RequestId, answer: Reply) {
+fn reply(context: &mut Context<'_>, id: Caller, answer: Reply) {
     context.out.push(Output::Reply(id, Box::new(answer)));
 }
 

@@ -5,6 +5,7 @@ use seal::{Certificate, Csr, Identity, NodeIdentity, PrivateKey, Role, RootCa};
 use sim::{Duration, Rng, Time};
 
 use crate::config::ClusterConfig;
+use crate::rest::Credential;
 
 /// kubeadm: certificates live for a year.
 const LIFETIME: Duration = Duration::from_secs(365 * 86_400);
@@ -219,13 +220,26 @@ pub(crate) fn identity(certificate: &str, key: &str) -> Option<Identity> {
     Some(Identity { chain: leaf.into(), key })
 }
 
-/// The identity in a kubeconfig.
-pub(crate) fn kubeconfig_identity(text: &str) -> Option<Identity> {
+/// The certificate and key of a kubeconfig's first user.
+fn kubeconfig_pair(text: &str) -> Option<(Vec<u8>, Vec<u8>)> {
     let root = yaml::read(0, text).ok()?;
     let user = root.get("users")?.items().first()?.get("user")?.clone();
-    let part = |name: &str| {
-        let bytes = seal::base64::decode(&user.text_of(name))?;
-        String::from_utf8(bytes).ok()
+    let part = |name: &str| seal::base64::decode(&user.text_of(name));
+    Some((part("client-certificate-data")?, part("client-key-data")?))
+}
+
+/// The identity in a kubeconfig.
+pub(crate) fn kubeconfig_identity(text: &str) -> Option<Identity> {
+    let (certificate, key) = kubeconfig_pair(text)?;
+    identity(&String::from_utf8(certificate).ok()?, &String::from_utf8(key).ok()?)
+}
+
+/// The server that a kubeconfig of this module names, and who asks with it.
+pub fn admin_of(text: &str) -> (String, Credential) {
+    let server = text.lines().find_map(|line| line.trim().strip_prefix("server: "));
+    let credential = match kubeconfig_pair(text) {
+        Some((certificate, key)) => Credential::Certificate { certificate, key },
+        None => Credential::Anonymous,
     };
-    identity(&part("client-certificate-data")?, &part("client-key-data")?)
+    (server.unwrap_or_default().to_owned(), credential)
 }

@@ -86,7 +86,6 @@ pub(crate) enum Output {
     /// A kubelet is to be asked.
     Proxy {
         origin: Origin,
-        node: String,
         address: String,
         request: Box<Request>,
         opens: bool,
@@ -114,7 +113,7 @@ enum Served {
     Now(Response),
     Write(Vec<Write>, Then, Vec<String>),
     Watch { prefix: String, selector: Selector, since: Option<u64> },
-    Proxy { node: String, address: String, request: Box<Request> },
+    Proxy { address: String, request: Box<Request> },
 }
 
 #[derive(Debug)]
@@ -423,9 +422,9 @@ impl ApiServer {
         match self.serve(wall, &call.user, &call.request) {
             Err(status) => self.out.push(Output::Respond(origin, status.into())),
             Ok(Served::Now(response)) => self.out.push(Output::Respond(origin, response)),
-            Ok(Served::Proxy { node, address, request }) => {
+            Ok(Served::Proxy { address, request }) => {
                 let opens = call.opens;
-                self.out.push(Output::Proxy { origin, node, address, request, opens });
+                self.out.push(Output::Proxy { origin, address, request, opens });
             }
             Ok(Served::Watch { prefix, selector, since }) => {
                 self.begin_watch(id, Watch { origin, prefix, selector }, since);

@@ -261,7 +261,7 @@ impl ApiServer {
             return Err(Status::new(500, "InternalError", format!("no address for node {node}")));
         };
         let request = Box::new(Request { path, ..request.clone() });
-        Ok(Served::Proxy { node: node.to_owned(), address, request })
+        Ok(Served::Proxy { address, request })
     }
 
     fn pod_log(&self, request: &Request, target: &Target) -> Result<Served, Status> {

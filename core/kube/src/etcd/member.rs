@@ -176,11 +176,6 @@ impl Member {
         self.peers.iter().find(|peer| peer.id == leader).map(|peer| peer.address.as_str())
     }
 
-    /// The state machine, to look at.
-    pub(crate) const fn raft(&self) -> &Raft {
-        &self.raft
-    }
-
     /// Proposes an operation; its number comes back in [`Applied`]. Nothing if there is no leader.
     pub(crate) fn propose(&mut self, operation: Operation, out: &mut Vec<Effect>) -> Option<u64> {
         let id = self.next_proposal;

@@ -202,14 +202,6 @@ impl Links {
         self.drop_link(id, Loss::Broken);
     }
 
-    /// Closes everything.
-    pub(crate) fn close_all(&mut self, out: &mut Frames) {
-        let all: Vec<u64> = self.links.keys().copied().collect();
-        for id in all {
-            self.close(id, out);
-        }
-    }
-
     fn drop_link(&mut self, link: u64, why: Loss) {
         let Some(gone) = self.links.remove(&link) else { return };
         self.by_wire.remove(&(gone.host, gone.flow, gone.is_initiator));
