@@ -65,6 +65,32 @@ impl Resource {
         })
     }
 
+    /// The resource with this plural name in this group.
+    pub fn by_path(group: &str, name: &str) -> Option<&'static Self> {
+        RESOURCES.iter().find(|known| known.group == group && known.name == name)
+    }
+
+    /// Its objects are kept; others, such as reviews, are only answered.
+    pub const fn is_kept(&self) -> bool {
+        self.verbs.len() > 1
+    }
+
+    /// Where etcd keeps an object (apiserver: `pkg/registry`, with its old names); without a name, the beginning of the
+    /// keys of all in the namespace; without a namespace, of all.
+    pub fn key(&self, namespace: &str, name: &str) -> String {
+        let folder = match self.name {
+            "nodes" => "minions",
+            "services" => "services/specs",
+            "endpoints" => "services/endpoints",
+            name => name,
+        };
+        match (self.namespaced, namespace) {
+            (true, "") => format!("/registry/{folder}/"),
+            (true, namespace) => format!("/registry/{folder}/{namespace}/{name}"),
+            (false, _) => format!("/registry/{folder}/{name}"),
+        }
+    }
+
     /// The resource of an object.
     pub fn of(api_version: &str, kind: &str) -> Option<&'static Self> {
         RESOURCES.iter().find(|known| known.kind == kind && known.api_version() == api_version)
@@ -117,6 +143,7 @@ impl Resource {
 
 /// All of them, by group and name, as `api-resources` lists them.
 pub const RESOURCES: &[Resource] = &[
+    core("bindings", "binding", &[], "Binding").only_created(),
     core("configmaps", "configmap", &["cm"], "ConfigMap"),
     core("endpoints", "endpoints", &["ep"], "Endpoints"),
     core("events", "event", &["ev"], "Event"),
@@ -128,11 +155,18 @@ pub const RESOURCES: &[Resource] = &[
     core("services", "service", &["svc"], "Service").in_all(),
     core("deployments", "deployment", &["deploy"], "Deployment").group("apps").in_all(),
     core("replicasets", "replicaset", &["rs"], "ReplicaSet").group("apps").in_all(),
+    core("localsubjectaccessreviews", "localsubjectaccessreview", &[], "LocalSubjectAccessReview")
+        .group("authorization.k8s.io")
+        .only_created(),
     core("selfsubjectaccessreviews", "selfsubjectaccessreview", &[], "SelfSubjectAccessReview")
         .group("authorization.k8s.io")
         .cluster_wide()
         .only_created(),
     core("selfsubjectrulesreviews", "selfsubjectrulesreview", &[], "SelfSubjectRulesReview")
+        .group("authorization.k8s.io")
+        .cluster_wide()
+        .only_created(),
+    core("subjectaccessreviews", "subjectaccessreview", &[], "SubjectAccessReview")
         .group("authorization.k8s.io")
         .cluster_wide()
         .only_created(),
