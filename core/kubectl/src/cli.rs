@@ -313,7 +313,7 @@ impl Cli {
 
     /// A flag's value or its default; empty for neither.
     pub fn flag(&self, flag: &str) -> &str {
-        self.matches.get(flag).unwrap_or_else(|| self.command.default_of(flag))
+        self.matches.get(flag).unwrap_or_else(|| self.command.default_of(self.profile, flag))
     }
 
     /// The namespace of the flag, the context or `default`.
@@ -420,7 +420,6 @@ impl Cli {
     ///
     /// # Errors
     /// What went wrong on the way, if something did.
-    #[expect(clippy::unused_self, reason = "ends every command that goes on after a failure")]
     pub fn done(&self, failures: Vec<Failure>) -> Outcome {
         Failure::all(failures).map(|()| 0)
     }

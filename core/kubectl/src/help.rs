@@ -82,7 +82,7 @@ pub(crate) fn command_help(profile: &Profile, command: &Command) -> String {
     let mut flags: Vec<&Flag> = command.flags_of(profile).collect();
     flags.sort_by_key(|flag| flag.name);
     if !flags.is_empty() {
-        text += &format!("\nOptions:\n{}", rows(profile, flags.into_iter()));
+        text += &format!("\nOptions:\n{}\n", rows(profile, flags.into_iter()).trim_end());
     }
     let usage = format!("{} {}", command.path, command.usage);
     let tail = if command.run.is_none() { "" } else { " [options]" };

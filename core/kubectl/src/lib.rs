@@ -14,7 +14,7 @@ mod commands;
 pub mod complete;
 mod describe;
 mod help;
-mod json;
+use kube::json;
 mod kubeconfig;
 mod manifest;
 mod merge;

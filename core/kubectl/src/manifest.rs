@@ -141,8 +141,11 @@ fn paths(cli: &Cli) -> Result<Vec<String>, Failure> {
     Ok(files)
 }
 
-/// The objects of `-f`, and what was wrong with some of the files.
-pub(crate) fn read(cli: &Cli) -> Boxed<'_, Result<(Vec<Item>, Vec<Failure>), Failure>> {
+/// Objects, and what was wrong with some of the files.
+type Items = (Vec<Item>, Vec<Failure>);
+
+/// The objects of `-f`.
+pub(crate) fn read(cli: &Cli) -> Boxed<'_, Result<Items, Failure>> {
     Box::pin(async move {
         let (mut found, mut failures) = (Vec::new(), Vec::new());
         for path in paths(cli)? {

@@ -3,29 +3,13 @@
 //! [`three_way`] is what `apply` sends: additions and changes are what the file has and the server has not; deletions are
 //! what the file had when it was applied last and has no more. What others have added stays.
 
+use kube::json::text;
+use kube::schema::{self, Shape, Type};
 use serde_json::{Map, Value, json};
-
-/// Lists whose items have a key: changed item by item. The same as the tags of the API's types.
-const KEYS: &[(&str, &[&str])] = &[
-    ("containers", &["name"]),
-    ("initContainers", &["name"]),
-    ("ephemeralContainers", &["name"]),
-    ("env", &["name"]),
-    ("volumes", &["name"]),
-    ("volumeMounts", &["mountPath"]),
-    ("volumeDevices", &["devicePath"]),
-    ("ports", &["containerPort", "port"]),
-    ("imagePullSecrets", &["name"]),
-    ("secrets", &["name"]),
-    ("conditions", &["type"]),
-    ("hostAliases", &["ip"]),
-    ("ownerReferences", &["uid"]),
-    ("topologySpreadConstraints", &["topologyKey"]),
-];
 
 /// The patch that brings `current` to `modified` and takes away what `original` had.
 pub(crate) fn three_way(original: &Value, modified: &Value, current: &Value) -> Value {
-    Value::Object(objects(original, modified, current))
+    Value::Object(objects(schema::kind(text(modified, "kind")), original, modified, current))
 }
 
 /// The patch that brings one object to another.
@@ -33,13 +17,19 @@ pub(crate) fn two_way(from: &Value, to: &Value) -> Value {
     three_way(from, to, from)
 }
 
-fn objects(original: &Value, modified: &Value, current: &Value) -> Map<String, Value> {
+fn objects(
+    kind: Option<&'static Type>,
+    original: &Value,
+    modified: &Value,
+    current: &Value,
+) -> Map<String, Value> {
     let mut patch = Map::new();
     let empty = Map::new();
     let of = |value: &Value| value.as_object().cloned().unwrap_or_else(|| empty.clone());
     let (original, modified, current) = (of(original), of(modified), of(current));
     for (key, wanted) in &modified {
         let had = original.get(key).unwrap_or(&Value::Null);
+        let shape = kind.and_then(|kind| kind.field(key)).map(|field| &field.shape);
         match current.get(key) {
             _ if wanted.is_null() => {
                 if current.contains_key(key) {
@@ -49,12 +39,12 @@ fn objects(original: &Value, modified: &Value, current: &Value) -> Map<String, V
             None => drop(patch.insert(key.clone(), without_nulls(wanted))),
             Some(is) if is == wanted => {}
             Some(is) if is.is_object() && wanted.is_object() => {
-                let inner = objects(had, wanted, is);
+                let inner = objects(shape.and_then(Shape::object), had, wanted, is);
                 if !inner.is_empty() {
                     patch.insert(key.clone(), inner.into());
                 }
             }
-            Some(is) => match lists(key, had, wanted, is) {
+            Some(is) => match lists(shape, had, wanted, is) {
                 Some(items) if items.is_empty() => {}
                 Some(items) => drop(patch.insert(key.clone(), items.into())),
                 None => drop(patch.insert(key.clone(), wanted.clone())),
@@ -82,14 +72,16 @@ fn without_nulls(value: &Value) -> Value {
 }
 
 /// The changes of a list whose items have a key; nothing if they have none.
-fn lists(field: &str, original: &Value, modified: &Value, current: &Value) -> Option<Vec<Value>> {
-    let (_, keys) = KEYS.iter().find(|(known, _)| *known == field)?;
+fn lists(
+    shape: Option<&Shape>,
+    original: &Value,
+    modified: &Value,
+    current: &Value,
+) -> Option<Vec<Value>> {
+    let Some(Shape::List(inner, Some(key))) = shape else { return None };
     let (modified, current) = (modified.as_array()?, current.as_array()?);
     let none = Vec::new();
     let original = original.as_array().unwrap_or(&none);
-    let key = keys
-        .iter()
-        .find(|key| modified.iter().chain(current).all(|item| item.get(**key).is_some()))?;
     let of = |list: &'_ [Value], item: &Value| -> Option<Value> {
         list.iter().find(|other| other.get(*key) == item.get(*key)).cloned()
     };
@@ -99,7 +91,7 @@ fn lists(field: &str, original: &Value, modified: &Value, current: &Value) -> Op
             None => patch.push(without_nulls(wanted)),
             Some(is) => {
                 let had = of(original, wanted).unwrap_or(Value::Null);
-                let mut inner = objects(&had, wanted, &is);
+                let mut inner = objects(inner.object(), &had, wanted, &is);
                 if !inner.is_empty() {
                     inner.insert((*key).to_owned(), wanted[*key].clone());
                     patch.push(inner.into());
@@ -139,13 +131,14 @@ mod tests {
 
     #[test]
     fn items_with_keys_are_changed_one_by_one() {
+        let spec = |spec: Value| json!({ "kind": "Pod", "spec": spec });
         let original = json!({ "containers": [{ "name": "a", "image": "x" }, { "name": "b" }] });
         let modified = json!({ "containers": [{ "name": "a", "image": "y" }, { "name": "c" }] });
         let current =
             json!({ "containers": [{ "name": "a", "image": "x", "tty": false }, { "name": "b" }] });
         let expected = json!({ "containers": [
             { "image": "y", "name": "a" }, { "name": "c" }, { "$patch": "delete", "name": "b" } ] });
-        check(original, modified, current, expected);
+        check(spec(original), spec(modified), spec(current), json!({ "spec": expected }));
         check(
             json!({}),
             json!({ "args": ["a"] }),

@@ -8,7 +8,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 #![allow(clippy::disallowed_methods, reason = "the test runner reads its own environment")]
 
-#[expect(unreachable_pub, dead_code, reason = "each test uses its part")]
+#[allow(unreachable_pub, dead_code, reason = "each test uses its part")]
 mod support;
 
 use sim::Duration;

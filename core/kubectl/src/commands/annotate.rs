@@ -72,7 +72,6 @@ pub(crate) fn annotate(cli: &Cli) -> Boxed<'_, Outcome> {
                 }
             }
             let done = match (is_label, adds, removes) {
-                (false, ..) if adds || removes || cli.profile.minor < 25 => "annotated",
                 (false, ..) => "annotated",
                 (true, false, false) => "not labeled",
                 (true, false, true) if cli.profile.minor > 20 => "unlabeled",

@@ -28,6 +28,9 @@ pub(crate) fn view(cli: &Cli) -> Boxed<'_, Outcome> {
             json!({ "apiVersion": "v1", "kind": "Config", "current-context": "", "preferences": {},
                 "clusters": null, "contexts": null, "users": null })
         };
+        if crate::json::at(&content, "preferences").is_null() {
+            content["preferences"] = json!({});
+        }
         if cli.is_set("minify") {
             minify(cli, &mut content)?;
         }

@@ -111,11 +111,9 @@ pub(crate) fn exec(cli: &Cli) -> Boxed<'_, Outcome> {
 
 /// The exit status in what the server says at the end.
 fn ended(status: &Value) -> Result<i32, Failure> {
-    let causes = items(status, "details/causes").iter();
-    let code = causes
-        .filter(|cause| text(cause, "reason") == "ExitCode")
-        .map(|cause| text(cause, "message"));
-    match code.last().and_then(|code| code.parse().ok()) {
+    let mut causes = items(status, "details/causes").iter();
+    let code = causes.find(|cause| text(cause, "reason") == "ExitCode");
+    match code.and_then(|cause| text(cause, "message").parse().ok()) {
         Some(code) => Ok(code),
         None if status.is_null() || text(status, "status") == "Success" => Ok(0),
         None => Err(Failure::text(text(status, "message"))),

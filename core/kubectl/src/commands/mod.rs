@@ -11,6 +11,7 @@ pub(crate) mod discovery;
 pub(crate) mod edit;
 pub(crate) mod events;
 pub(crate) mod exec;
+pub(crate) mod explain;
 pub(crate) mod get;
 pub(crate) mod logs;
 pub(crate) mod make;

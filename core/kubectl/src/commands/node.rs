@@ -147,7 +147,10 @@ async fn drained(cli: &Cli, node: &str) -> Result<(), Failure> {
         }
     }
     for pod in &pods {
-        while dry_run == DryRun::None {
+        loop {
+            if dry_run != DryRun::None {
+                break;
+            }
             let path = format!("/api/v1/namespaces/{}/pods/{}", namespace(pod), name(pod));
             match cli.call(Call::get(path)).await {
                 Ok(same) if uid(&same) == uid(pod) => {}

@@ -151,7 +151,7 @@ fn data(cli: &Cli, kind: &str) -> Result<Data, Failure> {
     let all = |flag: &str| cli.matches.all(flag).to_vec();
     let (files, literals, env_files) =
         (all("from-file"), all("from-literal"), all("from-env-file"));
-    if !env_files.is_empty() && !(files.is_empty() && literals.is_empty()) {
+    if !env_files.is_empty() && (!files.is_empty() || !literals.is_empty()) {
         return Err(Failure::text(
             "from-env-file cannot be combined with from-file or from-literal",
         ));

@@ -8,12 +8,8 @@ use crate::commands::events::last;
 use crate::json::{int, text};
 use crate::output::age::since;
 
-/// The table.
+/// The table of at least one event.
 pub(crate) fn table(cli: &Cli, events: &[Value]) -> String {
-    if events.is_empty() {
-        // The title stands in the column of those above.
-        return "Events:  <none>\n".to_owned();
-    }
     let mut events: Vec<&Value> = events.iter().collect();
     events.sort_by(|a, b| last(a).cmp(last(b)));
     let mut lines =

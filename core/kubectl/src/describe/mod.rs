@@ -144,11 +144,14 @@ pub(crate) fn describe(cli: &Cli, object: &Value, more: &More) -> String {
         "ReplicaSet" => workload::replica_set(cli, text, object, more),
         _ => generic(text, object),
     }
-    let mut shown = lines.aligned();
-    if let Some(events) = &more.events {
-        shown += &events::table(cli, events);
+    match more.events.as_deref() {
+        Some([]) => {
+            text.line(0, "Events:\t<none>");
+            lines.aligned()
+        }
+        Some(events) => lines.aligned() + &events::table(cli, events),
+        None => lines.aligned(),
     }
-    shown
 }
 
 /// A pod template alone, as `rollout history --revision` shows it.

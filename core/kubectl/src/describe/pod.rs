@@ -336,7 +336,10 @@ pub(super) fn volumes(lines: &mut Text, all: &[Value], space: &str) {
     }
 }
 
-fn projected(show: &mut dyn FnMut(&str, &[(&str, String)]), volume: &Value) {
+/// Writes what kind of volume it is, and titles with values.
+type Show<'a> = dyn FnMut(&str, &[(&str, String)]) + 'a;
+
+fn projected(show: &mut Show<'_>, volume: &Value) {
     let mut pairs = Vec::new();
     let optional = |source: &Value, field: &str| match at(source, field) {
         Value::Bool(bool) => bool.to_string(),

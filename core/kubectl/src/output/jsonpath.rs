@@ -40,10 +40,9 @@ enum Step {
 pub(crate) fn relaxed(path: &str) -> Result<String, String> {
     let inner = path.trim().trim_start_matches('{').trim_end_matches('}');
     if inner.contains(['{', '}']) {
-        return Err(format!(
-            "unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{{name1.name2}}' or \
-             '{{.name1.name2}}'"
-        ));
+        return Err("unexpected path string, expected a 'name1.name2' or '.name1.name2' or '{name1.name2}' or \
+             '{.name1.name2}'"
+            .to_owned());
     }
     let inner = inner.trim_start_matches('.');
     Ok(format!("{{.{inner}}}"))
@@ -151,11 +150,8 @@ fn take<'a>(
     found: &mut Vec<&'a Value>,
 ) -> Result<(), String> {
     match step {
-        Step::Field(name) => match value {
-            Value::Object(members) => found.extend(members.get(name)),
-            // A field of a list is that of its items only after a wildcard.
-            _ => {}
-        },
+        // A list has no fields; its items have, after a wildcard.
+        Step::Field(name) => found.extend(value.as_object().and_then(|members| members.get(name))),
         Step::Wildcard => found.extend(children(value)),
         Step::Recursive => {
             found.push(value);
@@ -172,7 +168,9 @@ fn take<'a>(
             match usize::try_from(index).ok().and_then(|index| items.get(index)) {
                 Some(item) => found.push(item),
                 None => {
-                    return Err(format!("array index out of bounds: index {place}, length {count}"));
+                    return Err(format!(
+                        "array index out of bounds: index {place}, length {count}"
+                    ));
                 }
             }
         }

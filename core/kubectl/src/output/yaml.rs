@@ -258,7 +258,7 @@ mod tests {
     #[test]
     fn members_are_sorted_and_lists_are_not_indented() {
         let pod = json!({ "kind": "Pod", "apiVersion": "v1", "spec": { "containers": [
-            { "name": "a", "image": "redis:3.2", "args": ["x", ["y"]], "env": [] }, { "name": "b" } ] },
+            { "name": "a", "image": "redis:3.2", "args": ["x", ["z"]], "env": [] }, { "name": "b" } ] },
             "metadata": {} });
         let expected = "\
 apiVersion: v1
@@ -268,7 +268,7 @@ spec:
   containers:
   - args:
     - x
-    - - y
+    - - z
     env: []
     image: redis:3.2
     name: a
@@ -284,8 +284,8 @@ spec:
             "a: \"yes\"\nb: \"12\"\nc: \"\"\nd: 'x: y'\ne: '*'\nf: |\n  a\n  b\ng: |-\n  a\n  b\n",
         );
         check(
-            json!({ "a": "amRvZQo=", "t": "2016-03-21T19:37:00Z", "v": "1.25", "n": null, "q": "it's", "h": "x#y" }),
-            "a: amRvZQo=\nh: x#y\nn: null\nq: it's\nt: \"2016-03-21T19:37:00Z\"\nv: \"1.25\"\n",
+            json!({ "a": "amRvZQo=", "t": "2016-03-21T19:37:00Z", "v": "1.25", "u": null, "q": "it's", "h": "x#y" }),
+            "a: amRvZQo=\nh: x#y\nq: it's\nt: \"2016-03-21T19:37:00Z\"\nu: null\nv: \"1.25\"\n",
         );
     }
 

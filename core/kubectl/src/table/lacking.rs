@@ -55,7 +55,6 @@ pub(super) const COMMANDS: &[Command] = &[
     ),
     lacking("proxy", "Run a proxy to the Kubernetes API server", "HTTP; use kubectl get --raw"),
     lacking("top", "Display resource (CPU/memory) usage", METRICS),
-    lacking("explain", "Get documentation for a resource", "documentation of fields"),
     lacking(
         "apply edit-last-applied",
         "Edit latest last-applied-configuration annotations of a resource/object",

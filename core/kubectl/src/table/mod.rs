@@ -157,10 +157,9 @@ impl Command {
         all.filter(move |flag| (flag.since..=flag.until).contains(&minor))
     }
 
-    /// A flag's default.
-    pub fn default_of(&self, name: &str) -> &'static str {
-        let mut all = self.flags.iter().flat_map(|set| set.iter());
-        all.find(|flag| flag.name == name).map_or("", |flag| flag.default)
+    /// A flag's default in a release.
+    pub fn default_of(&self, profile: &Profile, name: &str) -> &'static str {
+        self.flags_of(profile).find(|flag| flag.name == name).map_or("", |flag| flag.default)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::flags::{ALL, DRY_RUN, FILES, NOTES, OUTPUT, SELECT};
 use super::{Command, Flag, Kind, command, flag, group};
-use crate::commands::{annotate, auth, config, copy, discovery, events, exec, logs, node, rollout};
+use crate::commands::{
+    annotate, auth, config, copy, discovery, events, exec, explain, logs, node, rollout,
+};
 
 const CONTAINER: &[Flag] =
     &[flag(Some('c'), "container", Kind::String, "", "The container; the first if none is named.")];
@@ -79,6 +81,11 @@ const RESOURCES: &[Flag] = &[
     flag(None, "sort-by", Kind::String, "", "name or kind.").lacks("sorted resources"),
     flag(None, "verbs", Kind::Slice, "", "Only those with these verbs."),
 ];
+const EXPLAIN: &[Flag] = &[
+    flag(None, "api-version", Kind::String, "", "The version of the API."),
+    flag(None, "recursive", Kind::Bool, "false", "All fields below."),
+    flag(None, "output", Kind::String, "plaintext", "plaintext or plaintext-openapiv2.").since(27),
+];
 const STATUS: &[Flag] = &[
     flag(None, "revision", Kind::Int, "0", "Only this revision."),
     flag(None, "timeout", Kind::Duration, "0s", "How long; 0 for ever."),
@@ -112,6 +119,7 @@ const OVERWRITE: &[Flag] = &[flag(None, "overwrite", Kind::Bool, "false", "Chang
 const TYPED: &str = "(TYPE NAME | TYPE/NAME) [flags]";
 
 pub(super) const COMMANDS: &[Command] = &[
+    command("explain", "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext|plaintext-openapiv2]", "Get documentation for a resource", &[EXPLAIN], explain::explain),
     command("logs", "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]", "Print the logs for a container in a pod", &[CONTAINER, LOGS], logs::logs).aliases(&["log"]),
     command("exec", "POD [-c CONTAINER] -- COMMAND [args...]", "Execute a command in a container", &[CONTAINER, EXEC], exec::exec),
     command("cp", "<file-spec-src> <file-spec-dest>", "Copy files and directories to and from containers", &[CONTAINER, COPY], copy::copy),

@@ -150,6 +150,36 @@ impl Server {
         })
     }
 
+    fn change(&mut self, request: &Request, now: Time, kind: &str, name: &str) -> Option<Response> {
+        let path = request.path.as_str();
+
+        let old = self.objects.get(path).cloned()?;
+        let mut new = old.clone();
+        if request.method == Method::Put {
+            new = request.body.clone();
+            new["metadata"]["uid"] = old["metadata"]["uid"].clone();
+            new["metadata"]["creationTimestamp"] = old["metadata"]["creationTimestamp"].clone();
+        } else if let Some(changes) = request.body.as_array() {
+            for change in changes {
+                *new.pointer_mut(change["path"].as_str().unwrap()).unwrap() =
+                    change["value"].clone();
+            }
+        } else {
+            patched(&mut new, &request.body);
+        }
+        if new["data"]["bad"].is_string() {
+            let mut answer = failed(422, "Invalid", "invalid".into(), kind, name);
+            answer.body["details"]["causes"] =
+                json!([{ "field": "data[bad]", "message": "Invalid value: no" }]);
+            return Some(answer);
+        }
+        if new != old {
+            self.stamp(&mut new, now);
+            self.objects.insert(path.to_owned(), new.clone());
+        }
+        Some(good(new))
+    }
+
     fn answer(&mut self, request: &Request, now: Time) -> Response {
         let path = request.path.as_str();
         self.asked.push(format!("{:?} {path}", request.method).to_uppercase());
@@ -237,27 +267,7 @@ impl Server {
                 good(object)
             }
             Method::Put | Method::Patch => {
-                let Some(old) = self.objects.get(path).cloned() else { return missing() };
-                let mut new = old.clone();
-                if request.method == Method::Put {
-                    new = request.body.clone();
-                    new["metadata"]["uid"] = old["metadata"]["uid"].clone();
-                    new["metadata"]["creationTimestamp"] =
-                        old["metadata"]["creationTimestamp"].clone();
-                } else {
-                    patched(&mut new, &request.body);
-                }
-                if new["data"]["bad"].is_string() {
-                    let mut answer = failed(422, "Invalid", "invalid".into(), resource.kind, &name);
-                    answer.body["details"]["causes"] =
-                        json!([{ "field": "data[bad]", "message": "Invalid value: no" }]);
-                    return answer;
-                }
-                if new != old {
-                    self.stamp(&mut new, now);
-                    self.objects.insert(path.to_owned(), new.clone());
-                }
-                good(new)
+                self.change(request, now, resource.kind, &name).unwrap_or_else(missing)
             }
             Method::Delete => match self.objects.get(path).cloned() {
                 None => missing(),
@@ -351,6 +361,7 @@ impl World {
     }
 
     fn serve(&mut self) {
+        self.answer_requests();
         for (id, stream) in std::mem::take(&mut self.waiting) {
             let events =
                 self.server.streams.get_mut(&stream).map(std::mem::take).unwrap_or_default();
@@ -360,6 +371,9 @@ impl World {
                 self.machine.reply(id, Box::new(Reply::Ok(Answer::Events(events))));
             }
         }
+    }
+
+    fn answer_requests(&mut self) {
         for request in self.machine.take_requests() {
             assert_eq!(request.port, rest::PORT);
             let reply: Reply = match *request.body.downcast::<Ask>().unwrap() {
@@ -457,7 +471,7 @@ impl World {
                     break;
                 };
                 let text = editor.text.replace(&from, &to);
-                drop(self.machine.finish_editor(terminal, Some(text)));
+                let _ = self.machine.finish_editor(terminal, Some(text));
             } else if !typed {
                 typed = true;
                 self.machine.type_text(terminal, &format!("{input}\n"));
