@@ -13,6 +13,7 @@ use crate::process::{cargo, command, output, root, run, say, which};
 const TRUNK_VERSION: &str = "0.21.14";
 /// Debian's is too old for what rustc 1.95 emits.
 const BINARYEN_VERSION: &str = "132.0.0";
+const AXE_VERSION: &str = "4.14.1";
 
 /// The folders to put in front of the PATH so that Trunk finds its helpers.
 #[derive(Debug, Default)]
@@ -114,24 +115,38 @@ fn ensure_cargo_tool(
 }
 
 fn ensure_wasm_opt() -> Result<Option<PathBuf>> {
-    let home = cache().join(format!("binaryen-{BINARYEN_VERSION}"));
-    let program = home.join("node_modules/.bin/wasm-opt");
-    if program.exists() {
-        return Ok(Some(program));
+    let without = "the page is not passed through wasm-opt and is about a third larger";
+    ensure_npm("binaryen", BINARYEN_VERSION, "node_modules/.bin/wasm-opt", without)
+}
+
+/// The script that finds what keeps people out of the page; nothing if it cannot be had.
+///
+/// # Errors
+/// If its folder cannot be made.
+pub fn ensure_axe() -> Result<Option<PathBuf>> {
+    let without = "the page is not searched for what keeps people out";
+    ensure_npm("axe-core", AXE_VERSION, "node_modules/axe-core/axe.min.js", without)
+}
+
+/// A file of a package of npm.
+fn ensure_npm(package: &str, version: &str, file: &str, without: &str) -> Result<Option<PathBuf>> {
+    let home = cache().join(format!("{package}-{version}"));
+    let file = home.join(file);
+    if file.exists() {
+        return Ok(Some(file));
     }
     if which("npm").is_none() || which("node").is_none() {
-        println!("(no npm: the page is not passed through wasm-opt and is about a third larger)");
+        println!("(no npm: {without})");
         return Ok(None);
     }
-    say("Installing wasm-opt (npm's binaryen, about half a minute, once)");
+    say(&format!("Installing npm's {package} {version} (about half a minute, once)"));
     std::fs::create_dir_all(&home)
         .map_err(|error| format!("cannot make {}: {error}", home.display()))?;
-    let package = format!("binaryen@{BINARYEN_VERSION}");
     let mut npm = command("npm", &["install", "--silent", "--no-audit", "--no-fund", "--prefix"]);
-    match run(npm.arg(&home).arg(&package)) {
-        Ok(()) => Ok(Some(program)),
+    match run(npm.arg(&home).arg(format!("{package}@{version}"))) {
+        Ok(()) => Ok(Some(file)),
         Err(message) => {
-            println!("({message}: going on without wasm-opt, the page is about a third larger)");
+            println!("({message}: {without})");
             Ok(None)
         }
     }

@@ -1,6 +1,8 @@
 //! The whole lab as a student does it, in Chromium.
 
+mod everybody;
 mod native;
+mod outside;
 mod places;
 mod walls;
 
@@ -33,6 +35,9 @@ fn a_student_does_the_lab() {
     scenario("damaged state", damaged_state());
     scenario("keyboard only", keyboard_only());
     scenario("on a phone", on_a_phone());
+    scenario("files in and out", outside::files());
+    scenario("without a network", outside::offline());
+    scenario("for everybody", everybody::barriers());
 }
 
 /// Types every other command by hand and runs the others with a click.
