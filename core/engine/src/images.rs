@@ -69,8 +69,7 @@ impl Engine {
         keep: bool,
     ) -> TransferId {
         let release = self.options.release;
-        let plan =
-            self.check_online(reference).and_then(|()| registry.image(reference, release).cloned());
+        let plan = self.check_online(reference).and_then(|()| registry.image(reference, release));
         let images = &self.images;
         let builds = &self.builds;
         let exists = |diff_id| images.has_layer(diff_id) || builds.has_layer(diff_id);
@@ -121,7 +120,8 @@ impl Engine {
         );
         transfer.set_holders(|diff_id| {
             let other = holder(diff_id).filter(|name| *name != repository)?;
-            Some(other.split_once('/').map_or(other, |(_, path)| path).to_owned())
+            let path = other.split_once('/').map(|(_, path)| path.to_owned());
+            Some(path.unwrap_or(other))
         });
         self.transfers.add(transfer)
     }

@@ -1,5 +1,14 @@
 //! A small Kubernetes on the hosts of a world.
 //!
-//! [`rest`] is what its API server is asked, and all that a command line knows of it.
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`rest`] | what an API server is asked |
+//! | [`resources`], [`schema`] | the tables: resources and the fields of their objects |
+//! | [`json`] | steps through trees of values |
+//!
+//! That is all that a command line knows of it.
 
+pub mod json;
+pub mod resources;
 pub mod rest;
+pub mod schema;

@@ -6,6 +6,7 @@
 //! text of an editor travel, not keys: the client's own terminal has the blocks that a person sees.
 
 use crate::machine::Machine;
+use crate::process::Proc;
 use crate::terminal::{Awaits, Editor, Terminal, TerminalId};
 
 /// What [`crate::Request::port`] says of a question to another host's `sshd`.
@@ -112,6 +113,43 @@ impl Terminal {
         if let Some(events) = &mut self.events {
             events.push(event);
         }
+    }
+}
+
+impl Proc {
+    /// Does at the own terminal what has happened at the remote one; what was typed for it if it waits for something.
+    /// What ends a session is for the caller.
+    pub async fn follow_remote(&self, event: RemoteEvent) -> Option<RemoteInput> {
+        let interrupted = || {
+            while self.take_signal().is_some() {}
+            RemoteInput::Interrupt
+        };
+        match event {
+            RemoteEvent::Shown(bytes) => self.print(bytes).await,
+            RemoteEvent::Complained(bytes) => self.eprint(bytes).await,
+            RemoteEvent::Finished(status) => self.finish_command(status),
+            RemoteEvent::Cleared => self.clear_terminal(),
+            RemoteEvent::Awaits(awaits, prompt, is_secret) => {
+                let line = if is_secret {
+                    self.read_secret_line().await
+                } else {
+                    self.read_command(awaits, &prompt).await
+                };
+                return Some(match line {
+                    Ok(Some(line)) => RemoteInput::Line(line),
+                    Ok(None) => RemoteInput::EndOfFile,
+                    Err(_) => interrupted(),
+                });
+            }
+            RemoteEvent::Editor(editor) => {
+                return Some(match self.edit(editor).await {
+                    Ok(text) => RemoteInput::Edited(text),
+                    Err(_) => interrupted(),
+                });
+            }
+            RemoteEvent::Closed(_) | RemoteEvent::Broken => {}
+        }
+        None
     }
 }
 

@@ -427,6 +427,6 @@ pub(crate) async fn top(cli: &Cli) -> Outcome {
             one.args.join(" ")
         );
     }
-    cli.out(crate::output::tab::align(&text, crate::profile::Cells { min: 20, padding: 3 })).await;
+    cli.out(commandline::tab::align(&text, crate::profile::Cells { min: 20, padding: 3 })).await;
     Ok(0)
 }

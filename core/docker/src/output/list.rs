@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use gotmpl::Value;
 
-use super::tab::align;
 use super::template::Format;
 use crate::cli::{Cli, Failure};
 use crate::profile::Cells;
+use commandline::tab::align;
 
 /// One row: every member a template may name, with its text.
 pub(crate) type Row = Vec<(&'static str, String)>;

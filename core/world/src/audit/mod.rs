@@ -180,8 +180,9 @@ impl World {
     }
 
     fn published(&self) -> Published {
-        let mut published = Published::default();
-        for (_, image) in self.registry.borrow().iter() {
+        let mut published =
+            Published { made: self.registry.borrow().made(), ..Published::default() };
+        for image in self.registry.borrow().images() {
             published.images.insert(image.id);
             published.layers.extend(image.layers.iter().map(|layer| layer.diff_id));
         }
