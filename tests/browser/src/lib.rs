@@ -47,7 +47,7 @@ pub struct Page {
 fn setting(name: &str) -> Result<String> {
     std::env::var(name).map_err(|_| {
         format!(
-            "{name} is not set: this test is run by `cargo xtask test` or `cargo xtask browser`"
+            "{name} is not set: this test is run by `cargo xtask test` or `cargo xtask screenshots`"
         )
         .into()
     })

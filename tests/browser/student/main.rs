@@ -10,8 +10,12 @@ use fantoccini::key::Key;
 use glasshive_browser::{DESKTOP, PHONE, Page, Result};
 use serde_json::Value;
 
-/// Runs one scenario; browsers are expensive, so that they come one after the other.
+/// Runs one scenario; browsers are expensive, so that they come one after the other. `GLASSHIVE_SCENARIO` chooses those
+/// whose name has it.
 fn scenario<F: Future<Output = Result<()>>>(name: &str, run: F) {
+    if std::env::var("GLASSHIVE_SCENARIO").is_ok_and(|only| !name.contains(&only)) {
+        return;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let start = std::time::Instant::now();
     if let Err(error) = runtime.expect("a runtime can be made").block_on(run) {

@@ -10,6 +10,7 @@ pub(crate) async fn files() -> Result<()> {
     std::fs::create_dir_all(&folder)?;
     let file = folder.join("notes.txt");
     std::fs::write(&file, "brought along\n")?;
+    page.click_css("[aria-label='Files of this host']").await?;
     page.type_into("upload", &file.to_string_lossy()).await?;
     page.wait(
         "it is told",
