@@ -1,7 +1,7 @@
 //! The part of one host in a cluster: on a control plane etcd, API server, controllers and scheduler; everywhere a kubelet.
 //! A state machine: inputs and the time in, outputs out.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use daemon::api;
@@ -120,8 +120,8 @@ pub struct KubeNode {
     number: usize,
     links: Links,
     client: Client,
-    waiting: BTreeMap<u64, Waiting>,
-    streams: BTreeMap<u64, Stream>,
+    waiting: SortedMap<u64, Waiting>,
+    streams: SortedMap<u64, Stream>,
     next_stream: u64,
     identity: Option<Identity>,
     to_kubelets: Option<Identity>,
@@ -129,7 +129,7 @@ pub struct KubeNode {
     plane: Option<Box<ControlPlane>>,
     kubelet: Option<Kubelet>,
     /// Streams of others that this host's API server has opened at a kubelet.
-    proxied: BTreeMap<Origin, u64>,
+    proxied: SortedMap<Origin, u64>,
     frames: Frames,
     rng: Rng,
     kubelet_runs: bool,
@@ -171,15 +171,15 @@ impl KubeNode {
             config,
             links: Links::new(stream("kube/channels")),
             client: Client::default(),
-            waiting: BTreeMap::new(),
-            streams: BTreeMap::new(),
+            waiting: SortedMap::new(),
+            streams: SortedMap::new(),
             next_stream: 1,
             identity: None,
             to_kubelets: None,
             to_etcd: None,
             plane: None,
             kubelet: None,
-            proxied: BTreeMap::new(),
+            proxied: SortedMap::new(),
             frames: Vec::new(),
             rng: stream("kube"),
             kubelet_runs: false,
@@ -971,7 +971,7 @@ impl KubeNode {
     }
 
     /// The secrets and config maps that the pods of this host's kubelet name.
-    pub fn used(&self) -> BTreeSet<(String, String, String)> {
+    pub fn used(&self) -> SortedSet<(String, String, String)> {
         self.kubelet.iter().flat_map(Kubelet::used).collect()
     }
 

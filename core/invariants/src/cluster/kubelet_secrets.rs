@@ -1,6 +1,6 @@
 //! A kubelet holds the secrets of its pods and no others.
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 
 use crate::invariant::{Invariant, Verdict, ensure};
 
@@ -18,7 +18,7 @@ pub type Object = (String, String, String);
 ///
 /// # Errors
 /// Names an object that no pod of the node names.
-pub fn check(node: &str, held: &[Object], named: &BTreeSet<Object>) -> Verdict {
+pub fn check(node: &str, held: &[Object], named: &SortedSet<Object>) -> Verdict {
     let stranger = held.iter().find(|object| !named.contains(*object));
     if let Some((resource, namespace, name)) = stranger {
         ensure!(
@@ -37,7 +37,7 @@ mod tests {
     #[test]
     fn a_secret_that_no_pod_uses() {
         let object = |name: &str| ("secrets".to_owned(), "default".to_owned(), name.to_owned());
-        let named = BTreeSet::from([object("a")]);
+        let named = SortedSet::from([object("a")]);
         check("worker1", &[object("a")], &named).unwrap();
         complains(check("worker1", &[object("b")], &named), &INVARIANT);
     }

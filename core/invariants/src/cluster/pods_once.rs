@@ -1,6 +1,6 @@
 //! A pod is one node's, and runs there once.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use crate::invariant::{Invariant, Verdict, ensure};
 
@@ -16,7 +16,7 @@ pub static INVARIANT: Invariant = Invariant {
 /// # Errors
 /// Names a pod that runs on two nodes, or on one that is not its own.
 pub fn check<'a>(running: impl Iterator<Item = (&'a str, &'a str, &'a str)>) -> Verdict {
-    let mut seen: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut seen: SortedMap<&str, &str> = SortedMap::new();
     for (node, uid, own) in running {
         ensure!(node == own, "pod {uid} of node {own} runs on {node}");
         let other = seen.insert(uid, node).filter(|other| *other != node);

@@ -1,7 +1,7 @@
 //! A Kubernetes: its objects as an API server has them, and what a kubelet holds. The values of secrets are to be
 //! looked for; everything else of an object is what the API shows to whoever may ask.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use kube::KubeNode;
@@ -21,8 +21,8 @@ pub(super) const KUBELET_MEMORY: &str = "memory of the kubelet, ";
 #[derive(Debug, Default)]
 pub(super) struct ClusterSeen {
     revision: Option<u64>,
-    objects: BTreeMap<String, Rc<Value>>,
-    held: BTreeSet<String>,
+    objects: SortedMap<String, Rc<Value>>,
+    held: SortedSet<String>,
 }
 
 /// `secret default/user-pass`.
@@ -101,7 +101,7 @@ impl ClusterSeen {
     fn kubelet(&mut self, node: &KubeNode, look: &mut Look<'_>) -> bool {
         let held = node.held_objects();
         let secrets = held.into_iter().filter(|object| is_secret(object));
-        let now: BTreeMap<String, &Value> =
+        let now: SortedMap<String, &Value> =
             secrets.map(|object| (format!("{KUBELET_MEMORY}{}", place(object)), object)).collect();
         for place in self.held.iter().filter(|place| !now.contains_key(*place)) {
             look.forget(Surface::Memory, place.clone());
@@ -112,7 +112,7 @@ impl ClusterSeen {
                 look.whole(Surface::Memory, place.clone(), object.to_string().as_bytes(), cause);
             }
         }
-        let now: BTreeSet<String> = now.into_keys().collect();
+        let now: SortedSet<String> = now.into_keys().collect();
         let is_new = now != self.held;
         self.held = now;
         is_new
