@@ -1,6 +1,6 @@
 //! One host: its operating system, its disk, its daemon, and the carrying between them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use daemon::api::Request;
 use daemon::client::{PORT, Reply};
@@ -16,7 +16,7 @@ use crate::fault::armed::Seen;
 use crate::fault::blame::Blame;
 use crate::login::Account;
 use crate::service::{Service, Stage};
-use crate::state_folder::StateFolder;
+use crate::state_folder::{self, StateFolder};
 use crate::subjects::Subjects;
 use crate::world::Event;
 
@@ -29,6 +29,8 @@ pub(crate) struct Host {
     /// The files that survive a crash: the root filesystem.
     pub(crate) root: SharedFs,
     state_folder: StateFolder,
+    /// The same for etcd's.
+    etcd_folder: StateFolder,
     /// While the host is down: what its engine has on the disk.
     pub(crate) engine: Option<Engine>,
     /// Nothing while the host is down.
@@ -58,6 +60,10 @@ pub(crate) struct Host {
 pub(crate) struct Up {
     pub(crate) machine: Machine,
     pub(crate) daemon: Daemon,
+    /// Its part of a Kubernetes cluster, if it has one.
+    pub(crate) kube: Option<Box<kube::KubeNode>>,
+    /// Docker's answers to the kubelet.
+    runtime_answers: VecDeque<(u64, Reply)>,
     /// The shell at the terminal; nothing if it could not be started.
     shell: Option<Pid>,
     /// Whether the daemon runs.
@@ -82,7 +88,8 @@ impl Host {
             name: name.to_owned(),
             disk: Disk::default(),
             root: FileSystem::from_tree(FsKind::Disk, tree).shared(),
-            state_folder: StateFolder::new(now),
+            state_folder: StateFolder::new(state_folder::SWARM, now),
+            etcd_folder: StateFolder::new(state_folder::ETCD, now),
             engine: None,
             up: None,
             held: None,
@@ -103,10 +110,14 @@ impl Host {
         now: Time,
         programs: &Programs,
         daemon: Daemon,
+        kube: Option<Box<kube::KubeNode>>,
         entropy: sim::Rng,
     ) {
         let mut mounts = Mounts::new(self.root.clone());
         self.state_folder.mount(&mut mounts);
+        if kube.is_some() {
+            self.etcd_folder.mount(&mut mounts);
+        }
         for name in &self.loot {
             mounts.add(loot_mount(name, &self.root));
         }
@@ -120,7 +131,10 @@ impl Host {
         let shell = self.start_shell(&mut machine);
         let logins = BTreeSet::new();
         let service = Service::new(now);
-        self.up = Some(Up { machine, daemon, shell, service, logins, deadline: Some(now) });
+        let runtime_answers = VecDeque::new();
+        let deadline = Some(now);
+        self.up =
+            Some(Up { machine, daemon, kube, runtime_answers, shell, service, logins, deadline });
     }
 }
 
@@ -149,6 +163,10 @@ pub(crate) enum Wanted {
     Answer {
         caller: u64,
         reply: Box<Reply>,
+    },
+    ClusterAnswer {
+        caller: u64,
+        reply: Box<kube::rest::Reply>,
     },
     /// A process wants something of the Docker service.
     Unit {
@@ -248,12 +266,80 @@ impl Host {
                     up.service.asked.remove(&id);
                     up.machine.reply(id, reply);
                 }
+                daemon::Output::Reply { caller: Caller::Kubelet(tag), reply } => {
+                    up.runtime_answers.push_back((tag, *reply));
+                }
                 daemon::Output::Reply { caller: Caller::Operator(caller), reply } => {
                     settling.wanted.push(Wanted::Answer { caller, reply });
                 }
             }
         }
         up.machine.explain_started(settling.last.filter(|_| settling.last != before));
+    }
+
+    /// Lets the host's part of a cluster handle something.
+    pub(crate) fn with_kube(
+        &mut self,
+        settling: &mut Settling<'_>,
+        handle: impl FnOnce(&mut kube::KubeNode, &mut kube::Context<'_>),
+    ) {
+        let Some(up) = &mut self.up else { return };
+        let Some(node) = &mut up.kube else { return };
+        up.machine.set_cause(settling.trace.cause());
+        let mut out = Vec::new();
+        let mut context = kube::Context {
+            now: settling.now,
+            machine: &mut up.machine,
+            disk: &mut self.disk,
+            out: &mut out,
+        };
+        handle(node, &mut context);
+        for output in out {
+            let cause = settling.trace.cause();
+            match output {
+                kube::Output::Frame { to, flow, bytes } => {
+                    settling.wanted.push(Wanted::Send { to, flow, bytes, cause });
+                }
+                kube::Output::Sync(barrier) => {
+                    settling.wanted.push(Wanted::Sync { barrier, cause });
+                }
+                kube::Output::Reply(kube::Caller::Process(id), reply) => {
+                    if let Some(up) = &mut self.up {
+                        up.machine.reply(id, reply);
+                    }
+                }
+                kube::Output::Reply(kube::Caller::Operator(caller), reply) => {
+                    settling.wanted.push(Wanted::ClusterAnswer { caller, reply });
+                }
+                kube::Output::Event { kind, detail } => {
+                    let id = settling.trace.record(settling.now, Some(self.id), kind, detail);
+                    settling.last = Some(id);
+                    settling.trace.set_cause(Some(id));
+                }
+                kube::Output::Runtime(tag, request) => {
+                    let Some(up) = &mut self.up else { continue };
+                    if up.service.stage == Stage::Running {
+                        self.with_daemon(settling, |daemon, context| {
+                            daemon.request(context, Caller::Kubelet(tag), *request);
+                        });
+                    } else {
+                        let gone = Err(daemon::api::Error::Unreachable);
+                        up.runtime_answers.push_back((tag, gone));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Docker's answers go to the kubelet.
+    fn pass_runtime_answers(&mut self, settling: &mut Settling<'_>) {
+        let cause = settling.trace.cause();
+        while let Some((tag, reply)) =
+            self.up.as_mut().and_then(|up| up.runtime_answers.pop_front())
+        {
+            self.with_kube(settling, |node, context| node.runtime_answered(context, tag, reply));
+            settling.trace.set_cause(cause);
+        }
     }
 
     /// Lets everything that is due at this moment happen: processes, the daemon, and processes again
@@ -271,21 +357,38 @@ impl Host {
                 settling.trace.set_cause(cause);
             }
             let Some(up) = &mut self.up else { return };
+            let kube_at = up.kube.as_ref().and_then(|node| node.next_deadline());
+            if kube_at.is_some_and(|at| at <= settling.now) {
+                self.with_kube(settling, |node, context| node.due(context));
+                settling.trace.set_cause(cause);
+            }
+            self.pass_runtime_answers(settling);
+            let Some(up) = &mut self.up else { return };
             if up.machine.is_due(settling.now) {
                 self.state_folder.follow(&self.disk, settling.now);
+                if up.kube.is_some() {
+                    self.etcd_folder.follow(&self.disk, settling.now);
+                }
                 up.machine.run(settling.now);
             }
+            if up.kube.is_some() {
+                self.with_kube(settling, |node, context| node.look(context));
+                settling.trace.set_cause(cause);
+            }
+            let Some(up) = &mut self.up else { return };
             let requests = up.machine.take_requests();
             let withdrawn = up.machine.take_withdrawn();
             let exits = up.machine.take_exits();
             if requests.is_empty()
                 && withdrawn.is_empty()
                 && exits.is_empty()
+                && up.runtime_answers.is_empty()
                 && !up.machine.is_ready()
             {
                 let daemon = up.daemon.next_deadline();
                 let machine = up.machine.next_deadline();
-                let next = [daemon, machine].into_iter().flatten().min();
+                let kube = up.kube.as_ref().and_then(|node| node.next_deadline());
+                let next = [daemon, machine, kube].into_iter().flatten().min();
                 up.deadline = next;
                 if next.is_none_or(|at| at > settling.now) {
                     return;
@@ -310,6 +413,13 @@ impl Host {
                             cause: request.cause,
                         });
                     }
+                    continue;
+                }
+                if request.port == kube::rest::PORT {
+                    if let Ok(ask) = request.body.downcast::<kube::rest::Ask>() {
+                        self.ask_cluster(settling, request.id, *ask);
+                    }
+                    settling.trace.set_cause(cause);
                     continue;
                 }
                 if request.port == tools::unit::PORT {
@@ -339,6 +449,7 @@ impl Host {
                 if let Some(up) = &mut self.up {
                     up.service.asked.remove(&id);
                 }
+                self.with_kube(settling, |node, _| node.withdrawn(id));
                 self.with_daemon(settling, |daemon, context| daemon.withdrawn(context, id));
             }
             for (pid, status) in exits {
@@ -351,6 +462,17 @@ impl Host {
             }
             self.revive_shell();
         }
+    }
+
+    /// A process asks a cluster; on a host outside of any there is no way to one.
+    fn ask_cluster(&mut self, settling: &mut Settling<'_>, id: RequestId, ask: kube::rest::Ask) {
+        let Some(up) = &mut self.up else { return };
+        if up.kube.is_none() {
+            let refused: kube::rest::Reply = Err(kube::rest::Unreachable::Refused);
+            return up.machine.reply(id, Box::new(refused));
+        }
+        let caller = kube::Caller::Process(id);
+        self.with_kube(settling, |node, context| node.request(context, caller, ask));
     }
 
     fn revive_shell(&mut self) {
