@@ -573,7 +573,7 @@ impl KubeNode {
                     kubelet.hang_up(touch, |asker| asker.0 == link)
                 });
             }
-            WireEvent::Packet { link, host, peer, packet } => match packet {
+            WireEvent::Packet { link, host, peer, packet } => match *packet {
                 Packet::Ask { port: API_PORT, number, opens, request } => {
                     self.api_asked(context, (link, number), peer.as_ref(), &request, opens);
                 }

@@ -2,13 +2,17 @@
 
 use std::rc::Rc;
 
+use daemon::Caller;
 use kube::pki::Pki;
 use kube::{ClusterConfig, ClusterHost, KubeNode};
+use os::RequestId;
 use os::fs::Tree;
 use sim::{Duration, HostId};
 
 use crate::boot::address;
 use crate::error::Error;
+use crate::host::{Host, Settling, Wanted};
+use crate::service::Stage;
 use crate::spec::Spec;
 use crate::world::World;
 
@@ -78,6 +82,89 @@ pub(crate) fn wait_until_ready(world: &mut World) -> Result<(), Error> {
         world.advance(Duration::from_millis(200));
     }
     Err(Error::Boot(format!("not all of the {} Kubernetes nodes are ready", cluster.hosts.len())))
+}
+
+impl Host {
+    /// Lets the host's part of a cluster handle something.
+    pub(crate) fn with_kube(
+        &mut self,
+        settling: &mut Settling<'_>,
+        handle: impl FnOnce(&mut kube::KubeNode, &mut kube::Context<'_>),
+    ) {
+        let Some(up) = &mut self.up else { return };
+        let Some(node) = &mut up.kube else { return };
+        up.machine.set_cause(settling.trace.cause());
+        let mut out = Vec::new();
+        let mut context = kube::Context {
+            now: settling.now,
+            machine: &mut up.machine,
+            disk: &mut self.disk,
+            out: &mut out,
+        };
+        handle(node, &mut context);
+        for output in out {
+            let cause = settling.trace.cause();
+            match output {
+                kube::Output::Frame { to, flow, bytes } => {
+                    settling.wanted.push(Wanted::Send { to, flow, bytes, cause });
+                }
+                kube::Output::Sync(barrier) => {
+                    settling.wanted.push(Wanted::Sync { barrier, cause });
+                }
+                kube::Output::Reply(kube::Caller::Process(id), reply) => {
+                    if let Some(up) = &mut self.up {
+                        up.machine.reply(id, reply);
+                    }
+                }
+                kube::Output::Reply(kube::Caller::Operator(caller), reply) => {
+                    settling.wanted.push(Wanted::ClusterAnswer { caller, reply });
+                }
+                kube::Output::Event { kind, detail } => {
+                    let id = settling.trace.record(settling.now, Some(self.id), kind, detail);
+                    settling.last = Some(id);
+                    settling.trace.set_cause(Some(id));
+                }
+                kube::Output::Runtime(tag, request) => {
+                    let Some(up) = &mut self.up else { continue };
+                    if up.service.stage == Stage::Running {
+                        self.with_daemon(settling, |daemon, context| {
+                            daemon.request(context, Caller::Kubelet(tag), *request);
+                        });
+                    } else {
+                        let gone = Err(daemon::api::Error::Unreachable);
+                        up.runtime_answers.push_back((tag, gone));
+                    }
+                }
+            }
+        }
+    }
+
+    /// Docker's answers go to the kubelet.
+    pub(crate) fn pass_runtime_answers(&mut self, settling: &mut Settling<'_>) {
+        let cause = settling.trace.cause();
+        while let Some((tag, reply)) =
+            self.up.as_mut().and_then(|up| up.runtime_answers.pop_front())
+        {
+            self.with_kube(settling, |node, context| node.runtime_answered(context, tag, reply));
+            settling.trace.set_cause(cause);
+        }
+    }
+
+    /// A process asks a cluster; on a host outside of any there is no way to one.
+    pub(crate) fn process_asks_cluster(
+        &mut self,
+        settling: &mut Settling<'_>,
+        id: RequestId,
+        ask: kube::rest::Ask,
+    ) {
+        let Some(up) = &mut self.up else { return };
+        if up.kube.is_none() {
+            let refused: kube::rest::Reply = Err(kube::rest::Unreachable::Refused);
+            return up.machine.reply(id, Box::new(refused));
+        }
+        let caller = kube::Caller::Process(id);
+        self.with_kube(settling, |node, context| node.request(context, caller, ask));
+    }
 }
 
 impl World {

@@ -63,7 +63,7 @@ pub(crate) struct Up {
     /// Its part of a Kubernetes cluster, if it has one.
     pub(crate) kube: Option<Box<kube::KubeNode>>,
     /// Docker's answers to the kubelet.
-    runtime_answers: VecDeque<(u64, Reply)>,
+    pub(crate) runtime_answers: VecDeque<(u64, Reply)>,
     /// The shell at the terminal; nothing if it could not be started.
     shell: Option<Pid>,
     /// Whether the daemon runs.
@@ -277,71 +277,6 @@ impl Host {
         up.machine.explain_started(settling.last.filter(|_| settling.last != before));
     }
 
-    /// Lets the host's part of a cluster handle something.
-    pub(crate) fn with_kube(
-        &mut self,
-        settling: &mut Settling<'_>,
-        handle: impl FnOnce(&mut kube::KubeNode, &mut kube::Context<'_>),
-    ) {
-        let Some(up) = &mut self.up else { return };
-        let Some(node) = &mut up.kube else { return };
-        up.machine.set_cause(settling.trace.cause());
-        let mut out = Vec::new();
-        let mut context = kube::Context {
-            now: settling.now,
-            machine: &mut up.machine,
-            disk: &mut self.disk,
-            out: &mut out,
-        };
-        handle(node, &mut context);
-        for output in out {
-            let cause = settling.trace.cause();
-            match output {
-                kube::Output::Frame { to, flow, bytes } => {
-                    settling.wanted.push(Wanted::Send { to, flow, bytes, cause });
-                }
-                kube::Output::Sync(barrier) => {
-                    settling.wanted.push(Wanted::Sync { barrier, cause });
-                }
-                kube::Output::Reply(kube::Caller::Process(id), reply) => {
-                    if let Some(up) = &mut self.up {
-                        up.machine.reply(id, reply);
-                    }
-                }
-                kube::Output::Reply(kube::Caller::Operator(caller), reply) => {
-                    settling.wanted.push(Wanted::ClusterAnswer { caller, reply });
-                }
-                kube::Output::Event { kind, detail } => {
-                    let id = settling.trace.record(settling.now, Some(self.id), kind, detail);
-                    settling.last = Some(id);
-                    settling.trace.set_cause(Some(id));
-                }
-                kube::Output::Runtime(tag, request) => {
-                    let Some(up) = &mut self.up else { continue };
-                    if up.service.stage == Stage::Running {
-                        self.with_daemon(settling, |daemon, context| {
-                            daemon.request(context, Caller::Kubelet(tag), *request);
-                        });
-                    } else {
-                        let gone = Err(daemon::api::Error::Unreachable);
-                        up.runtime_answers.push_back((tag, gone));
-                    }
-                }
-            }
-        }
-    }
-
-    /// Docker's answers go to the kubelet.
-    fn pass_runtime_answers(&mut self, settling: &mut Settling<'_>) {
-        let cause = settling.trace.cause();
-        while let Some((tag, reply)) =
-            self.up.as_mut().and_then(|up| up.runtime_answers.pop_front())
-        {
-            self.with_kube(settling, |node, context| node.runtime_answered(context, tag, reply));
-            settling.trace.set_cause(cause);
-        }
-    }
-
     /// Lets everything that is due at this moment happen: processes, the daemon, and processes again
     /// until all wait.
     pub(crate) fn settle(&mut self, settling: &mut Settling<'_>) {
@@ -395,55 +330,7 @@ impl Host {
                 }
             }
             for request in requests {
-                settling.trace.set_cause(request.cause);
-                if request.port == os::NET_PORT {
-                    if let Ok(body) = request.body.downcast::<os::NetRequest>() {
-                        self.with_daemon(settling, |daemon, context| {
-                            daemon.network_request(context, request.id, *body);
-                        });
-                    }
-                    settling.trace.set_cause(cause);
-                    continue;
-                }
-                if request.port == SSH_PORT {
-                    if let Ok(ask) = request.body.downcast::<SshAsk>() {
-                        settling.wanted.push(Wanted::Ssh {
-                            request: request.id,
-                            ask,
-                            cause: request.cause,
-                        });
-                    }
-                    continue;
-                }
-                if request.port == kube::rest::PORT {
-                    if let Ok(ask) = request.body.downcast::<kube::rest::Ask>() {
-                        self.ask_cluster(settling, request.id, *ask);
-                    }
-                    settling.trace.set_cause(cause);
-                    continue;
-                }
-                if request.port == tools::unit::PORT {
-                    if let Ok(ask) = request.body.downcast::<tools::unit::Ask>() {
-                        settling.wanted.push(Wanted::Unit { request: request.id, ask: *ask });
-                    }
-                    continue;
-                }
-                if request.port != PORT {
-                    continue;
-                }
-                let Some(up) = &mut self.up else { return };
-                if up.service.stage != Stage::Running {
-                    let gone: Reply = Err(daemon::api::Error::Unreachable);
-                    up.machine.reply(request.id, Box::new(gone));
-                    continue;
-                }
-                up.service.asked.insert(request.id);
-                if let Ok(body) = request.body.downcast::<Request>() {
-                    self.with_daemon(settling, |daemon, context| {
-                        daemon.request(context, Caller::Process(request.id), *body);
-                    });
-                }
-                settling.trace.set_cause(cause);
+                self.pass_request(settling, request, cause);
             }
             for id in withdrawn {
                 if let Some(up) = &mut self.up {
@@ -464,15 +351,62 @@ impl Host {
         }
     }
 
-    /// A process asks a cluster; on a host outside of any there is no way to one.
-    fn ask_cluster(&mut self, settling: &mut Settling<'_>, id: RequestId, ask: kube::rest::Ask) {
-        let Some(up) = &mut self.up else { return };
-        if up.kube.is_none() {
-            let refused: kube::rest::Reply = Err(kube::rest::Unreachable::Refused);
-            return up.machine.reply(id, Box::new(refused));
+    /// Hands a process's request to whom it is for.
+    fn pass_request(
+        &mut self,
+        settling: &mut Settling<'_>,
+        request: os::Request,
+        cause: Option<EventId>,
+    ) {
+        settling.trace.set_cause(request.cause);
+        if request.port == os::NET_PORT {
+            if let Ok(body) = request.body.downcast::<os::NetRequest>() {
+                self.with_daemon(settling, |daemon, context| {
+                    daemon.network_request(context, request.id, *body);
+                });
+            }
+            settling.trace.set_cause(cause);
+            return;
         }
-        let caller = kube::Caller::Process(id);
-        self.with_kube(settling, |node, context| node.request(context, caller, ask));
+        if request.port == SSH_PORT {
+            if let Ok(ask) = request.body.downcast::<SshAsk>() {
+                settling.wanted.push(Wanted::Ssh {
+                    request: request.id,
+                    ask,
+                    cause: request.cause,
+                });
+            }
+            return;
+        }
+        if request.port == kube::rest::PORT {
+            if let Ok(ask) = request.body.downcast::<kube::rest::Ask>() {
+                self.process_asks_cluster(settling, request.id, *ask);
+            }
+            settling.trace.set_cause(cause);
+            return;
+        }
+        if request.port == tools::unit::PORT {
+            if let Ok(ask) = request.body.downcast::<tools::unit::Ask>() {
+                settling.wanted.push(Wanted::Unit { request: request.id, ask: *ask });
+            }
+            return;
+        }
+        if request.port != PORT {
+            return;
+        }
+        let Some(up) = &mut self.up else { return };
+        if up.service.stage != Stage::Running {
+            let gone: Reply = Err(daemon::api::Error::Unreachable);
+            up.machine.reply(request.id, Box::new(gone));
+            return;
+        }
+        up.service.asked.insert(request.id);
+        if let Ok(body) = request.body.downcast::<Request>() {
+            self.with_daemon(settling, |daemon, context| {
+                daemon.request(context, Caller::Process(request.id), *body);
+            });
+        }
+        settling.trace.set_cause(cause);
     }
 
     fn revive_shell(&mut self) {

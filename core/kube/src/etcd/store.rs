@@ -53,6 +53,9 @@ pub enum Outcome {
     Conflict,
 }
 
+/// What a revision changed: the key and its new value, nothing where it was removed.
+type Revision = (String, Option<Rc<[u8]>>);
+
 /// All keys.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Store {
@@ -62,7 +65,7 @@ pub struct Store {
     pub compacted: u64,
     keys: BTreeMap<String, KeyValue>,
     /// Every revision since the last compaction: key and value, nothing where it was removed.
-    history: BTreeMap<u64, (String, Option<Rc<[u8]>>)>,
+    history: BTreeMap<u64, Revision>,
     /// The newest entry of the log that is in the file.
     pub(super) consistent: Index,
     #[serde(skip)]

@@ -360,8 +360,8 @@ impl Kubelet {
                     let message = format!(
                         "Container image \"{image}\" is not present with pull policy of Never"
                     );
-                    let told = format!("Error: ErrImageNeverPull");
-                    self.fail(touch, uid, place, "ErrImageNeverPull", &message, &told);
+                    let told = "Error: ErrImageNeverPull";
+                    self.fail(touch, uid, place, "ErrImageNeverPull", &message, told);
                 } else {
                     self.pull(touch, uid, place, image);
                 }

@@ -89,6 +89,29 @@ fn yes(request: &Request, name: &str) -> bool {
     parameter(request, name).is_some_and(|value| matches!(value, "true" | "1"))
 }
 
+/// The files of a program.
+fn stdio_of(
+    terminal: TerminalId,
+    tty: bool,
+    input: Option<Vec<u8>>,
+    has_input: bool,
+    written: &[Written; 2],
+) -> api::Stdio {
+    let handle = Handle::terminal(terminal);
+    if tty {
+        let handle = Some(handle);
+        return api::Stdio { stdin: handle.clone(), stdout: handle.clone(), stderr: handle, tty };
+    }
+    let sink = |one: &Written| Some(Handle::sink(Rc::new(RefCell::new(one.clone()))));
+    let stdin = match (input, has_input) {
+        (Some(bytes), _) => Handle::bytes(bytes),
+        (None, true) => handle.without_terminal(),
+        (None, false) => Handle::null(),
+    };
+    let [out, err] = written;
+    api::Stdio { stdin: Some(stdin), stdout: sink(out), stderr: sink(err), tty }
+}
+
 impl Kubelet {
     /// The API server asks for a log or a program.
     pub(crate) fn serve(
@@ -268,31 +291,7 @@ impl Kubelet {
                 exec.clone_from(&id);
                 let tty_id = touch.machine.add_remote_terminal("");
                 *terminal = Some(tty_id);
-                let handle = Handle::terminal(tty_id);
-                let stdio = if *tty {
-                    let handle = Some(handle);
-                    api::Stdio {
-                        stdin: handle.clone(),
-                        stdout: handle.clone(),
-                        stderr: handle,
-                        tty: true,
-                    }
-                } else {
-                    let sink =
-                        |one: &Written| Some(Handle::sink(Rc::new(RefCell::new(one.clone()))));
-                    let stdin = match (input.take(), *has_input) {
-                        (Some(bytes), _) => Handle::bytes(bytes),
-                        (None, true) => handle.without_terminal(),
-                        (None, false) => Handle::null(),
-                    };
-                    let [out, err] = written;
-                    api::Stdio {
-                        stdin: Some(stdin),
-                        stdout: sink(out),
-                        stderr: sink(err),
-                        tty: false,
-                    }
-                };
+                let stdio = stdio_of(tty_id, *tty, input.take(), *has_input, written);
                 let request = api::Request::StartExec { exec: id, stdio: Some(stdio) };
                 self.runtime(touch, Purpose::Serve(number, Step::Started), request);
             }

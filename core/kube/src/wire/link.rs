@@ -31,7 +31,7 @@ pub(crate) fn is_ours(flow: u64, bytes: &[u8]) -> bool {
 #[derive(Debug)]
 pub(crate) enum WireEvent {
     /// A packet of whoever is at the other end.
-    Packet { link: u64, host: HostId, peer: Option<Peer>, packet: Packet },
+    Packet { link: u64, host: HostId, peer: Option<Peer>, packet: Box<Packet> },
     /// A connection is gone.
     Lost { link: u64, why: Loss },
 }
@@ -292,6 +292,7 @@ impl Links {
         for plain in received.plaintexts {
             if let Ok(packet) = postcard::from_bytes(&plain) {
                 let peer = peer.clone();
+                let packet = Box::new(packet);
                 self.events.push(WireEvent::Packet { link: id, host, peer, packet });
             }
         }
