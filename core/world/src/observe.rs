@@ -37,6 +37,9 @@ pub struct Observation {
     pub links: Vec<LinkView>,
     /// Faults that wait for something.
     pub armed: Vec<ArmedView>,
+    /// The Kubernetes, if there is one and its API server runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<crate::cluster::ClusterView>,
 }
 
 /// A fault that waits for something.
@@ -222,6 +225,7 @@ impl World {
             secrets: store.map(secrets).unwrap_or_default(),
             links: self.links_in_trouble(),
             armed: self.armed_faults(),
+            cluster: self.observe_cluster(),
         }
     }
 
