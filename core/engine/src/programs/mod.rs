@@ -12,8 +12,11 @@ mod python;
 mod redis;
 mod registry;
 mod servers;
+mod sql;
 mod su_exec;
+mod voting;
 mod web;
+mod wordpress;
 
 use os::{Proc, Programs, Signal};
 use sim::Duration;
@@ -56,6 +59,10 @@ pub fn register(programs: &mut Programs) {
     programs.add("hello-world", web::hello);
     programs.add("server", servers::server);
     programs.add("language", servers::language);
+    programs.add("wordpress", wordpress::wordpress);
+    programs.add("vote", voting::vote);
+    programs.add("result", voting::result);
+    programs.add("worker", voting::worker);
     programs.add("adduser", accounts::adduser);
     programs.add("addgroup", accounts::addgroup);
 }

@@ -29,7 +29,7 @@ pub(super) const FAMILIES: &[Family] = &[
     },
     Family {
         names: "node",
-        versions: "18.14.2/20 4.9.1 6.17.1 8.17.0 10.24.1 12.22.12 14.21.3 16.20.2 20.18.0 22.11.0",
+        versions: "18.14.2/20* 4.9.1* 6.17.1* 8.17.0* 10.24.1* 12.22.12* 14.21.3* 16.20.2* 20.18.0* 22.11.0*",
         flavours: USUAL,
         account: Some(("node", 1000, "/home/node")),
         programs: &[
