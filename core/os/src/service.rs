@@ -248,6 +248,14 @@ impl Proc {
         }
     }
 
+    /// The ports that somebody listens on here, with the listener's process.
+    pub fn listening(&self) -> Vec<(u16, Pid)> {
+        let namespace = self.namespace();
+        let namespace = namespace.borrow();
+        let listeners = namespace.listeners.borrow();
+        listeners.iter().map(|(port, listener)| (*port, listener.pid)).collect()
+    }
+
     /// True if `address` is the own host or container.
     pub fn is_own_address(&self, address: &str) -> bool {
         let namespace = self.namespace();

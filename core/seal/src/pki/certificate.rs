@@ -69,9 +69,11 @@ fn signed(content: &[u8], key: &Key) -> Vec<u8> {
     sequence(&[content, &key.algorithm(), &der::bit_string(&key.sign(content))])
 }
 
-/// The parts of what [`signed`] wrote: content with and without its header, whether the signature is
-/// RSA's, and the signature.
-fn parts(bytes: &[u8]) -> Result<(&[u8], Reader<'_>, bool, Vec<u8>), DerError> {
+/// Content with and without its header, whether the signature is RSA's, and the signature.
+type Parts<'a> = (&'a [u8], Reader<'a>, bool, Vec<u8>);
+
+/// The parts of what [`signed`] wrote.
+fn parts(bytes: &[u8]) -> Result<Parts<'_>, DerError> {
     if bytes.len() > SIZE_LIMIT {
         return Err(DerError);
     }

@@ -42,7 +42,7 @@ fn inverse(a: u64, prime: u64) -> u64 {
 /// Miller-Rabin; these bases decide for 64 bits.
 fn is_prime(candidate: u64) -> bool {
     for small in [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37] {
-        if candidate % small == 0 {
+        if candidate.is_multiple_of(small) {
             return candidate == small;
         }
     }

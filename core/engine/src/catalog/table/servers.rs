@@ -122,8 +122,46 @@ pub(super) const FAMILIES: &[Family] = &[
         names: "nicolaka/netshoot praqma/network-multitool wbitt/network-multitool",
         versions: "0.9.0 0.1.0",
         flavours: &[("|minimal|extra", Alpine, (390_000, 150_000))],
-        programs: &[("/usr/bin/curl", "curl"), ("/bin/bash", "bash")],
+        programs: &[
+            ("/usr/bin/curl", "curl"),
+            ("/bin/bash", "bash"),
+            ("/usr/bin/dig", "dig"),
+            ("/usr/bin/drill", "dig"),
+            ("/usr/bin/nc", "nc"),
+            ("/usr/bin/ss", "sockets"),
+            ("/bin/netstat", "sockets"),
+            ("/usr/bin/traceroute", "traceroute"),
+            ("/usr/bin/jq", "host:jq"),
+        ],
         cmd: "sleep 1000000",
+        ..FAMILY
+    },
+    Family {
+        names: "dockersamples/static-site seqvence/static-site",
+        flavours: &[("", Debian, (130_000, 52_000))],
+        account: Some(("nginx", 101, "/nonexistent")),
+        programs: &[("/usr/sbin/nginx", "nginx"), ("/usr/bin/envsubst", "host:envsubst")],
+        files: &[
+            (
+                "/etc/nginx/nginx.conf",
+                "events {}\nhttp {\n    server {\n        listen 80;\n        root /usr/share/nginx/html;\n    \
+                 }\n}\n",
+            ),
+            (
+                "/usr/share/nginx/html/Hello_docker.html",
+                "<html>\n<head><title>Hello Docker!</title></head>\n<body>\n<h1>Hello \
+                 $AUTHOR!</h1>\n</body>\n</html>\n",
+            ),
+            (
+                "/start.sh",
+                "#!/bin/sh\nset -e\n\ncd /usr/share/nginx/html\nenvsubst < Hello_docker.html > \
+                 index.html\nexec nginx -g 'daemon off;'\n",
+            ),
+        ],
+        env: "AUTHOR=Docker NGINX_VERSION=1.9.10",
+        ports: "80 443",
+        workdir: "/usr/share/nginx/html",
+        cmd: "/start.sh",
         ..FAMILY
     },
     Family {
