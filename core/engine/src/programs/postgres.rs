@@ -4,8 +4,8 @@
 //! comes from the container itself needs no password, everybody else does. Of SQL there is what
 //! [`super::sql`] knows; anything else says so.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use os::process::Disposition;
@@ -36,8 +36,8 @@ Error: Database is uninitialized and superuser password is not specified.
 /// Roles (a password's digest by name; none if empty) and databases.
 #[derive(Clone, Debug, Default)]
 struct Cluster {
-    roles: BTreeMap<String, String>,
-    databases: BTreeMap<String, sql::Database>,
+    roles: SortedMap<String, String>,
+    databases: SortedMap<String, sql::Database>,
     /// Nobody needs a password.
     trusts_all: bool,
 }

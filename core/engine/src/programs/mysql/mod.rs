@@ -7,8 +7,8 @@
 mod client;
 mod server;
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use os::process::Disposition;
@@ -28,8 +28,8 @@ const PORT: u16 = 3306;
 /// Accounts (a password's digest by name) and databases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Tables {
-    accounts: BTreeMap<String, String>,
-    databases: BTreeMap<String, sql::Database>,
+    accounts: SortedMap<String, String>,
+    databases: SortedMap<String, sql::Database>,
 }
 
 /// The server stores what a password's digest is, never the password.

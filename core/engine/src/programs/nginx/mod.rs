@@ -259,7 +259,7 @@ async fn serve(proc: &Proc, mut loaded: Loaded) -> i32 {
         }
     };
     let _ = proc.write_file(PID_FILE, format!("{pid}\n").as_bytes());
-    let worker = proc.fork(std::collections::BTreeMap::new(), false, false, |child| {
+    let worker = proc.fork(sorted::SortedMap::new(), false, false, |child| {
         Box::pin(async move {
             child.set_args(vec!["nginx: worker process".to_owned()]);
             child.on_signal(Signal::Quit, Disposition::Catch);

@@ -1,6 +1,6 @@
 //! Calls: of functions, classes and methods of the program's own, and of what Python brings along.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use sim::Duration;
@@ -185,8 +185,8 @@ impl Interpreter {
             return raise("RuntimeError", "maximum recursion depth exceeded (not simulated: more)");
         }
         let given = positional.len() + named.len();
-        let (mut names, mut positional) = (BTreeMap::new(), positional.into_iter());
-        let mut named: BTreeMap<String, Value> = named.into_iter().collect();
+        let (mut names, mut positional) = (SortedMap::new(), positional.into_iter());
+        let mut named: SortedMap<String, Value> = named.into_iter().collect();
         for (name, default) in &function.parameters {
             if let Some(name) = name.strip_prefix("**") {
                 let rest = std::mem::take(&mut named);

@@ -1,7 +1,7 @@
 //! Classes of the program's own, and objects: of these classes and of libraries.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::eval::Interpreter;
@@ -14,7 +14,7 @@ pub(super) struct Class {
     pub(super) base: Option<Rc<Self>>,
     /// The exception that it is a kind of, if any.
     pub(super) exception: Option<String>,
-    pub(super) members: RefCell<BTreeMap<String, Value>>,
+    pub(super) members: RefCell<SortedMap<String, Value>>,
     /// It is a library's; its methods are in [`super::libraries`].
     pub(super) is_native: bool,
 }
@@ -23,7 +23,7 @@ pub(super) struct Class {
 #[derive(Debug)]
 pub(super) struct Object {
     pub(super) class: Rc<Class>,
-    pub(super) fields: RefCell<BTreeMap<String, Value>>,
+    pub(super) fields: RefCell<SortedMap<String, Value>>,
 }
 
 impl Class {
@@ -45,7 +45,7 @@ impl Class {
 }
 
 impl Object {
-    pub(super) fn new(class: Rc<Class>, fields: BTreeMap<String, Value>) -> Rc<Self> {
+    pub(super) fn new(class: Rc<Class>, fields: SortedMap<String, Value>) -> Rc<Self> {
         Rc::new(Self { class, fields: RefCell::new(fields) })
     }
 
@@ -87,7 +87,7 @@ impl Interpreter {
         positional: Vec<Value>,
         named: Vec<(String, Value)>,
     ) -> Result<Value, Raised> {
-        let object = Object::new(class.clone(), BTreeMap::new());
+        let object = Object::new(class.clone(), SortedMap::new());
         if class.exception.is_some() {
             let text = positional.first().map(Value::show).unwrap_or_default();
             object.set("message", Value::text(text));

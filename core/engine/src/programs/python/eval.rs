@@ -1,6 +1,6 @@
 //! Runs a program: statements, names, functions, exceptions.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -33,11 +33,11 @@ pub(super) type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, Raised>> + 
 /// A function that runs.
 #[derive(Default)]
 pub(super) struct Frame {
-    pub(super) names: BTreeMap<String, Value>,
+    pub(super) names: SortedMap<String, Value>,
     pub(super) function: String,
     /// Names that are the program's.
     pub(super) globals: Vec<String>,
-    pub(super) around: BTreeMap<String, Value>,
+    pub(super) around: SortedMap<String, Value>,
     pub(super) class: Option<Rc<Class>>,
 }
 
@@ -46,19 +46,19 @@ pub(super) struct Interpreter {
     pub(super) is_two: bool,
     pub(super) name: String,
     source: Vec<String>,
-    pub(super) globals: BTreeMap<String, Value>,
+    pub(super) globals: SortedMap<String, Value>,
     /// Innermost last.
     pub(super) frames: Vec<Frame>,
     pub(super) line: usize,
     /// What Flask answers at the moment.
     pub(super) request: Option<Request>,
     /// The program's own exceptions and what they are a kind of.
-    parents: BTreeMap<String, String>,
+    parents: SortedMap<String, String>,
 }
 
 impl Interpreter {
     pub(super) fn new(proc: Proc, name: &str, source: &str, is_two: bool) -> Self {
-        let globals = BTreeMap::from([("__name__".to_owned(), Value::text("__main__"))]);
+        let globals = SortedMap::from([("__name__".to_owned(), Value::text("__main__"))]);
         Self {
             proc,
             is_two,
@@ -68,7 +68,7 @@ impl Interpreter {
             frames: Vec::new(),
             line: 1,
             request: None,
-            parents: BTreeMap::new(),
+            parents: SortedMap::new(),
         }
     }
 

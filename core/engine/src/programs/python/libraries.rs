@@ -1,6 +1,6 @@
 //! Libraries that workshops use: the client of redis, Flask's small web server, and a little of `datetime`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use os::{Errno, Incoming};
@@ -25,7 +25,7 @@ pub(super) const SITE_PACKAGES: &str = "/usr/local/lib/python/site-packages";
 
 fn native(name: &str, fields: Vec<(&str, Value)>) -> Value {
     let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
-    Value::Object(Object::new(Class::native(name), fields.collect::<BTreeMap<_, _>>()))
+    Value::Object(Object::new(Class::native(name), fields.collect::<SortedMap<_, _>>()))
 }
 
 fn option(named: &[(String, Value)], wanted: &str) -> Option<Value> {

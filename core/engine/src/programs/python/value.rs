@@ -1,7 +1,7 @@
 //! Values, and how they print.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::classes::{Class, Object};
@@ -42,7 +42,7 @@ pub(super) struct Function {
     pub(super) parameters: Vec<(String, Option<Expr>)>,
     pub(super) body: Block,
     /// The names around it when it was defined inside another function.
-    pub(super) around: BTreeMap<String, Value>,
+    pub(super) around: SortedMap<String, Value>,
     /// The class that it was defined in.
     pub(super) class: RefCell<Option<Rc<Class>>>,
 }

@@ -4,7 +4,7 @@
 mod parser;
 mod words;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use serde_json::{Value as Json, json};
 
@@ -80,7 +80,7 @@ pub(super) struct Table {
 /// The tables of one database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Database {
-    pub(super) tables: BTreeMap<String, Table>,
+    pub(super) tables: SortedMap<String, Table>,
 }
 
 /// A condition: any of these, each all of those.
@@ -223,7 +223,7 @@ impl Database {
         let folds = select.items.iter().any(|item| matches!(item, Item::Function(..)));
         let groups: Vec<Vec<&Vec<Value>>> = match group {
             Some(place) => {
-                let mut groups: BTreeMap<Value, Vec<&Vec<Value>>> = BTreeMap::new();
+                let mut groups: SortedMap<Value, Vec<&Vec<Value>>> = SortedMap::new();
                 chosen
                     .iter()
                     .for_each(|row| groups.entry(row[place].clone()).or_default().push(row));
@@ -352,7 +352,7 @@ impl Table {
 
     /// The rows that a condition holds for.
     fn matching(&self, condition: &Condition) -> Result<Vec<usize>, Refusal> {
-        let mut places = BTreeMap::new();
+        let mut places = SortedMap::new();
         for (name, ..) in condition.iter().flatten() {
             places.insert(name, self.place(name)?);
         }
