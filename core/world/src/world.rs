@@ -85,6 +85,7 @@ impl World {
         shell::register(&mut programs);
         engine::programs::register(&mut programs);
         docker::register(&mut programs);
+        kubectl::register(&mut programs);
         tools::register(&mut programs);
         let [gnu, busybox] = shell::image_commands();
         let catalog = engine::Catalog::standard(&gnu, &busybox);
