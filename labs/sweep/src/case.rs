@@ -161,8 +161,12 @@ impl Case {
     ) -> Result<(), Failure> {
         let docker = session.world.spec().docker.clone();
         let mut workload = Workload::draw(rng, &docker);
-        let mut faults = Faults::draw(rng, &self.faults);
-        let fault_share = if self.faults.is_empty() { 0 } else { rng.between(0, 60) };
+        let set = match self.mode {
+            Mode::Safety => self.faults.clone(),
+            Mode::Liveness => self.faults.that_can_be_mended(),
+        };
+        let mut faults = Faults::draw(rng, &set);
+        let fault_share = if set.is_empty() { 0 } else { rng.between(0, 60) };
         // How long nothing is done: some seeds are a storm, some are mostly calm.
         let pause_ms = *rng.pick(&[300, 2_000, 2_000, 8_000, 20_000]).unwrap_or(&2_000);
         let count = rng.between(20, 120);
