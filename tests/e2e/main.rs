@@ -65,5 +65,7 @@ transcripts! {
     build_17_06: "build-17.06",
     build_28: "build-28",
     registry_19_03: "registry-19.03",
+    registry_20_10: "registry-20.10",
+    health_20_10: "health-20.10",
     containers_20_10: "containers-20.10",
 }

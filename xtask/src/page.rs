@@ -79,7 +79,7 @@ fn size(path: &Path) -> u64 {
 /// The module may not grow past this after wasm-opt, compressed with gzip -9. Set anew when builds, networks, stacks,
 /// the audit and faults had come in, a little over what the page weighed then; the aim is a quarter of it. About a sixth
 /// of the code are instances of sorting and of ordered maps, one for every type.
-const GZIP_SIZE_MAX: u64 = 2_150_000;
+const GZIP_SIZE_MAX: u64 = 2_250_000;
 
 /// Prints the size of the page's parts, raw and compressed, and fails if the module is too large.
 ///

@@ -9,6 +9,7 @@ use crate::api::{
 use crate::convert::{details, engine_mounts, summary};
 use crate::daemon::{Caller, Context, Daemon};
 use crate::execs::engine_stdio;
+use crate::remote::{After, is_remote};
 
 /// What somebody waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,18 @@ impl Daemon {
         request: Request,
     ) -> Result<Option<Response>, Error> {
         use Request as R;
+        if let R::PushImage { reference, .. } | R::PullImage { reference, all_tags: false } =
+            &request
+            && let Ok(reference) = engine::Reference::parse(reference)
+            && is_remote(&reference)
+        {
+            if matches!(request, R::PushImage { .. }) {
+                self.push_remote(context, caller, reference)?;
+            } else {
+                self.pull_remote(context, After::Pull(caller, reference));
+            }
+            return Ok(None);
+        }
         match request {
             R::ListContainers { all, limit, size, filters } => {
                 self.list_containers(all, limit, size, &filters).map(Some)

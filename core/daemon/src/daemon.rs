@@ -19,6 +19,7 @@ use crate::containers::Until;
 use crate::executor::TaskRun;
 use crate::managers::Then;
 use crate::network::NetworkQuestion;
+use crate::remote::After;
 
 /// moby: `daemon.shutdownContainer`: containers get their stop timeout, 10 s unless they say otherwise.
 const STOP_GRACE: sim::Duration = sim::Duration::from_secs(10);
@@ -275,6 +276,10 @@ impl Daemon {
 
     /// A request of a process or of the world.
     pub fn request(&mut self, context: &mut Context<'_>, caller: Caller, request: Request) {
+        if let Some(reference) = Self::to_be_pinned(&request) {
+            self.pull_remote(context, After::Pin(caller, reference, Box::new(request)));
+            return;
+        }
         let now = match request {
             Request::Ping => Ok(Some(Response::Done)),
             Request::Version => Ok(Some(Response::Version(Box::new(self.version())))),

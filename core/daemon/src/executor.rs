@@ -11,6 +11,7 @@ use swarm::objects::{FileTarget, Id, Task};
 
 use crate::convert::{container_image, engine_mounts};
 use crate::daemon::{Context, Daemon, bytes_of};
+use crate::remote::{After, is_remote};
 
 /// One of the agent's tasks on this host.
 #[derive(Debug)]
@@ -22,6 +23,8 @@ pub(crate) struct TaskRun {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Stage {
+    /// A registry is asked for its image.
+    Asking,
     /// Its image is on the way.
     Pulling(TransferId),
     /// Its container exists.
@@ -61,6 +64,12 @@ impl Daemon {
         let known = self.engine.images().find(&image).is_ok();
         let mut run = TaskRun { task, container: None, stage: Stage::Prepared };
         if !known && let Ok(reference) = engine::Reference::parse(&image) {
+            if is_remote(&reference) {
+                run.stage = Stage::Asking;
+                self.tasks.insert(id.clone(), run);
+                self.pull_remote(context, After::Task(id, reference));
+                return;
+            }
             let registry = self.registry.borrow();
             let transfer = self.engine.start_pull(context.now, &reference, &registry);
             run.stage = Stage::Pulling(transfer);
@@ -71,6 +80,13 @@ impl Daemon {
         }
         self.tasks.insert(id.clone(), run);
         self.create_for_task(context, &id);
+    }
+
+    /// The image that a registry was asked for is on the way.
+    pub(crate) fn task_pulls(&mut self, task: &Id, transfer: TransferId) {
+        if let Some(run) = self.tasks.get_mut(task).filter(|run| run.stage == Stage::Asking) {
+            run.stage = Stage::Pulling(transfer);
+        }
     }
 
     /// Pulls that tasks waited for are over.
@@ -316,7 +332,7 @@ impl Daemon {
                 self.tell(context, id, ExecutorEvent::Exited { code, error: None });
             }
             Stage::Stopping => self.task_stopped(context, &id),
-            Stage::Pulling(_) | Stage::Prepared | Stage::Ended => {}
+            Stage::Asking | Stage::Pulling(_) | Stage::Prepared | Stage::Ended => {}
         }
     }
 

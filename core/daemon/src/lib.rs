@@ -26,6 +26,7 @@ mod looking;
 mod managers;
 mod network;
 mod pattern;
+mod remote;
 mod volumes;
 
 pub use config::{CPU_COUNT, Config, KERNEL, MEMORY_SIZE};

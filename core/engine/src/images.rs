@@ -126,11 +126,37 @@ impl Engine {
         self.transfers.add(transfer)
     }
 
+    /// Starts a transfer whose image, or why there is none, is known already.
+    pub fn start_known(
+        &mut self,
+        now: Time,
+        direction: Direction,
+        reference: &Reference,
+        plan: Result<Image, EngineError>,
+    ) -> TransferId {
+        let images = &self.images;
+        let exists = |diff_id| direction == Direction::Pull && images.has_layer(diff_id);
+        let speed = (&self.options, &mut self.rng);
+        let transfer = Transfer::plan(now, direction, reference.clone(), plan, exists, speed);
+        self.transfers.add(transfer)
+    }
+
+    /// The text for an image that a registry does not have.
+    pub fn no_manifest(&self, reference: &Reference) -> EngineError {
+        crate::registry::no_manifest(reference, self.options.release)
+    }
+
+    /// The engine's own failure with that text.
+    pub fn refusal(&self, text: String) -> EngineError {
+        EngineError::system(text)
+    }
+
     /// Puts a pushed image into the registry: call it when the push is over.
     pub fn publish(&mut self, id: TransferId, registry: &mut Registry) {
         let Some(transfer) = self.transfers.all.get(&id) else { return };
         if let (Direction::Push, Some(Ok(_)), Ok(image)) =
             (transfer.direction, &transfer.result, &transfer.plan)
+            && transfer.reference.is_docker_io()
         {
             registry.publish(&transfer.reference, image.clone());
         }

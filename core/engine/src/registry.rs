@@ -110,7 +110,7 @@ fn no_repository(reference: &Reference, release: Release) -> EngineError {
     EngineError::new(ErrorKind::NotFound, message)
 }
 
-fn no_manifest(reference: &Reference, release: Release) -> EngineError {
+pub(crate) fn no_manifest(reference: &Reference, release: Release) -> EngineError {
     let unknown =
         if release < Release(19, 3) { "" } else { ": manifest unknown: manifest unknown" };
     EngineError::not_found(format!("manifest for {} not found{unknown}", reference.familiar()))

@@ -9,6 +9,7 @@ use sim::HostId;
 use super::send;
 use super::wire::{Content, Datagram, HOST_FLOW, OVERLAY_FLOW, OVERLAY_PLACE, Packet, Payload};
 use crate::daemon::{Context, Daemon};
+use crate::remote::After;
 
 /// Questions that never get an answer are forgotten when there are more than this.
 const WAITING_COUNT_MAX: usize = 1_024;
@@ -18,6 +19,8 @@ const WAITING_COUNT_MAX: usize = 1_024;
 pub(super) enum Asker {
     /// A process of this host.
     Process(RequestId),
+    /// This daemon itself, which asks a registry.
+    Registry(Box<After>),
     /// Another host, for its question; the overlay it came through.
     Host(HostId, Option<u32>, Datagram),
 }
@@ -74,6 +77,20 @@ impl Daemon {
         }
     }
 
+    /// Asks a registry at an address, or at a name that the directory of hosts knows.
+    pub(crate) fn call_registry(
+        &mut self,
+        context: &mut Context<'_>,
+        host: &str,
+        port: u16,
+        request: Vec<u8>,
+        after: After,
+    ) {
+        let route = self.route_of_host(context, host, port);
+        let asker = Asker::Registry(Box::new(after));
+        self.go(context, asker, route, Content::Request(request));
+    }
+
     fn go(&mut self, context: &mut Context<'_>, asker: Asker, route: Route, content: Content) {
         match (route, content) {
             (Route::Here(..) | Route::Virtual, Content::Echo) => {
@@ -96,6 +113,9 @@ impl Daemon {
             }
             (Route::Fails(errno), _) => self.answer(context, asker, Err(errno)),
             (Route::Virtual, _) => self.answer(context, asker, Err(Errno::Refused)),
+            (Route::Nowhere, _) if matches!(asker, Asker::Registry(_)) => {
+                self.answer(context, asker, Err(Errno::HostUnreachable));
+            }
             (Route::Nowhere | Route::Here(..), _) => {}
         }
     }
@@ -112,6 +132,7 @@ impl Daemon {
     fn answer(&mut self, context: &mut Context<'_>, asker: Asker, reply: NetReply) {
         match asker {
             Asker::Process(id) => context.machine.reply(id, Box::new(reply)),
+            Asker::Registry(after) => self.registry_answered(context, *after, reply),
             Asker::Host(host, vni, question) => {
                 let content = match reply {
                     Ok(NetAnswer::Bytes(bytes)) => Content::Answer(bytes),

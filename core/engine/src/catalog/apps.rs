@@ -17,13 +17,23 @@ pub(crate) fn publish(bases: &Bases, catalog: &mut Catalog) {
     catalog.add("nginx", &["latest", "1", "1.21", "mainline"], &web);
     let web = nginx(&bases.alpine, "1.21.6", Size(16_700_000, 7_200_000)).build();
     catalog.add("nginx", &["alpine", "1-alpine", "1.21-alpine"], &web);
+    let seven = redis(&bases.alpine, "7.0.10", true).build();
+    catalog.add("redis", &["7-alpine", "7.0-alpine"], &seven);
+    catalog.add("redis", &["7", "7.0"], &redis(&bases.debian, "7.0.10", false).build());
     let two = python(&bases.debian, "2.7.18", Size(820_000_000, 300_000_000)).build();
-    catalog.add("python", &["2.7", "2", "2.7-slim"], &two);
+    catalog.add("python", &["2.7", "2", "2.7.18"], &two);
     let three = python(&bases.debian, "3.11.2", Size(840_000_000, 310_000_000)).build();
-    catalog.add("python", &["latest", "3", "3.11", "3-slim"], &three);
+    catalog.add("python", &["latest", "3", "3.11", "3.11.2"], &three);
     let three = python(&bases.alpine, "3.11.2", Size(45_000_000, 15_000_000)).build();
-    catalog.add("python", &["3-alpine", "alpine"], &three);
-    catalog.add("mysql", &["5.7", "5.7.32", "5", "latest"], &mysql(&bases.debian).build());
+    catalog.add("python", &["3-alpine", "alpine", "3.11-alpine"], &three);
+    let slim = python(&bases.debian, "3.11.2", Size(48_000_000, 16_000_000)).build();
+    catalog.add("python", &["slim", "3-slim", "3.11-slim"], &slim);
+    let slim = python(&bases.debian, "2.7.18", Size(46_000_000, 15_000_000)).build();
+    catalog.add("python", &["2-slim", "2.7-slim"], &slim);
+    let old = python(&bases.alpine, "2.7.18", Size(52_000_000, 18_000_000)).build();
+    catalog.add("python", &["2-alpine", "2.7-alpine"], &old);
+    let sql = mysql(&bases.debian).build();
+    catalog.add("mysql", &["5.7", "5.7.32", "5", "latest"], &sql);
     catalog.add("mariadb", &["10.6", "10", "latest"], &mariadb(&bases.debian).build());
     catalog.add("postgres", &["13.10", "13", "latest"], &postgres(&bases.debian).build());
     catalog.add("postgres", &["13-alpine", "alpine"], &postgres(&bases.alpine).build());
@@ -143,12 +153,22 @@ fn nginx(base: &Base, version: &str, size: Size) -> Recipe {
 
 fn python(base: &Base, version: &str, size: Size) -> Recipe {
     let files = Files::default()
-        .programs(&[("/usr/local/bin/python", "python")])
+        .programs(&[("/usr/local/bin/python", "python"), ("/usr/local/bin/pip", "host:lacking")])
         .link(&format!("/usr/local/bin/python{}", &version[..1]), "python")
         .folder("/usr/local/lib", 0o755);
     let command = format!("python{}", &version[..1]);
-    base.recipe
-        .clone()
+    // The full image is made of what compiles other things; that comes in several layers.
+    let (mut recipe, mut size) = (base.recipe.clone(), size);
+    if size.0 > 500_000_000 {
+        let part = Size(size.0 / 5, size.1 / 5);
+        for number in 1..5 {
+            let path = format!("/usr/share/doc/build-tools/part-{number}");
+            let files = Files::default().file(&path, "Compilers and headers.\n").tree();
+            recipe = recipe.layer("install build tools", files, part);
+        }
+        size = part;
+    }
+    recipe
         .config(&format!("ENV PYTHON_VERSION={version}"), |config| {
             config.env.push("LANG=C.UTF-8".to_owned());
             config.env.push(format!("PYTHON_VERSION={version}"));

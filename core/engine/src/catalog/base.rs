@@ -40,6 +40,7 @@ pub(crate) struct Bases {
     busybox: Base,
     ubuntu: Base,
     ubuntu_old: Base,
+    centos: Base,
 }
 
 const UNIX_FOLDERS: [&str; 14] = [
@@ -77,6 +78,7 @@ impl Bases {
             debian: debian(gnu),
             ubuntu: ubuntu("22.04", "Jammy Jellyfish", gnu, Size(77_800_000, 29_500_000)),
             ubuntu_old: ubuntu("16.04", "Xenial Xerus", gnu, Size(129_500_000, 50_400_000)),
+            centos: centos(gnu),
         }
     }
 
@@ -90,6 +92,7 @@ impl Bases {
         add("debian", &["latest", "11", "bullseye", "bullseye-slim", "stable"], &self.debian);
         add("ubuntu", &["latest", "22.04", "jammy"], &self.ubuntu);
         add("ubuntu", &["16.04", "xenial"], &self.ubuntu_old);
+        add("centos", &["latest", "7", "centos7"], &self.centos);
     }
 }
 
@@ -120,7 +123,7 @@ fn alpine(version: &str, busybox: Commands<'_>, size: Size) -> Base {
         .link("/var/run", "/run")
         .folder("/var/tmp", 0o1777)
         .programs(busybox)
-        .programs(&[("/sbin/apk", "apk")])
+        .programs(ALPINE_TOOLS)
         .programs(&[
             ("/bin/ping", "ping"),
             ("/usr/bin/getent", "getent"),
@@ -192,6 +195,16 @@ const DEBIAN_ACCOUNTS: Accounts<'_> = &[
     ("nobody", 65_534, 65_534, "/nonexistent", "/usr/sbin/nologin"),
 ];
 
+/// What makes accounts in images with GNU tools.
+const GNU_ACCOUNT_TOOLS: Commands<'_> = &[
+    ("/usr/sbin/useradd", "host:useradd"),
+    ("/usr/sbin/usermod", "host:usermod"),
+    ("/usr/sbin/groupadd", "host:groupadd"),
+];
+
+const ALPINE_TOOLS: Commands<'_> =
+    &[("/sbin/apk", "apk"), ("/usr/sbin/adduser", "adduser"), ("/usr/sbin/addgroup", "addgroup")];
+
 fn debian_like(gnu: Commands<'_>, release: &str, issue: &str, size: Size) -> Base {
     let files = accounts_of(folders(Files::default()), DEBIAN_ACCOUNTS)
         .file("/etc/os-release", release)
@@ -204,7 +217,9 @@ fn debian_like(gnu: Commands<'_>, release: &str, issue: &str, size: Size) -> Bas
         .link("/var/run", "/run")
         .folder("/var/tmp", 0o1777)
         .folder("/var/lib", 0o755)
+        .folder("/var/lib/apt/lists", 0o755)
         .programs(gnu)
+        .programs(GNU_ACCOUNT_TOOLS)
         .programs(&[("/usr/bin/getent", "getent:glibc")]);
     Base {
         recipe: Recipe::scratch().layer("#(nop) ADD file:rootfs in / ", files.tree(), size).config(
@@ -234,4 +249,23 @@ fn ubuntu(version: &str, name: &str, gnu: Commands<'_>, size: Size) -> Base {
          HOME_URL=\"https://www.ubuntu.com/\"\n"
     );
     debian_like(gnu, &release, &format!("Ubuntu {version} LTS \\n \\l\n"), size)
+}
+
+fn centos(gnu: Commands<'_>) -> Base {
+    let release = "NAME=\"CentOS Linux\"\nVERSION=\"7 (Core)\"\nID=\"centos\"\nID_LIKE=\"rhel \
+                   fedora\"\nVERSION_ID=\"7\"\nPRETTY_NAME=\"CentOS Linux 7 (Core)\"\n";
+    // Its packages come with `yum`, which is not simulated.
+    let mut commands: Vec<(&str, &str)> =
+        gnu.iter().filter(|(_, program)| !program.starts_with("apt")).copied().collect();
+    commands.push(("/usr/bin/yum", "host:lacking"));
+    let mut base = debian_like(
+        &commands,
+        release,
+        "\\S\nKernel \\r on an \\m\n",
+        Size(203_900_000, 76_100_000),
+    );
+    let files =
+        Files::default().file("/etc/centos-release", "CentOS Linux release 7.9.2009 (Core)\n");
+    base.recipe = base.recipe.layer("note the release", files.tree(), Size(38, 140));
+    base
 }

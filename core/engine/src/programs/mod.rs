@@ -1,5 +1,6 @@
 //! The programs that the catalogue's images bring along.
 
+mod accounts;
 mod gitea;
 mod http;
 mod mysql;
@@ -9,7 +10,9 @@ mod ping;
 mod postgres;
 mod python;
 mod redis;
+mod registry;
 mod su_exec;
+mod web;
 
 use os::{Proc, Programs, Signal};
 use sim::Duration;
@@ -44,6 +47,14 @@ pub fn register(programs: &mut Programs) {
     programs.add("gitea", gitea::gitea);
     programs.add("python", python::python);
     programs.add("su-exec", su_exec::su_exec);
+    programs.add("registry", registry::registry);
+    programs.add("whoami", web::whoami);
+    programs.add("whoami:short", web::whoami_short);
+    programs.add("httpd", web::httpd);
+    programs.add("hello-world", web::hello);
+    programs.add("memcached", web::idle);
+    programs.add("adduser", accounts::adduser);
+    programs.add("addgroup", accounts::addgroup);
 }
 
 /// Waits for a caught signal, however long it takes.

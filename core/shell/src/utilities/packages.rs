@@ -18,13 +18,16 @@ const fn package(
     Package { names, programs }
 }
 
+/// The program of an executable that is there and says that it is not simulated.
+const LACKING: &str = "host:lacking";
+
 const PACKAGES: &[Package] = &[
     package(&["curl"], &[("/usr/bin/curl", "curl")]),
     package(&["wget"], &[("/usr/bin/wget", "wget")]),
     package(&["iputils-ping", "iputils", "inetutils-ping"], &[("/bin/ping", "ping:iputils")]),
     package(
         &["dnsutils", "bind9-dnsutils", "bind-tools", "bind9-utils"],
-        &[("/usr/bin/nslookup", "nslookup:bind")],
+        &[("/usr/bin/nslookup", "nslookup:bind"), ("/usr/bin/dig", LACKING)],
     ),
     package(
         &["procps"],
@@ -34,7 +37,7 @@ const PACKAGES: &[Package] = &[
     package(&["nano"], &[("/usr/bin/nano", "gnu:nano")]),
     package(&["jq"], &[("/usr/bin/jq", "host:jq")]),
     package(&["openssl"], &[("/usr/bin/openssl", "openssl")]),
-    package(&["net-tools"], &[("/sbin/ifconfig", "host:ifconfig")]),
+    package(&["net-tools"], &[("/sbin/ifconfig", "host:ifconfig"), ("/bin/netstat", LACKING)]),
     package(&["iproute2"], &[("/sbin/ip", "host:ip")]),
     package(&["bash"], &[("/bin/bash", "bash")]),
     package(&["coreutils"], &[("/usr/bin/sha256sum", "gnu:sha256sum")]),
@@ -53,6 +56,11 @@ const PACKAGES: &[Package] = &[
     package(&["postgresql-client"], &[("/usr/bin/psql", "psql")]),
     package(&["python3", "python"], &[("/usr/bin/python3", "python")]),
     package(&["nginx"], &[("/usr/sbin/nginx", "nginx")]),
+    package(&["git"], &[("/usr/bin/git", LACKING)]),
+    package(
+        &["build-essential", "build-base", "gcc"],
+        &[("/usr/bin/gcc", LACKING), ("/usr/bin/make", LACKING)],
+    ),
     package(
         &[
             "ca-certificates",
@@ -70,8 +78,8 @@ const PACKAGES: &[Package] = &[
 const LISTS: &str = "/var/lib/apt/lists/packages";
 
 fn find(name: &str) -> Option<&'static Package> {
-    // `name=version` and `name:architecture`.
-    let name = name.split(['=', ':']).next().unwrap_or(name);
+    // `name=version`, `name:architecture`, and Alpine's bounds.
+    let name = name.split(['=', ':', '<', '>', '~']).next().unwrap_or(name);
     PACKAGES.iter().find(|package| package.names.contains(&name))
 }
 
@@ -105,6 +113,10 @@ fn install(utility: &Utility, package: &Package) -> Result<(), String> {
 pub(crate) async fn apt(utility: Utility) -> i32 {
     let words: Vec<String> =
         utility.args.iter().filter(|arg| !arg.starts_with('-')).cloned().collect();
+    let agrees = utility.args.iter().any(|arg| {
+        matches!(arg.as_str(), "--yes" | "--assume-yes" | "-qq")
+            || (arg.starts_with('-') && !arg.starts_with("--") && arg.contains('y'))
+    });
     let Some((command, names)) = words.split_first() else {
         return utility.error("not simulated without a command").await;
     };
@@ -124,12 +136,12 @@ pub(crate) async fn apt(utility: Utility) -> i32 {
             0
         }
         "clean" | "autoclean" | "autoremove" => 0,
-        "install" => apt_install(&utility, names).await,
+        "install" => apt_install(&utility, names, agrees).await,
         other => utility.error(format!("not simulated: {other}")).await,
     }
 }
 
-async fn apt_install(utility: &Utility, names: &[String]) -> i32 {
+async fn apt_install(utility: &Utility, names: &[String], agrees: bool) -> i32 {
     let has_lists = utility.proc.exists(LISTS) || !utility.proc.is_contained();
     let mut text = String::from(
         "Reading package lists... Done\nBuilding dependency tree\nReading state information... Done\n",
@@ -162,6 +174,16 @@ async fn apt_install(utility: &Utility, names: &[String]) -> i32 {
         "0 upgraded, {count} newly installed, 0 to remove and 0 not upgraded.\n"
     ));
     utility.print(text).await;
+    // It asks because packages bring others; a build has nobody who answers.
+    if count > 0 && !agrees {
+        utility.print("Do you want to continue? [Y/n] ").await;
+        let line = utility.proc.read(os::Fd::STDIN, 256).await.unwrap_or_default();
+        let answer = String::from_utf8_lossy(&line).trim().to_lowercase();
+        if line.is_empty() || !matches!(answer.as_str(), "" | "y" | "yes") {
+            utility.print("Abort.\n").await;
+            return 1;
+        }
+    }
     for (name, package) in new {
         utility.proc.compute(sim::Duration::from_millis(400)).await;
         if let Err(message) = install(utility, package) {
@@ -177,8 +199,16 @@ async fn apt_install(utility: &Utility, names: &[String]) -> i32 {
 }
 
 pub(crate) async fn apk(utility: Utility) -> i32 {
-    let words: Vec<String> =
-        utility.args.iter().filter(|arg| !arg.starts_with('-')).cloned().collect();
+    // The word behind `--virtual` names a group, which is no package.
+    let is_group = |at: usize| {
+        let before = at.checked_sub(1).and_then(|before| utility.args.get(before));
+        before.is_some_and(|flag| matches!(flag.as_str(), "-t" | "--virtual"))
+    };
+    let words: Vec<String> = (0..)
+        .zip(&utility.args)
+        .filter(|(at, arg)| !arg.starts_with('-') && !is_group(*at))
+        .map(|(_, arg)| arg.clone())
+        .collect();
     let Some((command, names)) = words.split_first() else {
         utility.print("apk-tools 2.12.10, compiled for x86_64.\n\nusage: apk [<OPTIONS>...] COMMAND [<ARGUMENTS>...]\n").await;
         return 1;
@@ -214,9 +244,13 @@ async fn apk_add(utility: &Utility, names: &[String]) -> i32 {
         utility.proc.eprint(text).await;
         return 1;
     }
-    utility
-        .print("fetch https://dl-cdn.alpinelinux.org/alpine/v3.17/main/x86_64/APKINDEX.tar.gz\n")
-        .await;
+    let release = utility.proc.read_file("/etc/alpine-release").unwrap_or_default();
+    let release = String::from_utf8_lossy(&release).trim().to_owned();
+    let minor = release.rsplit_once('.').map_or(release.as_str(), |(minor, _)| minor);
+    for part in ["main", "community"] {
+        let place = format!("alpine/v{minor}/{part}/x86_64/APKINDEX.tar.gz");
+        utility.print(format!("fetch https://dl-cdn.alpinelinux.org/{place}\n")).await;
+    }
     let new: Vec<(&String, &Package)> = names
         .iter()
         .filter_map(|name| Some((name, find(name)?)))
