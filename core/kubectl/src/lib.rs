@@ -1,0 +1,1 @@
+//! The kubectl command line. It knows an API server by [`kube::rest`] only.
