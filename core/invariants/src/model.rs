@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use raft::{Entry, Index, Term};
-use swarm::node::actions_of;
+use raft::{ConfChange, Entry, Index, Payload, RaftId, Term};
+use swarm::node::{actions_of, joiner_of};
 use swarm::objects::{Id, Object, TaskState};
 use swarm::store::{Store, StoreEvent};
 
@@ -27,6 +27,8 @@ pub struct Model {
     sum: Sum,
     sums: BTreeMap<Index, Sum>,
     restarts: Restarts,
+    /// The nodes of the raft members that have joined since somebody looks.
+    members: BTreeMap<RaftId, Id>,
     pub(crate) needles: Needles,
 }
 
@@ -57,6 +59,12 @@ impl Model {
             None => Vec::new(),
         };
         self.applied = entry.index;
+        match &entry.payload {
+            Payload::ConfChange(ConfChange::RemoveVoter { id }) => {
+                self.members.remove(id);
+            }
+            _ => self.members.extend(joiner_of(entry)),
+        }
         if self.term != entry.term {
             // A new leader counts restarts from the tasks that it finds.
             (self.term, self.restarts) = (entry.term, Restarts::default());
@@ -85,7 +93,7 @@ impl Model {
         versions::check(index, event)?;
         names::check(event, &self.store)?;
         references::check(event, &self.store)?;
-        in_use::check(event, &self.store)?;
+        in_use::check(event, &self.store, |id| self.members.values().any(|node| node == id))?;
         match (event, event.old(), event.object()) {
             (StoreEvent::Created(_), _, Object::Task(task)) => {
                 states::check_new(task)?;
@@ -106,7 +114,8 @@ impl Model {
             }
             (StoreEvent::Removed(_), _, Object::Task(task)) => {
                 let node = task.node_id.as_ref().and_then(|id| self.store.node(id));
-                states::check_removed(task, node.is_some())?;
+                let service = self.store.service(&task.service_id);
+                states::check_removed(task, node.is_some(), service.is_some())?;
             }
             (_, Some(Object::Service(old)), Object::Service(new)) => {
                 if matches!(event, StoreEvent::Updated { .. }) {

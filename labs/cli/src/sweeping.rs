@@ -7,6 +7,7 @@ use std::ops::Range;
 use serde_json::json;
 use sim::Duration;
 use sweep::{FaultSet, History, Mode, Options, fleet, shrink};
+use world::World;
 
 use crate::args::{Args, Usage};
 use crate::{BAD, Done, FAILED, OK};
@@ -21,11 +22,13 @@ const FAILURES_MAX: usize = 5;
 /// Runs the command.
 pub(crate) fn sweep(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let names = ["seeds", "hours", "mode", "faults", "shard", "threads", "replay"];
-    let mut args = Args::read(args, &names, &["json"])?;
+    let mut args = Args::read(args, &names, &["json", "trace"])?;
     args.end()?;
-    let json = args.flag("json");
-    if let Some(path) = args.text("replay") {
-        return Ok(replay(&path, json, out, err));
+    let (json, trace) = (args.flag("json"), args.flag("trace"));
+    match args.text("replay") {
+        Some(path) => return Ok(replay(&path, json, trace, out, err)),
+        None if trace => return Err(Usage("--trace goes with --replay FILE".to_owned())),
+        None => {}
     }
     let options = options(&mut args)?;
     Ok(run(&options, json, out, err))
@@ -122,7 +125,13 @@ fn tell(seed: u64, history: &History, json: bool, out: &mut dyn Write) -> io::Re
     writeln!(out, "  again: glasshive sweep --replay {path}\n")
 }
 
-fn replay(path: &str, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+fn replay(
+    path: &str,
+    json: bool,
+    trace: bool,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
     let history: History = match fs::read_to_string(path).map(|text| serde_json::from_str(&text)) {
         Ok(Ok(history)) => history,
         Ok(Err(error)) => {
@@ -131,7 +140,13 @@ fn replay(path: &str, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> i
         }
         Err(error) => return writeln!(err, "glasshive: {path}: {error}").map(|()| BAD),
     };
-    let outcome = history.replay();
+    let mut told = Ok(());
+    let outcome = history.replay_and(|world| {
+        if trace {
+            told = tell_trace(world, out);
+        }
+    });
+    told?;
     if json {
         let failure = outcome.failure.as_ref().map(|failure| (&failure.name, &failure.what));
         let (events, digest) = (outcome.event_count, &outcome.digest);
@@ -143,4 +158,16 @@ fn replay(path: &str, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> i
         }
     }
     Ok(if outcome.failure.is_none() { OK } else { FAILED })
+}
+
+/// What happened and where, line by line.
+fn tell_trace(world: &World, out: &mut dyn Write) -> io::Result<()> {
+    let nodes = &world.spec().nodes;
+    for entry in world.trace().entries() {
+        let at = entry.at.since(world.started()).as_millis();
+        let host = entry.host.and_then(|host| nodes.get(usize::from(host.0)));
+        let host = host.map_or("-", String::as_str);
+        writeln!(out, "{at:>9} ms {host:<4} {:<20} {}", entry.kind, entry.detail)?;
+    }
+    Ok(())
 }

@@ -11,8 +11,8 @@ use sim::{Duration, Time};
 use swarm::objects::Kind;
 use world::{Awaits, Mark, World};
 
-/// So long a request may be under way after its command has given up: the leader waits 25 s for a
-/// proposal, a forwarded one twice.
+/// So long a request may be under way after its command has given up and while no host is frozen: the
+/// leader waits 25 s for a proposal, a forwarded one twice.
 const DOUBT: Duration = Duration::from_secs(90);
 
 /// What a typed line asks for.
@@ -36,7 +36,10 @@ struct Pending {
 #[derive(Debug, Default)]
 pub struct Oracle {
     pending: BTreeMap<usize, Pending>,
+    /// Since when.
     doubtful: BTreeMap<(Kind, String), Time>,
+    /// When some host was last seen frozen: what waits there is not given up.
+    frozen_at: Time,
     told: BTreeMap<String, Acknowledged>,
     /// Commands that ended well, and others.
     pub counts: (u64, u64),
@@ -77,8 +80,16 @@ impl Oracle {
         let Some(asked) = parse(line.trim_end()) else { return };
         let key = (asked.kind, asked.name.clone());
         let same = |other: &Pending| (other.asked.kind, &other.asked.name) == (key.0, &key.1);
-        let doubtful = self.doubtful.get(&key).is_some_and(|until| world.now() < *until);
-        let is_alone = !doubtful && !self.pending.values().any(same);
+        self.note_frozen(world);
+        // A frozen host takes many lines: which of them ended how cannot be told apart.
+        let overtaken = self.pending.remove(&host);
+        let is_first = overtaken.is_none();
+        if let Some(Pending { asked, .. }) = overtaken {
+            self.doubtful.insert((asked.kind, asked.name), world.now());
+        }
+        let since = self.doubtful.get(&key).map(|since| (*since).max(self.frozen_at));
+        let doubtful = since.is_some_and(|since| world.now() < since + DOUBT);
+        let is_alone = is_first && !doubtful && !self.pending.values().any(same);
         for other in self.pending.values_mut().filter(|other| same(other)) {
             other.is_alone = false;
         }
@@ -90,16 +101,30 @@ impl Oracle {
         }
     }
 
+    fn note_frozen(&mut self, world: &World) {
+        let mut probes = (0..world.host_count()).filter_map(|host| world.probe(host));
+        if probes.any(|probe| probe.is_frozen) {
+            self.frozen_at = world.now();
+        }
+    }
+
     /// Something has happened at a host.
     ///
     /// # Errors
     /// If something was acknowledged that is not so.
     pub fn after(&mut self, world: &World, watch: &Watch, host: usize) -> Result<(), Broken> {
+        if !self.doubtful.is_empty() {
+            self.note_frozen(world);
+        }
         if !self.pending.contains_key(&host) {
             return Ok(());
         }
         let Some(probe) = world.probe(host) else { return Ok(()) };
         let is_up = probe.daemon.is_some();
+        // What is typed at a frozen host waits, and its terminal looks as before.
+        if probe.is_frozen {
+            return Ok(());
+        }
         let at_prompt = world.awaits(probe.name).ok().flatten() == Some(Awaits::Command);
         if is_up && !at_prompt {
             return Ok(());
@@ -123,7 +148,7 @@ impl Oracle {
                 watch.model(world, host).map_or(Ok(()), |model| told.check(model.store()))
             }
             _ => {
-                self.doubtful.insert((asked.kind, asked.name), world.now() + DOUBT);
+                self.doubtful.insert((asked.kind, asked.name), world.now());
                 Ok(())
             }
         }
