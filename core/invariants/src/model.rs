@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use raft::{ConfChange, Entry, Index, Payload, RaftId, Term};
 use swarm::node::{actions_of, joiner_of};
-use swarm::objects::{Id, Object, TaskState};
+use swarm::objects::{Cluster, Id, Object, TaskState};
 use swarm::store::{Store, StoreEvent};
 
 use crate::invariant::Verdict;
@@ -29,6 +29,8 @@ pub struct Model {
     restarts: Restarts,
     /// The nodes of the raft members that have joined since somebody looks.
     members: BTreeMap<RaftId, Id>,
+    /// The highest history limit that there was.
+    pub(crate) history_limit: i64,
     pub(crate) needles: Needles,
 }
 
@@ -47,9 +49,19 @@ impl Model {
     pub(crate) fn adopt(&mut self, applied: Index, store: &Store) {
         (self.store, self.applied, self.sum) = (store.clone(), applied, Sum::of(store));
         self.sums = BTreeMap::from([(applied, self.sum)]);
+        if let Some(cluster) = store.cluster() {
+            self.see_cluster(cluster);
+        }
         for secret in store.secrets().iter() {
             self.needles.add(&secret.spec.annotations.name, secret.spec.data.expose());
         }
+    }
+
+    fn see_cluster(&mut self, cluster: &Cluster) {
+        // A negative one is none.
+        let limit = u64::try_from(cluster.spec.task_history_limit).ok();
+        let limit = limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX);
+        self.history_limit = self.history_limit.max(limit);
     }
 
     /// An entry is committed. Its effects are checked.
@@ -72,8 +84,12 @@ impl Model {
         let mut services: BTreeSet<Id> = BTreeSet::new();
         for event in &events {
             self.sum.follow(event);
-            if let Object::Task(task) = event.object() {
-                services.insert(task.service_id.clone());
+            match event.object() {
+                Object::Task(task) => {
+                    services.insert(task.service_id.clone());
+                }
+                Object::Cluster(cluster) => self.see_cluster(cluster),
+                _ => {}
             }
         }
         self.sums.insert(self.applied, self.sum);

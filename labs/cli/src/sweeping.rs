@@ -16,6 +16,8 @@ use crate::{BAD, Done, FAILED, OK};
 const SEEDS: Range<u64> = 0..200;
 /// Replays that shrinking one history may take.
 const SHRINK_BUDGET: u32 = 400;
+/// Nor may it take much longer than this.
+const SHRINK_PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 /// More failures than this tell nothing new.
 const FAILURES_MAX: usize = 5;
 
@@ -90,7 +92,7 @@ fn run(options: &Options, json: bool, out: &mut dyn Write, err: &mut dyn Write) 
         let before = history.inputs.len();
         write!(err, "seed {seed}: shrinking {before} inputs ... ")?;
         err.flush()?;
-        let shortest = shrink::shrink(history, SHRINK_BUDGET);
+        let shortest = shrink::shrink(history, SHRINK_BUDGET, SHRINK_PATIENCE);
         writeln!(err, "{} are left", shortest.inputs.len())?;
         tell(*seed, &shortest, json, out)?;
     }

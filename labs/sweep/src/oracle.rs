@@ -81,15 +81,9 @@ impl Oracle {
         let key = (asked.kind, asked.name.clone());
         let same = |other: &Pending| (other.asked.kind, &other.asked.name) == (key.0, &key.1);
         self.note_frozen(world);
-        // A frozen host takes many lines: which of them ended how cannot be told apart.
-        let overtaken = self.pending.remove(&host);
-        let is_first = overtaken.is_none();
-        if let Some(Pending { asked, .. }) = overtaken {
-            self.doubtful.insert((asked.kind, asked.name), world.now());
-        }
         let since = self.doubtful.get(&key).map(|since| (*since).max(self.frozen_at));
         let doubtful = since.is_some_and(|since| world.now() < since + DOUBT);
-        let is_alone = is_first && !doubtful && !self.pending.values().any(same);
+        let is_alone = !doubtful && !self.pending.values().any(same);
         for other in self.pending.values_mut().filter(|other| same(other)) {
             other.is_alone = false;
         }
@@ -121,10 +115,6 @@ impl Oracle {
         }
         let Some(probe) = world.probe(host) else { return Ok(()) };
         let is_up = probe.daemon.is_some();
-        // What is typed at a frozen host waits, and its terminal looks as before.
-        if probe.is_frozen {
-            return Ok(());
-        }
         let at_prompt = world.awaits(probe.name).ok().flatten() == Some(Awaits::Command);
         if is_up && !at_prompt {
             return Ok(());
