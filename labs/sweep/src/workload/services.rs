@@ -12,18 +12,17 @@ pub(super) const SINCE_17_06: Since = 1;
 pub(super) const SINCE_19_03: Since = 2;
 pub(super) const SINCE_28: Since = 3;
 
+/// How an option is written; nothing if there is nothing that it could name.
+type Write = fn(&mut Rng, &Store) -> Option<String>;
+
 /// An option, which clients know it, and how many services out of a hundred have it.
 struct Choice {
     since: Since,
     percent: u64,
-    write: fn(&mut Rng, &Store) -> Option<String>,
+    write: Write,
 }
 
-const fn choice(
-    since: Since,
-    percent: u64,
-    write: fn(&mut Rng, &Store) -> Option<String>,
-) -> Choice {
+const fn choice(since: Since, percent: u64, write: Write) -> Choice {
     Choice { since, percent, write }
 }
 
@@ -48,7 +47,7 @@ const LASTING: [Choice; 3] = [
 ];
 
 /// What people change, each as often as the others.
-const CHANGES: [(Since, fn(&mut Rng, &Store) -> Option<String>); 20] = [
+const CHANGES: [(Since, Write); 20] = [
     (ALWAYS, |_, _| Some("--force".to_owned())),
     (ALWAYS, |rng, _| Some(format!("--replicas {}", rng.below(6)))),
     (ALWAYS, |rng, _| Some(format!("--env-add A={}", rng.below(3)))),
