@@ -3,7 +3,7 @@
 
 use glasshive_tests::desk::Desk;
 use sim::Streams;
-use world::{AuditRules, AuditView, FindingView, Form, Input, Spec, Surface, Verdict};
+use world::{AuditRules, AuditView, FindingView, Form, Input, NeedleKind, Spec, Surface, Verdict};
 
 /// In no published image and in no host's files.
 const TEXT: &str = "otter-42-glass";
@@ -290,7 +290,8 @@ fn a_worker_that_runs_the_task_may_look_into_its_memory() {
         let typed = &found.causes.last().unwrap().text;
         assert!(typed.contains("docker service create"), "{:#?}", found.causes);
     }
-    assert!(seen.findings.iter().all(|found| found.node != "node3"), "{:#?}", seen.findings);
+    let elsewhere = |found: &FindingView| found.needle == "pw" && found.node == "node3";
+    assert!(!seen.findings.iter().any(elsewhere), "{:#?}", seen.findings);
 }
 
 #[test]
@@ -322,6 +323,128 @@ fn a_disk_opens_with_the_key_beside_it_unless_it_is_locked() {
     assert_eq!(sealed.verdict, Verdict::Unexpected);
     let key = seen.findings.iter().find(|f| f.needle == "unlock key" && f.surface == Surface::File);
     assert!(key.is_some_and(|found| found.verdict == Verdict::Unexpected), "{key:?}");
+}
+
+/// What the audit says of the copy in a folder of `thief`: how the key is kept, and whether all of it opens.
+#[track_caller]
+fn copy(view: &AuditView, folder: &str) -> (&'static str, bool) {
+    let is_it = |disk: &&world::DiskView| disk.copy.as_deref() == Some(folder);
+    let disk = view.disks.iter().find(is_it);
+    let disk = disk.unwrap_or_else(|| panic!("no copy in {folder}: {:#?}", view.disks));
+    assert!(disk.node == "thief" && disk.sealed > 0);
+    assert!(disk.opened == 0 || disk.opened == disk.sealed, "{disk:?}");
+    (disk.lock, disk.opened > 0)
+}
+
+#[test]
+fn a_stolen_disk_opens_with_what_lay_beside_it_when_it_was_copied() {
+    const BESIDE: (&str, bool) = ("the key lies beside the data", true);
+    const LOCKED: (&str, bool) = ("the key is sealed with the unlock key", false);
+    const KNOWN: (&str, bool) = ("its unlock key is known on the same host", true);
+    let spec = Spec::new(["node1", "thief"]).with_managers(["node1"]).with_docker("20.10");
+    let mut desk = Desk::new(spec.with_seed(14));
+    desk.world.start_audit();
+    desk.says("node1", &format!("printf {TEXT} | docker secret create pw -"));
+    let steal = |desk: &mut Desk, day: &str| {
+        desk.world.inject("steal-disk node1 to thief").unwrap();
+        desk.says("thief", &format!("cp -r /loot/node1 {day}"));
+    };
+    desk.world.inject("steal-disk node1 to thief").unwrap();
+    let seen = view(&desk);
+    assert_eq!(copy(&seen, "/loot/node1"), BESIDE);
+    let stolen = found(&seen, Surface::File, "thief", "/loot/node1/raft/wal-v3-encrypted/");
+    assert_eq!((stolen.form, stolen.verdict), (Form::Sealed, Verdict::Unexpected));
+    let kinds: Vec<&str> = stolen.causes.iter().map(|cause| cause.kind).collect();
+    assert_eq!(kinds, ["fault", "input"], "{:#?}", stolen.causes);
+    // The keys themselves are in the copy, too, and belong on node1's disk alone.
+    for needle in ["data key of node1", "node key of node1"] {
+        let of = |f: &&&FindingView| f.needle == needle && f.form == Form::Base64;
+        let places: Vec<_> = seen.findings.iter().filter(|f| of(&f)).collect();
+        let at = |surface| places.iter().find(|f| f.surface == surface).map(|f| f.verdict);
+        assert_eq!(at(Surface::Disk), Some(Verdict::Allowed), "{needle}: {places:#?}");
+        assert_eq!(at(Surface::File), Some(Verdict::Unexpected), "{needle}: {places:#?}");
+        assert_eq!(places.len(), 2, "{needle}: {places:#?}");
+    }
+
+    desk.says("thief", "cp -r /loot/node1 monday");
+    let shown = desk.says("node1", "docker swarm update --autolock");
+    let unlock_key = |shown: &str| {
+        shown.split_whitespace().find(|word| word.starts_with("SWMKEY-")).unwrap().to_owned()
+    };
+    let first = unlock_key(&shown);
+    desk.wait(5);
+    steal(&mut desk, "tuesday");
+    let seen = view(&desk);
+    assert_eq!([copy(&seen, "/root/monday"), copy(&seen, "/root/tuesday")], [BESIDE, LOCKED]);
+    let on_tuesday = |f: &FindingView| f.place.starts_with("/root/tuesday/");
+    assert!(!seen.findings.iter().any(on_tuesday), "nothing of it is in the clear");
+
+    let shown = desk.says("node1", "docker swarm unlock-key --rotate");
+    let second = unlock_key(&shown);
+    desk.wait(5);
+    steal(&mut desk, "wednesday");
+    let days = ["/root/monday", "/root/tuesday", "/root/wednesday"];
+    let each = |desk: &Desk| days.map(|day| copy(&view(desk), day));
+    assert_eq!(each(&desk), [BESIDE, LOCKED, LOCKED]);
+    // Somebody has seen the first key; each copy opens with the key of its day.
+    desk.says("thief", &format!("echo {first} > seen.txt"));
+    assert_eq!(each(&desk), [BESIDE, KNOWN, LOCKED]);
+    desk.says("thief", "rm seen.txt && clear");
+    desk.run("thief", &format!("swarm-rafttool -d wednesday --unlock-key {second} dump-wal"));
+    assert_eq!(each(&desk)[2], KNOWN, "typed, and kept nowhere else");
+    // Put together by hand: a locked log and the key file of another day.
+    desk.says(
+        "thief",
+        "cp -r tuesday mixed && cp monday/certificates/swarm-node.key mixed/certificates/",
+    );
+    let is_mixed = |disk: &&world::DiskView| disk.copy.as_deref() == Some("/root/mixed");
+    let seen = view(&desk);
+    let mixed = seen.disks.iter().find(is_mixed).unwrap();
+    assert_eq!((mixed.lock, mixed.opened), ("the key lies beside the data", 0));
+    assert!(mixed.sealed > 0);
+}
+
+#[test]
+fn a_locked_manager_keeps_no_key_in_the_clear() {
+    let is_key = |f: &&FindingView| matches!(f.kind, NeedleKind::DataKey | NeedleKind::NodeKey);
+    let in_clear = |desk: &Desk, node: &str| -> Vec<(String, Verdict)> {
+        let seen = view(desk);
+        let there = seen.findings.iter().filter(is_key).filter(|f| f.gone_ms.is_none());
+        there.filter(|f| f.node == node).map(|f| (f.place.clone(), f.verdict)).collect()
+    };
+    const FILE: &str = "/var/lib/docker/swarm/certificates/swarm-node.key";
+    let beside = |verdict| (FILE.to_owned(), verdict);
+
+    // Locked from its first moment, and again after a restart.
+    let mut desk = Desk::new(Spec::new(["node1"]).with_docker("20.10").with_seed(15));
+    desk.world.start_audit();
+    let shown = desk.says("node1", "docker swarm init --autolock");
+    let key = shown.split_whitespace().find(|word| word.starts_with("SWMKEY-")).unwrap();
+    desk.says("node1", "systemctl restart docker");
+    desk.says("node1", &format!("echo {key} | docker swarm unlock"));
+    desk.wait(20);
+    let seen = view(&desk);
+    assert!(seen.needles.iter().any(|needle| needle.kind == NeedleKind::DataKey), "{seen:#?}");
+    let wrong = seen.findings.iter().filter(is_key).find(|f| f.verdict == Verdict::Unexpected);
+    assert!(wrong.is_none() && in_clear(&desk, "node1").is_empty(), "{:#?}", seen.findings);
+
+    // Locked later: what lay in the clear is gone. A worker has no lock, a manager without one neither.
+    let spec = Spec::new(["m1", "m2", "w1"]).with_managers(["m1", "m2"]).with_docker("20.10");
+    let mut desk = Desk::new(spec.with_seed(16));
+    desk.world.start_audit();
+    let two = vec![beside(Verdict::Allowed); 2];
+    assert_eq!(in_clear(&desk, "m2"), two, "data key and node key");
+    assert_eq!(in_clear(&desk, "w1"), two[..1]);
+    desk.says("m1", "docker swarm update --autolock > /dev/null");
+    desk.wait(20);
+    assert_eq!(in_clear(&desk, "m1").len() + in_clear(&desk, "m2").len(), 0);
+    assert_eq!(in_clear(&desk, "w1"), two[..1]);
+    desk.says("m1", "docker swarm update --autolock=false > /dev/null");
+    desk.wait(20);
+    assert_eq!(in_clear(&desk, "m2"), two);
+    // A copy of the key file is a leak wherever it lies.
+    desk.says("m2", &format!("grep raft-dek {FILE} > note"));
+    assert!(in_clear(&desk, "m2").contains(&("/root/note".to_owned(), Verdict::Unexpected)));
 }
 
 #[test]

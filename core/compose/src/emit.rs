@@ -1,6 +1,6 @@
 //! A tree as YAML again, as `docker stack config` prints it.
 
-use crate::tree::{Node, Value};
+use yaml::{Node, Value};
 
 /// The members of the file, in the order of docker's own type; inside them the order of the alphabet.
 const SECTIONS: [&str; 6] = ["version", "services", "networks", "volumes", "secrets", "configs"];

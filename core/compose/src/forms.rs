@@ -2,7 +2,7 @@
 //! and references lists of maps, commands lists of words (docker/cli: `cli/compose/loader`).
 
 use crate::Host;
-use crate::tree::{Node, Place, Value};
+use yaml::{Node, Place, Value};
 
 /// What went wrong, and where.
 pub(crate) type Wrong = (String, Place);

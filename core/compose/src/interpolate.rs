@@ -1,7 +1,7 @@
 //! Variables in a file: `$NAME`, `${NAME}`, `${NAME:-default}`, `${NAME-default}`, `${NAME:?error}`,
 //! `${NAME?error}`, and `$$` for a dollar (docker/cli: `cli/compose/template`, `.../interpolation`).
 
-use crate::tree::{Node, Value};
+use yaml::{Node, Value};
 
 /// Looks a variable up.
 pub(crate) type Lookup<'a> = &'a dyn Fn(&str) -> Option<String>;

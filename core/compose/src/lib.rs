@@ -22,10 +22,9 @@ mod interpolate;
 mod merge;
 mod schema;
 mod table;
-pub mod tree;
 
 pub use emit::emit;
-pub use tree::{Node, Place, Value};
+pub use yaml::{Node, Place, Value};
 
 /// What a file can ask of the host it is read on.
 pub struct Host<'a> {
@@ -111,7 +110,7 @@ pub fn load(
     let mut roots = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let root =
-            tree::read(u16::try_from(index).unwrap_or(u16::MAX), source.text).map_err(plain)?;
+            yaml::read(u16::try_from(index).unwrap_or(u16::MAX), source.text).map_err(plain)?;
         if !matches!(root.value, Value::Map(_)) {
             return Err(plain("Top-level object must be a mapping".to_owned()));
         }

@@ -1,6 +1,6 @@
 //! Several files become one: later ones win (docker/cli: `cli/compose/loader/merge.go`).
 
-use crate::tree::{Node, Value};
+use yaml::{Node, Value};
 
 /// What tells two items of a list of maps apart.
 fn identity(path: &[&str], item: &Node) -> Option<String> {

@@ -1,7 +1,7 @@
 //! What a file may say, and the words for what it may not (docker/cli: `cli/compose/schema`).
 
 use crate::table::{Prop, ROOT, Type};
-use crate::tree::{Node, Place, Value};
+use yaml::{Node, Place, Value};
 
 /// What is wrong, and where.
 pub(crate) type Wrong = (String, Place);

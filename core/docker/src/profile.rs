@@ -7,6 +7,7 @@
 //!
 //! Sources: docker/cli and moby/moby at the releases' tags.
 
+pub use commandline::tab::Cells;
 use daemon::api::VersionInfo;
 use sim::Time;
 
@@ -96,15 +97,6 @@ pub enum SecretErrors {
     Quoted,
     /// `error reading from x: open x: no such file or directory`; empty data is refused here.
     Lower,
-}
-
-/// The cells of a table: at least so wide, so many blanks after the longest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cells {
-    /// Least width of a cell with its padding.
-    pub min: usize,
-    /// Blanks after the longest cell of a column.
-    pub padding: usize,
 }
 
 /// What `login` says besides its success.

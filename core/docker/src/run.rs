@@ -31,7 +31,7 @@ async fn run(proc: &Proc, profile: &'static Profile, args: &[String]) -> Outcome
     let root_flags: Vec<_> = table::root_flags(profile).collect();
     let root = match parse(profile, &root_flags, false, args) {
         Ok(root) => root,
-        Err(Problem::Help) => {
+        Err(Problem::Help(_)) => {
             proc.print(help::root_help(profile)).await;
             return Ok(0);
         }
@@ -87,7 +87,7 @@ async fn run_in_group(
 ) -> Outcome {
     let matches = match parse(profile, &[], false, args) {
         Ok(matches) => matches,
-        Err(Problem::Help) => {
+        Err(Problem::Help(_)) => {
             proc.print(help::group_help(profile, group)).await;
             return Ok(0);
         }
@@ -165,7 +165,7 @@ async fn run_command(
     }
     let matches = match parse(profile, &flags, command.interspersed, args) {
         Ok(matches) => matches,
-        Err(Problem::Help) => {
+        Err(Problem::Help(_)) => {
             let text = help::command_help(profile, &typed, command, proc.columns());
             proc.print(text).await;
             return Ok(0);

@@ -1,6 +1,7 @@
 //! Flag values: what Go's `strconv` and `time`, and Docker's own option types, accept, and what
 //! they say of the rest.
 
+pub(crate) use commandline::text::{boolean, quote};
 use sim::Duration;
 
 use crate::options::{config_reference, secret_reference};
@@ -38,33 +39,6 @@ pub(crate) fn check(profile: &Profile, flag: &Flag, text: &str) -> Result<(), St
         Kind::Config => config_reference(profile, text).map(|_| ()),
         _ => Ok(()),
     }
-}
-
-/// As Go's `strconv.ParseBool`.
-pub(crate) fn boolean(text: &str) -> Option<bool> {
-    match text {
-        "1" | "t" | "T" | "true" | "TRUE" | "True" => Some(true),
-        "0" | "f" | "F" | "false" | "FALSE" | "False" => Some(false),
-        _ => None,
-    }
-}
-
-/// As Go's `%q` for texts without control characters other than the usual ones.
-pub(crate) fn quote(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for char in text.chars() {
-        match char {
-            '"' => quoted.push_str("\\\""),
-            '\\' => quoted.push_str("\\\\"),
-            '\n' => quoted.push_str("\\n"),
-            '\r' => quoted.push_str("\\r"),
-            '\t' => quoted.push_str("\\t"),
-            char if char.is_control() => quoted.push_str(&format!("\\x{:02x}", u32::from(char))),
-            char => quoted.push(char),
-        }
-    }
-    quoted.push('"');
-    quoted
 }
 
 /// A decimal number as a whole number of 10^-`places`; nothing if it is none or too large.

@@ -79,7 +79,7 @@ fn wrong_flags_are_told_as_pflag_tells_them() {
         "--restart-delay 5",
         "invalid argument \"5\" for \"--restart-delay\" flag: time: invalid duration \"5\"",
     );
-    assert_eq!(read("secret ls", "x --help"), Err(Problem::Help));
+    assert_eq!(read("secret ls", "x --help"), Err(Problem::Help(false)));
 }
 
 #[test]

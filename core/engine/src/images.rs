@@ -10,7 +10,7 @@ use crate::container::Container;
 use crate::digest::{ContainerId, Digest, ImageId};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::event::Happened;
+use crate::event::{Happened, words};
 use crate::image::{History, Image, ImageConfig, ImageParts};
 use crate::layer::{Layer, content_size};
 use crate::options::Release;
@@ -69,8 +69,7 @@ impl Engine {
         keep: bool,
     ) -> TransferId {
         let release = self.options.release;
-        let plan =
-            self.check_online(reference).and_then(|()| registry.image(reference, release).cloned());
+        let plan = self.check_online(reference).and_then(|()| registry.image(reference, release));
         let images = &self.images;
         let builds = &self.builds;
         let exists = |diff_id| images.has_layer(diff_id) || builds.has_layer(diff_id);
@@ -121,7 +120,8 @@ impl Engine {
         );
         transfer.set_holders(|diff_id| {
             let other = holder(diff_id).filter(|name| *name != repository)?;
-            Some(other.split_once('/').map_or(other, |(_, path)| path).to_owned())
+            let path = other.split_once('/').map(|(_, path)| path.to_owned());
+            Some(path.unwrap_or(other))
         });
         self.transfers.add(transfer)
     }
@@ -196,8 +196,10 @@ impl Engine {
                 }
             };
             if let Some(Ok(done)) = &transfer.result {
-                let name = done.reference.familiar();
-                self.note(now, Happened::Image(action, name), BTreeMap::new());
+                let reference = &done.reference;
+                let (name, repository) = (reference.familiar(), reference.familiar_name());
+                let attributes = words([("name", &repository)]);
+                self.note(now, Happened::Image(action, name), attributes);
             }
             self.note(now, Happened::Transferred(id), BTreeMap::new());
         }
@@ -215,7 +217,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let id = self.images.find(image)?.id;
         self.images.tag(reference, id);
-        self.note(now, Happened::Image("tag", reference.familiar()), BTreeMap::new());
+        let attributes = words([("name", &reference.familiar())]);
+        self.note(now, Happened::Image("tag", id.to_string()), attributes);
         Ok(())
     }
 

@@ -1,8 +1,11 @@
 //! Registries: what can be pulled. One value for the whole world; hosts push into it.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
-use crate::digest::Digest;
+use crate::catalog::Catalog;
+use crate::digest::{Digest, ImageId};
 use crate::error::{EngineError, ErrorKind};
 use crate::image::Image;
 use crate::options::Release;
@@ -14,19 +17,55 @@ struct Repository {
     manifests: BTreeMap<Digest, Image>,
 }
 
+/// What the catalogue has made: files that nobody of this world has written.
+#[derive(Debug, Default)]
+pub struct Made {
+    /// Images.
+    pub images: BTreeSet<ImageId>,
+    /// Their layers.
+    pub layers: BTreeSet<Digest>,
+}
+
 /// Repositories by complete name, `docker.io/library/redis`.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
-    repositories: BTreeMap<String, Repository>,
+    /// What was asked for is made and kept: asking changes nothing that anyone could see.
+    repositories: RefCell<BTreeMap<String, Repository>>,
+    /// What the public registry has besides what was pushed.
+    catalog: Option<Rc<Catalog>>,
+    made: Rc<RefCell<Made>>,
     /// Accounts at the public registry, with the digest of the password.
     accounts: BTreeMap<String, Digest>,
 }
 
 impl Registry {
+    /// Gives the public registry its images.
+    pub(crate) fn set_catalog(&mut self, catalog: Catalog) {
+        self.catalog = Some(Rc::new(catalog));
+    }
+
     /// Puts an image there under a tag.
     pub fn publish(&mut self, reference: &Reference, image: Image) -> Digest {
+        self.keep(reference, image)
+    }
+
+    /// Keeps an image of the catalogue.
+    pub(crate) fn keep_made(&self, reference: &Reference, image: Image) -> Digest {
+        let mut made = self.made.borrow_mut();
+        made.images.insert(image.id);
+        made.layers.extend(image.layers.iter().map(|layer| layer.diff_id));
+        self.keep(reference, image)
+    }
+
+    /// What the catalogue has made so far; it grows.
+    pub fn made(&self) -> Rc<RefCell<Made>> {
+        self.made.clone()
+    }
+
+    fn keep(&self, reference: &Reference, image: Image) -> Digest {
         let digest = image.manifest_digest();
-        let repository = self.repositories.entry(reference.repository()).or_default();
+        let mut repositories = self.repositories.borrow_mut();
+        let repository = repositories.entry(reference.repository()).or_default();
         repository.tags.insert(reference.tag_or_latest().to_owned(), digest);
         repository.manifests.insert(digest, image);
         digest
@@ -34,25 +73,40 @@ impl Registry {
 
     /// The digest that a name has at present: `service create` pins it.
     pub fn resolve(&self, reference: &Reference) -> Option<Digest> {
-        let repository = self.repositories.get(&reference.repository())?;
-        match reference.digest {
-            Some(digest) => repository.manifests.contains_key(&digest).then_some(digest),
-            None => repository.tags.get(reference.tag_or_latest()).copied(),
+        if let Some(repository) = self.repositories.borrow().get(&reference.repository()) {
+            let known = match reference.digest {
+                Some(digest) => repository.manifests.contains_key(&digest).then_some(digest),
+                None => repository.tags.get(reference.tag_or_latest()).copied(),
+            };
+            if known.is_some() {
+                return known;
+            }
         }
+        let catalog = self.catalog.as_ref().filter(|_| reference.is_docker_io())?;
+        let image = catalog.image(&reference.familiar_name(), reference.tag_or_latest())?;
+        let digest = self.keep_made(reference, image);
+        reference.digest.is_none_or(|asked| asked == digest).then_some(digest)
     }
 
     /// The image behind a name.
     ///
     /// # Errors
     /// The texts of a missing repository and of a missing tag, by release.
-    pub fn image(&self, reference: &Reference, release: Release) -> Result<&Image, EngineError> {
-        let Some(repository) = self.repositories.get(&reference.repository()) else {
-            return Err(no_repository(reference, release));
-        };
+    pub fn image(&self, reference: &Reference, release: Release) -> Result<Image, EngineError> {
         let digest = self.resolve(reference);
-        digest
-            .and_then(|digest| repository.manifests.get(&digest))
-            .ok_or_else(|| no_manifest(reference, release))
+        let repositories = self.repositories.borrow();
+        let repository = repositories.get(&reference.repository());
+        let found = digest.and_then(|digest| repository?.manifests.get(&digest));
+        if let Some(image) = found {
+            return Ok(image.clone());
+        }
+        let is_known = |name: &str| Catalog::names().any(|known| known == name);
+        let is_public = reference.is_docker_io() && self.catalog.is_some();
+        Err(if repository.is_some() || is_public && is_known(&reference.familiar_name()) {
+            no_manifest(reference, release)
+        } else {
+            no_repository(reference, release)
+        })
     }
 
     /// True if the password is the account's. The first one that is used for a name opens the
@@ -63,31 +117,28 @@ impl Registry {
         is_named && *self.accounts.entry(user.to_owned()).or_insert(digest) == digest
     }
 
+    /// All images that were made or pushed so far, in order of name.
+    pub fn images(&self) -> Vec<Image> {
+        let repositories = self.repositories.borrow();
+        repositories.values().flat_map(|one| one.manifests.values().cloned()).collect()
+    }
+
     /// The name of a repository that has the layer; `first` before all others.
-    pub(crate) fn holder(&self, layer: Digest, first: &str) -> Option<&str> {
+    pub(crate) fn holder(&self, layer: Digest, first: &str) -> Option<String> {
         // The layers of the smallest image of a repository that has the layer.
         let size = |repository: &Repository| {
             let images = repository.manifests.values();
             let holders = images.filter(|one| one.layers.iter().any(|l| l.diff_id == layer));
             holders.map(|image| image.layers.len()).min()
         };
-        let own = self.repositories.get_key_value(first).filter(|(_, one)| size(one).is_some());
+        let repositories = self.repositories.borrow();
+        let own = repositories.get_key_value(first).filter(|(_, one)| size(one).is_some());
         let found = own.map(|(name, _)| name).or_else(|| {
-            let others = self.repositories.iter();
-            let sized = others.filter_map(|(name, one)| Some((size(one)?, name)));
+            let sized = repositories.iter().filter_map(|(name, one)| Some((size(one)?, name)));
             // Of several the one that others are made of.
             sized.min().map(|(_, name)| name)
         });
-        found.map(String::as_str)
-    }
-
-    /// All images that anyone can pull, as (complete name with tag, image), in order of name.
-    pub fn iter(&self) -> impl Iterator<Item = (String, &Image)> {
-        self.repositories.iter().flat_map(|(name, repository)| {
-            repository.tags.iter().filter_map(move |(tag, digest)| {
-                Some((format!("{name}:{tag}"), repository.manifests.get(digest)?))
-            })
-        })
+        found.cloned()
     }
 }
 

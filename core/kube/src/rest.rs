@@ -57,7 +57,8 @@ pub struct Request {
     /// `application/json`, or the kind of a patch: `application/merge-patch+json`,
     /// `application/strategic-merge-patch+json`, `application/json-patch+json`.
     pub content_type: &'static str,
-    /// The object, the patch, `DeleteOptions`; [`Value::Null`] if there is none.
+    /// The object, the patch, `DeleteOptions`; [`Value::Null`] if there is none. Of an `exec` without a terminal
+    /// (`stdin=true`, no `tty`): all of standard input, as a string in base64; nothing is sent later.
     pub body: Value,
 }
 
@@ -75,6 +76,15 @@ pub enum Credential {
     },
     /// A bearer token, as of a service account.
     Token(String),
+    /// Somebody who acts for another one (headers `Impersonate-User` and `Impersonate-Group`), if they may.
+    As {
+        /// Who asks.
+        own: Box<Credential>,
+        /// For whom: `jane`, `system:serviceaccount:default:app`.
+        user: String,
+        /// The other one's groups.
+        groups: Vec<String>,
+    },
 }
 
 /// An API server's answer.

@@ -5,7 +5,10 @@
 //! what happens at it ([`Machine::add_remote_terminal`]) and starts a shell there. Prompts, lines and the
 //! text of an editor travel, not keys: the client's own terminal has the blocks that a person sees.
 
+use serde::{Deserialize, Serialize};
+
 use crate::machine::Machine;
+use crate::process::Proc;
 use crate::terminal::{Awaits, Editor, Terminal, TerminalId};
 
 /// What [`crate::Request::port`] says of a question to another host's `sshd`.
@@ -40,7 +43,7 @@ pub struct SshOpen {
 }
 
 /// What a person does at the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RemoteInput {
     /// A line.
     Line(String),
@@ -53,7 +56,7 @@ pub enum RemoteInput {
 }
 
 /// What happens at a remote terminal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RemoteEvent {
     /// Bytes for standard output.
     Shown(Vec<u8>),
@@ -112,6 +115,43 @@ impl Terminal {
         if let Some(events) = &mut self.events {
             events.push(event);
         }
+    }
+}
+
+impl Proc {
+    /// Does at the own terminal what has happened at the remote one; what was typed for it if it waits for something.
+    /// What ends a session is for the caller.
+    pub async fn follow_remote(&self, event: RemoteEvent) -> Option<RemoteInput> {
+        let interrupted = || {
+            while self.take_signal().is_some() {}
+            RemoteInput::Interrupt
+        };
+        match event {
+            RemoteEvent::Shown(bytes) => self.print(bytes).await,
+            RemoteEvent::Complained(bytes) => self.eprint(bytes).await,
+            RemoteEvent::Finished(status) => self.finish_command(status),
+            RemoteEvent::Cleared => self.clear_terminal(),
+            RemoteEvent::Awaits(awaits, prompt, is_secret) => {
+                let line = if is_secret {
+                    self.read_secret_line().await
+                } else {
+                    self.read_command(awaits, &prompt).await
+                };
+                return Some(match line {
+                    Ok(Some(line)) => RemoteInput::Line(line),
+                    Ok(None) => RemoteInput::EndOfFile,
+                    Err(_) => interrupted(),
+                });
+            }
+            RemoteEvent::Editor(editor) => {
+                return Some(match self.edit(editor).await {
+                    Ok(text) => RemoteInput::Edited(text),
+                    Err(_) => interrupted(),
+                });
+            }
+            RemoteEvent::Closed(_) | RemoteEvent::Broken => {}
+        }
+        None
     }
 }
 

@@ -96,6 +96,7 @@ mod quorum;
 mod raft;
 mod status;
 mod types;
+pub mod wal;
 
 pub use config::Config;
 pub use election::CampaignObstacle;

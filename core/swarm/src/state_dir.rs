@@ -168,7 +168,13 @@ impl StateDir {
                 Record::Metadata { node_id, raft_id } => {
                     if file.is_none() {
                         let first = raft::Index(0);
-                        file = Some(Wal::create(&mut plain, &node_id, RaftId(raft_id.0), first));
+                        file = Some(Wal::create(
+                            &mut plain,
+                            WAL_FOLDER,
+                            &node_id,
+                            RaftId(raft_id.0),
+                            first,
+                        ));
                     }
                     continue;
                 }

@@ -93,7 +93,11 @@ impl Audited {
         }
         for disk in &view.disks {
             let (node, sealed, opened, lock) = (&disk.node, disk.sealed, disk.opened, disk.lock);
-            writeln!(out, "disk of {node}: {sealed} sealed records, {opened} open: {lock}")?;
+            let place = match &disk.copy {
+                None => format!("disk of {node}"),
+                Some(folder) => format!("copy in {folder} on {node}"),
+            };
+            writeln!(out, "{place}: {sealed} sealed records, {opened} open: {lock}")?;
         }
         self.section(out, "Leaks", Verdict::Unexpected)?;
         for rule in &view.missing {
@@ -241,6 +245,7 @@ pub(crate) fn view_json(view: &AuditView) -> Value {
     let disks = view.disks.iter().map(|disk| {
         json!({
             "node": disk.node,
+            "copy": disk.copy,
             "lock": disk.lock,
             "sealed": disk.sealed,
             "opened": disk.opened,

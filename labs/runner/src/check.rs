@@ -203,6 +203,8 @@ pub enum Predicate {
     },
     /// `leak pw in log:node2`: the audit has found it there, now or before.
     Leak(LeakPlace),
+    /// `no leak pw in file:laptop`: the audit has never found it there.
+    NoLeak(LeakPlace),
     /// `no leaks`: the audit has found nothing but what the lab allows or shows on purpose.
     NoLeaks,
     /// `"{{a}}" == "{{b}}"`: two texts.
@@ -374,7 +376,7 @@ impl Predicate {
             | Self::Agree
             | Self::Struck { .. }
             | Self::NoLeaks => Vec::new(),
-            Self::Leak(place) => place.templates().collect(),
+            Self::Leak(place) | Self::NoLeak(place) => place.templates().collect(),
             Self::Knows { node, secret, .. } => vec![node, secret],
             Self::Raft { node, .. } => vec![node],
             Self::Tasks { service, .. } => vec![service],
@@ -412,7 +414,9 @@ impl Predicate {
             | Self::Prompt { node, .. } => vec![node],
             Self::FileExists { file, .. } | Self::FileSize { file, .. } => vec![&file.node],
             Self::Link { one, other, .. } => vec![one, other],
-            Self::BytesIn { place, .. } | Self::Leak(LeakPlace { place, .. }) => {
+            Self::BytesIn { place, .. }
+            | Self::Leak(LeakPlace { place, .. })
+            | Self::NoLeak(LeakPlace { place, .. }) => {
                 place.node.iter().map(String::as_str).filter(|node| *node != "*").collect()
             }
             Self::BytesNowhere { except, .. } => {

@@ -157,8 +157,9 @@ const fn surface(surface: Surface) -> &'static str {
 
 fn disks(view: &AuditView) -> Vec<String> {
     let told = view.disks.iter().map(|disk| {
+        let place = disk.copy.as_ref().map_or(String::new(), |at| format!(", the copy in {at}"));
         format!(
-            "{}: {}; {} of {} sealed records open with what is on the disk.",
+            "{}{place}: {}; {} of {} sealed records open with what is there.",
             disk.node, disk.lock, disk.opened, disk.sealed
         )
     });

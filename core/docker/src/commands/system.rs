@@ -8,13 +8,13 @@ use swarm::objects::Cluster;
 use super::info as ask_info;
 use super::inspect::Found;
 use crate::cli::{Cli, Failure};
-use crate::output::tab::align;
 use crate::output::template::{Format, value};
 use crate::output::time::ansic;
 use crate::output::units::{bytes_size, human_duration};
 use crate::profile::{Cells, Profile};
 use crate::show::cluster::cluster as cluster_json;
 use crate::table::Outcome;
+use commandline::tab::align;
 
 /// `docker version`.
 pub(crate) async fn version(cli: &Cli) -> Outcome {

@@ -2,7 +2,6 @@
 
 pub(crate) mod list;
 pub(crate) mod progress;
-pub(crate) mod tab;
 pub(crate) mod template;
 pub(crate) mod text;
 pub(crate) mod time;

@@ -1,6 +1,7 @@
 //! The images that others are made of: busybox, Alpine, Debian, Ubuntu.
 
-use super::{Catalog, Commands, Files, Recipe, Size};
+use super::tags::find;
+use super::{Commands, Files, Recipe, Size};
 
 /// Accounts as (name, number, group number, home, shell).
 pub(crate) type Accounts<'a> = &'a [(&'a str, u32, u32, &'a str, &'a str)];
@@ -11,6 +12,8 @@ pub(crate) struct Base {
     pub(crate) recipe: Recipe,
     accounts: String,
     groups: String,
+    /// musl and busybox instead of GNU's.
+    pub(crate) is_alpine: bool,
 }
 
 impl Base {
@@ -33,15 +36,48 @@ fn group(accounts: Accounts<'_>) -> String {
     accounts.iter().map(|(name, _, gid, ..)| format!("{name}:x:{gid}:\n")).collect()
 }
 
+/// The bases that applications stand on, and what makes the others.
+#[derive(Debug)]
 pub(crate) struct Bases {
-    pub(crate) alpine: Base,
-    pub(crate) debian: Base,
-    alpine_old: Base,
-    busybox: Base,
-    ubuntu: Base,
-    ubuntu_old: Base,
-    centos: Base,
+    gnu: Vec<(&'static str, &'static str)>,
+    busybox: Vec<(&'static str, &'static str)>,
+    alpine: Base,
+    debian: Base,
 }
+
+/// Release, name, the name's rest, kilobytes unpacked and compressed; that of `latest` first.
+type Releases = &'static [(&'static str, &'static str, &'static str, (u64, u64))];
+
+const DEBIAN: Releases = &[
+    ("11", "bullseye", "stable", (80_500, 31_400)),
+    ("8", "jessie", "", (129_000, 52_000)),
+    ("9", "stretch", "", (101_000, 45_000)),
+    ("10", "buster", "oldstable", (114_000, 50_400)),
+    ("12", "bookworm", "", (117_000, 49_600)),
+];
+
+const UBUNTU: Releases = &[
+    ("22.04", "jammy", "Jammy Jellyfish", (77_800, 29_500)),
+    ("14.04", "trusty", "Trusty Tahr", (197_000, 70_700)),
+    ("16.04", "xenial", "Xenial Xerus", (129_500, 50_400)),
+    ("18.04", "bionic", "Bionic Beaver", (63_200, 25_700)),
+    ("20.04", "focal", "Focal Fossa", (72_800, 27_500)),
+    ("24.04", "noble", "Noble Numbat", (78_100, 29_700)),
+];
+
+const CENTOS: Releases = &[
+    ("7", "centos7", "7 (Core)", (203_900, 76_100)),
+    ("6", "centos6", "6 (Final)", (194_500, 69_800)),
+    ("8", "centos8", "8", (231_300, 83_500)),
+];
+
+const ALPINE: &str = "3.17.2/10 3.1.4 3.2.3 3.3.3 3.4.6 3.5.2 3.6.5 3.7.3 3.8.5 3.9.6 3.10.9 3.11.13 \
+                      3.12.12 3.13.12 3.14.10 3.15.11 3.16.9 3.18.9 3.19.4 3.20.3";
+const BUSYBOX: &str = "1.36.1 1.24.2 1.25.1 1.26.2 1.27.2 1.28.4 1.29.3 1.30.1 1.31.1 1.32.1 1.33.1 \
+                       1.34.1 1.35.0";
+
+/// Repositories of bases.
+pub(crate) const BASES: &str = "alpine busybox centos debian ubuntu";
 
 const UNIX_FOLDERS: [&str; 14] = [
     "/bin",
@@ -70,29 +106,58 @@ fn accounts_of(files: Files, accounts: Accounts<'_>) -> Files {
 }
 
 impl Bases {
-    pub(crate) fn new(gnu: Commands<'_>, busybox: Commands<'_>) -> Self {
+    pub(crate) fn new(
+        gnu: &[(&'static str, &'static str)],
+        busybox: &[(&'static str, &'static str)],
+    ) -> Self {
         Self {
             alpine: alpine("3.17.2", busybox, Size(7_050_000, 3_370_000)),
-            alpine_old: alpine("3.5.2", busybox, Size(3_990_000, 1_900_000)),
-            busybox: busybox_image(busybox),
-            debian: debian(gnu),
-            ubuntu: ubuntu("22.04", "Jammy Jellyfish", gnu, Size(77_800_000, 29_500_000)),
-            ubuntu_old: ubuntu("16.04", "Xenial Xerus", gnu, Size(129_500_000, 50_400_000)),
-            centos: centos(gnu),
+            debian: debian(DEBIAN[0], gnu),
+            gnu: gnu.to_vec(),
+            busybox: busybox.to_vec(),
         }
     }
 
-    pub(crate) fn publish(&self, catalog: &mut Catalog) {
-        let mut add = |name: &str, tags: &[&str], base: &Base| {
-            catalog.add(name, tags, &base.recipe.build());
+    pub(crate) const fn alpine(&self) -> &Base {
+        &self.alpine
+    }
+
+    pub(crate) const fn debian(&self) -> &Base {
+        &self.debian
+    }
+
+    /// The base of that name and tag.
+    pub(crate) fn make(&self, name: &str, tag: &str) -> Option<Base> {
+        let release = |releases: Releases| {
+            let tag = tag.strip_suffix("-slim").unwrap_or(tag);
+            let is_it = |(number, name, also, _): &&(&str, &str, &str, _)| {
+                let rest = tag.strip_prefix(number).unwrap_or("?");
+                tag == *name || tag == *also || rest.is_empty() || rest.starts_with('.')
+            };
+            if tag == "latest" { releases.first() } else { releases.iter().find(is_it) }.copied()
         };
-        add("alpine", &["latest", "3", "3.17", "3.17.2"], &self.alpine);
-        add("alpine", &["3.5", "3.4"], &self.alpine_old);
-        add("busybox", &["latest", "1", "1.36", "musl"], &self.busybox);
-        add("debian", &["latest", "11", "bullseye", "bullseye-slim", "stable"], &self.debian);
-        add("ubuntu", &["latest", "22.04", "jammy"], &self.ubuntu);
-        add("ubuntu", &["16.04", "xenial"], &self.ubuntu_old);
-        add("centos", &["latest", "7", "centos7"], &self.centos);
+        let sized = |(unpacked, packed): (u64, u64)| Size(unpacked * 1_000, packed * 1_000);
+        match name {
+            "alpine" => match find(ALPINE, tag).filter(|tag| tag.flavour.is_empty())?.version {
+                version if version == "3.17.2" => Some(self.alpine.clone()),
+                version => Some(alpine(&version, &self.busybox, Size(5_600_000, 2_800_000))),
+            },
+            "busybox" => {
+                let tag = find(BUSYBOX, tag)?;
+                let known = matches!(tag.flavour.as_str(), "" | "musl" | "glibc" | "uclibc");
+                known.then(|| busybox_image(&tag.version, &self.busybox))
+            }
+            "debian" => Some(debian(release(DEBIAN)?, &self.gnu)),
+            "ubuntu" => {
+                let (version, _, name, size) = release(UBUNTU)?;
+                Some(ubuntu(version, name, &self.gnu, sized(size)))
+            }
+            "centos" => {
+                let (number, _, version, size) = release(CENTOS)?;
+                Some(centos(number, version, &self.gnu, sized(size)))
+            }
+            _ => None,
+        }
     }
 }
 
@@ -135,11 +200,12 @@ fn alpine(version: &str, busybox: Commands<'_>, size: Size) -> Base {
             "CMD [\"/bin/sh\"]",
             |config| {
                 config.cmd = vec!["/bin/sh".to_owned()];
-                config.env.push(crate::catalog::base::path_env());
+                config.env.push(path_env());
             },
         ),
         accounts: passwd(ALPINE_ACCOUNTS),
         groups: group(ALPINE_ACCOUNTS),
+        is_alpine: true,
     }
 }
 
@@ -154,7 +220,7 @@ const BUSYBOX_ACCOUNTS: Accounts<'_> = &[
     ("nobody", 65_534, 65_534, "/home", "/bin/false"),
 ];
 
-fn busybox_image(busybox: Commands<'_>) -> Base {
+fn busybox_image(version: &str, busybox: Commands<'_>) -> Base {
     let files = accounts_of(
         Files::default()
             .folder("/", 0o755)
@@ -174,15 +240,16 @@ fn busybox_image(busybox: Commands<'_>) -> Base {
         ("/bin/nslookup", "nslookup"),
         ("/usr/bin/wget", "wget"),
     ]);
+    let size = Size(4_860_000, 2_590_000);
+    let by = format!("#(nop) ADD file:busybox-{version} in / ");
     Base {
-        recipe: Recipe::scratch()
-            .layer("#(nop) ADD file:busybox in / ", files.tree(), Size(4_860_000, 2_590_000))
-            .config("CMD [\"sh\"]", |config| {
-                config.cmd = vec!["sh".to_owned()];
-                config.env.push(path_env());
-            }),
+        recipe: Recipe::scratch().layer(&by, files.tree(), size).config("CMD [\"sh\"]", |config| {
+            config.cmd = vec!["sh".to_owned()];
+            config.env.push(path_env());
+        }),
         accounts: passwd(BUSYBOX_ACCOUNTS),
         groups: group(BUSYBOX_ACCOUNTS),
+        is_alpine: false,
     }
 }
 
@@ -231,15 +298,19 @@ fn debian_like(gnu: Commands<'_>, release: &str, issue: &str, size: Size) -> Bas
         ),
         accounts: passwd(DEBIAN_ACCOUNTS),
         groups: group(DEBIAN_ACCOUNTS),
+        is_alpine: false,
     }
 }
 
-fn debian(gnu: Commands<'_>) -> Base {
-    let release = "PRETTY_NAME=\"Debian GNU/Linux 11 (bullseye)\"\nNAME=\"Debian GNU/Linux\"\n\
-                   VERSION_ID=\"11\"\nVERSION=\"11 (bullseye)\"\nVERSION_CODENAME=bullseye\n\
-                   ID=debian\nHOME_URL=\"https://www.debian.org/\"\n";
-    let issue = "Debian GNU/Linux 11 \\n \\l\n";
-    debian_like(gnu, release, issue, Size(80_500_000, 31_400_000))
+fn debian(release: (&str, &str, &str, (u64, u64)), gnu: Commands<'_>) -> Base {
+    let (number, name, _, (unpacked, packed)) = release;
+    let size = Size(unpacked * 1_000, packed * 1_000);
+    let release = format!(
+        "PRETTY_NAME=\"Debian GNU/Linux {number} ({name})\"\nNAME=\"Debian GNU/Linux\"\n\
+         VERSION_ID=\"{number}\"\nVERSION=\"{number} ({name})\"\nVERSION_CODENAME={name}\n\
+         ID=debian\nHOME_URL=\"https://www.debian.org/\"\n"
+    );
+    debian_like(gnu, &release, &format!("Debian GNU/Linux {number} \\n \\l\n"), size)
 }
 
 fn ubuntu(version: &str, name: &str, gnu: Commands<'_>, size: Size) -> Base {
@@ -251,21 +322,22 @@ fn ubuntu(version: &str, name: &str, gnu: Commands<'_>, size: Size) -> Base {
     debian_like(gnu, &release, &format!("Ubuntu {version} LTS \\n \\l\n"), size)
 }
 
-fn centos(gnu: Commands<'_>) -> Base {
-    let release = "NAME=\"CentOS Linux\"\nVERSION=\"7 (Core)\"\nID=\"centos\"\nID_LIKE=\"rhel \
-                   fedora\"\nVERSION_ID=\"7\"\nPRETTY_NAME=\"CentOS Linux 7 (Core)\"\n";
+fn centos(number: &str, version: &str, gnu: Commands<'_>, size: Size) -> Base {
+    let release = format!(
+        "NAME=\"CentOS Linux\"\nVERSION=\"{version}\"\nID=\"centos\"\nID_LIKE=\"rhel fedora\"\n\
+         VERSION_ID=\"{number}\"\nPRETTY_NAME=\"CentOS Linux {version}\"\n"
+    );
     // Its packages come with `yum`, which is not simulated.
     let mut commands: Vec<(&str, &str)> =
         gnu.iter().filter(|(_, program)| !program.starts_with("apt")).copied().collect();
     commands.push(("/usr/bin/yum", "host:lacking"));
-    let mut base = debian_like(
-        &commands,
-        release,
-        "\\S\nKernel \\r on an \\m\n",
-        Size(203_900_000, 76_100_000),
-    );
-    let files =
-        Files::default().file("/etc/centos-release", "CentOS Linux release 7.9.2009 (Core)\n");
+    let mut base = debian_like(&commands, &release, "\\S\nKernel \\r on an \\m\n", size);
+    let text = match number {
+        "7" => "CentOS Linux release 7.9.2009 (Core)\n",
+        "8" => "CentOS Linux release 8.4.2105\n",
+        _ => "CentOS release 6.10 (Final)\n",
+    };
+    let files = Files::default().file("/etc/centos-release", text);
     base.recipe = base.recipe.layer("note the release", files.tree(), Size(38, 140));
     base
 }

@@ -4,9 +4,11 @@
 //! entrypoints. Sizes are those of the real images; the programs in them are only named here (see
 //! [`os::program::image`]), so a layer says how large it would be.
 
-mod apps;
 mod base;
-mod servers;
+mod family;
+mod own;
+mod table;
+mod tags;
 
 use os::fs::{Inode, Tree};
 use sim::Time;
@@ -16,7 +18,7 @@ use crate::layer::Layer;
 use crate::reference::Reference;
 use crate::registry::Registry;
 
-pub(crate) use base::Base;
+use base::Bases;
 
 /// Executables to put into images: (path, name of the program).
 pub type Commands<'a> = &'a [(&'a str, &'a str)];
@@ -24,35 +26,51 @@ pub type Commands<'a> = &'a [(&'a str, &'a str)];
 /// When the catalogue's images were made: before any workshop takes place.
 pub(crate) const CREATED: Time = Time::from_date(2016, 11, 8);
 
-/// The simulated public registry's content.
-#[derive(Clone, Debug)]
+/// The simulated public registry's content: images are made when somebody asks for them. What is made
+/// follows from the name and the tag alone.
+#[derive(Debug)]
 pub struct Catalog {
-    registry: Registry,
+    bases: Bases,
 }
 
 impl Catalog {
     /// All images, with a shell's utilities: `gnu` for those made of Debian and Ubuntu, `busybox` for
     /// those made of busybox and Alpine.
-    pub fn standard(gnu: Commands<'_>, busybox: Commands<'_>) -> Self {
-        let mut catalog = Self { registry: Registry::default() };
-        let bases = base::Bases::new(gnu, busybox);
-        bases.publish(&mut catalog);
-        apps::publish(&bases, &mut catalog);
-        servers::publish(&bases, &mut catalog);
-        catalog
+    pub fn standard(
+        gnu: &[(&'static str, &'static str)],
+        busybox: &[(&'static str, &'static str)],
+    ) -> Self {
+        Self { bases: Bases::new(gnu, busybox) }
     }
 
     /// The registry that holds them; hosts push into it.
     pub fn into_registry(self) -> Registry {
-        self.registry
+        let mut registry = Registry::default();
+        for name in base::BASES.split(' ') {
+            let image = self.image(name, "latest").expect("every base has a latest release");
+            let reference = Reference::parse(name).expect("the catalogue's names are well formed");
+            registry.keep_made(&reference, image);
+        }
+        registry.set_catalog(self);
+        registry
     }
 
-    fn add(&mut self, repository: &str, tags: &[&str], image: &Image) {
-        for tag in tags {
-            let name = format!("{repository}:{tag}");
-            let reference = Reference::parse(&name).expect("the catalogue's names are well formed");
-            self.registry.publish(&reference, image.clone());
+    /// The repositories, under the names that people type.
+    pub fn names() -> impl Iterator<Item = &'static str> {
+        let families = table::FAMILIES.iter().flat_map(|rows| rows.iter());
+        base::BASES.split(' ').chain(families.flat_map(|family| family.names.split(' ')))
+    }
+
+    /// The image of that repository and tag.
+    pub(crate) fn image(&self, name: &str, tag: &str) -> Option<Image> {
+        if let Some(base) = self.bases.make(name, tag) {
+            return Some(base.recipe.build());
         }
+        let mut families = table::FAMILIES.iter().flat_map(|rows| rows.iter());
+        let family = families.find(|family| family.names.split(' ').any(|own| own == name))?;
+        let found = tags::find(family.versions, tag)?;
+        let flavour = family.flavour(&found.flavour)?;
+        Some(family.recipe(&self.bases, &found.version, flavour).build())
     }
 }
 
@@ -155,28 +173,42 @@ mod tests {
     const BUSYBOX: Commands<'_> = &[("/bin/sh", "sh"), ("/bin/cat", "busybox-cat")];
 
     #[test]
-    fn the_same_catalogue_has_the_same_digests() {
-        let names = || -> Vec<String> {
-            let registry = Catalog::standard(GNU, BUSYBOX).into_registry();
-            registry.iter().map(|(name, image)| format!("{name} {}", image.id)).collect()
+    fn the_same_name_is_the_same_image() {
+        let ids = || -> Vec<String> {
+            let catalog = Catalog::standard(GNU, BUSYBOX);
+            let image = |name| catalog.image(name, "latest").map(|image| format!("{}", image.id));
+            Catalog::names().map(|name| image(name).unwrap_or_else(|| panic!("{name}"))).collect()
         };
-        assert_eq!(names(), names());
-        assert!(names().len() > 20);
+        assert_eq!(ids(), ids());
+    }
+
+    #[test]
+    fn tags_of_one_version_are_one_image_and_others_are_not() {
+        let catalog = Catalog::standard(GNU, BUSYBOX);
+        let id = |name: &str, tag: &str| catalog.image(name, tag).map(|image| image.id);
+        assert!(id("redis", "6").is_some());
+        assert_eq!(id("redis", "6"), id("redis", "latest"));
+        assert_ne!(id("redis", "6"), id("redis", "6-alpine"));
+        assert_eq!(id("redis", "6.2-alpine3.17"), id("redis", "alpine"));
+        assert_ne!(id("redis", "3.0.6"), id("redis", "3.0.7"));
+        assert_eq!(id("redis", "nosuch"), None);
+        assert_eq!(id("nosuch", "latest"), None);
+        assert_eq!(id("ubuntu", "20.04"), id("ubuntu", "focal"));
     }
 
     #[test]
     fn every_image_has_accounts_and_a_root_folder() {
-        let registry = Catalog::standard(GNU, BUSYBOX).into_registry();
-        for (name, image) in registry.iter() {
-            let fs = os::fs::FileSystem::overlay(image.trees());
-            assert!(fs.get("/").is_some(), "{name}");
-            let has_accounts = fs.get("/etc/passwd").is_some();
-            let is_bare = ["hello-world", "whoami"].iter().any(|bare| name.contains(bare));
-            assert!(has_accounts || is_bare, "{name}");
-            assert_eq!(image.id, image.clone().id);
+        let catalog = Catalog::standard(GNU, BUSYBOX);
+        for family in table::FAMILIES.iter().flat_map(|rows| rows.iter()) {
+            for flavour in family.flavours {
+                let image = family.recipe(&catalog.bases, "1.2.3", flavour).build();
+                let fs = os::fs::FileSystem::overlay(image.trees());
+                assert!(fs.get("/").is_some(), "{}", family.names);
+                let is_bare = flavour.1 == family::On::Nothing;
+                assert!(fs.get("/etc/passwd").is_some() || is_bare, "{}", family.names);
+            }
         }
-        let redis = Reference::parse("redis:alpine").unwrap();
-        let image = registry.image(&redis, crate::Release(17, 3)).unwrap();
+        let image = catalog.image("redis", "alpine").unwrap();
         assert_eq!(image.config.entrypoint, ["docker-entrypoint.sh"]);
         assert_eq!(
             (image.config.cmd.as_slice(), image.config.working_dir.as_str()),

@@ -3,6 +3,16 @@
 use os::program::Running;
 use os::{Errno, Fd, Proc};
 
+/// A server's answer. `also` are more lines of its head, each with its end.
+pub(super) fn response(status: &str, kind: &str, also: &str, body: &[u8]) -> Vec<u8> {
+    let head = format!(
+        "HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nContent-Length: {}\r\n{also}Connection: \
+         close\r\n\r\n",
+        body.len()
+    );
+    [head.as_bytes(), body].concat()
+}
+
 struct Url {
     host: String,
     port: u16,

@@ -11,6 +11,7 @@ mod postgres;
 mod python;
 mod redis;
 mod registry;
+mod servers;
 mod su_exec;
 mod web;
 
@@ -41,6 +42,7 @@ pub fn register(programs: &mut Programs) {
     programs.add("wget", http::wget);
     programs.add("mysqld", mysql::mysqld);
     programs.add("mysql", mysql::mysql);
+    programs.add("mysqladmin", mysql::mysqladmin);
     programs.add("postgres", postgres::postgres);
     programs.add("psql", postgres::psql);
     programs.add("pg_isready", postgres::pg_isready);
@@ -52,7 +54,8 @@ pub fn register(programs: &mut Programs) {
     programs.add("whoami:short", web::whoami_short);
     programs.add("httpd", web::httpd);
     programs.add("hello-world", web::hello);
-    programs.add("memcached", web::idle);
+    programs.add("server", servers::server);
+    programs.add("language", servers::language);
     programs.add("adduser", accounts::adduser);
     programs.add("addgroup", accounts::addgroup);
 }

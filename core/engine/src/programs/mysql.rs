@@ -1,4 +1,4 @@
-//! `mysqld` as far as its image's variables and passwords go, and the `mysql` client.
+//! `mysqld` as far as its image's variables and passwords go, and its clients `mysql` and `mysqladmin`.
 //!
 //! The image's rules (docker-library/mysql): a variable `NAME_FILE` names a file whose content, less
 //! the newlines at its end, is the value of `NAME`; a value that merely looks like a path is a value.
@@ -92,8 +92,11 @@ fn is_mariadb(proc: &Proc) -> bool {
     proc.env("MARIADB_VERSION").is_some()
 }
 
-fn version(proc: &Proc) -> &'static str {
-    if is_mariadb(proc) { "10.6.12-MariaDB" } else { "5.7.32" }
+fn version(proc: &Proc) -> String {
+    if is_mariadb(proc) {
+        return "10.6.12-MariaDB".to_owned();
+    }
+    proc.env("MYSQL_VERSION").unwrap_or_else(|| "5.7.32".to_owned())
 }
 
 /// Sets the accounts up on the first start, with the password of root if it was made up.
@@ -138,7 +141,7 @@ fn initialize(proc: &Proc) -> Result<(Tables, Option<String>), String> {
 #[derive(Debug)]
 struct Server {
     tables: Tables,
-    version: &'static str,
+    version: String,
 }
 
 impl Service for Server {
@@ -189,8 +192,35 @@ impl Server {
                     format!("ERROR 1007 (HY000): Can't create database '{name}'; database exists\n")
                 }
             }
+            ["alter", "user", ..] => self.alter_user(user, statement),
             _ => format!("ERROR: not simulated: {statement}\n"),
         }
+    }
+
+    /// `ALTER USER name IDENTIFIED BY 'password'`; only root changes another account than its own.
+    fn alter_user(&mut self, user: &str, statement: &str) -> String {
+        let words: Vec<&str> = statement.splitn(6, ' ').collect();
+        let [_, _, name, identified, by, password] = words.as_slice() else {
+            return format!("ERROR: not simulated: {statement}\n");
+        };
+        let quoted = password.strip_prefix('\'').and_then(|it| it.strip_suffix('\''));
+        let (true, true, Some(password)) =
+            (identified.eq_ignore_ascii_case("identified"), by.eq_ignore_ascii_case("by"), quoted)
+        else {
+            return format!("ERROR: not simulated: {statement}\n");
+        };
+        let name = name.split('@').next().unwrap_or_default().trim_matches(['\'', '`', '"']);
+        let name = if name.eq_ignore_ascii_case("user()") { user } else { name };
+        if user != "root" && name != user {
+            return "ERROR 1227 (42000): Access denied; you need (at least one of) the CREATE USER \
+                    privilege(s) for this operation\n"
+                .to_owned();
+        }
+        let Some(account) = self.tables.accounts.get_mut(name) else {
+            return format!("ERROR 1396 (HY000): Operation ALTER USER failed for '{name}'@'%'\n");
+        };
+        *account = digest(&password.replace("''", "'"));
+        String::new()
     }
 }
 
@@ -243,16 +273,19 @@ struct Login {
     password: Option<String>,
     asks_password: bool,
     database: String,
+    /// What is no option: the database for `mysql`, the command for `mysqladmin`.
+    words: Vec<String>,
     statement: Option<String>,
 }
 
-fn parse(args: &[String]) -> Result<Login, String> {
+fn parse(program: &str, args: &[String]) -> Result<Login, String> {
     let mut login = Login {
         host: "localhost".to_owned(),
         user: "root".to_owned(),
         password: None,
         asks_password: false,
         database: String::new(),
+        words: Vec::new(),
         statement: None,
     };
     let mut args = args.iter();
@@ -264,13 +297,13 @@ fn parse(args: &[String]) -> Result<Login, String> {
                 "host" => value.clone_into(&mut login.host),
                 "password" => login.password = Some(value.to_owned()),
                 "execute" => login.statement = Some(value.to_owned()),
-                _ => return Err(format!("mysql: [ERROR] unknown variable '{name}={value}'\n")),
+                _ => return Err(format!("{program}: [ERROR] unknown variable '{name}={value}'\n")),
             }
             continue;
         }
         let Some((flag, attached)) = arg.strip_prefix('-').and_then(|it| it.split_at_checked(1))
         else {
-            login.database.clone_from(arg);
+            login.words.push(arg.clone());
             continue;
         };
         if flag == "p" {
@@ -287,29 +320,92 @@ fn parse(args: &[String]) -> Result<Login, String> {
             "h" => login.host = value,
             "e" => login.statement = Some(value),
             "D" => login.database = value,
-            _ => return Err(format!("mysql: [ERROR] unknown option '-{flag}'\n")),
+            _ => return Err(format!("{program}: [ERROR] unknown option '-{flag}'\n")),
         }
     }
     Ok(login)
 }
 
-pub(super) fn mysql(proc: Proc) -> Running {
+/// The command line, with the password asked for if it is to be; `Err` has the exit status.
+async fn log_in(proc: &Proc, program: &str) -> Result<Login, i32> {
+    let mut login = match parse(program, proc.args().get(1..).unwrap_or_default()) {
+        Ok(login) => login,
+        Err(text) => {
+            proc.eprint(text).await;
+            return Err(2);
+        }
+    };
+    if login.asks_password {
+        proc.print("Enter password: ").await;
+        let line = proc.read(Fd::STDIN, 4_096).await.unwrap_or_default();
+        login.password = Some(String::from_utf8_lossy(&line).trim_end().to_owned());
+    } else if login.password.is_some() {
+        let text = format!(
+            "{program}: [Warning] Using a password on the command line interface can be insecure.\n"
+        );
+        proc.eprint(text).await;
+    }
+    Ok(login)
+}
+
+/// `mysqladmin ping` and `mysqladmin password`. As the real one, `ping` succeeds too when the server
+/// answers that it knows no such account or password.
+pub(super) fn mysqladmin(proc: Proc) -> Running {
     Box::pin(async move {
-        let mut login = match parse(proc.args().get(1..).unwrap_or_default()) {
+        let login = match log_in(&proc, "mysqladmin").await {
             Ok(login) => login,
-            Err(text) => {
-                proc.eprint(text).await;
-                return 2;
+            Err(status) => return status,
+        };
+        let words: Vec<&str> = login.words.iter().map(String::as_str).collect();
+        let (statement, said) = match words.as_slice() {
+            ["ping"] => (String::new(), "mysqld is alive\n"),
+            ["password", new] => {
+                let new = new.replace('\'', "''");
+                (format!("ALTER USER USER() IDENTIFIED BY '{new}'"), "")
+            }
+            [] => {
+                proc.eprint("mysqladmin: no command given\n").await;
+                return 1;
+            }
+            ["password"] => {
+                proc.eprint("not simulated: mysqladmin password without a password\n").await;
+                return 1;
+            }
+            [command, ..] => {
+                proc.eprint(format!("not simulated: mysqladmin {command}\n")).await;
+                return 1;
             }
         };
-        if login.asks_password {
-            proc.print("Enter password: ").await;
-            let line = proc.read(Fd::STDIN, 4_096).await.unwrap_or_default();
-            login.password = Some(String::from_utf8_lossy(&line).trim_end().to_owned());
-        } else if login.password.is_some() {
-            let text = "mysql: [Warning] Using a password on the command line interface can be \
-                        insecure.\n";
+        let (answered, text) = match request(&proc, &login, &statement).await {
+            Some(answer) => (true, answer),
+            None => (false, "ERROR 2002 (HY000): Can't connect to MySQL server".to_owned()),
+        };
+        if text.starts_with("ERROR") {
+            let why = text.split_once(": ").map_or(text.as_str(), |(_, why)| why).trim_end();
+            let host = &login.host;
+            let text =
+                format!("mysqladmin: connect to server at '{host}' failed\nerror: '{why}'\n");
             proc.eprint(text).await;
+            return i32::from(!(answered && words == ["ping"]));
+        }
+        if words[0] == "password" {
+            let text = "Warning: Since password will be sent to server in plain text, use ssl \
+                        connection to ensure password safety.\n";
+            proc.eprint(text).await;
+        }
+        proc.print(said).await;
+        0
+    })
+}
+
+pub(super) fn mysql(proc: Proc) -> Running {
+    Box::pin(async move {
+        let mut login = match log_in(&proc, "mysql").await {
+            Ok(login) => login,
+            Err(status) => return status,
+        };
+        if let Some(database) = login.words.pop() {
+            login.database = database;
         }
         if let Some(statement) = login.statement.clone() {
             return ask(&proc, &login, &statement).await;
@@ -333,19 +429,25 @@ pub(super) fn mysql(proc: Proc) -> Running {
     })
 }
 
-async fn ask(proc: &Proc, login: &Login, statement: &str) -> i32 {
+/// The server's answer; `None` if there is no server.
+async fn request(proc: &Proc, login: &Login, statement: &str) -> Option<String> {
     let password = login.password.as_deref().unwrap_or_default();
     let request = [login.user.as_str(), password, &login.database, statement].join("\0");
-    match proc.call(&login.host, PORT, request.as_bytes()).await {
-        Ok(answer) if answer.starts_with(b"ERROR") => {
+    let answer = proc.call(&login.host, PORT, request.as_bytes()).await.ok()?;
+    Some(String::from_utf8_lossy(&answer).into_owned())
+}
+
+async fn ask(proc: &Proc, login: &Login, statement: &str) -> i32 {
+    match request(proc, login, statement).await {
+        Some(answer) if answer.starts_with("ERROR") => {
             proc.eprint(answer).await;
             1
         }
-        Ok(answer) => {
+        Some(answer) => {
             proc.print(answer).await;
             0
         }
-        Err(_) => {
+        None => {
             let host = &login.host;
             let text =
                 format!("ERROR 2003 (HY000): Can't connect to MySQL server on '{host}' (111)\n");

@@ -28,12 +28,7 @@ impl Service for Site {
     fn answer(&mut self, _now: Time, request: &[u8]) -> Vec<u8> {
         let request = String::from_utf8_lossy(request).into_owned();
         let (status, body) = (self.answer)(&self.proc, &request);
-        let length = body.len();
-        let head = format!(
-            "HTTP/1.1 {status}\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Length: \
-             {length}\r\nConnection: close\r\n\r\n"
-        );
-        [head.into_bytes(), body].concat()
+        super::http::response(status, "text/plain; charset=utf-8", "", &body)
     }
 }
 
@@ -110,16 +105,6 @@ pub(super) fn hello(proc: Proc) -> Running {
         let text = "\nHello from Docker!\nThis message shows that your installation appears to be \
                     working correctly.\n\n";
         proc.print(text).await;
-        0
-    })
-}
-
-/// A server that answers nobody here: it waits to be stopped.
-pub(super) fn idle(proc: Proc) -> Running {
-    Box::pin(async move {
-        proc.on_signal(Signal::Terminate, Disposition::Catch);
-        proc.on_signal(Signal::Interrupt, Disposition::Catch);
-        next_signal(&proc).await;
         0
     })
 }

@@ -122,46 +122,13 @@ impl Session {
                         self.proc.eprint(text).await;
                         return FAILURE;
                     }
-                    event => self.act(event).await,
+                    event => {
+                        if let Some(input) = self.proc.follow_remote(event).await {
+                            self.send(input).await;
+                        }
+                    }
                 }
             }
-        }
-    }
-
-    async fn act(&self, event: RemoteEvent) {
-        let proc = &self.proc;
-        match event {
-            RemoteEvent::Shown(bytes) => proc.print(bytes).await,
-            RemoteEvent::Complained(bytes) => proc.eprint(bytes).await,
-            RemoteEvent::Finished(status) => proc.finish_command(status),
-            RemoteEvent::Cleared => proc.clear_terminal(),
-            RemoteEvent::Awaits(awaits, prompt, is_secret) => {
-                let line = if is_secret {
-                    proc.read_secret_line().await
-                } else {
-                    proc.read_command(awaits, &prompt).await
-                };
-                let input = match line {
-                    Ok(Some(line)) => RemoteInput::Line(line),
-                    Ok(None) => RemoteInput::EndOfFile,
-                    Err(_) => {
-                        while proc.take_signal().is_some() {}
-                        RemoteInput::Interrupt
-                    }
-                };
-                self.send(input).await;
-            }
-            RemoteEvent::Editor(editor) => {
-                let input = match proc.edit(editor).await {
-                    Ok(text) => RemoteInput::Edited(text),
-                    Err(_) => {
-                        while proc.take_signal().is_some() {}
-                        RemoteInput::Interrupt
-                    }
-                };
-                self.send(input).await;
-            }
-            RemoteEvent::Closed(_) | RemoteEvent::Broken => {}
         }
     }
 }

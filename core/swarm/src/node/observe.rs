@@ -103,6 +103,12 @@ impl SwarmNode {
         self.agent.iter().flat_map(|agent| agent.worker.secrets())
     }
 
+    /// The keys that it has in memory and in its key file: none before the first certificate, and while it
+    /// is locked.
+    pub fn keys(&self) -> Option<&seal::NodeKeyFile> {
+        self.key_file.as_ref()
+    }
+
     /// The agent's tasks, as cheaply.
     pub fn agent_tasks(&self) -> impl Iterator<Item = &Rc<Task>> {
         self.agent.iter().flat_map(|agent| agent.worker.task_objects())

@@ -177,7 +177,7 @@ impl RaftDriver {
 
     fn with(now: Time, start: Start<'_>, raft: Raft, disk: &mut Disk) -> Self {
         let last = raft.status().last_index;
-        let wal = Wal::create(disk, start.node_id, start.raft_id, last);
+        let wal = Wal::create(disk, super::wal::WAL_FOLDER, start.node_id, start.raft_id, last);
         Self {
             raft,
             node_id: start.node_id.to_owned(),

@@ -196,7 +196,7 @@ mod tests {
     #[test]
     fn only_what_is_durable_counts() {
         let (mut disk, mut log) = (Disk::default(), DurableLog::default());
-        let mut wal = Wal::create(&mut disk, "node", RaftId(7), Index(0));
+        let mut wal = Wal::create(&mut disk, WAL_FOLDER, "node", RaftId(7), Index(0));
         wal.append(&mut disk, &[entry(1, 1, 1)]);
         disk.complete_sync(disk.begin_sync());
         wal.append(&mut disk, &[entry(1, 2, 2)]);
@@ -217,7 +217,7 @@ mod tests {
     #[test]
     fn a_reused_nonce_and_damage_are_told() {
         let (mut disk, mut log) = (Disk::default(), DurableLog::default());
-        let mut wal = Wal::create(&mut disk, "node", RaftId(7), Index(0));
+        let mut wal = Wal::create(&mut disk, WAL_FOLDER, "node", RaftId(7), Index(0));
         wal.append(&mut disk, &[entry(1, 1, 1), entry(1, 1, 2)]);
         disk.complete_sync(disk.begin_sync());
         log.follow(&disk);

@@ -1,6 +1,10 @@
-//! What a host's disk gives to whoever has it: the sealed log and snapshots of a manager, opened with
-//! the keys that lie on the same disk, and nothing else.
+//! What a disk gives to whoever has it: the sealed log and snapshots of a manager, opened with the keys that
+//! lie beside them, and nothing else. Of a host's own disk, and of every copy of a manager's state
+//! that lies in some folder: stolen, kept for later, put together by hand.
 
+use std::collections::BTreeMap;
+
+use os::Terminal;
 use os::fs::{Kind, Tree};
 use seal::UnlockKey;
 use sim::Disk;
@@ -10,11 +14,11 @@ use super::matcher::Matcher;
 use super::needles::{Hit, Needles};
 use crate::host::Host;
 
-/// A disk, opened as far as it opens.
+/// A manager's state, opened as far as it opens.
 #[derive(Clone, Debug)]
-pub(super) struct DiskSeen {
-    /// Changes of the disk and of the host's files, and how many texts were looked for.
-    seen: (u64, u64, usize),
+pub(super) struct StateSeen {
+    /// The folder of a copy; none if it is the host's own.
+    pub(super) copy: Option<String>,
     pub(super) lock: Lock,
     /// How many sealed records there are.
     pub(super) sealed_count: u64,
@@ -24,49 +28,145 @@ pub(super) struct DiskSeen {
     pub(super) found: Vec<(String, u64, Hit)>,
 }
 
+/// How an unlock key begins where people handle it.
+const KEY_PREFIX: &[u8] = b"SWMKEY-1-";
+
+/// What must not have changed for what is known to be true still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Changes {
+    disk: u64,
+    root: u64,
+    terminals: u64,
+    needles: usize,
+}
+
+/// What is on one host.
+#[derive(Debug)]
+pub(super) struct DiskSeen {
+    changes: Changes,
+    states: Vec<StateSeen>,
+}
+
 impl DiskSeen {
     /// What is known, if nothing has changed since, or a new look.
-    pub(super) fn of(host: &Host, needles: &Needles, known: Option<&Self>) -> Self {
+    pub(super) fn of<'a>(
+        host: &Host,
+        needles: &Needles,
+        known: &'a mut BTreeMap<u16, Self>,
+    ) -> &'a [StateSeen] {
         let root = host.root.borrow();
-        let changes = (host.disk.journal().count(), root.journal().count(), needles.all().len());
-        match known {
-            Some(known) if known.seen == changes => known.clone(),
-            _ => Self::look(&host.disk, root.upper(), needles, changes),
+        let mut terminals = u64::from(host.boot_count);
+        look_at_terminals(host, &mut |terminal| terminals += terminal.change_count());
+        let changes = Changes {
+            disk: host.disk.journal().count(),
+            root: root.journal().count(),
+            terminals,
+            needles: needles.all().len(),
+        };
+        let fresh = || Self { changes, states: Self::look(host, root.upper(), needles) };
+        let seen = known.entry(host.id.0).or_insert_with(fresh);
+        if seen.changes != changes {
+            *seen = fresh();
         }
+        &seen.states
     }
 
-    fn look(disk: &Disk, root: &Tree, needles: &Needles, seen: (u64, u64, usize)) -> Self {
+    fn look(host: &Host, root: &Tree, needles: &Needles) -> Vec<StateSeen> {
+        let prefix = Matcher::new(vec![KEY_PREFIX.into()]);
+        let own = StateSeen::open(None, &host.disk, || unlock_keys(root, &prefix), needles);
+        let keys = || {
+            let mut keys = unlock_keys(root, &prefix);
+            // Who has a copy uses what was typed or shown to him, whether he wrote it down or not.
+            look_at_terminals(host, &mut |terminal| {
+                for block in terminal.blocks() {
+                    let typed = block.typed.join("\n");
+                    find_keys(typed.as_bytes(), &prefix, &mut keys);
+                    let shown = block.screen.shown();
+                    find_keys(shown.as_bytes(), &prefix, &mut keys);
+                }
+            });
+            keys
+        };
+        let copies = copies(root).into_iter();
+        let copies = copies.map(|(at, disk)| StateSeen::open(Some(at), &disk, keys, needles));
+        std::iter::once(own).chain(copies).filter(|seen| seen.sealed_count > 0).collect()
+    }
+}
+
+impl StateSeen {
+    fn open(
+        copy: Option<String>,
+        disk: &Disk,
+        unlock_keys: impl FnOnce() -> Vec<UnlockKey>,
+        needles: &Needles,
+    ) -> Self {
         let (lock, records) = swarm::open_disk(disk, &[]);
         let (lock, records) = match lock {
             // Only then is it worth looking for the key.
-            Lock::Locked(_) => swarm::open_disk(disk, &unlock_keys(root)),
+            Lock::Locked(_) => swarm::open_disk(disk, &unlock_keys()),
             _ => (lock, records),
         };
         let mut found = Vec::new();
         for record in &records {
             let Some(content) = &record.content else { continue };
+            let path = match &copy {
+                None => record.path.clone(),
+                Some(folder) => {
+                    format!("{folder}/{}", record.path.trim_start_matches(swarm::state_dir::FOLDER))
+                }
+            };
             for hit in needles.find(content, 0) {
-                found.push((record.path.clone(), record.offset, hit));
+                found.push((path.clone(), record.offset, hit));
             }
         }
         let opened = records.iter().filter(|record| record.content.is_some());
         let (sealed_count, opened_count) = (records.len() as u64, opened.count() as u64);
-        Self { seen, lock, sealed_count, opened_count, found }
+        Self { copy, lock, sealed_count, opened_count, found }
+    }
+}
+
+/// Every folder that is laid out as a manager's state, with what is in it as a disk.
+fn copies(root: &Tree) -> Vec<(String, Disk)> {
+    const LOG: &str = "/raft/wal-v3-encrypted/";
+    let folder = |path: &'_ str| path.find(LOG).filter(|at| *at > 0);
+    let mut folders: Vec<&str> =
+        root.iter().filter_map(|(path, _)| folder(path).map(|at| &path[..at])).collect();
+    folders.dedup();
+    let copied = |folder: &&str| {
+        let mut disk = Disk::default();
+        for (path, inode) in root.below(folder) {
+            let Some(name) = path[folder.len()..].strip_prefix('/') else { continue };
+            let is_part = ["certificates/", "raft/"].iter().any(|part| name.starts_with(part));
+            if let (true, Kind::File(bytes)) = (is_part, &inode.kind) {
+                disk.write(&format!("{}{name}", swarm::state_dir::FOLDER), bytes);
+            }
+        }
+        ((*folder).to_owned(), disk)
+    };
+    folders.iter().map(copied).collect()
+}
+
+fn look_at_terminals(host: &Host, look: &mut dyn FnMut(&Terminal)) {
+    if let Some(up) = &host.up {
+        up.machine.look_at_terminals(&mut |_, terminal| look(terminal));
     }
 }
 
 /// Every unlock key that somebody has left in a file.
-fn unlock_keys(root: &Tree) -> Vec<UnlockKey> {
-    const PREFIX: &[u8] = b"SWMKEY-1-";
-    const SIZE: usize = PREFIX.len() + 43;
-    let matcher = Matcher::new(vec![PREFIX.into()]);
+fn unlock_keys(root: &Tree, prefix: &Matcher) -> Vec<UnlockKey> {
     let mut keys = Vec::new();
     for (_, inode) in root.iter() {
-        let Kind::File(bytes) = &inode.kind else { continue };
-        matcher.find(bytes, 0, &mut |_, at| {
-            let text = bytes.get(at..at + SIZE).and_then(|text| std::str::from_utf8(text).ok());
-            keys.extend(text.and_then(|text| text.parse::<UnlockKey>().ok()));
-        });
+        if let Kind::File(bytes) = &inode.kind {
+            find_keys(bytes, prefix, &mut keys);
+        }
     }
     keys
+}
+
+fn find_keys(bytes: &[u8], prefix: &Matcher, keys: &mut Vec<UnlockKey>) {
+    const SIZE: usize = KEY_PREFIX.len() + 43;
+    prefix.find(bytes, 0, &mut |_, at| {
+        let text = bytes.get(at..at + SIZE).and_then(|text| std::str::from_utf8(text).ok());
+        keys.extend(text.and_then(|text| text.parse::<UnlockKey>().ok()));
+    });
 }

@@ -15,11 +15,22 @@ use super::surfaces::{Look, Names, bytes_of};
 use super::words;
 use crate::search::Surface;
 
-/// Images that anybody could pull before the audit began.
+/// Images that somebody else has published, or that anybody could pull before the audit began.
 #[derive(Debug, Default)]
 pub(super) struct Published {
     pub(super) layers: BTreeSet<Digest>,
     pub(super) images: BTreeSet<ImageId>,
+    pub(super) made: Rc<RefCell<engine::registry::Made>>,
+}
+
+impl Published {
+    fn has_layer(&self, layer: Digest) -> bool {
+        self.layers.contains(&layer) || self.made.borrow().layers.contains(&layer)
+    }
+
+    fn has_image(&self, image: ImageId) -> bool {
+        self.images.contains(&image) || self.made.borrow().images.contains(&image)
+    }
 }
 
 /// What was looked at of an engine.
@@ -149,7 +160,7 @@ impl EngineSeen {
             if is_known {
                 continue;
             }
-            let is_old = look.published.layers.contains(&layer.diff_id);
+            let is_old = look.published.has_layer(layer.diff_id);
             for (path, inode) in layer.tree.iter() {
                 let place = format!("{} {path}", place(layer.diff_id));
                 let bytes = bytes_of(inode).unwrap_or_default();
@@ -195,14 +206,14 @@ impl EngineSeen {
         }
         for image in engine.images().iter().filter(|image| !self.images.contains(&image.id)) {
             for layer in &image.layers {
-                let is_old = look.published.layers.contains(&layer.diff_id);
+                let is_old = look.published.has_layer(layer.diff_id);
                 for (path, inode) in layer.tree.iter() {
                     let place = format!("{} {path}", place(image.id));
                     let bytes = bytes_of(inode).unwrap_or_default();
                     look.part(Surface::Image, place, (bytes, None), is_old);
                 }
             }
-            let is_old = look.published.images.contains(&image.id);
+            let is_old = look.published.has_image(image.id);
             words::of_image(image, &mut |what, text| {
                 let place = format!("{}, {what}", place(image.id));
                 look.part(Surface::Metadata, place, (text.as_bytes(), None), is_old);
@@ -229,7 +240,7 @@ fn forget_container(name: &str, look: &mut Look<'_>) {
 
 impl ContainerSeen {
     fn new(container: &Container, image: Option<&Image>, look: &mut Look<'_>) -> Self {
-        let image = image.filter(|image| look.published.images.contains(&image.id));
+        let image = image.filter(|image| look.published.has_image(image.id));
         let cause = look.said_of(container.id.short());
         words::of_container(&container.config, &mut |what, text| {
             let place = format!("container {}, {what}", container.name);

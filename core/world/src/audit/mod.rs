@@ -83,11 +83,11 @@ impl Audit {
         let seen = &mut self.hosts[index];
         let (needles, ledger) = (&self.needles, &mut self.ledger);
         let (started, published) = (self.started, &*self.published);
-        let host_id = host.id.0;
+        let (host_id, new) = (host.id.0, Vec::new());
         let mut look =
-            Look { host: host_id, needles, ledger, because, subjects, published, started };
+            Look { host: host_id, needles, ledger, because, subjects, published, started, new };
         seen.follow(host, &mut look);
-        for new in seen.store.needles.drain(..) {
+        for new in look.new {
             self.needles.add(new.kind, &new.name, &new.id, &new.text, because.now);
         }
     }
@@ -119,7 +119,8 @@ impl Audit {
         ids.dedup();
         for id in ids {
             let needle = self.needles.get(id.1);
-            let is_granted = Granted::on(&hosts[usize::from(id.0.host)]).covers(needle, &id.0);
+            let host = &hosts[usize::from(id.0.host)];
+            let is_granted = Granted::on(host).covers(needle, &id.0);
             let Some(finding) = self.ledger.finding_mut(&id) else { continue };
             if finding.gone.is_some() {
                 if let Some(ids) = self.conditional.get_mut(&id.0.host) {
@@ -128,13 +129,22 @@ impl Audit {
                 continue;
             }
             let is_old = finding.is_old && self.is_from_start;
-            let case = policy::Case { key: &id.0, kind: needle.kind, is_granted, is_old };
+            let (key, kind, is_unlocked) = (&id.0, needle.kind, is_unlocked(host));
+            let case = policy::Case { key, kind, is_granted, is_unlocked, is_old };
             match policy::allowed_by(&case) {
                 Some(row) => finding.why = row.why,
                 None => finding.wrong_since = finding.wrong_since.or(Some(now)),
             }
         }
     }
+}
+
+/// Whether the key file of a host's node may be in the clear: unless a manager knows that the swarm has
+/// autolock.
+fn is_unlocked(host: &Host) -> bool {
+    let store = host.up.as_ref().and_then(|up| up.daemon.swarm().store());
+    let clusters = store.into_iter().flat_map(|(_, store)| store.clusters().iter());
+    clusters.into_iter().all(|cluster| !cluster.spec.autolock)
 }
 
 /// What may be in the clear in the memory of a host, and no longer than now.
@@ -180,8 +190,9 @@ impl World {
     }
 
     fn published(&self) -> Published {
-        let mut published = Published::default();
-        for (_, image) in self.registry.borrow().iter() {
+        let mut published =
+            Published { made: self.registry.borrow().made(), ..Published::default() };
+        for image in self.registry.borrow().images() {
             published.images.insert(image.id);
             published.layers.extend(image.layers.iter().map(|layer| layer.diff_id));
         }

@@ -15,6 +15,10 @@ pub enum NeedleKind {
     UnlockKey,
     /// The private key of the swarm's certificate authority.
     CaKey,
+    /// The key of a manager's log and snapshots (DEK).
+    DataKey,
+    /// The private key of a node's certificate.
+    NodeKey,
     /// What a node joins with.
     JoinToken,
     /// A text that somebody asked to watch.
@@ -28,6 +32,8 @@ impl NeedleKind {
             Self::Secret => "secret",
             Self::UnlockKey => "unlock key",
             Self::CaKey => "key of the CA",
+            Self::DataKey => "data key",
+            Self::NodeKey => "node key",
             Self::JoinToken => "join token",
             Self::Word => "word",
         }

@@ -28,8 +28,6 @@ pub(super) struct NewNeedle {
 pub(super) struct StoreSeen {
     applied: Option<Index>,
     objects: BTreeMap<(Kind, Id), Object>,
-    /// For the audit to take.
-    pub(super) needles: Vec<NewNeedle>,
 }
 
 impl std::fmt::Debug for StoreSeen {
@@ -92,35 +90,9 @@ impl StoreSeen {
             {
                 forget_object(&old.clone(), look);
             }
-            self.needles(&object);
+            needles(&object, look);
             show(&object, look);
             self.objects.insert(key, object);
-        }
-    }
-
-    fn needles(&mut self, object: &Object) {
-        let mut add = |kind, name: &str, id: &str, text: &[u8]| {
-            let (name, id, text) = (name.to_owned(), id.to_owned(), text.to_vec());
-            self.needles.push(NewNeedle { kind, name, id, text });
-        };
-        match object {
-            Object::Secret(secret) => {
-                let spec = &secret.spec;
-                add(NeedleKind::Secret, &spec.annotations.name, &secret.id, spec.data.expose());
-            }
-            Object::Cluster(cluster) => {
-                for key in &cluster.unlock_keys {
-                    add(NeedleKind::UnlockKey, "unlock key", "", key.key.expose());
-                }
-                let ca = &cluster.root_ca;
-                add(NeedleKind::CaKey, "key of the swarm's CA", "", ca.key.expose());
-                for (name, token) in [("worker", &ca.worker_token), ("manager", &ca.manager_token)]
-                {
-                    let name = format!("join token for a {name}");
-                    add(NeedleKind::JoinToken, &name, "", token.as_bytes());
-                }
-            }
-            _ => {}
         }
     }
 
@@ -130,6 +102,35 @@ impl StoreSeen {
         for object in std::mem::take(&mut self.objects).into_values() {
             forget_object(&object, look);
         }
+    }
+}
+
+/// What is to be looked for because this object exists.
+fn needles(object: &Object, look: &mut Look<'_>) {
+    let mut add = |kind, name: &str, id: &str, text: &[u8]| {
+        let (name, id, text) = (name.to_owned(), id.to_owned(), text.to_vec());
+        look.new.push(NewNeedle { kind, name, id, text });
+    };
+    match object {
+        Object::Secret(secret) => {
+            let spec = &secret.spec;
+            add(NeedleKind::Secret, &spec.annotations.name, &secret.id, spec.data.expose());
+        }
+        Object::Cluster(cluster) => {
+            for key in &cluster.unlock_keys {
+                add(NeedleKind::UnlockKey, "unlock key", "", key.key.expose());
+            }
+            let ca = &cluster.root_ca;
+            add(NeedleKind::CaKey, "key of the swarm's CA", "", ca.key.expose());
+            if let Some(next) = &ca.rotation {
+                add(NeedleKind::CaKey, "key of the swarm's next CA", "", next.key.expose());
+            }
+            for (name, token) in [("worker", &ca.worker_token), ("manager", &ca.manager_token)] {
+                let name = format!("join token for a {name}");
+                add(NeedleKind::JoinToken, &name, "", token.as_bytes());
+            }
+        }
+        _ => {}
     }
 }
 

@@ -1,6 +1,8 @@
 //! Where clear text belongs by how a swarm works, as one table; everywhere else it is a leak unless
 //! the lab says otherwise.
 
+use swarm::Lock;
+
 use super::engine_places::{BUILD_MEMORY, DAEMON_MEMORY};
 use super::ledger::Key;
 use super::needles::NeedleKind;
@@ -15,6 +17,8 @@ enum Condition {
     /// The node has a task that was given the secret, or the container was given it by hand, and only
     /// as long.
     Granted,
+    /// The managers, as far as this host knows, do not have autolock.
+    Unlocked,
     /// The bytes have been there since before anybody did anything: a published image, a host's system.
     Old,
 }
@@ -31,10 +35,10 @@ pub(super) struct Row {
     pub(super) why: &'static str,
 }
 
-use Condition::{Always, Granted, Old};
-use NeedleKind::{CaKey, JoinToken, Secret, UnlockKey, Word};
+use Condition::{Always, Granted, Old, Unlocked};
+use NeedleKind::{CaKey, DataKey, JoinToken, NodeKey, Secret, UnlockKey, Word};
 
-const ANY: &[NeedleKind] = &[Secret, UnlockKey, CaKey, JoinToken, Word];
+const ANY: &[NeedleKind] = &[Secret, UnlockKey, CaKey, DataKey, NodeKey, JoinToken, Word];
 const KEYS: &[NeedleKind] = &[UnlockKey, CaKey, JoinToken];
 const FOR_OPERATORS: &[NeedleKind] = &[UnlockKey, JoinToken];
 
@@ -48,13 +52,39 @@ const fn row(
     Row { kinds, surface: Some(surface), prefix, condition, why }
 }
 
-/// Why what a manager's own disk opens is allowed: found with the keys and not by looking at bytes.
-pub(super) const KEY_BESIDE: &str = "without autolock the key of a manager's log lies beside the log: \
-                                     whoever has the disk has the secrets";
+/// How the keys of a manager's state are kept, and what to think of what opens with them: of a host's own
+/// disk, or of a copy among the files of a host. Found with the keys and not by looking at bytes.
+pub(super) const fn opened(lock: Lock, is_copy: bool) -> (&'static str, &'static str) {
+    match (lock, is_copy) {
+        (Lock::NoKey, _) => ("there is no key beside the data", ""),
+        (Lock::Locked(_), _) => ("the key is sealed with the unlock key", ""),
+        (Lock::Open, false) => (
+            "the key lies beside the data",
+            "without autolock the key of a manager's log lies beside the log: whoever has the disk \
+             has the secrets",
+        ),
+        (Lock::Open, true) => (
+            "the key lies beside the data",
+            "whoever has this copy can open it: the key lies beside the data, and nothing that the \
+             swarm does now changes a copy",
+        ),
+        (Lock::KeyFound(_), false) => (
+            "the unlock key lies on the same disk",
+            "whoever has this disk can open it: the unlock key lies on it",
+        ),
+        (Lock::KeyFound(_), true) => (
+            "its unlock key is known on the same host",
+            "whoever has this copy can open it: its unlock key is known on the same host",
+        ),
+    }
+}
+
+/// The one place for a node's keys on its disk.
+const KEY_FILE: &str = "/var/lib/docker/swarm/certificates/swarm-node.key";
 
 /// Sources: swarmkit keeps the store in memory (`manager/state/store`) and the agent its secrets
 /// (`agent/secrets`); moby mounts a tmpfs (`daemon/container_operations_unix.go`); keys as in
-/// `manager/deks.go`.
+/// `manager/deks.go` and `ca/keyreadwriter.go`.
 static TABLE: &[Row] = &[
     row(
         &[Secret],
@@ -69,6 +99,21 @@ static TABLE: &[Row] = &[
         STORE_MEMORY,
         Always,
         "managers keep the cluster's keys and tokens in memory",
+    ),
+    row(
+        &[DataKey],
+        Surface::Disk,
+        KEY_FILE,
+        Unlocked,
+        "without autolock the key of a manager's log lies in its key file in the clear",
+    ),
+    row(
+        &[NodeKey],
+        Surface::Disk,
+        KEY_FILE,
+        Unlocked,
+        "a node's private key lies in its key file in the clear, on managers without autolock and on \
+         workers always",
     ),
     row(
         &[Secret],
@@ -135,6 +180,8 @@ pub(super) struct Case<'a> {
     pub(super) kind: NeedleKind,
     /// See [`super::Granted`].
     pub(super) is_granted: bool,
+    /// The host's managers do not seal their key files.
+    pub(super) is_unlocked: bool,
     /// Nothing has changed there since the beginning.
     pub(super) is_old: bool,
 }
@@ -148,6 +195,7 @@ pub(super) fn allowed_by(case: &Case<'_>) -> Option<&'static Row> {
             && match row.condition {
                 Always => true,
                 Granted => case.is_granted,
+                Unlocked => case.is_unlocked,
                 Old => case.is_old,
             }
     })

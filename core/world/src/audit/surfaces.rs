@@ -13,8 +13,8 @@ use sim::{EventId, Time};
 
 use super::engine_places::{EngineSeen, Published};
 use super::ledger::{Because, Key, Ledger};
-use super::needles::Needles;
-use super::objects::StoreSeen;
+use super::needles::{NeedleKind, Needles};
+use super::objects::{NewNeedle, StoreSeen};
 use crate::host::Host;
 use crate::search::Surface;
 use crate::subjects::Subjects;
@@ -62,6 +62,8 @@ pub(super) struct Look<'a> {
     pub(super) published: &'a Published,
     /// When the audit began: an older file was not changed by anybody.
     pub(super) started: Time,
+    /// What is to be looked for from now on.
+    pub(super) new: Vec<NewNeedle>,
 }
 
 impl Look<'_> {
@@ -227,10 +229,15 @@ impl HostSeen {
         }
         let (disk, now) = (&host.disk, look.because.now);
         let files = disk.files().map(|(path, _)| (path, now));
+        // A node that has other keys writes them.
+        let has_new_disk = self.disk != Some(disk.journal().count());
         let seen = (disk.journal(), &mut self.disk);
         look.follow(Surface::Disk, Names::after(""), seen, |path| disk.read(path), files);
         look.files(Surface::File, Names::after(""), &host.root.borrow(), &mut self.root);
         if let Some(up) = &host.up {
+            if has_new_disk {
+                keys(&host.name, up.daemon.swarm(), look);
+            }
             self.machine(&up.machine, look);
             self.memory(up.daemon.swarm(), look);
         }
@@ -341,6 +348,19 @@ impl HostSeen {
         }
         self.agent = held;
     }
+}
+
+/// The keys that the node of a host has now.
+fn keys(host: &str, node: &swarm::node::SwarmNode, look: &mut Look<'_>) {
+    let Some(file) = node.keys() else { return };
+    let mut add = |kind: NeedleKind, text: &[u8]| {
+        let name = format!("{} of {host}", kind.word());
+        look.new.push(NewNeedle { kind, name, id: String::new(), text: text.to_vec() });
+    };
+    for dek in [&file.dek, &file.pending_dek].into_iter().flatten() {
+        add(NeedleKind::DataKey, dek.as_bytes());
+    }
+    add(NeedleKind::NodeKey, &*file.key.to_bytes());
 }
 
 /// In front of the name of a secret that an agent holds.

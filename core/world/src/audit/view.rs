@@ -6,12 +6,13 @@ use sim::{EventId, Time};
 use swarm::Lock;
 
 use super::Audit;
-use super::beside::DiskSeen;
+use super::beside::{DiskSeen, StateSeen};
 use super::forms::Form;
 use super::ledger::{Finding, FindingKey, Key};
 use super::needles::{Needle, NeedleKind};
 use super::policy;
 use super::rules::AuditRules;
+use crate::host::Host;
 use crate::search::Surface;
 use crate::world::World;
 
@@ -26,7 +27,7 @@ pub struct AuditView {
     pub findings: Vec<FindingView>,
     /// How much is where, by host and kind of place; rows without anything are left out.
     pub counts: Vec<CountView>,
-    /// The hosts with a manager's log on their disk.
+    /// The managers' logs on the disks of hosts, and the copies of them.
     pub disks: Vec<DiskView>,
     /// Expectations of a leak that nothing was found for.
     pub missing: Vec<String>,
@@ -146,16 +147,19 @@ pub struct CountView {
     pub gone: u64,
 }
 
-/// A manager's log on a disk, as whoever has the disk sees it.
+/// A manager's log on a disk, or a copy of it, as whoever has that sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiskView {
     /// The host.
     pub node: String,
+    /// The folder of a copy among the host's files: stolen, or made by somebody; none if it is the
+    /// host's own.
+    pub copy: Option<String>,
     /// How the key is kept.
     pub lock: &'static str,
     /// Sealed records.
     pub sealed: u64,
-    /// Those of them that the disk's own keys open.
+    /// Those of them that open with the keys beside them.
     pub opened: u64,
 }
 
@@ -300,71 +304,71 @@ impl Builder<'_> {
         if let Some(rule) = covers(&self.rules.allow) {
             return (Verdict::AllowedByLab, format!("the lab allows it: {rule}"));
         }
-        (Verdict::Unexpected, leak(form, key.surface).to_owned())
+        let why = if form == Form::Sealed { finding.why } else { leak(key.surface) };
+        (Verdict::Unexpected, why.to_owned())
     }
 
-    /// What the disks' own keys open.
+    /// What opens with the keys that lie beside it: on the disks of hosts, and in copies of them.
     fn disks(&mut self) {
+        let mut known = self.audit.disks.borrow_mut();
         for host in &self.world.hosts {
-            let mut cache = self.audit.disks.borrow_mut();
-            let seen = DiskSeen::of(host, &self.audit.needles, cache.get(&host.id.0));
-            cache.insert(host.id.0, seen.clone());
-            drop(cache);
-            if seen.sealed_count == 0 {
-                continue;
+            for seen in DiskSeen::of(host, &self.audit.needles, &mut known) {
+                self.state(host, seen);
             }
-            self.count(host.id.0, Surface::Disk).sealed += seen.sealed_count - seen.opened_count;
-            self.view.disks.push(DiskView {
-                node: host.name.clone(),
-                lock: match seen.lock {
-                    Lock::NoKey => "there is no key on the disk",
-                    Lock::Open => "the key lies beside the data",
-                    Lock::Locked(_) => "the key is sealed with the unlock key",
-                    Lock::KeyFound(_) => "the unlock key lies on the same disk",
-                },
-                sealed: seen.sealed_count,
-                opened: seen.opened_count,
+        }
+    }
+
+    fn state(&mut self, host: &Host, seen: &StateSeen) {
+        let surface = if seen.copy.is_some() { Surface::File } else { Surface::Disk };
+        self.count(host.id.0, surface).sealed += seen.sealed_count - seen.opened_count;
+        let is_copy = seen.copy.is_some();
+        let (lock, why) = policy::opened(seen.lock, is_copy);
+        self.view.disks.push(DiskView {
+            node: host.name.clone(),
+            copy: seen.copy.clone(),
+            lock,
+            sealed: seen.sealed_count,
+            opened: seen.opened_count,
+        });
+        let is_wrong = is_copy || seen.lock != Lock::Open;
+        let mut rows: BTreeMap<FindingKey, Finding> = BTreeMap::new();
+        for (path, offset, hit) in &seen.found {
+            let key = Key { host: host.id.0, surface, place: path.clone() };
+            let cause = self.audit.ledger.cause_at(&key, *offset);
+            let at = cause.and_then(|id| self.world.trace.entry(id)).map(|entry| entry.at);
+            let row = rows.entry((key, hit.needle, Form::Sealed)).or_insert(Finding {
+                offset: *offset,
+                count: 0,
+                seen: at.unwrap_or(self.audit.started),
+                gone: None,
+                cause,
+                is_old: false,
+                wrong_since: is_wrong.then_some(self.world.now),
+                why,
             });
-            let mut rows: BTreeMap<FindingKey, Finding> = BTreeMap::new();
-            for (path, offset, hit) in seen.found {
-                let key = Key { host: host.id.0, surface: Surface::Disk, place: path };
-                let cause = self.audit.ledger.cause_at(&key, offset);
-                let at = cause.and_then(|id| self.world.trace.entry(id)).map(|entry| entry.at);
-                let row = rows.entry((key, hit.needle, Form::Sealed)).or_insert(Finding {
-                    offset,
-                    count: 0,
-                    seen: at.unwrap_or(self.audit.started),
-                    gone: None,
-                    cause,
-                    is_old: false,
-                    wrong_since: (seen.lock != Lock::Open).then_some(self.world.now),
-                    why: policy::KEY_BESIDE,
-                });
-                row.count += 1;
-            }
-            for (id, finding) in &rows {
-                self.add(id, finding);
-            }
+            row.count += 1;
+        }
+        for (id, finding) in &rows {
+            self.add(id, finding);
         }
     }
 }
 
 /// Why it does not belong there.
-const fn leak(form: Form, surface: Surface) -> &'static str {
-    match (form, surface) {
-        (Form::Sealed, _) => "whoever has this disk can open it: the unlock key lies on it",
-        (_, Surface::File) => "whoever reads the host's files, or a copy of its disk, has it",
-        (_, Surface::Disk) => "it is in the clear in the swarm's state on the disk",
-        (_, Surface::Image) => "everybody who has the image has it, and so has every registry",
-        (_, Surface::Container) => {
+const fn leak(surface: Surface) -> &'static str {
+    match surface {
+        Surface::File => "whoever reads the host's files, or a copy of its disk, has it",
+        Surface::Disk => "it is in the clear in the swarm's state on the disk",
+        Surface::Image => "everybody who has the image has it, and so has every registry",
+        Surface::Container => {
             "it is in a writable layer: on the disk, and in every image \
                                     committed from it"
         }
-        (_, Surface::Metadata) => "everybody who may inspect the object can read it",
-        (_, Surface::Tmpfs | Surface::Memory) => "the node has no task that was given it",
-        (_, Surface::Log) => "everybody who may read the log has it, and logs are collected",
-        (_, Surface::Frame) => "everybody on the wire has it",
-        (_, Surface::Terminal) => "it was on a screen, and a typed line goes into the history",
-        (_, Surface::Process) => "everybody on the host who lists processes can read it",
+        Surface::Metadata => "everybody who may inspect the object can read it",
+        Surface::Tmpfs | Surface::Memory => "the node has no task that was given it",
+        Surface::Log => "everybody who may read the log has it, and logs are collected",
+        Surface::Frame => "everybody on the wire has it",
+        Surface::Terminal => "it was on a screen, and a typed line goes into the history",
+        Surface::Process => "everybody on the host who lists processes can read it",
     }
 }

@@ -196,7 +196,7 @@ impl World {
                     self.hosts[index].disk.flip_bit(path, byte, bit);
                 }
             }
-            (Fault::StealDisk { .. }, &[of, to]) => self.steal(of, to),
+            (Fault::StealDisk { .. }, &[of, to]) => self.steal(of, to, event),
             (Fault::Clock(_, jump), &[index]) => {
                 self.blame.host(self.hosts[index].id, event);
                 self.jump(index, *jump);
@@ -307,10 +307,13 @@ impl World {
         }
     }
 
-    fn steal(&mut self, of: usize, to: usize) {
-        let tree = crate::state_folder::tree(&self.hosts[of].disk, self.now);
+    fn steal(&mut self, of: usize, to: usize, event: EventId) {
+        let tree =
+            crate::state_folder::tree(crate::state_folder::SWARM, &self.hosts[of].disk, self.now);
         let name = self.hosts[of].name.clone();
-        self.hosts[to].put_loot(&name, &tree, self.now);
+        let thief = &mut self.hosts[to];
+        thief.put_loot(&name, &tree, self.now);
+        thief.root.borrow_mut().journal_mut().explain(Some(event));
     }
 
     fn jump(&mut self, index: usize, jump: Jump) {
@@ -323,6 +326,9 @@ impl World {
         if let Some(up) = &mut host.up {
             up.machine.set_clock(clock);
             up.daemon.set_clock(clock);
+            if let Some(node) = &mut up.kube {
+                node.set_clock(clock);
+            }
         }
     }
 }

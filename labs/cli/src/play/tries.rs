@@ -61,15 +61,28 @@ fn complaint(lab: &Lab, step: usize, another: &Try, seed: u64) -> io::Result<Opt
     Ok(Some(format!("{told}{why}")))
 }
 
-/// The lab up to the step, with the other way in place of the step's commands.
+/// The lab up to the step, with the other way in place of the step's commands. A command that is one of the
+/// step's stays where it is there: behind the faults and waits in front of it, and with what it captures. All checks
+/// come last.
 fn with(lab: &Lab, step: usize, another: &Try) -> Lab {
     let mut lab = lab.clone();
     lab.steps.truncate(step + 1);
-    if let Some(Step { parts, .. }) = lab.steps.last_mut() {
-        let first = parts.iter().position(|part| matches!(part, Part::Command(_)));
-        let first = first.unwrap_or(parts.len());
-        let typed = another.commands.iter().map(|typed| {
-            Part::Command(Command {
+    let Some(Step { parts, .. }) = lab.steps.last_mut() else { return lab };
+    let happens = |part: &Part| matches!(part, Part::Fault(_) | Part::Until(_));
+    let is_command = |part: &Part| matches!(part, Part::Command(_));
+    let first = parts.iter().position(is_command).unwrap_or(parts.len());
+    let mut rest = parts.split_off(first);
+    for typed in &another.commands {
+        let is_it = |part: &Part| matches!(part, Part::Command(own) if own.node == typed.node && own.text == typed.text);
+        if let Some(at) = rest.iter().position(is_it) {
+            let behind = rest.split_off(at + 1);
+            let own = rest.pop();
+            let (first, later): (Vec<Part>, Vec<Part>) = rest.into_iter().partition(happens);
+            parts.extend(first);
+            parts.extend(own);
+            rest = later.into_iter().chain(behind).collect();
+        } else {
+            parts.push(Part::Command(Command {
                 id: String::new(),
                 line: typed.line,
                 node: typed.node.clone(),
@@ -79,11 +92,9 @@ fn with(lab: &Lab, step: usize, another: &Try) -> Lab {
                 pace_ms: None,
                 limit_ms: LIMIT_MS,
                 expects: None,
-            })
-        });
-        let rest: Vec<Part> = parts.split_off(first);
-        parts.extend(typed);
-        parts.extend(rest.into_iter().filter(|part| !matches!(part, Part::Command(_))));
+            }));
+        }
     }
+    parts.extend(rest.into_iter().filter(|part| !is_command(part)));
     lab
 }

@@ -82,15 +82,20 @@ pub(crate) fn parse(source: &str) -> Result<CheckLine, Unreadable> {
     Ok(CheckLine { source: source.trim().to_owned(), predicate })
 }
 
-/// `no leaks`, `leak [NAME in] PLACE`: a place may hold blanks and needs no quotation marks.
+/// `no leaks`, `leak [NAME in] PLACE`, `no leak [NAME in] PLACE`: a place may hold blanks and needs no quotation marks.
 fn leak(source: &str) -> Result<Option<Predicate>, Unreadable> {
     let text = source.trim();
     if text == "no leaks" {
         return Ok(Some(Predicate::NoLeaks));
     }
+    let (is_wanted, text) = match text.strip_prefix("no ") {
+        None => (true, text),
+        Some(text) => (false, text),
+    };
     let Some(place) = text.strip_prefix("leak ") else { return Ok(None) };
     match super::parse_leak(place) {
-        Ok(place) => Ok(Some(Predicate::Leak(place))),
+        Ok(place) if is_wanted => Ok(Some(Predicate::Leak(place))),
+        Ok(place) => Ok(Some(Predicate::NoLeak(place))),
         Err(message) => Err(Unreadable { column: 1, message }),
     }
 }

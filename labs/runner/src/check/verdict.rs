@@ -79,6 +79,10 @@ impl<C: Cluster> Scene<'_, C> {
                 (relation.holds(count, *value), amount(count, object.one(), &names))
             }
             Predicate::Leak(place) => self.leak(place)?,
+            Predicate::NoLeak(place) => {
+                let (is_found, told) = self.leak(place)?;
+                (!is_found, told)
+            }
             Predicate::NoLeaks => self.no_leaks(),
             Predicate::Exists { object, name, there } => {
                 self.exists(*object, &self.fill(name)?, *there)

@@ -186,7 +186,19 @@ struct Open {
 ///
 /// # Errors
 /// As go-yaml says it: `yaml: line 3: mapping values are not allowed in this context`.
-pub(crate) fn read(file: u16, source: &str) -> Result<Node, String> {
+pub fn read(file: u16, source: &str) -> Result<Node, String> {
+    read_as(file, source, false)
+}
+
+/// As [`read`]; of a key that a map has twice the last one counts, as where go-yaml is not strict.
+///
+/// # Errors
+/// As [`read`], except for keys that are there twice.
+pub fn read_lenient(source: &str) -> Result<Node, String> {
+    read_as(0, source, true)
+}
+
+fn read_as(file: u16, source: &str, is_lenient: bool) -> Result<Node, String> {
     let mut open: Vec<Open> = Vec::new();
     let mut anchors: BTreeMap<usize, Node> = BTreeMap::new();
     let mut made = 0_usize;
@@ -239,13 +251,13 @@ pub(crate) fn read(file: u16, source: &str) -> Result<Node, String> {
         }
         match open.last_mut() {
             None => return Ok(done),
-            Some(parent) => add(parent, done)?,
+            Some(parent) => add(parent, done, is_lenient)?,
         }
     }
     Ok(Node { place: Place { file, line: 1 }, value: Value::Null })
 }
 
-fn add(parent: &mut Open, done: Node) -> Result<(), String> {
+fn add(parent: &mut Open, done: Node, is_lenient: bool) -> Result<(), String> {
     match &mut parent.node.value {
         Value::List(items) => items.push(done),
         Value::Map(entries) => match parent.key.take() {
@@ -264,7 +276,10 @@ fn add(parent: &mut Open, done: Node) -> Result<(), String> {
                     }
                     return Ok(());
                 }
-                if let Some(first) = parent.keys.insert(name.clone(), place.line) {
+                let first = parent.keys.insert(name.clone(), place.line);
+                if first.is_some() && is_lenient {
+                    entries.retain(|(known, _)| *known != name);
+                } else if let Some(first) = first {
                     return Err(format!(
                         "yaml: unmarshal errors:\n  line {}: mapping key {name:?} already defined at \
                          line {first}",

@@ -1,10 +1,17 @@
 //! Columns as Go's `text/tabwriter` aligns them: a column is a block of neighbouring lines that
 //! have a cell there; a cell ends with a tab, so that the last text of a line belongs to no column.
 
-use crate::profile::Cells;
+/// The cells of a table: at least so wide, so many blanks after the longest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Cells {
+    /// Least width of a cell with its padding.
+    pub min: usize,
+    /// Blanks after the longest cell of a column.
+    pub padding: usize,
+}
 
 /// Aligns lines whose cells end with tabs.
-pub(crate) fn align(text: &str, cells: Cells) -> String {
+pub fn align(text: &str, cells: Cells) -> String {
     let (text, is_complete) = match text.strip_suffix('\n') {
         Some(text) => (text, true),
         None => (text, false),

@@ -1,0 +1,11 @@
+//! What the public registry has: one row for every family, in files by what the images are for. A row
+//! that leaves a field out has that of [`FAMILY`](super::family::FAMILY).
+
+mod databases;
+mod languages;
+mod servers;
+
+use super::family::Family;
+
+pub(super) const FAMILIES: &[&[Family]] =
+    &[databases::FAMILIES, languages::FAMILIES, servers::FAMILIES, servers::APPLICATIONS];
