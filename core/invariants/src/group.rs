@@ -1,6 +1,6 @@
 //! What the watch remembers of one cluster's raft group.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use raft::{Entry, HardState, Index, Position, Raft, RaftId, Role, Term};
 use swarm::node::{DurableLog, SwarmNode};
@@ -32,7 +32,7 @@ pub(crate) struct Disks<'a> {
     pub(crate) logs: Vec<&'a DurableLog>,
     /// Members whose hosts have thrown their logs away (`docker swarm leave --force`), and the last
     /// index that was durable then: what they had promised counts, though only `--force` allows that.
-    pub(crate) left: &'a BTreeMap<RaftId, Index>,
+    pub(crate) left: &'a SortedMap<RaftId, Index>,
 }
 
 impl Disks<'_> {

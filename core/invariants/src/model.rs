@@ -1,7 +1,7 @@
 //! The store that the watch builds for itself from the committed entries, and what is checked of every
 //! entry as it does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use raft::{ConfChange, Entry, Index, Payload, RaftId, Term};
 use swarm::node::{actions_of, joiner_of};
@@ -25,10 +25,10 @@ pub struct Model {
     applied: Index,
     term: Term,
     sum: Sum,
-    sums: BTreeMap<Index, Sum>,
+    sums: SortedMap<Index, Sum>,
     restarts: Restarts,
     /// The nodes of the raft members that have joined since somebody looks.
-    members: BTreeMap<RaftId, Id>,
+    members: SortedMap<RaftId, Id>,
     /// The highest history limit that there was.
     pub(crate) history_limit: i64,
     pub(crate) needles: Needles,
@@ -48,7 +48,7 @@ impl Model {
     /// Goes on from a manager's store: entries were compacted before anybody looked.
     pub(crate) fn adopt(&mut self, applied: Index, store: &Store) {
         (self.store, self.applied, self.sum) = (store.clone(), applied, Sum::of(store));
-        self.sums = BTreeMap::from([(applied, self.sum)]);
+        self.sums = SortedMap::from([(applied, self.sum)]);
         if let Some(cluster) = store.cluster() {
             self.see_cluster(cluster);
         }
@@ -81,7 +81,7 @@ impl Model {
             // A new leader counts restarts from the tasks that it finds.
             (self.term, self.restarts) = (entry.term, Restarts::default());
         }
-        let mut services: BTreeSet<Id> = BTreeSet::new();
+        let mut services: SortedSet<Id> = SortedSet::new();
         for event in &events {
             self.sum.follow(event);
             match event.object() {

@@ -1,6 +1,6 @@
 //! What breaks.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use sim::{Duration, Rng, Time};
 use world::fault::{Jump, Reach, Target};
@@ -10,7 +10,7 @@ use crate::shape;
 
 /// Kinds of faults that a sweep may be limited to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultSet(BTreeSet<&'static str>);
+pub struct FaultSet(SortedSet<&'static str>);
 
 /// One kind.
 struct Kind {
@@ -91,11 +91,11 @@ impl FaultSet {
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
             "all" => return Ok(Self::default()),
-            "none" => return Ok(Self(BTreeSet::new())),
+            "none" => return Ok(Self(SortedSet::new())),
             _ => {}
         }
         let known = || KINDS.iter().map(|kind| kind.name);
-        let mut set = BTreeSet::new();
+        let mut set = SortedSet::new();
         for name in text.split(',') {
             let Some(kind) = known().find(|kind| *kind == name) else {
                 let all: Vec<&str> = known().collect();
@@ -117,7 +117,7 @@ impl FaultSet {
     /// Those after which a cluster can come to rest again.
     pub fn that_can_be_mended(&self) -> Self {
         let lasts = KINDS.iter().filter(|kind| kind.lasts).map(|kind| kind.name);
-        let lasts: BTreeSet<&str> = lasts.collect();
+        let lasts: SortedSet<&str> = lasts.collect();
         Self(self.0.difference(&lasts).copied().collect())
     }
 
@@ -131,7 +131,7 @@ impl FaultSet {
 pub struct Faults {
     weights: [u64; KINDS.len()],
     /// Ways that something is or was wrong with.
-    ways: BTreeSet<(String, String)>,
+    ways: SortedSet<(String, String)>,
     has_flipped: bool,
 }
 
@@ -144,7 +144,7 @@ struct Hosts<'a> {
     moving: Vec<&'a str>,
     frozen: Vec<&'a str>,
     managers: Vec<&'a str>,
-    errors: BTreeMap<&'a str, Jump>,
+    errors: SortedMap<&'a str, Jump>,
 }
 
 impl<'a> Hosts<'a> {
@@ -214,7 +214,7 @@ impl Faults {
                 *weight = 0;
             }
         }
-        Self { weights, ways: BTreeSet::new(), has_flipped: false }
+        Self { weights, ways: SortedSet::new(), has_flipped: false }
     }
 
     /// The next ones; nothing if there is nothing that they could break.
