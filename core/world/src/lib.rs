@@ -45,12 +45,14 @@ pub use audit::{
     AuditRules, AuditView, CORE_SIZE_MAX, CORE_SIZE_MIN, CauseView, CountView, DiskView,
     FindingView, Form, NeedleKind, NeedleView, PlaceRule, Verdict,
 };
+pub use cluster::{ClusterNodeView, ClusterSecretView, ClusterView, PodView};
 pub use complete::Completion;
 pub use error::Error;
 pub use fault::{Armed, ArmedState, Fault, Forecast, Struck, Trigger};
 pub use input::{Input, Recorded, Recording};
 pub use observe::{
-    ContainerView, LinkView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
+    ArmedView, ContainerView, LinkView, NodeView, Observation, RaftView, SecretView, ServiceView,
+    TaskView,
 };
 pub use probe::Probe;
 pub use search::{Found, Surface};

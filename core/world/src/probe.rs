@@ -19,6 +19,8 @@ pub struct Probe<'a> {
     pub clock: Clock,
     /// Its daemon; none while the host is down.
     pub daemon: Option<&'a daemon::Daemon>,
+    /// Its part of a Kubernetes, if it has one and is up.
+    pub kube: Option<&'a kube::KubeNode>,
 }
 
 impl World {
@@ -37,6 +39,7 @@ impl World {
             is_frozen: host.is_frozen(),
             clock: host.clock,
             daemon: host.up.as_ref().map(|up| &up.daemon),
+            kube: host.up.as_ref().and_then(|up| up.kube.as_deref()),
         })
     }
 
