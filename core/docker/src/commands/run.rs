@@ -176,7 +176,7 @@ fn not_started(cli: &Cli, error: &Error) -> Failure {
 }
 
 /// A container's description from flags and arguments.
-async fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
+pub(super) async fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
     check_platform(cli)?;
     let text = |flag: &str| cli.flag(flag).unwrap_or_default().to_owned();
     let is_detached = cli.is_set("detach");

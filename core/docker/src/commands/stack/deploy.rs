@@ -48,6 +48,7 @@ fn rules(profile: &Profile, keeps_variables: bool) -> Rules {
         newest: profile.compose_minor,
         version_is_optional: profile.compose_version_optional,
         keeps_variables,
+        is_for_one_host: false,
     }
 }
 
