@@ -121,7 +121,8 @@ pub(super) fn arguments(
     push("name", &container);
     for (member, flag) in TEXTS {
         let text = service.text_of(member);
-        if !text.is_empty() && !(one_off.is_some() && *flag == "restart") {
+        let is_left = one_off.is_some() && *flag == "restart";
+        if !text.is_empty() && !is_left {
             push(flag, &text);
         }
     }
