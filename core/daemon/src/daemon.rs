@@ -31,6 +31,8 @@ pub enum Caller {
     Process(os::RequestId),
     /// Whoever runs the world.
     Operator(u64),
+    /// The host's kubelet, by its own number.
+    Kubelet(u64),
 }
 
 /// What one input may touch.
