@@ -68,6 +68,7 @@ transcripts! {
     registry_20_10: "registry-20.10",
     health_20_10: "health-20.10",
     cluster_20_10: "cluster-20.10",
+    templates_28: "templates-28",
     compose_28: "compose-28",
     compose_19_03: "compose-19.03",
     containers_20_10: "containers-20.10",

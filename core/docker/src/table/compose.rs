@@ -134,7 +134,9 @@ pub(super) const COMMANDS: &[Command] = &[
         .args(Count::Min(0))
         .flags(&[flag("-q, --quiet", Kind::Bool, "Pull without printing progress information")])
         .run(|cli| Box::pin(compose::pull(cli))),
-    command("compose push", SERVICES, "Push service images").unsimulated("use docker push"),
+    command("compose push", SERVICES, "Push service images")
+        .args(Count::Min(0))
+        .run(|cli| Box::pin(compose::push(cli))),
     command("compose restart", SERVICES, "Restart service containers")
         .args(Count::Min(0))
         .flags(&[NO_DEPS, TIMEOUT])

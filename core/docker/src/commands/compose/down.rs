@@ -5,8 +5,9 @@ use daemon::api::{ContainerStatus, ContainerSummary, Filters, Request};
 
 use super::project::{self, Project};
 use super::report::{Report, tell_first};
-use super::{PROJECT, SERVICE, containers, convert, is_first, is_one_off, label, up};
+use super::{PROJECT, SERVICE, containers, convert, delegate, is_first, is_one_off, label, up};
 use crate::cli::{Cli, Failure};
+use crate::commands::pull::with_tag;
 use crate::commands::{confirmed, network, started};
 use crate::table::Outcome;
 
@@ -191,6 +192,22 @@ pub(crate) async fn remove(cli: &Cli) -> Outcome {
     }
     destroy(cli, &all, &mut report).await?;
     report.show("Removing").await;
+    Ok(0)
+}
+
+/// `docker compose push`: the images that are built here.
+pub(crate) async fn push(cli: &Cli) -> Outcome {
+    let project = project::load(cli)?;
+    for (name, service) in project.wanted(cli, cli.args())? {
+        if service.get("build").is_none() {
+            continue;
+        }
+        let image = convert::image(cli, &project, name, service);
+        if is_first(cli) {
+            cli.err(format!("Pushing {name} ({})...\n", with_tag(&image))).await;
+        }
+        delegate(cli, "push", &[image]).await?;
+    }
     Ok(0)
 }
 

@@ -19,7 +19,7 @@ mod project;
 mod report;
 mod up;
 
-pub(crate) use down::{change, down, pull, remove};
+pub(crate) use down::{change, down, pull, push, remove};
 pub(crate) use list::{config, list, logs, port, ps, version};
 pub(crate) use up::{build, create, execute, run, start, up};
 

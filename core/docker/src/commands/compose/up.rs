@@ -86,6 +86,19 @@ async fn warn(cli: &Cli, project: &Project) {
         let text = cli.proc.read_file(file).unwrap_or_default();
         String::from_utf8_lossy(&text).lines().any(|line| line.starts_with("version:"))
     };
+    let in_swarm = async || {
+        let info = crate::commands::info(cli).await;
+        info.is_ok_and(|info| info.swarm.control_available)
+    };
+    if is_first(cli) && cli.command.name() == "up" && in_swarm().await {
+        cli.err(
+            "WARNING: The Docker Engine you're using is running in swarm mode.\n\nCompose does not use \
+             swarm mode to deploy services to multiple nodes in a swarm. All containers will be \
+             scheduled on the current node.\n\nTo deploy your application across the swarm, use \
+             `docker stack deploy`.\n\n",
+        )
+        .await;
+    }
     if !cli.profile.buildkit {
         return;
     }
