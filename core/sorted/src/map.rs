@@ -212,7 +212,7 @@ impl<K: Ord, V> SortedMap<K, V> {
     ///
     /// # Panics
     /// If the range ends before it starts, as the standard map does.
-    pub fn range<Q: Ord + ?Sized>(&self, range: impl RangeBounds<Q>) -> Iter<'_, K, V>
+    pub fn range<Q: Ord + ?Sized, R: RangeBounds<Q>>(&self, range: R) -> Iter<'_, K, V>
     where
         K: Borrow<Q>,
     {
@@ -223,7 +223,7 @@ impl<K: Ord, V> SortedMap<K, V> {
     ///
     /// # Panics
     /// If the range ends before it starts.
-    pub fn range_mut<Q: Ord + ?Sized>(&mut self, range: impl RangeBounds<Q>) -> IterMut<'_, K, V>
+    pub fn range_mut<Q: Ord + ?Sized, R: RangeBounds<Q>>(&mut self, range: R) -> IterMut<'_, K, V>
     where
         K: Borrow<Q>,
     {

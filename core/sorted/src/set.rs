@@ -108,7 +108,7 @@ impl<T: Ord> SortedSet<T> {
     ///
     /// # Panics
     /// If the range ends before it starts.
-    pub fn range<Q: Ord + ?Sized>(&self, range: impl RangeBounds<Q>) -> Iter<'_, T>
+    pub fn range<Q: Ord + ?Sized, R: RangeBounds<Q>>(&self, range: R) -> Iter<'_, T>
     where
         T: Borrow<Q>,
     {
