@@ -1,6 +1,6 @@
 //! Go templates in a task's settings, and secrets and configs that are templates (swarmkit: `template`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::sync::Arc;
 
 use gotmpl::{MissingKey, Template, Value};
@@ -14,18 +14,18 @@ const ENGINE: &str = "golang";
 pub(crate) struct Templates {
     data: Value,
     /// What `env` gives, by name.
-    env: BTreeMap<String, String>,
+    env: SortedMap<String, String>,
 }
 
 /// What `secret` and `config` give, by the file's name.
-pub(crate) type Payloads = BTreeMap<String, String>;
+pub(crate) type Payloads = SortedMap<String, String>;
 
 fn map(members: impl IntoIterator<Item = (&'static str, Value)>) -> Value {
     let members = members.into_iter().map(|(key, value)| (Arc::from(key), value));
     Value::Map(Arc::new(members.collect()))
 }
 
-fn texts(labels: &BTreeMap<String, String>) -> Value {
+fn texts(labels: &SortedMap<String, String>) -> Value {
     let members =
         labels.iter().map(|(key, text)| (Arc::from(key.as_str()), Value::from(text.clone())));
     Value::Map(Arc::new(members.collect()))
@@ -64,7 +64,7 @@ impl Templates {
                 ]),
             ),
         ]);
-        Self { data, env: BTreeMap::new() }
+        Self { data, env: SortedMap::new() }
     }
 
     /// A text with its templates filled in.
@@ -120,7 +120,7 @@ impl Templates {
         if !text.contains("{{") {
             return Ok(text.to_owned());
         }
-        let of = |known: &BTreeMap<String, String>| {
+        let of = |known: &SortedMap<String, String>| {
             let known = known.clone();
             move |args: &[Value]| {
                 let name = args.first().map(Value::to_string).unwrap_or_default();

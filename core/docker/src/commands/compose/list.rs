@@ -1,6 +1,6 @@
 //! `ps`, `ls`, `config`, `logs`, `port`, `version`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use daemon::api::{ContainerStatus, ContainerSummary, Filters, LogOptions, Request, Response};
 use daemon::client::unexpected;
@@ -127,7 +127,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
         Response::Containers(found) => found,
         other => return Err(Failure::Api(unexpected(&other))),
     };
-    let mut projects: BTreeMap<String, (BTreeMap<&str, u64>, String)> = BTreeMap::new();
+    let mut projects: SortedMap<String, (SortedMap<&str, u64>, String)> = SortedMap::new();
     for one in &found {
         let project = projects.entry(label(one, PROJECT)).or_default();
         *project.0.entry(one.state.status.word()).or_default() += 1;

@@ -23,7 +23,7 @@ pub(crate) use down::{change, down, pull, push, remove};
 pub(crate) use list::{config, list, logs, port, ps, version};
 pub(crate) use up::{build, create, execute, run, start, up};
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use daemon::api::{ContainerSummary, Error, Filters, Request, Response};
 use daemon::client::{Client, unexpected};
@@ -93,7 +93,7 @@ fn is_one_off(container: &ContainerSummary) -> bool {
 }
 
 /// The labels of something that is the project's.
-fn labels(project: &str, more: &[(&str, &str)]) -> BTreeMap<String, String> {
+fn labels(project: &str, more: &[(&str, &str)]) -> SortedMap<String, String> {
     let all = [(PROJECT, project)].into_iter().chain(more.iter().copied());
     all.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }

@@ -1,6 +1,6 @@
 //! `up`, `create`, `start`, `build`, `run`, `exec`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use compose::Node;
 use daemon::api::{
@@ -137,7 +137,7 @@ async fn make(
         let known = containers(cli, &project.name).await?;
         let known =
             known.iter().filter(|one| label(one, super::SERVICE) == *name && !is_one_off(one));
-        let mut known: BTreeMap<u64, &ContainerSummary> =
+        let mut known: SortedMap<u64, &ContainerSummary> =
             known.map(|one| (number(one), one)).collect();
         for number in 1..=count(cli, name, service) {
             let old = known.remove(&number);
