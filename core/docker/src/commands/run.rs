@@ -372,7 +372,7 @@ pub(super) fn restart(cli: &Cli) -> Result<(String, u32), Failure> {
 }
 
 /// A failure of `run` itself.
-fn failed(cli: &Cli, text: &str) -> Failure {
+pub(super) fn failed(cli: &Cli, text: &str) -> Failure {
     let dot = if cli.profile.run_hint.starts_with('\n') { "" } else { "." };
     Failure::Status(format!("docker: {text}{dot}\n{}", cli.profile.run_hint), RUN_STATUS)
 }

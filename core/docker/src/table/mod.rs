@@ -396,6 +396,7 @@ const ALWAYS: Version = Version(0, 0);
 const GROUPS: &[Group] = &[
     group("builder", "Manage builds", Version(18, 9), false),
     group("buildx", "Docker Buildx", Version(20, 10), false),
+    group("checkpoint", "Manage checkpoints", Version(23, 0), false),
     COMPOSE,
     group("config", "Manage Swarm configs", Version(17, 6), true),
     group("container", "Manage containers", ALWAYS, false),
