@@ -10,7 +10,8 @@ const DATA: &[Flag] = &[
     flag(None, "from-file", Kind::List, "", "File, folder or key=file whose content is a value."),
     flag(None, "from-literal", Kind::List, "", "key=value."),
     flag(None, "from-env-file", Kind::List, "", "File with lines key=value."),
-    flag(None, "append-hash", Kind::Bool, "false", "Append a hash of the content to the name."),
+    flag(None, "append-hash", Kind::Bool, "false", "Append a hash of the content to the name.")
+        .lacks("names by content"),
 ];
 const SECRET_TYPE: &[Flag] = &[flag(None, "type", Kind::String, "", "The Secret's type.")];
 const TLS: &[Flag] = &[
