@@ -44,9 +44,11 @@ const SUBJECTS: &[Flag] = &[
 ];
 const TOKEN: &[Flag] = &[
     flag(None, "audience", Kind::List, "", "For whom the token is.").lacks("audiences of tokens"),
-    flag(None, "bound-object-kind", Kind::String, "", "Kind of an object to bind it to.").lacks("bound tokens"),
+    flag(None, "bound-object-kind", Kind::String, "", "Kind of an object to bind it to.")
+        .lacks("bound tokens"),
     flag(None, "bound-object-name", Kind::String, "", "Name of that object.").lacks("bound tokens"),
-    flag(None, "bound-object-uid", Kind::String, "", "Identity of that object.").lacks("bound tokens"),
+    flag(None, "bound-object-uid", Kind::String, "", "Identity of that object.")
+        .lacks("bound tokens"),
     flag(None, "duration", Kind::Duration, "0s", "How long it is good."),
 ];
 const DEPLOYMENT: &[Flag] = &[
