@@ -345,7 +345,6 @@ impl ApiServer {
         out: &mut Vec<Effect>,
     ) {
         if !self.is_bootstrapped && member.is_leader() {
-            self.is_bootstrapped = true;
             self.bootstrap(now);
         }
         if self.next_compaction <= now {
