@@ -389,6 +389,11 @@ impl ApiServer {
                 None => false,
             },
             Stage::Reading(read) => {
+                if member.is_read_over(*read) {
+                    member.forget_read(*read);
+                    call.stage = Stage::Waiting;
+                    return true;
+                }
                 if !member.take_read(*read) {
                     return false;
                 }
