@@ -44,7 +44,14 @@ impl Run {
         let spec = Spec::new(hosts.iter().cloned()).with_docker("20.10").with_seed(seed);
         let world = World::new(spec.with_kube(kube)).unwrap();
         let watch = Watch::new(&world).unwrap();
-        Self { world, watch, hosts, told: vec![format!("seed {seed}")], down: Vec::new(), frozen: Vec::new() }
+        Self {
+            world,
+            watch,
+            hosts,
+            told: vec![format!("seed {seed}")],
+            down: Vec::new(),
+            frozen: Vec::new(),
+        }
     }
 
     fn apply(&mut self, input: Input) {
