@@ -33,7 +33,7 @@ Usage:
   glasshive audit PATH [--seed N] [--allow PLACE,...] [--json]
                                               play it and tell where clear text was found, and why
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
-                    [--user ubuntu] [--prompt PS1]
+                    [--user ubuntu] [--prompt PS1] [--pre-vote]
                                               a cluster to talk to, JSON lines in and out
   glasshive differences                       where the simulation is not what it simulates
   glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
@@ -191,7 +191,7 @@ fn start_session(
     err: &mut dyn Write,
 ) -> Done {
     let mut args =
-        Args::read(args, &["nodes", "managers", "docker", "seed", "user", "prompt"], &[])?;
+        Args::read(args, &["nodes", "managers", "docker", "seed", "user", "prompt"], &["pre-vote"])?;
     args.end()?;
     let Some(nodes) = args.list("nodes")? else {
         return Err(Usage("a session needs hosts: expected --nodes node1,node2,...".to_owned()));
@@ -208,6 +208,7 @@ fn start_session(
     }
     spec.user = args.text("user");
     spec.prompt = args.text("prompt");
+    spec.pre_vote = args.flag("pre-vote");
     match world::World::new(spec) {
         Ok(mut world) => {
             // From the beginning, so that it knows who put what where.
