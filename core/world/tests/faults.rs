@@ -239,7 +239,8 @@ fn a_manager_with_a_full_disk_stops_and_the_others_go_on() {
     world.inject(&format!("heal {full}")).unwrap();
     world.advance(Duration::from_secs(60));
     let seen = world.observe();
-    let of = |node: &str| &seen.nodes.iter().find(|known| known.name == node).unwrap().store_secrets;
+    let of =
+        |node: &str| &seen.nodes.iter().find(|known| known.name == node).unwrap().store_secrets;
     assert!(of(&full).len() >= 2 && of(&full) == of(other), "{:?}", of(&full));
     assert_eq!(run(&mut world, other, &line), "Reachable\n");
 }

@@ -190,8 +190,11 @@ fn start_session(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Done {
-    let mut args =
-        Args::read(args, &["nodes", "managers", "docker", "seed", "user", "prompt"], &["pre-vote"])?;
+    let mut args = Args::read(
+        args,
+        &["nodes", "managers", "docker", "seed", "user", "prompt"],
+        &["pre-vote"],
+    )?;
     args.end()?;
     let Some(nodes) = args.list("nodes")? else {
         return Err(Usage("a session needs hosts: expected --nodes node1,node2,...".to_owned()));
