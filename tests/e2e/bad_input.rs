@@ -88,7 +88,7 @@ fn unknown_and_unsimulated_commands_differ() {
     let mut desk = Desk::classic(1);
     let unknown = desk.fails("node1", "docker frobnicate", 1);
     assert_eq!(unknown, "docker: 'frobnicate' is not a docker command.\nSee 'docker --help'\n");
-    let known = desk.run("node1", "docker plugin ls");
+    let known = desk.run("node1", "docker plugin install x");
     assert!(known.status != 0 && known.output.contains("not simulated"), "{known:?}");
 }
 

@@ -73,5 +73,6 @@ transcripts! {
     registry_19_03: "registry-19.03",
     registry_20_10: "registry-20.10",
     health_20_10: "health-20.10",
+    cluster_20_10: "cluster-20.10",
     containers_20_10: "containers-20.10",
 }

@@ -88,6 +88,9 @@ fn browser_on_built_page(screenshots: bool) -> Result<()> {
     test.env("GLASSHIVE_PAGE", format!("http://127.0.0.1:{port}/"))
         .env("GLASSHIVE_WEBDRIVER", format!("http://127.0.0.1:{driver_port}"))
         .env("GLASSHIVE_CHROMIUM", &chromium.browser);
+    if let Some(axe) = tools::ensure_axe()? {
+        test.env("GLASSHIVE_AXE", axe);
+    }
     if screenshots {
         test.env("GLASSHIVE_SCREENSHOTS", root().join("docs/screenshots"));
     }

@@ -5,6 +5,7 @@
 //! that is on the PATH already is used as it is.
 
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::Result;
 use crate::process::{cargo, command, output, root, run, say, which};
@@ -13,6 +14,7 @@ use crate::process::{cargo, command, output, root, run, say, which};
 const TRUNK_VERSION: &str = "0.21.14";
 /// Debian's is too old for what rustc 1.95 emits.
 const BINARYEN_VERSION: &str = "132.0.0";
+const AXE_VERSION: &str = "4.14.1";
 
 /// The folders to put in front of the PATH so that Trunk finds its helpers.
 #[derive(Debug, Default)]
@@ -20,6 +22,8 @@ pub struct Tools {
     folders: Vec<PathBuf>,
     /// Path of `wasm-opt`, if there is one.
     pub wasm_opt: Option<PathBuf>,
+    /// The standard library's source is there, so that the page can have one that was compiled for its size.
+    has_std_source: bool,
 }
 
 impl Tools {
@@ -28,6 +32,29 @@ impl Tools {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let all = self.folders.iter().cloned().chain(std::env::split_paths(&path));
         std::env::join_paths(all).unwrap_or(path)
+    }
+
+    /// Lets a build compile the standard library with the page, for size: its sorting and formatting are then a
+    /// twentieth smaller in the compressed module. rustc has that as an unstable option of cargo only, which is
+    /// no risk here: the version of both is pinned, and the language stays the stable one in all of our code, which
+    /// the ordinary builds and lints see to.
+    pub fn with_small_std<'a>(&self, build: &'a mut Command) -> &'a mut Command {
+        if self.has_std_source {
+            build
+                .env("RUSTC_BOOTSTRAP", "1")
+                .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
+                .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size");
+        }
+        build
+    }
+
+    /// What makes the page larger than it would be with all tools there.
+    pub const fn lacks(&self) -> Option<&'static str> {
+        match (&self.wasm_opt, self.has_std_source) {
+            (None, _) => Some("wasm-opt"),
+            (_, false) => Some("the standard library's source"),
+            _ => None,
+        }
     }
 }
 
@@ -52,14 +79,50 @@ pub fn ensure_all() -> Result<Tools> {
         tools.folders.extend(ensure_cargo_tool(name, package, version, locked, minutes)?);
     }
     tools.wasm_opt = ensure_wasm_opt()?;
+    tools.has_std_source = ensure_std_source()?;
     Ok(tools)
 }
 
-fn ensure_target() -> Result<()> {
-    let target = "wasm32-unknown-unknown";
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// Where the toolchain keeps its libraries.
+fn rustlib() -> Result<PathBuf> {
     let sysroot =
         output(&mut command("rustc", &["--print", "sysroot"])).ok_or("rustc is missing")?;
-    if Path::new(&sysroot).join("lib/rustlib").join(target).join("lib").is_dir() {
+    Ok(Path::new(&sysroot).join("lib/rustlib"))
+}
+
+/// Gets the standard library's source, with what it depends on; false if it cannot be had.
+fn ensure_std_source() -> Result<bool> {
+    let library = rustlib()?.join("src/rust/library");
+    let manifest = library.join("Cargo.toml");
+    let without = "the page has the ordinary standard library and is about a twentieth larger";
+    if !manifest.exists() {
+        if which("rustup").is_none() {
+            println!("(no source of the standard library, no rustup: {without})");
+            return Ok(false);
+        }
+        say("Adding the standard library's source (a download of some 4 MB)");
+        if let Err(message) = run(&mut command("rustup", &["component", "add", "rust-src"])) {
+            println!("({message}: {without})");
+            return Ok(false);
+        }
+    }
+    // The build itself asks nobody for anything.
+    let manifest = manifest.to_string_lossy().into_owned();
+    let fetch = ["fetch", "--quiet", "--locked", "--target", TARGET, "--manifest-path", &manifest];
+    match run(cargo(&fetch).env("RUSTC_BOOTSTRAP", "1")) {
+        Ok(()) => Ok(true),
+        Err(message) => {
+            println!("({message}: {without})");
+            Ok(false)
+        }
+    }
+}
+
+fn ensure_target() -> Result<()> {
+    let target = TARGET;
+    if rustlib()?.join(target).join("lib").is_dir() {
         return Ok(());
     }
     say("Adding the wasm target (a download of some 20 MB)");
@@ -114,24 +177,38 @@ fn ensure_cargo_tool(
 }
 
 fn ensure_wasm_opt() -> Result<Option<PathBuf>> {
-    let home = cache().join(format!("binaryen-{BINARYEN_VERSION}"));
-    let program = home.join("node_modules/.bin/wasm-opt");
-    if program.exists() {
-        return Ok(Some(program));
+    let without = "the page is not passed through wasm-opt and is about a third larger";
+    ensure_npm("binaryen", BINARYEN_VERSION, "node_modules/.bin/wasm-opt", without)
+}
+
+/// The script that finds what keeps people out of the page; nothing if it cannot be had.
+///
+/// # Errors
+/// If its folder cannot be made.
+pub fn ensure_axe() -> Result<Option<PathBuf>> {
+    let without = "the page is not searched for what keeps people out";
+    ensure_npm("axe-core", AXE_VERSION, "node_modules/axe-core/axe.min.js", without)
+}
+
+/// A file of a package of npm.
+fn ensure_npm(package: &str, version: &str, file: &str, without: &str) -> Result<Option<PathBuf>> {
+    let home = cache().join(format!("{package}-{version}"));
+    let file = home.join(file);
+    if file.exists() {
+        return Ok(Some(file));
     }
     if which("npm").is_none() || which("node").is_none() {
-        println!("(no npm: the page is not passed through wasm-opt and is about a third larger)");
+        println!("(no npm: {without})");
         return Ok(None);
     }
-    say("Installing wasm-opt (npm's binaryen, about half a minute, once)");
+    say(&format!("Installing npm's {package} {version} (about half a minute, once)"));
     std::fs::create_dir_all(&home)
         .map_err(|error| format!("cannot make {}: {error}", home.display()))?;
-    let package = format!("binaryen@{BINARYEN_VERSION}");
     let mut npm = command("npm", &["install", "--silent", "--no-audit", "--no-fund", "--prefix"]);
-    match run(npm.arg(&home).arg(&package)) {
-        Ok(()) => Ok(Some(program)),
+    match run(npm.arg(&home).arg(format!("{package}@{version}"))) {
+        Ok(()) => Ok(Some(file)),
         Err(message) => {
-            println!("({message}: going on without wasm-opt, the page is about a third larger)");
+            println!("({message}: {without})");
             Ok(None)
         }
     }

@@ -18,7 +18,7 @@ use crate::config::{CPU_COUNT, Config, MEMORY_SIZE};
 use crate::containers::Until;
 use crate::executor::TaskRun;
 use crate::managers::Then;
-use crate::network::NetworkQuestion;
+use crate::network::{Attaching, NetworkQuestion};
 use crate::remote::After;
 
 /// moby: `daemon.shutdownContainer`: containers get their stop timeout, 10 s unless they say otherwise.
@@ -31,6 +31,8 @@ pub enum Caller {
     Process(os::RequestId),
     /// Whoever runs the world.
     Operator(u64),
+    /// The host's kubelet, by its own number.
+    Kubelet(u64),
 }
 
 /// What one input may touch.
@@ -263,6 +265,7 @@ impl Daemon {
                 }
                 node::Output::Sync(barrier) => context.out.push(Output::Sync(barrier)),
                 node::Output::Event { kind, detail } => context.event(kind, detail),
+                node::Output::Changed(event) => self.remember_swarm(context.now, &event),
                 node::Output::Mark(mark) => context.out.push(Output::Mark(mark)),
                 node::Output::Silence { of, kind, detail } => {
                     context.out.push(Output::Silence { of, kind, detail });
@@ -276,10 +279,21 @@ impl Daemon {
 
     /// A request of a process or of the world.
     pub fn request(&mut self, context: &mut Context<'_>, caller: Caller, request: Request) {
-        if let Some(reference) = Self::to_be_pinned(&request) {
-            self.pull_remote(context, After::Pin(caller, reference, Box::new(request)));
-            return;
+        match Self::to_be_pinned(&request) {
+            Some(reference) => {
+                self.pull_remote(context, After::Pin(caller, reference, Box::new(request)));
+            }
+            None => self.pinned_request(context, caller, request),
         }
+    }
+
+    /// The same, once the image that it names has been asked for where that is needed.
+    pub(crate) fn pinned_request(
+        &mut self,
+        context: &mut Context<'_>,
+        caller: Caller,
+        request: Request,
+    ) {
         let now = match request {
             Request::Ping => Ok(Some(Response::Done)),
             Request::Version => Ok(Some(Response::Version(Box::new(self.version())))),
@@ -346,7 +360,7 @@ impl Daemon {
                 Ok(None)
             }
             local if self.needs_swarm_networks(&local) => {
-                let question = NetworkQuestion::Attach(Box::new(local));
+                let question = NetworkQuestion::Attach(Attaching::new(local, context.now));
                 self.network_question(context, caller, question);
                 Ok(None)
             }

@@ -7,7 +7,7 @@ use engine::transfer::TransferId;
 use engine::{ContainerConfig, ContainerId, Progress, SecretFile, Stdio};
 use sim::Duration;
 use swarm::node::{ExecutorCommand, ExecutorEvent, Input};
-use swarm::objects::{FileTarget, Id, Task};
+use swarm::objects::{FileTarget, Id, Task, is_node_local};
 
 use crate::convert::{container_image, engine_mounts};
 use crate::daemon::{Context, Daemon, bytes_of};
@@ -33,6 +33,8 @@ enum Stage {
     Waking(u32),
     /// Its container was started.
     Started,
+    /// Its container is not well and was asked to stop.
+    Unwell,
     /// Its container was asked to stop.
     Stopping,
     /// Over.
@@ -139,6 +141,8 @@ impl Daemon {
             labels.insert(label.to_owned(), value);
         }
         let networks = self.task_endpoints(task);
+        let mut attachments = task.spec.networks.iter();
+        let network_mode = attachments.find(|one| is_node_local(&one.target));
         ContainerConfig {
             image: container_image(&spec.image, self.config.digest_replaces_tag),
             name: Some(task.annotations.name.clone()),
@@ -160,6 +164,7 @@ impl Daemon {
             dns_search: spec.dns.search.clone(),
             dns_options: spec.dns.options.clone(),
             networks,
+            network_mode: network_mode.map(|one| one.target.clone()).unwrap_or_default(),
             ports: Self::task_ports(task),
             health: spec.healthcheck.as_ref().map(health_check),
             ..ContainerConfig::default()
@@ -305,11 +310,11 @@ impl Daemon {
                 self.tell(context, id, ExecutorEvent::Started { pid });
             }
             (Stage::Waking(_) | Stage::Started, engine::HealthStatus::Unhealthy) => {
-                run.stage = Stage::Ended;
-                // moby: `ErrContainerUnhealthy`; the container is stopped.
-                let _ = self.engine.stop(context.now, context.machine, container, None);
-                let error = Some("dockerexec: unhealthy container".to_owned());
-                self.tell(context, id, ExecutorEvent::Exited { code: 143, error });
+                // moby: the container is stopped first; its end is the task's end.
+                run.stage = Stage::Unwell;
+                self.net.touch();
+                let grace = run.task.spec.container.stop_grace_period;
+                let _ = self.engine.stop(context.now, context.machine, container, grace);
             }
             _ => {}
         }
@@ -330,6 +335,12 @@ impl Daemon {
             Stage::Waking(_) | Stage::Started => {
                 run.stage = Stage::Ended;
                 self.tell(context, id, ExecutorEvent::Exited { code, error: None });
+            }
+            // moby: `ErrContainerUnhealthy` is the cause of an exit status, and no cause without one.
+            Stage::Unwell => {
+                run.stage = Stage::Ended;
+                let error = (code != 0).then(|| "dockerexec: unhealthy container".to_owned());
+                self.tell(context, id, ExecutorEvent::Exited { code, error });
             }
             Stage::Stopping => self.task_stopped(context, &id),
             Stage::Asking | Stage::Pulling(_) | Stage::Prepared | Stage::Ended => {}

@@ -19,6 +19,7 @@ mod convert;
 mod daemon;
 mod execs;
 mod executor;
+mod host_names;
 mod images;
 mod info;
 mod logs;
@@ -27,6 +28,7 @@ mod managers;
 mod network;
 mod pattern;
 mod remote;
+mod swarm_events;
 mod volumes;
 
 pub use config::{CPU_COUNT, Config, KERNEL, MEMORY_SIZE};

@@ -20,7 +20,7 @@ pub(crate) struct Events {
 }
 
 impl Events {
-    fn push(&mut self, line: EventLine) {
+    pub(crate) fn push(&mut self, line: EventLine) {
         self.lines.push_back((self.next, line));
         self.next += 1;
         if self.lines.len() > EVENT_COUNT_MAX {

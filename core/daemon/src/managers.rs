@@ -4,12 +4,13 @@
 //! requests take two questions: what is meant, then the thing itself (moby:
 //! `daemon/cluster/helpers.go`).
 
-use swarm::control::{ApiError, ControlRequest, ControlResponse, KeyRotation};
+use swarm::control::{ApiError, Code, ControlRequest, ControlResponse, KeyRotation};
 use swarm::node::{InitOptions, JoinOptions, LocalInfo, LocalRequest, LocalResponse, RequestId};
 use swarm::objects::{ClusterSpec, Id, Kind, ServiceSpec};
 
 use crate::api::{self, Error, Response, SwarmInit, SwarmJoin};
 use crate::daemon::{Caller, Context, Daemon};
+use crate::host_names::host_address;
 
 /// What to do with an answer of the swarm.
 #[derive(Debug)]
@@ -133,9 +134,26 @@ impl Daemon {
         caller: Caller,
         join: SwarmJoin,
     ) {
+        let mut remotes = Vec::new();
+        for remote in &join.remote_addrs {
+            let (name, port) = remote.rsplit_once(':').unwrap_or((remote, ""));
+            match host_address(context.machine, name) {
+                Ok(address) if port.is_empty() => remotes.push(address),
+                Ok(address) => remotes.push(format!("{address}:{port}")),
+                // gRPC's words around those of Go's resolver.
+                Err(unknown) => {
+                    let text = format!(
+                        "connection error: desc = \"transport: Error while dialing: dial tcp: \
+                         {unknown}\""
+                    );
+                    let error = Error::from(ApiError::new(Code::Unavailable, text));
+                    return context.reply(caller, Err(error));
+                }
+            }
+        }
         let options = JoinOptions {
             token: join.token,
-            remotes: join.remote_addrs,
+            remotes,
             advertise_addr: Some(join.advertise_addr).filter(|addr| !addr.is_empty()),
             availability: join.availability,
         };

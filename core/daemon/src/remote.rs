@@ -6,12 +6,12 @@
 
 use engine::transfer::{Direction, TransferId};
 use engine::{EngineError, Image, Reference, Release, archive};
-use os::fs::{Kind, User};
 use os::{Errno, NetAnswer, NetReply};
 use swarm::objects::Id;
 
 use crate::api::{Error, Request, Response};
 use crate::daemon::{Caller, Context, Daemon};
+use crate::host_names::{host_address, host_file};
 use crate::images::PullTold;
 
 /// What is done with a registry's answer.
@@ -93,6 +93,13 @@ impl Daemon {
 
     fn ask_remote(&mut self, context: &mut Context<'_>, request: Vec<u8>, after: After) {
         let (host, port) = address_of(after.reference());
+        let host = match host_address(context.machine, &host) {
+            Ok(address) => address,
+            Err(unknown) => {
+                let cause = format!("dial tcp: {unknown}");
+                return self.remote_failed(context, after, "https", &cause);
+            }
+        };
         let is_own = host.starts_with("127.");
         if !is_own && !self.is_insecure(context, &after.reference().domain) {
             let text = "http: server gave HTTP response to HTTPS client";
@@ -104,18 +111,9 @@ impl Daemon {
 
     /// True if the daemon was told that it may speak plain HTTP to a registry.
     fn is_insecure(&self, context: &Context<'_>, domain: &str) -> bool {
-        let host = context.machine.host();
-        let host = host.borrow();
-        let found = host.mounts.resolve("/", "/etc/docker/daemon.json", true, User::ROOT).ok();
-        match found.and_then(|located| located.inode()).map(|inode| inode.kind) {
-            Some(Kind::File(bytes)) => {
-                let text = String::from_utf8_lossy(&bytes).into_owned();
-                let list = text.split("\"insecure-registries\"").nth(1).unwrap_or_default();
-                let list = list.split(']').next().unwrap_or_default();
-                list.contains(&format!("\"{domain}\""))
-            }
-            _ => false,
-        }
+        let text = host_file(context.machine, "/etc/docker/daemon.json").unwrap_or_default();
+        let list = text.split("\"insecure-registries\"").nth(1).unwrap_or_default();
+        list.split(']').next().unwrap_or_default().contains(&format!("\"{domain}\""))
     }
 
     /// A registry has answered, or nobody has.
@@ -195,7 +193,7 @@ impl Daemon {
             After::Pin(caller, reference, request) => {
                 let digest = image.ok().map(|image| image.manifest_digest());
                 let request = self.pinned(*request, &reference, digest);
-                self.request(context, caller, request);
+                self.pinned_request(context, caller, request);
             }
         }
         self.after_engine(context);
@@ -227,6 +225,7 @@ impl Daemon {
             Request::CreateService { spec, query_registry }
             | Request::UpdateService { spec, query_registry, .. } => {
                 pin(&mut spec.task.container.image);
+                // One that was not to be had is warned of, as one that Docker Hub does not have.
                 *query_registry = digest.is_none();
             }
             _ => {}

@@ -15,7 +15,7 @@ use crate::container::{
 };
 use crate::digest::ContainerId;
 use crate::error::EngineError;
-use crate::event::{Event, Happened, attributes};
+use crate::event::{Event, Happened};
 use crate::image::{Image, ImageStore};
 use crate::network::Network;
 use crate::options::EngineOptions;
@@ -39,7 +39,7 @@ pub struct Engine {
     pub(crate) rng: Rng,
     pub(crate) is_online: bool,
     pub(crate) builds: Builds,
-    events: Vec<Event>,
+    pub(crate) events: Vec<Event>,
 }
 
 impl Engine {
@@ -75,21 +75,6 @@ impl Engine {
     /// What happened since the last call.
     pub fn take_events(&mut self) -> Vec<Event> {
         std::mem::take(&mut self.events)
-    }
-
-    pub(crate) fn note(&mut self, at: Time, what: Happened, attributes: BTreeMap<String, String>) {
-        self.events.push(Event { at, what, attributes });
-    }
-
-    pub(crate) fn note_of(&mut self, at: Time, id: &ContainerId, what: Happened) {
-        let Some(container) = self.containers.get(id) else {
-            return self.note(at, what, BTreeMap::new());
-        };
-        // A step of BuildKit's shows nowhere.
-        if !container.config.hidden {
-            let attributes = attributes(container);
-            self.note(at, what, attributes);
-        }
     }
 
     /// The host's images.

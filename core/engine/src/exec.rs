@@ -132,6 +132,8 @@ impl Engine {
         let mut attributes = attributes(container);
         attributes.insert("command".to_owned(), exec.command.join(" "));
         attributes.insert("execID".to_owned(), exec_id.to_string());
+        let created = Happened::ExecCreated(id.clone(), exec_id.clone());
+        self.note(now, created, attributes.clone());
         self.note(now, Happened::ExecStarted(id.clone(), exec_id), attributes);
         Ok(exec)
     }

@@ -10,7 +10,7 @@ use crate::container::Container;
 use crate::digest::{ContainerId, Digest, ImageId};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::event::Happened;
+use crate::event::{Happened, words};
 use crate::image::{History, Image, ImageConfig, ImageParts};
 use crate::layer::{Layer, content_size};
 use crate::options::Release;
@@ -196,8 +196,10 @@ impl Engine {
                 }
             };
             if let Some(Ok(done)) = &transfer.result {
-                let name = done.reference.familiar();
-                self.note(now, Happened::Image(action, name), BTreeMap::new());
+                let reference = &done.reference;
+                let (name, repository) = (reference.familiar(), reference.familiar_name());
+                let attributes = words([("name", &repository)]);
+                self.note(now, Happened::Image(action, name), attributes);
             }
             self.note(now, Happened::Transferred(id), BTreeMap::new());
         }
@@ -215,7 +217,8 @@ impl Engine {
     ) -> Result<(), EngineError> {
         let id = self.images.find(image)?.id;
         self.images.tag(reference, id);
-        self.note(now, Happened::Image("tag", reference.familiar()), BTreeMap::new());
+        let attributes = words([("name", &reference.familiar())]);
+        self.note(now, Happened::Image("tag", id.to_string()), attributes);
         Ok(())
     }
 

@@ -67,6 +67,7 @@ impl Engine {
         if self.container(id)?.is_running() {
             return Ok(());
         }
+        let is_attached = stdio.stdout.is_some() || stdio.stderr.is_some();
         let attachments = self.attach(id)?;
         let shared = self.shared_network(machine, id)?;
         self.container(id)?.attachments = attachments;
@@ -99,6 +100,12 @@ impl Engine {
         container.state.exit_code = 0;
         container.state.started = Some(now);
         container.watch_health(now);
+        if is_attached {
+            self.note_of(now, id, Happened::Attached(id.clone()));
+        }
+        for (what, attributes) in self.places(id, true) {
+            self.note(now, what, attributes);
+        }
         self.note_of(now, id, Happened::Started(id.clone()));
         Ok(())
     }
@@ -425,6 +432,7 @@ impl Engine {
         status: ExitStatus,
     ) {
         let how = self.options.secret_mounts;
+        let left = self.places(id, false);
         let Some(container) = self.containers.get_mut(id) else { return };
         let code = status.code();
         let ran = container.state.started.map_or(Duration::ZERO, |started| now.since(started));
@@ -455,6 +463,9 @@ impl Engine {
         attributes.insert("exitCode".to_owned(), code.to_string());
         if !container.config.hidden {
             self.note(now, Happened::Died(id.clone(), code), attributes);
+        }
+        for (what, attributes) in left {
+            self.note(now, what, attributes);
         }
         let is_stop = pending.kill_at.is_some() && pending.remove_after_exit.is_none();
         if is_stop {

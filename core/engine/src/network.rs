@@ -14,7 +14,6 @@ use crate::container::{Attachment, Container, Endpoint, PortBinding};
 use crate::digest::{ContainerId, Digest, hex};
 use crate::engine::Engine;
 use crate::error::{EngineError, ErrorKind};
-use crate::event::Happened;
 use crate::options::Release;
 
 /// moby: `daemon/config`: pools of bridges, and the prefix lengths of what is taken from them.
@@ -203,8 +202,8 @@ impl Engine {
         network.id = hex(&self.rng.bytes::<32>());
         network.created = now;
         let id = network.id.clone();
+        self.note_network(now, "create", &network, None);
         self.networks.insert(id.clone(), network);
-        self.note(now, Happened::Network("create", name), BTreeMap::new());
         Ok(id)
     }
 
@@ -278,7 +277,7 @@ impl Engine {
             }));
         }
         self.networks.remove(&network.id);
-        self.note(now, Happened::Network("destroy", network.name), BTreeMap::new());
+        self.note_network(now, "destroy", &network, None);
         Ok(())
     }
 
@@ -326,7 +325,7 @@ impl Engine {
                 "endpoint with name {name} already exists in network {network}"
             )));
         }
-        let endpoint = Endpoint { network: network.id, ..endpoint };
+        let endpoint = Endpoint { network: network.id.clone(), ..endpoint };
         container.config.networks.push(endpoint);
         if container.is_running() {
             match self.attach(id) {
@@ -337,7 +336,7 @@ impl Engine {
                 }
             }
         }
-        self.note(now, Happened::Network("connect", network.name), BTreeMap::new());
+        self.note_network(now, "connect", &network, Some(id));
         Ok(())
     }
 
@@ -366,7 +365,7 @@ impl Engine {
         let mut left = container.attachments.clone();
         left.retain(|attachment| attachment.network_id != found.id);
         self.set_attachments(id, left);
-        self.note(now, Happened::Network("disconnect", found.name), BTreeMap::new());
+        self.note_network(now, "disconnect", &found, Some(id));
         Ok(())
     }
 

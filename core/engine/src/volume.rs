@@ -9,7 +9,7 @@ use sim::Time;
 use crate::container::files::{STATE_FOLDER, ensure_folder};
 use crate::engine::Engine;
 use crate::error::EngineError;
-use crate::event::Happened;
+use crate::event::{Happened, words};
 
 /// A volume. Its content is on the host's disk.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl Engine {
         ensure_folder(&machine.host().borrow().mounts, &volume.path(), 0o755, now)
             .map_err(|errno| EngineError::system(format!("create {name}: {errno}")))?;
         self.volumes.insert(name.clone(), volume.clone());
-        self.note(now, Happened::Volume("create", name), BTreeMap::new());
+        self.note(now, Happened::Volume("create", name), words([("driver", "local")]));
         Ok(volume)
     }
 
@@ -128,7 +128,7 @@ impl Engine {
         let folder = path.strip_suffix("/_data").unwrap_or(&path);
         remove_all(machine, folder, now);
         self.volumes.remove(name);
-        self.note(now, Happened::Volume("destroy", name.to_owned()), BTreeMap::new());
+        self.note(now, Happened::Volume("destroy", name.to_owned()), words([("driver", "local")]));
         Ok(())
     }
 }

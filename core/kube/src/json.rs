@@ -97,3 +97,21 @@ pub fn time(at: sim::Time) -> String {
 pub fn parse_time(value: &Value, path: &str) -> Option<sim::Time> {
     sim::Time::parse_rfc3339(text(value, path))
 }
+
+/// The same with all members in the order of their names and without those that are nothing: objects that say the same
+/// are equal then.
+pub fn in_order(mut value: Value) -> Value {
+    fn sort(value: &mut Value) {
+        match value {
+            Value::Object(map) => {
+                map.sort_keys();
+                map.retain(|_, value| !value.is_null());
+                map.iter_mut().for_each(|(_, value)| sort(value));
+            }
+            Value::Array(list) => list.iter_mut().for_each(sort),
+            _ => {}
+        }
+    }
+    sort(&mut value);
+    value
+}

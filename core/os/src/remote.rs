@@ -5,6 +5,8 @@
 //! what happens at it ([`Machine::add_remote_terminal`]) and starts a shell there. Prompts, lines and the
 //! text of an editor travel, not keys: the client's own terminal has the blocks that a person sees.
 
+use serde::{Deserialize, Serialize};
+
 use crate::machine::Machine;
 use crate::process::Proc;
 use crate::terminal::{Awaits, Editor, Terminal, TerminalId};
@@ -41,7 +43,7 @@ pub struct SshOpen {
 }
 
 /// What a person does at the client.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RemoteInput {
     /// A line.
     Line(String),
@@ -54,7 +56,7 @@ pub enum RemoteInput {
 }
 
 /// What happens at a remote terminal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum RemoteEvent {
     /// Bytes for standard output.
     Shown(Vec<u8>),

@@ -17,7 +17,7 @@ use crate::remote::RemoteEvent;
 pub struct TerminalId(pub u32);
 
 /// Who waits for a line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum Awaits {
     /// A shell at its prompt: the last command is over.
     Command,
@@ -31,7 +31,7 @@ pub enum Awaits {
 
 /// A file that is open in an editor. The terminal has lines only, so whoever shows it lets a person
 /// change the text elsewhere and gives the whole text back.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Editor {
     /// What was typed to start it: `vi`, `nano`.
     pub program: String,

@@ -42,7 +42,8 @@ impl NodeIdentity {
     fn name(&self) -> Name {
         Name {
             organization: Some(self.cluster_id.clone()),
-            organizational_unit: Some(self.role.organizational_unit().to_owned()),
+            organizational_unit: Some(self.role.organizational_unit().to_owned())
+                .filter(|unit| !unit.is_empty()),
             common_name: self.node_id.clone(),
         }
     }
@@ -66,8 +67,14 @@ impl fmt::Debug for RootCa {
 impl RootCa {
     /// A new root CA with a new key.
     pub fn create(now: Time, rng: &mut sim::Rng) -> Self {
+        Self::create_named(ROOT_COMMON_NAME, now, rng)
+    }
+
+    /// The same with another name than `swarm-ca`.
+    pub fn create_named(common_name: &str, now: Time, rng: &mut sim::Rng) -> Self {
         let key = PrivateKey::generate(rng);
-        let name = root_name();
+        let common_name = common_name.to_owned();
+        let name = Name { organization: None, organizational_unit: None, common_name };
         let not_before = rounded_to_minute(now) - ROOT_BACKDATE;
         let certificate = Template {
             serial: &serial(rng),
@@ -115,6 +122,7 @@ impl RootCa {
     ) -> Result<Certificate, CertificateError> {
         let unit = node.role.organizational_unit();
         let mut dns_names = vec![unit, &node.node_id];
+        dns_names.retain(|name| !name.is_empty());
         if node.role == Role::Manager {
             // A manager also answers as the CA (swarmkit: `ca/certificates.go`).
             dns_names.push(ROOT_COMMON_NAME);
@@ -194,7 +202,8 @@ pub fn verify(chain: &Chain, root: &RootCertificate, now: Time) -> Result<Peer, 
     let cluster_id = subject.organization.clone().ok_or(CertificateError::Malformed)?;
     let node_id = subject.common_name.clone();
     let names = certificate.dns_names();
-    if !names.iter().any(|name| name == unit) || !names.contains(&node_id) {
+    let names_unit = unit.is_empty() || names.iter().any(|name| name == unit);
+    if !names_unit || !names.contains(&node_id) {
         return Err(CertificateError::Malformed);
     }
     Ok(Peer { node_id, role, cluster_id })
@@ -208,10 +217,6 @@ pub fn renewal_delay(certificate: &Certificate, now: Time, rng: &mut sim::Rng) -
     let (low, high) = (minutes / 2, minutes * 4 / 5);
     let minute = if high > low { rng.between(low, high - 1) } else { low };
     (certificate.not_before() + Duration::from_secs(minute * 60)).since(now)
-}
-
-fn root_name() -> Name {
-    Name { organization: None, organizational_unit: None, common_name: ROOT_COMMON_NAME.to_owned() }
 }
 
 /// A random serial number: positive, at most 20 bytes.

@@ -71,6 +71,7 @@ pub(crate) fn boot_all(world: &mut World) -> Result<(), Error> {
         let user = spec.user_name();
         world.hosts.push(Host::new(id, name, address(index), user, tree, world.now));
     }
+    crate::cluster::install(world);
     for index in 0..world.hosts.len() {
         world.boot(index);
     }
@@ -78,7 +79,7 @@ pub(crate) fn boot_all(world: &mut World) -> Result<(), Error> {
     if !world.spec.managers.is_empty() {
         form_swarm(world)?;
     }
-    Ok(())
+    crate::cluster::wait_until_ready(world)
 }
 
 fn form_swarm(world: &mut World) -> Result<(), Error> {

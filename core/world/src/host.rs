@@ -1,6 +1,6 @@
 //! One host: its operating system, its disk, its daemon, and the carrying between them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 
 use daemon::api::Request;
 use daemon::client::{PORT, Reply};
@@ -16,7 +16,7 @@ use crate::fault::armed::Seen;
 use crate::fault::blame::Blame;
 use crate::login::Account;
 use crate::service::{Service, Stage};
-use crate::state_folder::StateFolder;
+use crate::state_folder::{self, StateFolder};
 use crate::subjects::Subjects;
 use crate::world::Event;
 
@@ -29,6 +29,8 @@ pub(crate) struct Host {
     /// The files that survive a crash: the root filesystem.
     pub(crate) root: SharedFs,
     state_folder: StateFolder,
+    /// The same for etcd's.
+    etcd_folder: StateFolder,
     /// While the host is down: what its engine has on the disk.
     pub(crate) engine: Option<Engine>,
     /// Nothing while the host is down.
@@ -58,6 +60,10 @@ pub(crate) struct Host {
 pub(crate) struct Up {
     pub(crate) machine: Machine,
     pub(crate) daemon: Daemon,
+    /// Its part of a Kubernetes cluster, if it has one.
+    pub(crate) kube: Option<Box<kube::KubeNode>>,
+    /// Docker's answers to the kubelet.
+    pub(crate) runtime_answers: VecDeque<(u64, Reply)>,
     /// The shell at the terminal; nothing if it could not be started.
     shell: Option<Pid>,
     /// Whether the daemon runs.
@@ -82,7 +88,8 @@ impl Host {
             name: name.to_owned(),
             disk: Disk::default(),
             root: FileSystem::from_tree(FsKind::Disk, tree).shared(),
-            state_folder: StateFolder::new(now),
+            state_folder: StateFolder::new(state_folder::SWARM, now),
+            etcd_folder: StateFolder::new(state_folder::ETCD, now),
             engine: None,
             up: None,
             held: None,
@@ -103,10 +110,14 @@ impl Host {
         now: Time,
         programs: &Programs,
         daemon: Daemon,
+        kube: Option<Box<kube::KubeNode>>,
         entropy: sim::Rng,
     ) {
         let mut mounts = Mounts::new(self.root.clone());
         self.state_folder.mount(&mut mounts);
+        if kube.is_some() {
+            self.etcd_folder.mount(&mut mounts);
+        }
         for name in &self.loot {
             mounts.add(loot_mount(name, &self.root));
         }
@@ -120,7 +131,10 @@ impl Host {
         let shell = self.start_shell(&mut machine);
         let logins = BTreeSet::new();
         let service = Service::new(now);
-        self.up = Some(Up { machine, daemon, shell, service, logins, deadline: Some(now) });
+        let runtime_answers = VecDeque::new();
+        let deadline = Some(now);
+        self.up =
+            Some(Up { machine, daemon, kube, runtime_answers, shell, service, logins, deadline });
     }
 }
 
@@ -149,6 +163,10 @@ pub(crate) enum Wanted {
     Answer {
         caller: u64,
         reply: Box<Reply>,
+    },
+    ClusterAnswer {
+        caller: u64,
+        reply: Box<kube::rest::Reply>,
     },
     /// A process wants something of the Docker service.
     Unit {
@@ -248,6 +266,9 @@ impl Host {
                     up.service.asked.remove(&id);
                     up.machine.reply(id, reply);
                 }
+                daemon::Output::Reply { caller: Caller::Kubelet(tag), reply } => {
+                    up.runtime_answers.push_back((tag, *reply));
+                }
                 daemon::Output::Reply { caller: Caller::Operator(caller), reply } => {
                     settling.wanted.push(Wanted::Answer { caller, reply });
                 }
@@ -271,74 +292,51 @@ impl Host {
                 settling.trace.set_cause(cause);
             }
             let Some(up) = &mut self.up else { return };
+            let kube_at = up.kube.as_ref().and_then(|node| node.next_deadline());
+            if kube_at.is_some_and(|at| at <= settling.now) {
+                self.with_kube(settling, |node, context| node.due(context));
+                settling.trace.set_cause(cause);
+            }
+            self.pass_runtime_answers(settling);
+            let Some(up) = &mut self.up else { return };
             if up.machine.is_due(settling.now) {
                 self.state_folder.follow(&self.disk, settling.now);
+                if up.kube.is_some() {
+                    self.etcd_folder.follow(&self.disk, settling.now);
+                }
                 up.machine.run(settling.now);
             }
+            if up.kube.is_some() {
+                self.with_kube(settling, |node, context| node.look(context));
+                settling.trace.set_cause(cause);
+            }
+            let Some(up) = &mut self.up else { return };
             let requests = up.machine.take_requests();
             let withdrawn = up.machine.take_withdrawn();
             let exits = up.machine.take_exits();
             if requests.is_empty()
                 && withdrawn.is_empty()
                 && exits.is_empty()
+                && up.runtime_answers.is_empty()
                 && !up.machine.is_ready()
             {
                 let daemon = up.daemon.next_deadline();
                 let machine = up.machine.next_deadline();
-                let next = [daemon, machine].into_iter().flatten().min();
+                let kube = up.kube.as_ref().and_then(|node| node.next_deadline());
+                let next = [daemon, machine, kube].into_iter().flatten().min();
                 up.deadline = next;
                 if next.is_none_or(|at| at > settling.now) {
                     return;
                 }
             }
             for request in requests {
-                settling.trace.set_cause(request.cause);
-                if request.port == os::NET_PORT {
-                    if let Ok(body) = request.body.downcast::<os::NetRequest>() {
-                        self.with_daemon(settling, |daemon, context| {
-                            daemon.network_request(context, request.id, *body);
-                        });
-                    }
-                    settling.trace.set_cause(cause);
-                    continue;
-                }
-                if request.port == SSH_PORT {
-                    if let Ok(ask) = request.body.downcast::<SshAsk>() {
-                        settling.wanted.push(Wanted::Ssh {
-                            request: request.id,
-                            ask,
-                            cause: request.cause,
-                        });
-                    }
-                    continue;
-                }
-                if request.port == tools::unit::PORT {
-                    if let Ok(ask) = request.body.downcast::<tools::unit::Ask>() {
-                        settling.wanted.push(Wanted::Unit { request: request.id, ask: *ask });
-                    }
-                    continue;
-                }
-                if request.port != PORT {
-                    continue;
-                }
-                let Some(up) = &mut self.up else { return };
-                if up.service.stage != Stage::Running {
-                    let gone: Reply = Err(daemon::api::Error::Unreachable);
-                    up.machine.reply(request.id, Box::new(gone));
-                    continue;
-                }
-                up.service.asked.insert(request.id);
-                if let Ok(body) = request.body.downcast::<Request>() {
-                    self.with_daemon(settling, |daemon, context| {
-                        daemon.request(context, Caller::Process(request.id), *body);
-                    });
-                }
-                settling.trace.set_cause(cause);
+                self.pass_request(settling, request, cause);
             }
             for id in withdrawn {
                 if let Some(up) = &mut self.up {
                     up.service.asked.remove(&id);
                 }
+                self.with_kube(settling, |node, _| node.withdrawn(id));
                 self.with_daemon(settling, |daemon, context| daemon.withdrawn(context, id));
             }
             for (pid, status) in exits {
@@ -351,6 +349,64 @@ impl Host {
             }
             self.revive_shell();
         }
+    }
+
+    /// Hands a process's request to whom it is for.
+    fn pass_request(
+        &mut self,
+        settling: &mut Settling<'_>,
+        request: os::Request,
+        cause: Option<EventId>,
+    ) {
+        settling.trace.set_cause(request.cause);
+        if request.port == os::NET_PORT {
+            if let Ok(body) = request.body.downcast::<os::NetRequest>() {
+                self.with_daemon(settling, |daemon, context| {
+                    daemon.network_request(context, request.id, *body);
+                });
+            }
+            settling.trace.set_cause(cause);
+            return;
+        }
+        if request.port == SSH_PORT {
+            if let Ok(ask) = request.body.downcast::<SshAsk>() {
+                settling.wanted.push(Wanted::Ssh {
+                    request: request.id,
+                    ask,
+                    cause: request.cause,
+                });
+            }
+            return;
+        }
+        if request.port == kube::rest::PORT {
+            if let Ok(ask) = request.body.downcast::<kube::rest::Ask>() {
+                self.process_asks_cluster(settling, request.id, *ask);
+            }
+            settling.trace.set_cause(cause);
+            return;
+        }
+        if request.port == tools::unit::PORT {
+            if let Ok(ask) = request.body.downcast::<tools::unit::Ask>() {
+                settling.wanted.push(Wanted::Unit { request: request.id, ask: *ask });
+            }
+            return;
+        }
+        if request.port != PORT {
+            return;
+        }
+        let Some(up) = &mut self.up else { return };
+        if up.service.stage != Stage::Running {
+            let gone: Reply = Err(daemon::api::Error::Unreachable);
+            up.machine.reply(request.id, Box::new(gone));
+            return;
+        }
+        up.service.asked.insert(request.id);
+        if let Ok(body) = request.body.downcast::<Request>() {
+            self.with_daemon(settling, |daemon, context| {
+                daemon.request(context, Caller::Process(request.id), *body);
+            });
+        }
+        settling.trace.set_cause(cause);
     }
 
     fn revive_shell(&mut self) {

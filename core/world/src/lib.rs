@@ -20,6 +20,7 @@
 
 mod audit;
 mod boot;
+mod cluster;
 mod complete;
 mod error;
 pub mod fault;
@@ -53,7 +54,7 @@ pub use observe::{
 };
 pub use probe::Probe;
 pub use search::{Found, Surface};
-pub use spec::Spec;
+pub use spec::{KubeSpec, Spec};
 pub use typing::{BlockView, EditorView, LINE_LIMIT, LineResult, Mark, TerminalView};
 pub use world::World;
 

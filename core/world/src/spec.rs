@@ -35,6 +35,64 @@ pub struct Spec {
     /// it a lab can show what that changes.
     #[serde(default)]
     pub pre_vote: bool,
+    /// A Kubernetes on some of the hosts, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kube: Option<KubeSpec>,
+}
+
+/// A Kubernetes cluster of a world.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KubeSpec {
+    /// Hosts that are its nodes, those of the control plane first.
+    pub hosts: Vec<String>,
+    /// So many of them run API server and etcd.
+    #[serde(default = "one")]
+    pub control_planes: usize,
+    /// Its release and that of `kubectl`: `1.17`, `1.25`, `1.31`.
+    pub version: String,
+}
+
+const fn one() -> usize {
+    1
+}
+
+impl KubeSpec {
+    /// A cluster on these hosts, the first of them its control plane.
+    pub fn new<N: Into<String>>(hosts: impl IntoIterator<Item = N>, version: &str) -> Self {
+        let hosts = hosts.into_iter().map(Into::into).collect();
+        Self { hosts, control_planes: 1, version: version.to_owned() }
+    }
+
+    /// The minor version: 25 for `1.25`.
+    pub fn minor(&self) -> u32 {
+        self.version.split('.').nth(1).and_then(|minor| minor.parse().ok()).unwrap_or(0)
+    }
+
+    fn check(&self, nodes: &[String]) -> Result<(), Error> {
+        let spec = |text: String| Err(Error::Spec(text));
+        if let Some(name) = self.hosts.iter().find(|name| !nodes.contains(name)) {
+            return spec(format!("kube host `{name}` is not among the nodes {}", nodes.join(", ")));
+        }
+        if let Some((place, name)) =
+            self.hosts.iter().enumerate().find(|(place, name)| self.hosts[..*place].contains(name))
+        {
+            return spec(format!("kube host `{name}` is named twice (place {place})"));
+        }
+        if self.control_planes == 0 || self.hosts.len() < self.control_planes {
+            let (count, hosts) = (self.control_planes, self.hosts.len());
+            return spec(format!(
+                "{count} control planes on {hosts} kube hosts: at least one is needed"
+            ));
+        }
+        let parts: Vec<&str> = self.version.split('.').collect();
+        let known = matches!(parts[..], ["1", minor] if minor.parse().is_ok_and(|minor: u32| (17..=34).contains(&minor)));
+        if !known {
+            let version = &self.version;
+            return spec(format!("Kubernetes `{version}` is not known: 1.17 to 1.34"));
+        }
+        Ok(())
+    }
 }
 
 /// More hosts than this help nobody and cost every step.
@@ -52,7 +110,15 @@ impl Spec {
             user: None,
             prompt: None,
             pre_vote: false,
+            kube: None,
         }
+    }
+
+    /// The same with a Kubernetes on some of the hosts.
+    #[must_use]
+    pub fn with_kube(mut self, kube: KubeSpec) -> Self {
+        self.kube = Some(kube);
+        self
     }
 
     /// The same with this user at the terminals.
@@ -129,6 +195,9 @@ impl Spec {
                 "`{name}` cannot log in: expected root or a name of 1 to 32 of a-z, 0-9, _ and -, \
                  beginning with a letter, that is no system account"
             ));
+        }
+        if let Some(kube) = &self.kube {
+            kube.check(&self.nodes)?;
         }
         docker::Profile::parse(&self.docker).map_err(|error| Error::Spec(error.to_string()))
     }

@@ -1,4 +1,4 @@
-//! `/var/lib/docker/swarm` as the host's tools see it: what is on the simulated disk, byte for byte.
+//! `/var/lib/docker/swarm` and `/var/lib/etcd` as the host's tools see them: what is on the simulated disk, byte for byte.
 //!
 //! The daemon writes to [`sim::Disk`], which knows what a crash leaves; programs read files. This view
 //! follows the disk before programs run. It is read-only: a student looks at the state, and harms it by
@@ -7,31 +7,35 @@
 use os::fs::{Attributes, FileSystem, FsKind, Inode, Kind, Mount, Mounts, SharedFs, Tree};
 use sim::{Disk, Time};
 
-const FOLDER: &str = "/var/lib/docker/swarm";
+/// A swarm's.
+pub(crate) const SWARM: &str = "/var/lib/docker/swarm";
+/// etcd's.
+pub(crate) const ETCD: &str = "/var/lib/etcd";
 
 /// The view of one host.
 #[derive(Debug)]
 pub(crate) struct StateFolder {
+    at: &'static str,
     fs: SharedFs,
     seen_count: Option<u64>,
 }
 
 /// What a disk holds now, as a tree of its own.
-pub(crate) fn tree(disk: &Disk, now: Time) -> Tree {
-    let mut folder = StateFolder::new(now);
+pub(crate) fn tree(at: &'static str, disk: &Disk, now: Time) -> Tree {
+    let mut folder = StateFolder::new(at, now);
     folder.follow(disk, now);
     let fs = folder.fs.borrow();
     fs.upper().clone()
 }
 
 impl StateFolder {
-    pub(crate) fn new(now: Time) -> Self {
-        Self { fs: FileSystem::new(FsKind::Disk, now).shared(), seen_count: None }
+    pub(crate) fn new(at: &'static str, now: Time) -> Self {
+        Self { at, fs: FileSystem::new(FsKind::Disk, now).shared(), seen_count: None }
     }
 
     /// Mounts the view over the host's own folder.
     pub(crate) fn mount(&self, mounts: &mut Mounts) {
-        let (at, root) = (FOLDER.to_owned(), "/".to_owned());
+        let (at, root) = (self.at.to_owned(), "/".to_owned());
         mounts.add(Mount { at, fs: self.fs.clone(), root, read_only: true });
     }
 
@@ -45,7 +49,7 @@ impl StateFolder {
         let mut tree = Tree::default();
         tree.add_directory("/", 0o700, now);
         for (path, bytes) in disk.files() {
-            let Some(path) = path.strip_prefix(FOLDER) else { continue };
+            let Some(path) = path.strip_prefix(self.at) else { continue };
             match fs.get(path) {
                 Some(Inode { kind: Kind::File(old), attributes }) if old == bytes => {
                     let attributes = *attributes;

@@ -40,6 +40,8 @@ const WORN_IN: Duration = Duration::from_secs(20 * 86_400);
 pub struct World {
     pub(crate) spec: Spec,
     pub(crate) profile: &'static docker::Profile,
+    /// The Kubernetes cluster, if there is one.
+    pub(crate) cluster: Option<Rc<kube::ClusterConfig>>,
     pub(crate) now: Time,
     /// When the world was ready for its first input.
     pub(crate) started: Time,
@@ -64,6 +66,8 @@ pub struct World {
     inputs: Vec<Recorded>,
     /// Answers to the world's own requests.
     pub(crate) answers: BTreeMap<u64, Reply>,
+    /// The same of a cluster's.
+    pub(crate) cluster_answers: BTreeMap<u64, kube::rest::Reply>,
     event_count: u64,
     pub(crate) touched: Option<HostId>,
 }
@@ -105,8 +109,10 @@ impl World {
             armed: Vec::new(),
             inputs: Vec::new(),
             answers: BTreeMap::new(),
+            cluster_answers: BTreeMap::new(),
             event_count: 0,
             touched: None,
+            cluster: crate::cluster::config(&spec, profile),
             spec,
             profile,
         };
@@ -265,7 +271,11 @@ impl World {
                 self.trace.routine(self.now, Some(frame.to), "frame", &frame.bytes);
                 let index = usize::from(frame.to.0);
                 self.settle(index, |host, settling| {
-                    host.with_daemon(settling, |daemon, context| daemon.frame(context, &frame));
+                    if kube::KubeNode::is_for_kube(&frame) {
+                        host.with_kube(settling, |node, context| node.frame(context, &frame));
+                    } else {
+                        host.with_daemon(settling, |daemon, context| daemon.frame(context, &frame));
+                    }
                 });
             }
             Event::Ssh(event) => self.ssh_event(event),
@@ -279,6 +289,7 @@ impl World {
                 self.trace.routine(self.now, Some(host), "synced", b"");
                 self.settle(index, |host, settling| {
                     host.with_daemon(settling, |daemon, context| daemon.synced(context, barrier));
+                    host.with_kube(settling, |node, context| node.synced(context, barrier));
                 });
             }
         }
@@ -352,6 +363,9 @@ impl World {
                 }
                 Wanted::Answer { caller, reply } => {
                     self.answers.insert(caller, *reply);
+                }
+                Wanted::ClusterAnswer { caller, reply } => {
+                    self.cluster_answers.insert(caller, *reply);
                 }
                 Wanted::Ssh { request, ask, cause } => {
                     self.ssh_asked(index, request, *ask, cause);
@@ -540,12 +554,14 @@ impl World {
     pub(crate) fn boot(&mut self, index: usize) {
         let engine = self.hosts[index].engine.take();
         let daemon = self.new_daemon(index, engine);
+        let kube = crate::cluster::new_node(self, index);
         let host = &mut self.hosts[index];
         let (epoch, name) = (host.boot_count, &host.name);
         let entropy = self.streams.stream(&format!("entropy/{name}/{epoch}"));
-        host.boot(self.now, &self.programs, daemon, entropy);
+        host.boot(self.now, &self.programs, daemon, kube, entropy);
         self.settle(index, |host, settling| {
             host.with_daemon(settling, |daemon, context| daemon.boot(context));
+            host.with_kube(settling, |node, context| node.boot(context));
         });
     }
 

@@ -23,6 +23,7 @@ impl Lab {
             prompt: self.prompt.clone(),
             start: self.start_secs.map(|secs| Time::EPOCH + Duration::from_secs(secs)),
             pre_vote: self.pre_vote,
+            kube: None,
         }
     }
 }

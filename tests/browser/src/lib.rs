@@ -3,6 +3,8 @@
 //! The page's contract with tests is its `data-testid`s, `data-state`s and `#app[data-ready]`;
 //! nothing else is asked for, so that the looks can change freely.
 
+mod way;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -11,6 +13,8 @@ use fantoccini::key::Key;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
+
+pub use way::Way;
 
 /// What went wrong, in a sentence.
 pub type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
@@ -43,7 +47,7 @@ pub struct Page {
 fn setting(name: &str) -> Result<String> {
     std::env::var(name).map_err(|_| {
         format!(
-            "{name} is not set: this test is run by `cargo xtask test` or `cargo xtask browser`"
+            "{name} is not set: this test is run by `cargo xtask test` or `cargo xtask screenshots`"
         )
         .into()
     })
@@ -63,7 +67,14 @@ impl Page {
     /// # Errors
     /// If there is no browser or the page does not get ready.
     pub async fn open_at(screen: Screen, hash: &str) -> Result<Self> {
-        let address = setting("GLASSHIVE_PAGE")?;
+        Self::open_address(screen, &format!("{}{hash}", setting("GLASSHIVE_PAGE")?)).await
+    }
+
+    /// Opens the page at another server's address.
+    ///
+    /// # Errors
+    /// If there is no browser or the page does not get ready.
+    pub async fn open_address(screen: Screen, address: &str) -> Result<Self> {
         let metrics = json!({
             "width": screen.width,
             "height": screen.height,
@@ -83,7 +94,7 @@ impl Page {
             .capabilities(capabilities)
             .connect(&setting("GLASSHIVE_WEBDRIVER")?)
             .await?;
-        client.goto(&format!("{address}{hash}")).await?;
+        client.goto(address).await?;
         let page = Self { client };
         page.wait_until_ready().await?;
         Ok(page)
@@ -340,6 +351,27 @@ impl Page {
     /// If there is no such speed.
     pub async fn speed(&self, speed: &str) -> Result<()> {
         self.click_css(&format!("[data-testid=speed] [data-value='{speed}']")).await
+    }
+
+    /// What axe finds wrong with the page as it is now, one line each: the rule, the element, what to do. Nothing is looked
+    /// for where the checks were not given the tool (`GLASSHIVE_AXE`, the path of its script).
+    ///
+    /// # Errors
+    /// If the tool cannot be read or does not run.
+    pub async fn barriers(&self) -> Result<Vec<String>> {
+        let Ok(path) = setting("GLASSHIVE_AXE") else { return Ok(Vec::new()) };
+        self.script(&std::fs::read_to_string(path)?).await?;
+        let found = self
+            .client
+            .execute_async(
+                "const done = arguments[0]; axe.run(document, { resultTypes: ['violations'] }).then(
+                 r => done(r.violations.flatMap(v => v.nodes.map(n => `${v.id}: ${n.target.join(' ')}: ${n.failureSummary}`))),
+                 e => done([`axe: ${e}`]));",
+                Vec::new(),
+            )
+            .await?;
+        let lines = found.as_array().ok_or("axe answers with a list")?;
+        Ok(lines.iter().filter_map(|line| line.as_str().map(str::to_owned)).collect())
     }
 
     /// Takes a picture, where pictures are wanted or into a temporary folder.

@@ -1,6 +1,8 @@
 //! The whole lab as a student does it, in Chromium.
 
+mod everybody;
 mod native;
+mod outside;
 mod places;
 mod walls;
 
@@ -8,8 +10,12 @@ use fantoccini::key::Key;
 use glasshive_browser::{DESKTOP, PHONE, Page, Result};
 use serde_json::Value;
 
-/// Runs one scenario; browsers are expensive, so that they come one after the other.
+/// Runs one scenario; browsers are expensive, so that they come one after the other. `GLASSHIVE_SCENARIO` chooses those
+/// whose name has it.
 fn scenario<F: Future<Output = Result<()>>>(name: &str, run: F) {
+    if std::env::var("GLASSHIVE_SCENARIO").is_ok_and(|only| !name.contains(&only)) {
+        return;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     let start = std::time::Instant::now();
     if let Err(error) = runtime.expect("a runtime can be made").block_on(run) {
@@ -33,6 +39,9 @@ fn a_student_does_the_lab() {
     scenario("damaged state", damaged_state());
     scenario("keyboard only", keyboard_only());
     scenario("on a phone", on_a_phone());
+    scenario("files in and out", outside::files());
+    scenario("without a network", outside::offline());
+    scenario("for everybody", everybody::barriers());
 }
 
 /// Types every other command by hand and runs the others with a click.

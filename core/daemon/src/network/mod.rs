@@ -23,7 +23,7 @@ use sim::{Frame, HostId, Rng, Time};
 use swarm::objects::{Id, PublishMode, Task};
 
 use crate::daemon::{Context, Daemon, Output};
-pub(crate) use requests::NetworkQuestion;
+pub(crate) use requests::{Attaching, NetworkQuestion};
 use wire::{GOSSIP_FLOW, GOSSIP_PLACE, HOST_FLOW, Keyed, LOGS_PLACE, OVERLAY_FLOW, Packet};
 
 /// What a daemon has in memory of its host's networks.
@@ -42,6 +42,8 @@ pub(crate) struct Networking {
     followed: Option<Option<Id>>,
     /// Containers may have changed.
     is_dirty: bool,
+    /// Requests for a place in an overlay that has no addresses yet.
+    attaching: Vec<Attaching>,
 }
 
 impl Networking {
@@ -56,11 +58,13 @@ impl Networking {
             turns: BTreeMap::new(),
             followed: None,
             is_dirty: false,
+            attaching: Vec::new(),
         }
     }
 
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        self.table.next_deadline()
+        let attaching = self.attaching.iter().map(|one| one.again).min();
+        [self.table.next_deadline(), attaching].into_iter().flatten().min()
     }
 
     /// What was asked of the engine may have changed who is in which network.
@@ -150,6 +154,7 @@ impl Daemon {
             self.gossip_to(context, &self.other_hosts());
         }
         self.mesh_changed();
+        self.attach_again(context);
     }
 
     /// The swarm may have told something new.

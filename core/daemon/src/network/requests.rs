@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use engine::Network;
+use sim::{Duration, Time};
 use swarm::control::{ApiError, ControlRequest, ControlResponse};
 use swarm::node::{LocalRequest, LocalResponse};
 use swarm::objects::{Annotations, Driver, Id, IpamConfig, NetworkSpec};
@@ -13,6 +14,10 @@ use crate::api::{Error, Filters, NetworkContainer, NetworkDetails, Request, Resp
 use crate::daemon::{Caller, Context, Daemon};
 use crate::managers::Then;
 
+/// Between two questions for a network's addresses.
+const ATTACH_POLL: Duration = Duration::from_millis(100);
+/// moby: `swarmRequestTimeout`, which `AttachNetwork` waits at most.
+const ATTACH_PATIENCE: Duration = Duration::from_secs(20);
 /// So many hosts share the upper half of a subnet for containers that are no tasks.
 const HOST_COUNT_MAX: u32 = 21;
 
@@ -30,7 +35,25 @@ pub(crate) enum NetworkQuestion {
     /// `network prune`.
     Prune(Filters),
     /// A new container, or one that is to be connected, asks for networks that this host may not know.
-    Attach(Box<Request>),
+    Attach(Attaching),
+}
+
+/// A request for a place in a network of the swarm.
+#[derive(Debug)]
+pub(crate) struct Attaching {
+    request: Box<Request>,
+    /// When the swarm is asked again, because the network has no addresses yet.
+    pub(super) again: Time,
+    /// When that makes no sense any more.
+    give_up: Time,
+    caller: Option<Caller>,
+}
+
+impl Attaching {
+    pub(crate) fn new(request: Request, now: Time) -> Self {
+        let give_up = now + ATTACH_PATIENCE;
+        Self { request: Box::new(request), again: now, give_up, caller: None }
+    }
 }
 
 impl Daemon {
@@ -91,8 +114,13 @@ impl Daemon {
                 Err(error) => Err(error),
             },
             NetworkQuestion::Prune(filters) => self.prune_networks(context, &filters),
-            NetworkQuestion::Attach(request) => {
-                match self.attach_and_go_on(context, caller, &all, *request) {
+            NetworkQuestion::Attach(asked) if self.is_too_early(context.now, &all, &asked) => {
+                let again = context.now + ATTACH_POLL;
+                self.net.attaching.push(Attaching { again, caller: Some(caller), ..asked });
+                return;
+            }
+            NetworkQuestion::Attach(asked) => {
+                match self.attach_and_go_on(context, caller, &all, *asked.request) {
                     Ok(Some(response)) => Ok(response),
                     Ok(None) => return self.after_engine(context),
                     Err(error) => Err(error),
@@ -132,16 +160,42 @@ impl Daemon {
             _ => Vec::new(),
         };
         for endpoint in endpoints {
-            let named = |one: &&Network| one.name == endpoint.network || one.id == endpoint.network;
-            let Some(network) = all.iter().find(named).filter(|found| found.is_swarm) else {
-                continue;
-            };
+            let Some(network) = of_swarm(all, &endpoint.network) else { continue };
             if network.attachable && endpoint.address.is_empty() {
                 endpoint.address = self.free_address(network)?;
             }
             self.engine.adopt_network(network.clone());
         }
         self.local_request(context, caller, request)
+    }
+
+    /// True while managers have not given a network its addresses: it was made a moment ago.
+    fn is_too_early(&self, now: Time, all: &[Network], asked: &Attaching) -> bool {
+        let bare = |name: &str| {
+            of_swarm(all, name)
+                .is_some_and(|network| network.attachable && network.subnet.is_empty())
+        };
+        let early = match &*asked.request {
+            Request::CreateContainer(create) => {
+                create.host.networks.iter().any(|endpoint| bare(&endpoint.network))
+            }
+            Request::ConnectNetwork { endpoint, .. } => bare(&endpoint.network),
+            _ => false,
+        };
+        early && now < asked.give_up
+    }
+
+    /// Asks again for the networks that had no addresses.
+    pub(super) fn attach_again(&mut self, context: &mut Context<'_>) {
+        let all = std::mem::take(&mut self.net.attaching);
+        let (due, rest): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|one| one.again <= context.now);
+        self.net.attaching = rest;
+        for one in due {
+            if let Some(caller) = one.caller {
+                self.network_question(context, caller, NetworkQuestion::Attach(one));
+            }
+        }
     }
 
     fn free_address(&self, network: &Network) -> Result<String, Error> {
@@ -297,6 +351,11 @@ impl Daemon {
         self.net.touch();
         Ok(self.engine.disconnect(context.now, &id, network)?)
     }
+}
+
+/// The swarm's network of that name or identifier.
+fn of_swarm<'a>(all: &'a [Network], name: &str) -> Option<&'a Network> {
+    all.iter().find(|one| one.name == name || one.id == name).filter(|found| found.is_swarm)
 }
 
 /// `local` or `swarm`.

@@ -8,7 +8,7 @@ pub(crate) use super::exec::exec;
 pub(crate) use super::logs::container as logs;
 pub(crate) use super::run::{attach, create, run};
 
-use super::{created, filters, inspect as inspection};
+use super::{created, filters, inspect as inspection, started};
 use crate::cli::{Cli, Failure};
 use crate::output::list::List;
 use crate::output::text::{cut, short_id, without_digest};
@@ -298,7 +298,10 @@ pub(crate) async fn start(cli: &Cli) -> Outcome {
     for name in cli.args() {
         let request = Request::StartContainer { container: name.clone(), stdio: None };
         match cli.client.done(request).await {
-            Ok(()) => cli.out(format!("{name}\n")).await,
+            Ok(()) => {
+                started(cli).await;
+                cli.out(format!("{name}\n")).await;
+            }
             Err(error) => {
                 let text = Failure::Api(error).message(cli.profile);
                 cli.err(format!("{text}\n")).await;

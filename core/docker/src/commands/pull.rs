@@ -34,6 +34,18 @@ pub(super) fn full_name(reference: &str) -> String {
     }
 }
 
+/// A word on what can be pulled here, for an image that is not to be had.
+pub(super) fn hint(reference: &str, error: &Error) -> &'static str {
+    let says = |words: &str| error.message().contains(words);
+    match full_name(reference).starts_with("docker.io/") {
+        true if says("does not exist") || says("not found") => {
+            "\n(not simulated: Docker Hub beyond a fixed set of images and what was pushed to it)"
+        }
+        false if says("no such host") => "\n(not simulated: registries outside of this cluster)",
+        _ => "",
+    }
+}
+
 /// `docker pull`.
 pub(crate) async fn pull(cli: &Cli) -> Outcome {
     let reference = cli.arg(0);
@@ -42,7 +54,11 @@ pub(crate) async fn pull(cli: &Cli) -> Outcome {
     if full != reference && !quiet {
         cli.out("Using default tag: latest\n").await;
     }
-    follow(cli, &full, Fd::STDOUT, quiet).await.map_err(Failure::Api)?;
+    let pulled = follow(cli, &full, Fd::STDOUT, quiet).await;
+    pulled.map_err(|error| match hint(&full, &error) {
+        "" => Failure::Api(error),
+        hint => Failure::text(Failure::Api(error).message(cli.profile) + hint),
+    })?;
     if cli.profile.pull_names_image {
         cli.out(format!("{}\n", full_name(&full))).await;
     }

@@ -14,7 +14,7 @@ use os::Signal;
 use os::process::Disposition;
 
 use super::exec::{check_tty, start_status, stdio};
-use super::{env_lines, environment, go_error, pull, settings};
+use super::{env_lines, environment, go_error, pull, settings, started};
 use crate::cli::{Cli, Failure};
 use crate::table::Outcome;
 use crate::value;
@@ -38,6 +38,7 @@ pub(crate) async fn run(cli: &Cli) -> Outcome {
         if let Err(error) = cli.client.done(request).await {
             return Err(not_started(cli, &error));
         }
+        started(cli).await;
         cli.out(format!("{id}\n")).await;
         return Ok(0);
     }
@@ -381,7 +382,7 @@ async fn make(cli: &Cli, wanted: CreateContainer) -> Result<String, Failure> {
     let image = wanted.config.image.clone();
     let policy = cli.flag("pull").unwrap_or("missing");
     if policy == "always" {
-        pull::pull_for_run(cli, &image).await.map_err(|error| api_failed(cli, &error))?;
+        pull_image(cli, &image).await?;
     }
     let request = |wanted: &CreateContainer| Request::CreateContainer(Box::new(wanted.clone()));
     let mut reply = cli.client.ask(request(&wanted)).await;
@@ -392,7 +393,7 @@ async fn make(cli: &Cli, wanted: CreateContainer) -> Result<String, Failure> {
     {
         let shown = pull::with_tag(&image);
         cli.err(format!("Unable to find image '{shown}' locally\n")).await;
-        pull::pull_for_run(cli, &image).await.map_err(|error| api_failed(cli, &error))?;
+        pull_image(cli, &image).await?;
         reply = cli.client.ask(request(&wanted)).await;
     }
     match reply {
@@ -405,6 +406,14 @@ async fn make(cli: &Cli, wanted: CreateContainer) -> Result<String, Failure> {
         Ok(other) => Err(Failure::Api(unexpected(&other))),
         Err(error) => Err(api_failed(cli, &error)),
     }
+}
+
+async fn pull_image(cli: &Cli, image: &str) -> Result<(), Failure> {
+    let pulled = pull::pull_for_run(cli, image).await;
+    pulled.map_err(|error| {
+        let text = api_failed(cli, &error).message(cli.profile);
+        Failure::Status(text + pull::hint(image, &error), RUN_STATUS)
+    })
 }
 
 fn api_failed(cli: &Cli, error: &Error) -> Failure {

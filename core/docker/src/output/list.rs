@@ -98,7 +98,13 @@ fn member(row: &Row, name: &str) -> String {
 }
 
 fn map<'a>(members: impl Iterator<Item = (&'a str, &'a str)>) -> Value {
+    let value = |name: &str, text: &str| match (name, text) {
+        // The only members of any row that are no text.
+        ("Self" | "Current", "true") => Value::Bool(true),
+        ("Self" | "Current", "false") => Value::Bool(false),
+        _ => Value::from(text.to_owned()),
+    };
     let members: BTreeMap<Arc<str>, Value> =
-        members.map(|(name, text)| (Arc::from(name), Value::from(text.to_owned()))).collect();
+        members.map(|(name, text)| (Arc::from(name), value(name, text))).collect();
     Value::Map(Arc::new(members))
 }

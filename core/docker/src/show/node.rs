@@ -1,7 +1,7 @@
 //! Nodes as `inspect` shows them.
 
 use serde_json::{Value as Json, json};
-use swarm::objects::{Node, Reachability};
+use swarm::objects::Node;
 
 use super::cluster::tls_info;
 use super::{Style, annotations, head, texts};
@@ -34,12 +34,10 @@ pub(crate) fn node(style: Style, node: &Node) -> Json {
     let manager = node.manager_status.as_ref().map(|manager| {
         let mut shown = style.object();
         shown.fill("Leader", manager.leader);
-        let word = match manager.reachability {
-            Reachability::Unknown => "unknown",
-            Reachability::Unreachable => "unreachable",
-            Reachability::Reachable => "reachable",
-        };
-        shown.put("Reachability", word).fill("Addr", manager.addr.clone()).json()
+        shown
+            .put("Reachability", manager.reachability.word())
+            .fill("Addr", manager.addr.clone())
+            .json()
     });
     let mut object = head(style, &node.id, &node.meta);
     object.put("Spec", spec.json()).put("Description", description.json());

@@ -1,7 +1,7 @@
 //! The table of `docker container` and its short forms:
 //! what there is to type, since when, and what runs it.
 
-use crate::commands::{container, copy, prune};
+use crate::commands::{container, copy, prune, stats};
 use crate::profile::{V17_06, V20_10};
 use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, command, flag};
 
@@ -269,7 +269,15 @@ relative (e.g. 42m for 42 minutes)",
         "Display a live stream of container(s) resource usage statistics",
     )
     .top("stats")
-    .unsimulated("memory and processor time"),
+    .args(Count::Min(0))
+    .flags(&[
+        flag("-a, --all", Kind::Bool, "Show all containers (default shows just running)"),
+        flag("--format", Kind::String, FORMAT_LIST)
+            .was(V20_10, "Pretty-print images using a Go template"),
+        flag("--no-stream", Kind::Bool, "Disable streaming stats and only pull the first result"),
+        flag("--no-trunc", Kind::Bool, "Do not truncate output").since(18, 3),
+    ])
+    .run(|cli| Box::pin(stats::stats(cli))),
     command(
         "container stop",
         "[OPTIONS] CONTAINER [CONTAINER...]",

@@ -1,9 +1,23 @@
 //! The table of commands that are known and not simulated:
 //! what there is to type, since when, and what runs it.
 
-use crate::commands::prune;
+use crate::cli::Cli;
+use crate::commands::{context, prune};
+use crate::output::list::List;
 use crate::profile::V20_10;
-use crate::table::{Command, Kind, command, flag};
+use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, Outcome, command, flag};
+
+/// `docker plugin ls`: there are none.
+async fn list_plugins(cli: &Cli) -> Outcome {
+    let columns = vec![
+        ("ID", "ID"),
+        ("Name", "NAME"),
+        ("Description", "DESCRIPTION"),
+        ("Enabled", "ENABLED"),
+    ];
+    let cells = cli.profile.cells;
+    List { columns, more_titles: &[], quiet: "ID", rows: Vec::new(), cells }.show(cli).await
+}
 
 /// The commands, in the order of the release notes.
 pub(super) const COMMANDS: &[Command] = &[
@@ -24,7 +38,19 @@ directory must contain config.json and rootfs directory.",
     .unsimulated("plugins"),
     command("plugin install", "[OPTIONS] PLUGIN [KEY=VALUE...]", "Install a plugin")
         .unsimulated("plugins"),
-    command("plugin ls", "[OPTIONS]", "List plugins").aliases(&["list"]).unsimulated("plugins"),
+    command("plugin ls", "[OPTIONS]", "List plugins")
+        .aliases(&["list"])
+        .flags(&[
+            flag("-f, --filter", Kind::Filter, "Provide filter values (e.g. \"enabled=true\")")
+                .since(17, 12)
+                .was(V20_10, "Provide filter values (e.g. 'enabled=true')"),
+            flag("--format", Kind::String, FORMAT_LIST)
+                .since(17, 12)
+                .was(V20_10, "Pretty-print plugins using a Go template"),
+            flag("--no-trunc", Kind::Bool, "Don't truncate output"),
+            flag("-q, --quiet", Kind::Bool, "Only display plugin IDs").since(17, 12),
+        ])
+        .run(|cli| Box::pin(list_plugins(cli))),
     command("plugin push", "[OPTIONS] PLUGIN[:TAG]", "Push a plugin to a registry")
         .unsimulated("plugins"),
     command("plugin rm", "[OPTIONS] PLUGIN [PLUGIN...]", "Remove one or more plugins")
@@ -68,24 +94,34 @@ directory must contain config.json and rootfs directory.",
         "Display detailed information on one or more contexts",
     )
     .since(19, 3)
-    .unsimulated("contexts"),
+    .args(Count::Min(0))
+    .flags(&[flag("-f, --format", Kind::String, FORMAT_INSPECT)
+        .was(V20_10, "Format the output using the given Go template")
+        .unsimulated("templates for contexts")])
+    .run(|cli| Box::pin(context::inspect(cli))),
     command("context ls", "[OPTIONS]", "List contexts")
         .since(19, 3)
         .aliases(&["list"])
-        .unsimulated("contexts"),
+        .flags(&[
+            flag("--format", Kind::String, FORMAT_LIST)
+                .was(V20_10, "Pretty-print contexts using a Go template"),
+            flag("-q, --quiet", Kind::Bool, "Only show context names"),
+        ])
+        .run(|cli| Box::pin(context::list(cli))),
     command("context rm", "CONTEXT [CONTEXT...]", "Remove one or more contexts")
         .since(19, 3)
         .aliases(&["remove"])
         .unsimulated("contexts"),
     command("context show", "", "Print the name of the current context")
         .since(23, 0)
-        .unsimulated("contexts"),
+        .run(|cli| Box::pin(context::show(cli))),
     command("context update", "[OPTIONS] CONTEXT", "Update a context")
         .since(19, 3)
         .unsimulated("contexts"),
     command("context use", "CONTEXT", "Set the current docker context")
         .since(19, 3)
-        .unsimulated("contexts"),
+        .args(Count::Exact(1))
+        .run(|cli| Box::pin(context::choose(cli))),
     command("builder prune", "[OPTIONS]", "Remove build cache")
         .since(18, 9)
         .flags(&[

@@ -9,7 +9,12 @@ use crate::schema::{self, Shape, Type};
 ///
 /// # Errors
 /// What is wrong with the patch.
-pub fn apply(content_type: &str, kind: Option<&Type>, object: &Value, patch: &Value) -> Result<Value, String> {
+pub(super) fn apply(
+    content_type: &str,
+    kind: Option<&Type>,
+    object: &Value,
+    patch: &Value,
+) -> Result<Value, String> {
     let mut result = object.clone();
     match content_type {
         "application/json-patch+json" => {
@@ -131,7 +136,9 @@ fn json_step(target: &mut Value, step: &Value) -> Result<(), String> {
         "add" => add(target, &path, value).ok_or_else(|| missing("add")),
         "replace" => {
             *target.pointer_mut(&path).ok_or_else(|| {
-                format!("replace operation does not apply: doc is missing key: {path}: missing value")
+                format!(
+                    "replace operation does not apply: doc is missing key: {path}: missing value"
+                )
             })? = value;
             Ok(())
         }
@@ -227,7 +234,15 @@ mod tests {
         ]);
         let stepped = apply("application/json-patch+json", None, &pod, &steps).unwrap();
         assert_eq!(stepped["data"]["a/b"], "c");
-        assert!(apply("application/json-patch+json", None, &pod, &json!([{ "op": "remove",
-            "path": "/none" }])).is_err());
+        assert!(
+            apply(
+                "application/json-patch+json",
+                None,
+                &pod,
+                &json!([{ "op": "remove",
+            "path": "/none" }])
+            )
+            .is_err()
+        );
     }
 }

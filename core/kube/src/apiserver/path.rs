@@ -5,7 +5,7 @@ use crate::rest::{Method, Request};
 
 /// What a request is about.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
+pub(crate) struct Target {
     /// The resource.
     pub resource: &'static Resource,
     /// The namespace, empty for none or all.
@@ -18,7 +18,7 @@ pub struct Target {
 
 /// A path, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Place {
+pub(crate) enum Place {
     /// A resource.
     Resource(Target),
     /// Something else, as `/version`.
@@ -27,7 +27,7 @@ pub enum Place {
 
 impl Target {
     /// Takes a path apart; nothing for a resource that is not served.
-    pub fn parse(path: &str) -> Option<Place> {
+    pub(crate) fn parse(path: &str) -> Option<Place> {
         let steps: Vec<&str> = path.split('/').filter(|step| !step.is_empty()).collect();
         let (group, version, rest) = match &steps[..] {
             ["api", version, rest @ ..] if !rest.is_empty() => ("", *version, rest),
@@ -56,7 +56,7 @@ impl Target {
     }
 
     /// `pods`, `pods/log`.
-    pub fn resource_word(&self) -> String {
+    pub(crate) fn resource_word(&self) -> String {
         match self.subresource.as_str() {
             "" => self.resource.name.to_owned(),
             sub => format!("{}/{sub}", self.resource.name),
@@ -64,13 +64,13 @@ impl Target {
     }
 
     /// The object's key in the store.
-    pub fn key(&self) -> String {
+    pub(crate) fn key(&self) -> String {
         self.resource.key(&self.namespace, &self.name)
     }
 }
 
 /// The verb of authorisation that a request is.
-pub fn verb(request: &Request, target: &Target) -> &'static str {
+pub(crate) fn verb(request: &Request, target: &Target) -> &'static str {
     let is_one = !target.name.is_empty();
     let watches = parameter(request, "watch").is_some_and(|value| value != "false" && value != "0");
     match request.method {
@@ -86,6 +86,6 @@ pub fn verb(request: &Request, target: &Target) -> &'static str {
 }
 
 /// A parameter of the query.
-pub fn parameter<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
+pub(crate) fn parameter<'a>(request: &'a Request, name: &str) -> Option<&'a str> {
     request.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
 }

@@ -15,7 +15,7 @@ enum Condition {
 
 /// Which objects are meant.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Selector {
+pub(crate) struct Selector {
     labels: Vec<Condition>,
     fields: Vec<(String, String, bool)>,
 }
@@ -40,7 +40,7 @@ impl Selector {
     ///
     /// # Errors
     /// apimachinery's text for what cannot be read.
-    pub fn parse(labels: &str, fields: &str) -> Result<Self, String> {
+    pub(crate) fn parse(labels: &str, fields: &str) -> Result<Self, String> {
         let mut selector = Self::default();
         for part in split(labels) {
             selector.labels.push(condition(part).ok_or_else(|| {
@@ -52,9 +52,7 @@ impl Selector {
                 Some((key, value)) => (key, value, false),
                 None => {
                     let (key, value) = part.split_once('=').ok_or_else(|| {
-                        format!(
-                            "invalid selector: '{fields}'; can't understand '{part}'"
-                        )
+                        format!("invalid selector: '{fields}'; can't understand '{part}'")
                     })?;
                     (key, value.trim_start_matches('='), true)
                 }
@@ -65,7 +63,7 @@ impl Selector {
     }
 
     /// A selector of an object: `matchLabels` and `matchExpressions`.
-    pub fn of_object(value: &Value) -> Self {
+    pub(crate) fn of_object(value: &Value) -> Self {
         let mut labels: Vec<Condition> = members(value, "matchLabels")
             .map(|(key, value)| {
                 Condition::In(key.to_owned(), vec![value.as_str().unwrap_or_default().to_owned()])
@@ -86,7 +84,7 @@ impl Selector {
     }
 
     /// A selector that is nothing but labels, as a service's.
-    pub fn of_labels(value: &Value) -> Self {
+    pub(crate) fn of_labels(value: &Value) -> Self {
         let labels = members(value, "").map(|(key, value)| {
             Condition::In(key.to_owned(), vec![value.as_str().unwrap_or_default().to_owned()])
         });
@@ -94,18 +92,18 @@ impl Selector {
     }
 
     /// The name, if the selector names one object.
-    pub fn name(&self) -> Option<&str> {
+    pub(crate) fn name(&self) -> Option<&str> {
         self.field("metadata.name")
     }
 
     /// The value that a field must have.
-    pub fn field(&self, key: &str) -> Option<&str> {
+    pub(crate) fn field(&self, key: &str) -> Option<&str> {
         let found = self.fields.iter().find(|(field, _, equal)| *equal && field == key);
         found.map(|(_, value, _)| value.as_str())
     }
 
     /// True if it selects this object.
-    pub fn matches(&self, object: &Value) -> bool {
+    pub(crate) fn matches(&self, object: &Value) -> bool {
         let labels = at(object, "metadata/labels");
         self.labels.iter().all(|one| one.holds(labels))
             && self.fields.iter().all(|(key, value, equal)| {

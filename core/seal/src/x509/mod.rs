@@ -37,6 +37,8 @@ pub enum Role {
     Worker,
     /// `swarm-manager`
     Manager,
+    /// None: the subject has no unit. Certificates of a Kubernetes are like that; a swarm issues none.
+    Plain,
 }
 
 impl Role {
@@ -45,12 +47,15 @@ impl Role {
         match self {
             Self::Worker => "swarm-worker",
             Self::Manager => "swarm-manager",
+            Self::Plain => "",
         }
     }
 
     /// The role that an organizational unit stands for.
     pub fn from_organizational_unit(unit: &str) -> Option<Self> {
-        [Self::Worker, Self::Manager].into_iter().find(|role| role.organizational_unit() == unit)
+        [Self::Worker, Self::Manager, Self::Plain]
+            .into_iter()
+            .find(|role| role.organizational_unit() == unit)
     }
 }
 

@@ -48,7 +48,7 @@ impl Own {
 pub(crate) const fn role_of(role: seal::Role) -> Role {
     match role {
         seal::Role::Manager => Role::Manager,
-        seal::Role::Worker => Role::Worker,
+        seal::Role::Worker | seal::Role::Plain => Role::Worker,
     }
 }
 

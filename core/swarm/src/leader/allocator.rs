@@ -8,8 +8,9 @@ use sim::subnet::{Subnet, next_subnet};
 
 use super::task::ROOM_MIN;
 use crate::objects::{
-    Driver, Endpoint, EndpointMode, EndpointSpec, Id, IpamConfig, Network, Object, PortConfig,
-    PublishMode, Service, Task, TaskNetwork, TaskState, VirtualIp,
+    Driver, Endpoint, EndpointMode, EndpointSpec, Id, IpamConfig, Network, NetworkAttachment,
+    Object, PortConfig, PublishMode, Service, Task, TaskNetwork, TaskState, VirtualIp,
+    is_node_local,
 };
 use crate::store::{Store, StoreEvent, Tx};
 
@@ -137,15 +138,19 @@ fn service_networks(store: &Store, service: &Service) -> Option<Vec<Rc<Network>>
     if ports.clone().any(|port| port.publish_mode == PublishMode::Ingress) {
         networks.extend(store.networks().iter().find(|network| network.spec.ingress).cloned());
     }
-    for attachment in &service.spec.task.networks {
+    for attachment in swarm_networks(service) {
         networks.push(network(store, &attachment.target).cloned()?);
     }
     networks.iter().all(|network| network.driver_state.is_some()).then_some(networks)
 }
 
+fn swarm_networks(service: &Service) -> impl Iterator<Item = &NetworkAttachment> {
+    service.spec.task.networks.iter().filter(|one| !is_node_local(&one.target))
+}
+
 fn needs_endpoint(service: &Service) -> bool {
     let ports = service.spec.endpoint.as_ref().is_some_and(|endpoint| !endpoint.ports.is_empty());
-    ports || !service.spec.task.networks.is_empty()
+    ports || swarm_networks(service).next().is_some()
 }
 
 fn allocate_service(tx: &mut Tx, id: &Id) {

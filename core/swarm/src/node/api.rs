@@ -273,6 +273,8 @@ pub enum Output {
     Reply(RequestId, Result<LocalResponse, ApiError>),
     /// Tells the executor to do something.
     Executor(ExecutorCommand),
+    /// A manager's store has changed: for `docker events`. A secret comes with its bytes.
+    Changed(crate::store::StoreEvent),
     /// Something that somebody may be waiting for.
     Mark(Mark),
     /// Something for a person that happened because another node was not heard: whoever injects

@@ -344,6 +344,9 @@ impl Manager {
         self.applied = index;
         for event in events {
             let object = event.object();
+            if !matches!(object, Object::Task(_) | Object::Cluster(_)) {
+                context.out.push(Output::Changed(event.clone()));
+            }
             // Tasks change too often to be told every time; the agents tell their states.
             let is_change_of_task = object.kind() == crate::objects::Kind::Task
                 && matches!(event, StoreEvent::Updated { .. });

@@ -41,7 +41,7 @@ pub use service::{
 };
 pub use task::{
     ContainerStatus, NetworkAttachment, Placement, ResourceAmounts, Resources, RestartCondition,
-    RestartPolicy, Task, TaskNetwork, TaskSpec, TaskState, TaskStatus,
+    RestartPolicy, Task, TaskNetwork, TaskSpec, TaskState, TaskStatus, is_node_local,
 };
 
 /// What the store writes into every object.

@@ -172,6 +172,13 @@ pub struct NetworkAttachment {
     pub aliases: Vec<String>,
 }
 
+/// True for the name of a network that every node has for itself: a task in it gets no address of the
+/// swarm's (swarmkit: `PredefinedNetworks`, of which the managers keep an object each; here the name
+/// does).
+pub fn is_node_local(target: &str) -> bool {
+    matches!(target, "bridge" | "host")
+}
+
 /// A network a task has.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TaskNetwork {

@@ -190,7 +190,7 @@ impl Lab {
             Output::Event { kind, detail } | Output::Silence { kind, detail, .. } => {
                 self.history.push((now, index, kind, detail))
             }
-            Output::Mark(_) => {}
+            Output::Mark(_) | Output::Changed(_) => {}
             Output::Executor(command) => self.execute(index, command),
         }
     }

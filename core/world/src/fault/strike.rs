@@ -308,7 +308,8 @@ impl World {
     }
 
     fn steal(&mut self, of: usize, to: usize, event: EventId) {
-        let tree = crate::state_folder::tree(&self.hosts[of].disk, self.now);
+        let tree =
+            crate::state_folder::tree(crate::state_folder::SWARM, &self.hosts[of].disk, self.now);
         let name = self.hosts[of].name.clone();
         let thief = &mut self.hosts[to];
         thief.put_loot(&name, &tree, self.now);
@@ -325,6 +326,9 @@ impl World {
         if let Some(up) = &mut host.up {
             up.machine.set_clock(clock);
             up.daemon.set_clock(clock);
+            if let Some(node) = &mut up.kube {
+                node.set_clock(clock);
+            }
         }
     }
 }

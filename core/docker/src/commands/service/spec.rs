@@ -9,7 +9,7 @@ use swarm::objects::{
     Annotations, ConfigReference, ContainerSpec, DnsConfig, EndpointMode, EndpointSpec,
     FailureAction, Id, Kind, Mount, NetworkAttachment, Placement, PortConfig, ResourceAmounts,
     Resources, RestartCondition, RestartPolicy, SecretReference, ServiceMode, ServiceSpec,
-    TaskSpec, UpdateConfig, UpdateOrder, defaults,
+    TaskSpec, UpdateConfig, UpdateOrder, defaults, is_node_local,
 };
 
 use super::settings;
@@ -101,14 +101,16 @@ pub(super) async fn networks(cli: &Cli, flag: &str) -> Result<Vec<NetworkAttachm
         let found = found.network;
         if !found.is_swarm {
             let name = &found.name;
-            let text = if found.is_predefined() && found.name != "bridge" {
-                format!("not simulated: services in the network {name}")
-            } else {
-                format!(
-                    "The network {name} cannot be used with services. Only networks scoped to the \
-                     swarm can be used, such as those created with the overlay driver."
-                )
-            };
+            // Networks that every node has for itself are there for services since 17.06.
+            if is_node_local(&found.name) && cli.profile.rollback_config {
+                wanted.target = found.name;
+                networks.push(wanted);
+                continue;
+            }
+            let text = format!(
+                "The network {name} cannot be used with services. Only networks scoped to the swarm \
+                 can be used, such as those created with the overlay driver."
+            );
             return Err(Failure::Api(daemon::api::Error::new(403, text)));
         }
         wanted.target = found.id;

@@ -1,6 +1,8 @@
 //! Waiting until a service is stable, and what is shown meanwhile (docker/cli:
 //! `cli/command/service/progress/progress.go`).
 
+mod jobs;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -245,11 +247,7 @@ impl View {
                 self.replicated(total, tasks, active)
             }
             ServiceMode::Global => self.global(tasks, active),
-            ServiceMode::ReplicatedJob { total_completions, .. } => {
-                let total = usize::try_from(*total_completions).unwrap_or(usize::MAX);
-                self.job(service, tasks, Some(total))
-            }
-            ServiceMode::GlobalJob => self.job(service, tasks, None),
+            ServiceMode::ReplicatedJob { .. } | ServiceMode::GlobalJob => self.job(service, tasks),
         }
     }
 
@@ -315,34 +313,8 @@ impl View {
         running == total
     }
 
-    fn job(&mut self, service: &Service, tasks: &[Rc<Task>], total: Option<usize>) -> bool {
-        let iteration = service.job_status.as_ref().map(|job| job.iteration);
-        let current: Vec<&Rc<Task>> =
-            tasks.iter().filter(|task| task.job_iteration == iteration).collect();
-        let total = total.unwrap_or(current.len());
-        if current.is_empty() && total == 0 {
-            self.line("job progress", "waiting for tasks", Bar::default());
-            return false;
-        }
-        let complete =
-            current.iter().filter(|task| task.status.state == TaskState::Complete).count();
-        let count = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);
-        let bar = Bar { current: count(complete), total: count(total), ..Bar::default() };
-        let width = total.to_string().len();
-        self.line("job progress", &format!("{complete:width$} out of {total} complete"), bar);
-        if total <= LINES_MAX {
-            for (index, task) in current.iter().enumerate() {
-                let action = format!("{:STATE_WIDTH$}", task.status.state.word());
-                let bar = Bar { current: place(task.status.state), total: 10, ..Bar::default() };
-                self.line(&format!("{}/{total}", index + 1), &action, bar);
-            }
-        }
-        complete >= total
-    }
-
     fn task(&mut self, name: &str, task: &Task) {
-        if let Some(error) = task.status.err.as_ref().filter(|error| !error.is_empty()) {
-            let error = cut(&error.replace('\n', " "), ERROR_LENGTH_MAX, "…");
+        if let Some(error) = error_line(task) {
             self.line(name, &error, Bar::default());
             return;
         }
@@ -353,6 +325,12 @@ impl View {
             self.line(name, &format!("{:STATE_WIDTH$}", state.word()), bar);
         }
     }
+}
+
+/// What is shown in place of a task's state if there is an error.
+fn error_line(task: &Task) -> Option<String> {
+    let error = task.status.err.as_ref().filter(|error| !error.is_empty())?;
+    Some(cut(&error.replace('\n', " "), ERROR_LENGTH_MAX, "…"))
 }
 
 fn is_running(task: &Task) -> bool {

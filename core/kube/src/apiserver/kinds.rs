@@ -1,0 +1,505 @@
+//! What the server does to an object before it keeps it, by kind: completing, checking, and what may not change
+//! (kubernetes: `pkg/registry/*/strategy.go`, `pkg/apis/*/validation`).
+
+use serde_json::{Value, json};
+
+use super::Objects;
+use super::names;
+use super::status::Status;
+use crate::json::{at, flag, items, members, namespace, object, put, remove, text};
+use crate::resources::Resource;
+use crate::schema::{self, Problem};
+
+/// The most bytes that all values of a secret may have together (`MaxSecretSize`).
+const SECRET_SIZE_MAX: usize = 1_048_576;
+
+/// Completes a new object: defaults, and what its kind's admission adds.
+///
+/// # Errors
+/// A refusal of admission.
+pub(super) fn prepare_new(
+    resource: &Resource,
+    value: &mut Value,
+    objects: &Objects,
+    has_token_volumes: bool,
+    suffix: &str,
+) -> Result<(), Status> {
+    match resource.kind {
+        "Secret" => merge_string_data(value),
+        "Pod" => {
+            remove(value, "status");
+            put(value, "status/phase", "Pending");
+            admit_pod(resource, value, objects, has_token_volumes, suffix)?;
+        }
+        "Deployment" | "ReplicaSet" => {
+            remove(value, "status");
+            object(value, "status");
+            put(value, "metadata/generation", 1);
+        }
+        "Namespace" => {
+            put(value, "spec/finalizers", json!(["kubernetes"]));
+            put(value, "status/phase", "Active");
+            let name = crate::json::name(value).to_owned();
+            object(value, "metadata/labels")
+                .insert("kubernetes.io/metadata.name".into(), name.into());
+        }
+        "Service" => prepare_service(value, objects),
+        _ => {}
+    }
+    complete(resource, value);
+    Ok(())
+}
+
+/// Defaults that the schema says, and those that depend on other fields.
+pub(super) fn complete(resource: &Resource, value: &mut Value) {
+    if let Some(kind) = schema::kind(resource.kind) {
+        schema::set_defaults(kind, value);
+    }
+    match resource.kind {
+        "Secret" => merge_string_data(value),
+        "Pod" => complete_pod_spec(at_mut(value, "spec")),
+        "Deployment" => {
+            complete_pod_spec(at_mut(value, "spec/template/spec"));
+            if text(value, "spec/strategy/type") == "RollingUpdate"
+                && !at(value, "spec/strategy/rollingUpdate").is_object()
+            {
+                let update = json!({ "maxUnavailable": "25%", "maxSurge": "25%" });
+                put(value, "spec/strategy/rollingUpdate", update);
+            }
+        }
+        "ReplicaSet" => complete_pod_spec(at_mut(value, "spec/template/spec")),
+        "RoleBinding" | "ClusterRoleBinding" => {
+            let home = namespace(value).to_owned();
+            if let Some(subjects) = value["subjects"].as_array_mut() {
+                for subject in subjects {
+                    let is_account = text(subject, "kind") == "ServiceAccount";
+                    if !is_account && text(subject, "apiGroup").is_empty() {
+                        put(subject, "apiGroup", "rbac.authorization.k8s.io");
+                    }
+                    if is_account && text(subject, "namespace").is_empty() && !home.is_empty() {
+                        put(subject, "namespace", home.clone());
+                    }
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn at_mut<'a>(value: &'a mut Value, path: &str) -> &'a mut Value {
+    let pointer = format!("/{path}");
+    if value.pointer(&pointer).is_none() {
+        object(value, path);
+    }
+    match value.pointer_mut(&pointer) {
+        Some(found) => found,
+        None => unreachable!("it was made just now"),
+    }
+}
+
+fn merge_string_data(value: &mut Value) {
+    let Some(texts) = value["stringData"].as_object().cloned() else {
+        remove(value, "stringData");
+        return;
+    };
+    remove(value, "stringData");
+    let data = object(value, "data");
+    for (key, text) in texts {
+        let bytes = text.as_str().unwrap_or_default().as_bytes().to_vec();
+        data.insert(key, seal::base64::encode(&bytes).into());
+    }
+}
+
+fn complete_pod_spec(spec: &mut Value) {
+    if !text(spec, "serviceAccountName").is_empty() {
+        let name = text(spec, "serviceAccountName").to_owned();
+        put(spec, "serviceAccount", name);
+    }
+    for list in ["containers", "initContainers"] {
+        let Some(containers) = spec[list].as_array_mut() else { continue };
+        for container in containers {
+            if text(container, "imagePullPolicy").is_empty() {
+                let image = text(container, "image");
+                let last = image.rsplit('/').next().unwrap_or_default();
+                let is_latest = last.ends_with(":latest") || !last.contains([':', '@']);
+                let policy = if is_latest { "Always" } else { "IfNotPresent" };
+                put(container, "imagePullPolicy", policy);
+            }
+            for probe in ["livenessProbe", "readinessProbe", "startupProbe"] {
+                let is_page = at(container, probe)["httpGet"].is_object();
+                if is_page && text(&container[probe], "httpGet/path").is_empty() {
+                    put(container, &format!("{probe}/httpGet/path"), "/");
+                }
+            }
+        }
+    }
+    // serde_json makes a member by looking for it.
+    for list in ["initContainers", "containers", "volumes"] {
+        if spec[list].is_null() {
+            remove(spec, list);
+        }
+    }
+}
+
+/// Admission of pods: their service account with its token, tolerations, quality of service.
+fn admit_pod(
+    resource: &Resource,
+    pod: &mut Value,
+    objects: &Objects,
+    has_token_volumes: bool,
+    suffix: &str,
+) -> Result<(), Status> {
+    let home = namespace(pod).to_owned();
+    if text(pod, "spec/serviceAccountName").is_empty() {
+        let old = text(pod, "spec/serviceAccount");
+        let account = if old.is_empty() { "default" } else { old }.to_owned();
+        put(pod, "spec/serviceAccountName", account);
+    }
+    let name = text(pod, "spec/serviceAccountName").to_owned();
+    let Some(account) = objects.find("serviceaccounts", &home, &name) else {
+        let why = format!(
+            "error looking up service account {home}/{name}: serviceaccount \"{name}\" not found"
+        );
+        return Err(Status::forbidden(resource, crate::json::name(pod), &why));
+    };
+    let wants = |value: &Value, path: &str| at(value, path).as_bool();
+    let wants_token = wants(pod, "spec/automountServiceAccountToken")
+        .or_else(|| wants(account, "automountServiceAccountToken"))
+        .unwrap_or(true);
+    let old_secret = items(account, "secrets").first().map(|one| text(one, "name").to_owned());
+    let volume = match (has_token_volumes, old_secret) {
+        (true, _) => Some(token_volume(suffix)),
+        (false, Some(secret)) => {
+            Some(json!({ "name": secret, "secret": { "secretName": secret, "defaultMode": 420 } }))
+        }
+        (false, None) => None,
+    };
+    if let Some(volume) = volume.filter(|_| wants_token) {
+        mount_token(pod, &volume);
+    }
+    let spec = at_mut(pod, "spec");
+    if !spec["tolerations"].is_array() {
+        spec["tolerations"] = json!([]);
+    }
+    for key in ["node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"] {
+        let known = items(pod, "spec/tolerations").iter().any(|one| {
+            let name = text(one, "key");
+            matches!(text(one, "effect"), "" | "NoExecute") && (name.is_empty() || name == key)
+        });
+        if !known && let Some(list) = pod["spec"]["tolerations"].as_array_mut() {
+            list.push(json!({
+                "key": key,
+                "operator": "Exists",
+                "effect": "NoExecute",
+                "tolerationSeconds": 300,
+            }));
+        }
+    }
+    let needs = |path: &str| {
+        items(pod, "spec/containers").iter().any(|one| members(one, path).next().is_some())
+    };
+    let class = match needs("resources/requests") || needs("resources/limits") {
+        true => "Burstable",
+        false => "BestEffort",
+    };
+    put(pod, "status/qosClass", class);
+    Ok(())
+}
+
+fn token_volume(suffix: &str) -> Value {
+    json!({
+        "name": format!("kube-api-access-{suffix}"),
+        "projected": {
+            "sources": [
+                { "serviceAccountToken": { "expirationSeconds": 3607, "path": "token" } },
+                {
+                    "configMap": {
+                        "name": "kube-root-ca.crt",
+                        "items": [{ "key": "ca.crt", "path": "ca.crt" }],
+                    },
+                },
+                {
+                    "downwardAPI": {
+                        "items": [{
+                            "path": "namespace",
+                            "fieldRef": { "apiVersion": "v1", "fieldPath": "metadata.namespace" },
+                        }],
+                    },
+                },
+            ],
+            "defaultMode": 420,
+        },
+    })
+}
+
+const TOKEN_FOLDER: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+fn mount_token(pod: &mut Value, volume: &Value) {
+    let spec = at_mut(pod, "spec");
+    let mut used = false;
+    for list in ["containers", "initContainers"] {
+        let Some(containers) = spec.get_mut(list).and_then(Value::as_array_mut) else { continue };
+        for container in containers {
+            let has = items(container, "volumeMounts")
+                .iter()
+                .any(|mount| text(mount, "mountPath") == TOKEN_FOLDER);
+            if has || !container.is_object() {
+                continue;
+            }
+            used = true;
+            if !container["volumeMounts"].is_array() {
+                container["volumeMounts"] = json!([]);
+            }
+            if let Some(mounts) = container["volumeMounts"].as_array_mut() {
+                mounts.push(json!({
+                    "name": text(volume, "name"),
+                    "readOnly": true,
+                    "mountPath": TOKEN_FOLDER,
+                }));
+            }
+        }
+    }
+    if used {
+        if !spec["volumes"].is_array() {
+            spec["volumes"] = json!([]);
+        }
+        if let Some(volumes) = spec["volumes"].as_array_mut() {
+            volumes.push(volume.clone());
+        }
+    }
+}
+
+fn prepare_service(service: &mut Value, objects: &Objects) {
+    let is_plain = !matches!(text(service, "spec/type"), "ExternalName");
+    if is_plain && text(service, "spec/clusterIP").is_empty() {
+        let taken =
+            |ip: &str| objects.list("services", "").any(|one| text(one, "spec/clusterIP") == ip);
+        // kubeadm: `--service-cidr` 10.96.0.0/12; the first is the API server's.
+        let free = (0..u32::from(u16::MAX)).map(|n| {
+            let n = n + 100;
+            format!("10.96.{}.{}", n / 256, n % 256)
+        });
+        let ip = free.into_iter().find(|ip| !taken(ip)).unwrap_or_default();
+        put(service, "spec/clusterIP", ip);
+    }
+    let ip = text(service, "spec/clusterIP").to_owned();
+    if !ip.is_empty() && ip != "None" {
+        put(service, "spec/clusterIPs", json!([ip]));
+    }
+    if let Some(ports) = at_mut(service, "spec")["ports"].as_array_mut() {
+        for port in ports {
+            if port["targetPort"].is_null() {
+                let number = port["port"].clone();
+                put(port, "targetPort", number);
+            }
+        }
+    }
+    put(service, "status/loadBalancer", json!({}));
+}
+
+/// All that is wrong with an object.
+pub(super) fn problems(resource: &Resource, value: &Value) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let name = crate::json::name(value);
+    found.extend(names::check(resource, name));
+    found.extend(names::labels(at(value, "metadata/labels"), "metadata.labels"));
+    match resource.kind {
+        "Secret" => found.extend(secret_problems(value)),
+        "ConfigMap" => found.extend(key_problems(at(value, "data"))),
+        _ => {}
+    }
+    if let Some(kind) = schema::kind(resource.kind) {
+        found.extend(schema::missing(kind, value));
+    }
+    match resource.kind {
+        "Pod" => pod_problems(&value["spec"], "spec", &mut found),
+        "Deployment" | "ReplicaSet" => {
+            pod_problems(at(value, "spec/template/spec"), "spec.template.spec", &mut found);
+            let labels = at(value, "spec/template/metadata/labels");
+            let selector = super::selector::Selector::of_object(at(value, "spec/selector"));
+            if at(value, "spec/selector").is_object()
+                && !selector.matches(&json!({ "metadata": { "labels": labels } }))
+            {
+                found.push(Problem {
+                    field: "spec.template.metadata.labels".to_owned(),
+                    reason: "FieldValueInvalid",
+                    message: format!(
+                        "Invalid value: {}: `selector` does not match template `labels`",
+                        go_map(labels)
+                    ),
+                });
+            }
+        }
+        _ => {}
+    }
+    found
+}
+
+/// `map[string]string{"app":"web"}`.
+fn go_map(labels: &Value) -> String {
+    let parts: Vec<String> =
+        members(labels, "").map(|(key, value)| format!("\"{key}\":{value}")).collect();
+    match labels.is_object() {
+        true => format!("map[string]string{{{}}}", parts.join(", ")),
+        false => "map[string]string(nil)".to_owned(),
+    }
+}
+
+fn key_problems(data: &Value) -> impl Iterator<Item = Problem> {
+    members(data, "").filter_map(|(key, _)| {
+        let field = format!("data[{key}]");
+        names::config_key(key).map(|why| Problem::invalid(field, &key.into(), why))
+    })
+}
+
+fn secret_problems(secret: &Value) -> Vec<Problem> {
+    let mut found: Vec<Problem> = key_problems(&secret["data"]).collect();
+    let size: usize = members(secret, "data")
+        .filter_map(|(_, value)| seal::base64::decode(value.as_str()?))
+        .map(|bytes| bytes.len())
+        .sum();
+    if SECRET_SIZE_MAX < size {
+        let message = format!("Too long: must have at most {SECRET_SIZE_MAX} bytes");
+        let (field, reason) = ("data".to_owned(), "FieldValueTooLong");
+        found.push(Problem { field, reason, message });
+    }
+    let needs: &[&str] = match text(secret, "type") {
+        "kubernetes.io/tls" => &["tls.crt", "tls.key"],
+        "kubernetes.io/dockerconfigjson" => &[".dockerconfigjson"],
+        "kubernetes.io/dockercfg" => &[".dockercfg"],
+        "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
+        _ => &[],
+    };
+    for key in needs {
+        if secret["data"].get(*key).is_none() {
+            found.push(Problem::required(format!("data[{key}]"), ""));
+        }
+    }
+    found
+}
+
+fn pod_problems(spec: &Value, path: &str, found: &mut Vec<Problem>) {
+    let volumes = items(spec, "volumes");
+    let mut seen: Vec<&str> = Vec::new();
+    for (place, volume) in volumes.iter().enumerate() {
+        let path = format!("{path}.volumes[{place}]");
+        let name = text(volume, "name");
+        if seen.contains(&name) {
+            found.push(duplicate(format!("{path}.name"), name));
+        }
+        seen.push(name);
+        if volume["secret"].is_object() && text(volume, "secret/secretName").is_empty() {
+            found.push(Problem::required(format!("{path}.secret.secretName"), ""));
+        }
+        let listed = items(volume, "secret/items").iter().enumerate();
+        for (place, item) in listed {
+            let target = text(item, "path");
+            let path = format!("{path}.secret.items[{place}].path");
+            if target.starts_with('/') {
+                found.push(Problem::invalid(path, &target.into(), "must be a relative path"));
+            } else if target.split('/').any(|step| step == "..") {
+                found.push(Problem::invalid(path, &target.into(), "must not contain '..'"));
+            } else if target.starts_with("..") {
+                found.push(Problem::invalid(path, &target.into(), "must not start with '..'"));
+            }
+        }
+    }
+    let mut names: Vec<&str> = Vec::new();
+    for list in ["containers", "initContainers"] {
+        for (place, container) in items(spec, list).iter().enumerate() {
+            let path = format!("{path}.{list}[{place}]");
+            let name = text(container, "name");
+            if let Some(why) = names::label(name).filter(|_| !name.is_empty()) {
+                found.push(Problem::invalid(format!("{path}.name"), &name.into(), &why));
+            }
+            if names.contains(&name) {
+                found.push(duplicate(format!("{path}.name"), name));
+            }
+            names.push(name);
+            if text(container, "image").is_empty() {
+                found.push(Problem::required(format!("{path}.image"), ""));
+            }
+            for (place, env) in items(container, "env").iter().enumerate() {
+                if !text(env, "value").is_empty() && env["valueFrom"].is_object() {
+                    let why = "may not be specified when `value` is not empty";
+                    let path = format!("{path}.env[{place}].valueFrom");
+                    found.push(Problem::invalid(path, &"".into(), why));
+                }
+            }
+            for (place, mount) in items(container, "volumeMounts").iter().enumerate() {
+                let name = text(mount, "name");
+                if !name.is_empty() && !seen.contains(&name) {
+                    let field = format!("{path}.volumeMounts[{place}].name");
+                    let (reason, message) =
+                        ("FieldValueNotFound", format!("Not found: \"{name}\""));
+                    found.push(Problem { field, reason, message });
+                }
+            }
+        }
+    }
+}
+
+fn duplicate(field: String, value: &str) -> Problem {
+    let message = format!("Duplicate value: \"{value}\"");
+    Problem { field, reason: "FieldValueDuplicate", message }
+}
+
+/// What a change of an object may not do.
+pub(super) fn change_problems(resource: &Resource, old: &Value, new: &Value) -> Vec<Problem> {
+    let mut found = Vec::new();
+    let differs = |path: &str| at(old, path) != at(new, path);
+    match resource.kind {
+        "Secret" | "ConfigMap" => {
+            let why = "field is immutable when `immutable` is set";
+            if flag(old, "immutable") {
+                if !flag(new, "immutable") {
+                    found.push(Problem::forbidden("immutable", why));
+                }
+                for field in ["data", "binaryData"] {
+                    if differs(field) {
+                        found.push(Problem::forbidden(field, why));
+                    }
+                }
+            }
+            if resource.kind == "Secret" && differs("type") {
+                found.push(Problem::invalid("type", &new["type"], "field is immutable"));
+            }
+        }
+        "Deployment" | "ReplicaSet" if differs("spec/selector") => {
+            found.push(Problem::invalid(
+                "spec.selector",
+                at(new, "spec/selector"),
+                "field is immutable",
+            ));
+        }
+        "RoleBinding" | "ClusterRoleBinding" if differs("roleRef") => {
+            found.push(Problem::invalid("roleRef", &new["roleRef"], "cannot change roleRef"));
+        }
+        "Pod" if mutable_removed(&old["spec"]) != mutable_removed(&new["spec"]) => {
+            found.push(Problem::forbidden(
+                "spec",
+                "pod updates may not change fields other than `spec.containers[*].image`, \
+                 `spec.initContainers[*].image`, `spec.activeDeadlineSeconds`, `spec.tolerations` \
+                 (only additions to existing tolerations) or `spec.terminationGracePeriodSeconds` \
+                 (allow it to be set to 1 if it was previously negative)",
+            ));
+        }
+        _ => {}
+    }
+    found
+}
+
+/// A pod's spec without what may change.
+fn mutable_removed(spec: &Value) -> Value {
+    let mut rest = spec.clone();
+    let map = object(&mut rest, "");
+    for field in ["activeDeadlineSeconds", "tolerations", "nodeName"] {
+        map.shift_remove(field);
+    }
+    for list in ["containers", "initContainers"] {
+        for container in map.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            remove(container, "image");
+        }
+    }
+    crate::json::in_order(rest)
+}

@@ -1,0 +1,208 @@
+//! kube-controller-manager: loops that compare what is wanted with what is there. Each looks at the objects and says what
+//! to ask the API server; when all is answered it looks again. They run beside the etcd that leads.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `deployment` | replica sets of a deployment, one per template; step by step |
+//! | `replicaset` | pods of a replica set |
+//! | `accounts` | a service account and the root certificate in every namespace |
+//! | `namespace` | what is in a namespace that is deleted goes first |
+//! | `garbage` | what has lost its owners goes too |
+//! | `endpoints` | the addresses behind services |
+//! | `nodes` | nodes that are silent: tainted, and their pods evicted |
+
+mod accounts;
+mod deployment;
+mod endpoints;
+mod garbage;
+mod namespace;
+mod nodes;
+mod replicaset;
+
+use serde_json::Value;
+use sim::{Duration, Rng, Time};
+
+use crate::apiserver::token::TokenKey;
+use crate::apiserver::{Change, Objects};
+use crate::events::Recorder;
+use crate::json::{items, text};
+use crate::rest::{Request, Response};
+
+/// What was refused is looked at again after so long.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What a loop may look at and tell.
+pub(super) struct View<'a> {
+    pub(super) objects: &'a Objects,
+    pub(super) now: Time,
+    pub(super) wall: Time,
+    pub(super) minor: u32,
+    pub(super) root_pem: &'a str,
+    pub(super) token_key: &'a TokenKey,
+    pub(super) rng: &'a mut Rng,
+    /// What is to be asked.
+    pub(super) asks: Vec<Request>,
+    /// When to look again though nothing has changed.
+    pub(super) wake: Option<Time>,
+}
+
+impl View<'_> {
+    pub(super) fn wake_at(&mut self, at: Time) {
+        self.wake = Some(self.wake.map_or(at, |known| known.min(at)));
+    }
+}
+
+/// The loops of one host.
+#[derive(Debug)]
+pub(crate) struct Controllers {
+    pending: u32,
+    is_dirty: bool,
+    wake: Option<Time>,
+    nodes: nodes::Nodes,
+    recorders: Recorders,
+    scheduler_recorder: Recorder,
+    rng: Rng,
+}
+
+/// Who tells what.
+#[derive(Debug)]
+pub(super) struct Recorders {
+    pub(super) deployment: Recorder,
+    pub(super) replicaset: Recorder,
+    pub(super) node: Recorder,
+    pub(super) taints: Recorder,
+}
+
+impl Controllers {
+    pub(crate) fn new(stream: &dyn Fn(&str) -> Rng) -> Self {
+        let recorder = |name: &'static str| Recorder::new(name, "", stream(name));
+        Self {
+            pending: 0,
+            is_dirty: true,
+            wake: None,
+            nodes: nodes::Nodes::default(),
+            recorders: Recorders {
+                deployment: recorder("deployment-controller"),
+                replicaset: recorder("replicaset-controller"),
+                node: recorder("node-controller"),
+                taints: recorder("taint-eviction-controller"),
+            },
+            scheduler_recorder: recorder("default-scheduler"),
+            rng: stream("controllers"),
+        }
+    }
+
+    /// Objects have changed.
+    pub(crate) fn changed(&mut self, now: Time, changes: &[Change]) {
+        for change in changes {
+            match change.key.split('/').nth(2) {
+                Some("leases") => self.nodes.heard(now, change),
+                Some("events") => {}
+                _ => self.is_dirty = true,
+            }
+        }
+    }
+
+    /// An answer has come.
+    pub(crate) fn answered(&mut self, now: Time, response: &Response) {
+        self.pending = self.pending.saturating_sub(1);
+        // Somebody was faster, or it is not possible yet.
+        if response.code >= 300 && response.code != 409 && response.code != 404 {
+            self.wake = Some(self.wake.map_or(now + RETRY, |at| at.min(now + RETRY)));
+        } else {
+            self.is_dirty |= response.code >= 300;
+        }
+    }
+
+    /// When to look though nothing has changed.
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        self.wake.filter(|_| self.pending == 0)
+    }
+
+    /// What is to be asked now.
+    pub(crate) fn run(
+        &mut self,
+        (now, wall): (Time, Time),
+        objects: &Objects,
+        minor: u32,
+        root_pem: &str,
+        token_key: &TokenKey,
+    ) -> Vec<Request> {
+        let is_due = self.wake.is_some_and(|at| at <= now);
+        if self.pending > 0 || !(self.is_dirty || is_due) {
+            return Vec::new();
+        }
+        self.is_dirty = false;
+        let mut view = View {
+            objects,
+            now,
+            wall,
+            minor,
+            root_pem,
+            token_key,
+            rng: &mut self.rng,
+            asks: Vec::new(),
+            wake: None,
+        };
+        namespace::run(&mut view);
+        accounts::run(&mut view);
+        garbage::run(&mut view);
+        deployment::run(&mut view, &mut self.recorders.deployment);
+        replicaset::run(&mut view, &mut self.recorders.replicaset);
+        endpoints::run(&mut view);
+        self.nodes.run(&mut view, &mut self.recorders);
+        let placed = crate::scheduler::run(objects, &mut self.scheduler_recorder, view.rng, wall);
+        view.asks.extend(placed);
+        self.wake = view.wake;
+        let asks = view.asks;
+        self.pending = u32::try_from(asks.len()).unwrap_or(u32::MAX);
+        asks
+    }
+}
+
+/// The owner that manages an object.
+pub(crate) fn controller_of(object: &Value) -> Option<&Value> {
+    items(object, "metadata/ownerReferences")
+        .iter()
+        .find(|owner| owner["controller"].as_bool() == Some(true))
+}
+
+/// True if this owner manages the object.
+pub(super) fn is_owned_by(object: &Value, owner: &Value) -> bool {
+    controller_of(object).is_some_and(|known| text(known, "uid") == crate::json::uid(owner))
+}
+
+/// The reference to an owner that manages an object.
+pub(super) fn owned_by(owner: &Value) -> Value {
+    serde_json::json!([{
+        "apiVersion": text(owner, "apiVersion"),
+        "kind": text(owner, "kind"),
+        "name": crate::json::name(owner),
+        "uid": crate::json::uid(owner),
+        "controller": true,
+        "blockOwnerDeletion": true,
+    }])
+}
+
+/// The object is to be deleted.
+pub(crate) fn is_going(object: &Value) -> bool {
+    !text(object, "metadata/deletionTimestamp").is_empty()
+}
+
+/// A pod that is over or goes does not count any more.
+pub(super) fn is_active(pod: &Value) -> bool {
+    !is_going(pod) && !matches!(text(pod, "status/phase"), "Succeeded" | "Failed")
+}
+
+/// A pod is ready.
+pub(super) fn is_ready(pod: &Value) -> bool {
+    crate::conditions::get(pod, "Ready") == "True"
+}
+
+/// A short digest of a value, as names of replica sets end in one.
+pub(super) fn digest(value: &Value) -> String {
+    use sha2::{Digest, Sha256};
+    const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
+    let digest: [u8; 32] = Sha256::digest(value.to_string()).into();
+    digest.iter().take(9).map(|byte| char::from(LETTERS[usize::from(*byte) % 27])).collect()
+}

@@ -1,0 +1,502 @@
+//! One member of an etcd cluster: ticks, writes, syncs, messages, and when a read is up to date.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::rc::Rc;
+
+use raft::wal::{EntryKind, Record, Wal};
+use raft::{
+    ConfChange, Config, Entry, HardState, Index, Payload, Raft, RaftId, Restored, Snapshot, Term,
+};
+use serde::{Deserialize, Serialize};
+use sim::disk::Barrier;
+use sim::{Disk, Duration, Rng, Time};
+
+use super::store::{Operation, Outcome, Store};
+use super::{SNAPSHOT_FOLDER, WAL_FOLDER};
+
+/// etcd: `--heartbeat-interval`, 100 ms.
+const TICK: Duration = Duration::from_millis(100);
+/// etcd: `--election-timeout`, 1 s.
+const ELECTION_TICKS: u32 = 10;
+/// etcd: `--snapshot-count` (3.6; 100,000 before).
+const SNAPSHOT_COUNT: u64 = 10_000;
+/// etcd: `DefaultSnapshotCatchUpEntries`.
+const CATCH_UP_COUNT: u64 = 5_000;
+const APPLY_COUNT_MAX: usize = 256;
+
+/// Another member.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Peer {
+    pub(crate) id: RaftId,
+    pub(crate) address: String,
+}
+
+/// What members say to each other.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) enum Message {
+    Raft(raft::Message),
+    /// A proposal for the leader.
+    Forward(Vec<u8>),
+    /// How far is the log committed?
+    AskCommit(u64),
+    /// So far.
+    Commit(u64, Index),
+}
+
+/// A proposal as it is in the log.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Envelope {
+    member: RaftId,
+    /// The member's own number.
+    id: u64,
+    operation: Operation,
+}
+
+/// What a member wants done.
+#[derive(Debug)]
+pub(crate) enum Effect {
+    Sync(Barrier),
+    Send { address: String, message: Box<Message> },
+    Event { kind: &'static str, detail: String },
+}
+
+/// What was applied.
+#[derive(Clone, Debug)]
+pub(crate) enum Applied {
+    /// A change of a key.
+    Changed { key: String, own: Option<u64>, outcome: Outcome },
+    /// Something that no watch sees.
+    Passed { own: Option<u64> },
+    /// The store is another one: everything is to be read anew.
+    Replaced,
+}
+
+/// A member with its disk.
+#[derive(Debug)]
+pub(crate) struct Member {
+    name: String,
+    raft: Raft,
+    wal: Wal,
+    peers: Vec<Peer>,
+    pub(crate) store: Store,
+    unsynced: VecDeque<(Barrier, u64)>,
+    next_tick: Time,
+    next_proposal: u64,
+    applied_term: Term,
+    last_snapshot: Index,
+    pending_snapshot: Option<(Barrier, Snapshot)>,
+    /// Reads that wait for the leader's word, and for what index then.
+    reads: BTreeMap<u64, Option<Index>>,
+    next_read: u64,
+    was_leader: bool,
+    /// What others are known to answer, by when they were heard last.
+    is_alone_at_start: bool,
+}
+
+fn id_of(name: &str) -> RaftId {
+    use sha2::{Digest, Sha256};
+    let digest: [u8; 32] = Sha256::digest(name).into();
+    let mut first = [0; 8];
+    first.copy_from_slice(&digest[..8]);
+    RaftId(u64::from_be_bytes(first).max(1))
+}
+
+impl Peer {
+    /// A member of the static cluster that all members are started with.
+    pub(crate) fn new(name: &str, address: &str) -> Self {
+        Self { id: id_of(name), address: address.to_owned() }
+    }
+}
+
+impl Member {
+    /// The member as its disk remembers it, or a new one of a new cluster.
+    ///
+    /// # Errors
+    /// A damaged log.
+    pub(crate) fn start(
+        now: Time,
+        name: &str,
+        peers: Vec<Peer>,
+        rng: Rng,
+        disk: &mut Disk,
+    ) -> Result<Self, String> {
+        let id = id_of(name);
+        let mut config = Config::new(id);
+        config.election_ticks = ELECTION_TICKS;
+        // etcd: `--pre-vote`, true since 3.4.
+        config.pre_vote = true;
+        let mut store = Store::new();
+        let (raft, applied) = match restore(disk)? {
+            Some(restored) => {
+                let applied = restored.applied;
+                if let Some(snapshot) = &restored.snapshot {
+                    store = postcard::from_bytes(&snapshot.data)
+                        .map_err(|_| "snap: unreadable snapshot".to_owned())?;
+                }
+                store.consistent = Index(0);
+                (Raft::new(config, restored, rng), applied)
+            }
+            None => {
+                let mut members: Vec<(RaftId, Vec<u8>)> =
+                    peers.iter().map(|peer| (peer.id, peer.address.clone().into_bytes())).collect();
+                members.sort();
+                (Raft::bootstrap(config, &members, rng), Index(0))
+            }
+        };
+        store.look_at_file(disk);
+        let last = raft.status().last_index;
+        let wal = Wal::create(disk, WAL_FOLDER, name, id, last);
+        Ok(Self {
+            name: name.to_owned(),
+            raft,
+            wal,
+            peers,
+            store,
+            unsynced: VecDeque::new(),
+            next_tick: now + TICK,
+            next_proposal: now.unix_nanos(),
+            applied_term: Term(0),
+            last_snapshot: applied,
+            pending_snapshot: None,
+            reads: BTreeMap::new(),
+            next_read: 0,
+            was_leader: false,
+            is_alone_at_start: true,
+        })
+    }
+
+    /// True while this member leads and has applied an entry of its term: it knows all that was acknowledged.
+    pub(crate) fn is_leader(&self) -> bool {
+        self.raft.is_leader() && self.applied_term == self.raft.term()
+    }
+
+    /// The name of the member that leads, as far as this one knows.
+    pub(crate) fn leader_address(&self) -> Option<&str> {
+        let leader = self.raft.leader()?;
+        self.peers.iter().find(|peer| peer.id == leader).map(|peer| peer.address.as_str())
+    }
+
+    /// Proposes an operation; its number comes back in [`Applied`]. Nothing if there is no leader.
+    pub(crate) fn propose(&mut self, operation: Operation, out: &mut Vec<Effect>) -> Option<u64> {
+        let id = self.next_proposal;
+        self.next_proposal += 1;
+        let envelope = Envelope { member: self.raft.id(), id, operation };
+        let bytes = postcard::to_allocvec(&envelope).ok()?;
+        if self.raft.is_leader() {
+            self.raft.propose(bytes).ok()?;
+        } else {
+            let address = self.leader_address()?.to_owned();
+            out.push(Effect::Send { address, message: Box::new(Message::Forward(bytes)) });
+        }
+        Some(id)
+    }
+
+    /// Begins a read that sees all that was acknowledged before; [`Member::is_read_done`] tells when it may be made.
+    /// Nothing if there is no leader.
+    pub(crate) fn begin_read(&mut self, out: &mut Vec<Effect>) -> Option<u64> {
+        let id = self.next_read;
+        if self.is_leader() {
+            self.reads.insert(id, Some(Index(0)));
+        } else if !self.raft.is_leader() {
+            let address = self.leader_address()?.to_owned();
+            out.push(Effect::Send { address, message: Box::new(Message::AskCommit(id)) });
+            self.reads.insert(id, None);
+        } else {
+            return None;
+        }
+        self.next_read += 1;
+        Some(id)
+    }
+
+    /// True when a read may be made; it is forgotten then.
+    pub(crate) fn take_read(&mut self, id: u64) -> bool {
+        let done =
+            matches!(self.reads.get(&id), Some(Some(at)) if *at <= self.raft.position().applied);
+        if done {
+            self.reads.remove(&id);
+        }
+        done
+    }
+
+    /// Nobody waits for a read any more.
+    pub(crate) fn forget_read(&mut self, id: u64) {
+        self.reads.remove(&id);
+    }
+
+    /// A message of another member.
+    pub(crate) fn receive(&mut self, from: &str, message: Message, out: &mut Vec<Effect>) {
+        match message {
+            // What Raft refuses changes nothing.
+            Message::Raft(message) => drop(self.raft.step(message)),
+            Message::Forward(bytes) => drop(self.raft.propose(bytes)),
+            Message::AskCommit(id) => {
+                if self.is_leader() {
+                    let commit = self.raft.position().commit;
+                    let message = Box::new(Message::Commit(id, commit));
+                    out.push(Effect::Send { address: from.to_owned(), message });
+                }
+            }
+            Message::Commit(id, index) => {
+                if let Some(at) = self.reads.get_mut(&id) {
+                    *at = Some(index);
+                }
+            }
+        }
+    }
+
+    /// The disk has made everything up to here durable.
+    pub(crate) fn synced(&mut self, disk: &mut Disk, barrier: Barrier) {
+        while let Some((waiting, number)) = self.unsynced.front().copied() {
+            if barrier < waiting {
+                break;
+            }
+            self.unsynced.pop_front();
+            self.raft.persisted(number);
+        }
+        if self.pending_snapshot.as_ref().is_some_and(|(at, _)| *at <= barrier)
+            && let Some((_, snapshot)) = self.pending_snapshot.take()
+        {
+            self.compact_log(disk, snapshot);
+        }
+    }
+
+    /// When there is next something to do. A leader without followers has nobody to tick for.
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        let is_alone = self.raft.voters() == [self.raft.id()];
+        (!(is_alone && self.raft.is_leader())).then_some(self.next_tick)
+    }
+
+    /// A tick may be due.
+    pub(crate) fn due(&mut self, now: Time) {
+        if self.next_tick <= now {
+            let is_late = self.next_tick + TICK <= now;
+            self.next_tick = if is_late { now + TICK } else { self.next_tick + TICK };
+            self.raft.tick();
+        }
+    }
+
+    /// Writes and sends what is ready and applies what is committed.
+    pub(crate) fn drive(&mut self, disk: &mut Disk, out: &mut Vec<Effect>) -> Vec<Applied> {
+        let mut applied = Vec::new();
+        loop {
+            self.flush(disk, &mut applied, out);
+            let entries = self.raft.take_committed(APPLY_COUNT_MAX);
+            if entries.is_empty() {
+                break;
+            }
+            for entry in entries {
+                self.apply(entry, disk, &mut applied);
+            }
+            self.campaign_if_alone();
+        }
+        if self.was_leader != self.raft.is_leader() {
+            self.was_leader = self.raft.is_leader();
+            let (name, term) = (&self.name, self.raft.term());
+            let what = if self.was_leader { "leads" } else { "no longer leads" };
+            let detail = format!("{name} {what} etcd in term {term}");
+            out.push(Effect::Event { kind: "etcd.leader", detail });
+        }
+        self.snapshot_if_due(disk, out);
+        applied
+    }
+
+    fn flush(&mut self, disk: &mut Disk, applied: &mut Vec<Applied>, out: &mut Vec<Effect>) {
+        while let Some(ready) = self.raft.ready() {
+            let mut records = Vec::new();
+            records.extend(ready.hard_state.map(Record::HardState));
+            if let Some(snapshot) = &ready.snapshot {
+                write_snapshot(disk, snapshot);
+                records.push(Record::Snapshot { index: snapshot.index, term: snapshot.term });
+                if let Ok(store) = postcard::from_bytes::<Store>(&snapshot.data) {
+                    self.store = store;
+                    self.store.defragment(disk);
+                    self.last_snapshot = snapshot.index;
+                    self.raft.applied(snapshot.index);
+                    applied.push(Applied::Replaced);
+                }
+            }
+            records.extend(ready.entries.iter().map(record));
+            self.wal.cut_if_full(self.raft.durable_index());
+            self.wal.append(disk, &records);
+            if ready.must_sync {
+                let barrier = disk.begin_sync();
+                self.unsynced.push_back((barrier, ready.number));
+                out.push(Effect::Sync(barrier));
+            }
+            for message in ready.messages {
+                let Some(peer) = self.peers.iter().find(|peer| peer.id == message.to) else {
+                    continue;
+                };
+                let address = peer.address.clone();
+                out.push(Effect::Send { address, message: Box::new(Message::Raft(message)) });
+            }
+        }
+    }
+
+    fn apply(&mut self, entry: Entry, disk: &mut Disk, applied: &mut Vec<Applied>) {
+        let Entry { term, index, payload } = entry;
+        self.applied_term = term;
+        match payload {
+            Payload::Empty => {}
+            Payload::ConfChange(change) => self.raft.apply_conf_change(&change),
+            Payload::Data(bytes) => {
+                if let Ok(envelope) = postcard::from_bytes::<Envelope>(&bytes) {
+                    let own = (envelope.member == self.raft.id()).then_some(envelope.id);
+                    let key = match &envelope.operation {
+                        Operation::Put { key, .. } => Some(key.clone()),
+                        Operation::Compact(_) | Operation::Nothing => None,
+                    };
+                    let outcome = self.store.apply(index, envelope.operation, disk);
+                    applied.push(match key {
+                        Some(key) => Applied::Changed { key, own, outcome },
+                        None => Applied::Passed { own },
+                    });
+                }
+            }
+        }
+        self.raft.applied(index);
+    }
+
+    /// Who is the only member need not wait for an election timeout.
+    fn campaign_if_alone(&mut self) {
+        if !self.is_alone_at_start {
+            return;
+        }
+        let position = self.raft.position();
+        if position.commit == position.applied {
+            self.is_alone_at_start = false;
+            if self.raft.voters() == [self.raft.id()] {
+                self.raft.campaign();
+            }
+        }
+    }
+
+    fn snapshot_if_due(&mut self, disk: &mut Disk, out: &mut Vec<Effect>) {
+        let applied = self.raft.position().applied;
+        if self.pending_snapshot.is_some() || applied.0 < self.last_snapshot.0 + SNAPSHOT_COUNT {
+            return;
+        }
+        let Ok(data) = postcard::to_allocvec(&self.store) else { return };
+        let snapshot = Snapshot {
+            index: applied,
+            term: self.applied_term,
+            voters: self.raft.voters().to_vec(),
+            data: Rc::from(data),
+        };
+        write_snapshot(disk, &snapshot);
+        let barrier = disk.begin_sync();
+        out.push(Effect::Sync(barrier));
+        self.pending_snapshot = Some((barrier, snapshot));
+    }
+
+    fn compact_log(&mut self, disk: &mut Disk, snapshot: Snapshot) {
+        let (index, term) = (snapshot.index, snapshot.term);
+        let keep = Index(index.0.saturating_sub(CATCH_UP_COUNT));
+        if self.raft.compact(keep, snapshot).is_err() {
+            return;
+        }
+        self.last_snapshot = index;
+        let older: Vec<String> = disk.list(WAL_FOLDER).map(str::to_owned).collect();
+        self.wal.cut(index);
+        let position = self.raft.position();
+        let state = HardState { term: position.term, vote: position.vote, commit: position.commit };
+        let mut records = vec![Record::Snapshot { index, term }, Record::HardState(state)];
+        let after = self.raft.log_entries().iter().filter(|entry| index < entry.index);
+        records.extend(after.map(record));
+        self.wal.append(disk, &records);
+        for path in older {
+            disk.remove(&path);
+        }
+        let kept = snapshot_path(term, index);
+        let others: Vec<String> = disk
+            .list(SNAPSHOT_FOLDER)
+            .filter(|path| path.ends_with(".snap") && **path != *kept)
+            .map(str::to_owned)
+            .collect();
+        for path in others {
+            disk.remove(&path);
+        }
+    }
+}
+
+fn record(entry: &Entry) -> Record {
+    let (kind, data) = match &entry.payload {
+        Payload::Empty => (EntryKind::Empty, Vec::new()),
+        Payload::Data(data) => (EntryKind::Data, data.to_vec()),
+        Payload::ConfChange(change) => {
+            (EntryKind::ConfChange, postcard::to_allocvec(change).unwrap_or_default())
+        }
+    };
+    Record::Entry { term: entry.term, index: entry.index, kind, data }
+}
+
+fn snapshot_path(term: Term, index: Index) -> String {
+    format!("{SNAPSHOT_FOLDER}{:016x}-{:016x}.snap", term.0, index.0)
+}
+
+fn write_snapshot(disk: &mut Disk, snapshot: &Snapshot) {
+    let path = snapshot_path(snapshot.term, snapshot.index);
+    let temporary = format!("{path}.tmp");
+    disk.write(&temporary, &postcard::to_allocvec(snapshot).unwrap_or_default());
+    disk.rename(&temporary, &path);
+}
+
+/// What the disk remembers; nothing if there is no log.
+fn restore(disk: &mut Disk) -> Result<Option<Restored>, String> {
+    let records = raft::wal::read(disk, WAL_FOLDER).map_err(|error| error.to_string())?;
+    if records.is_empty() {
+        return Ok(None);
+    }
+    let mut restored = Restored::default();
+    let mut snapshot_at = None;
+    let mut is_new = true;
+    for found in records {
+        match found {
+            Record::Metadata { .. } => {}
+            Record::HardState(state) => {
+                restored.hard_state = state;
+                is_new = false;
+            }
+            Record::Snapshot { index, term } => {
+                snapshot_at = Some((term, index));
+                restored.entries.retain(|entry| index < entry.index);
+            }
+            Record::Entry { term, index, kind, data } => {
+                is_new = false;
+                let payload = match kind {
+                    EntryKind::Empty => Payload::Empty,
+                    EntryKind::Data => Payload::Data(Rc::from(data)),
+                    EntryKind::ConfChange => {
+                        let change: ConfChange = postcard::from_bytes(&data)
+                            .map_err(|_| format!("wal: entry {index} is unreadable"))?;
+                        Payload::ConfChange(change)
+                    }
+                };
+                let entries = &mut restored.entries;
+                if let Ok(at) = entries.binary_search_by_key(&index, |known| known.index) {
+                    if entries[at].term == term {
+                        continue;
+                    }
+                    entries.truncate(at);
+                }
+                if entries.last().is_some_and(|last| last.index.next() != index) {
+                    return Err(format!("wal: entries are missing before {index}"));
+                }
+                entries.push(Entry { term, index, payload });
+            }
+        }
+    }
+    if is_new {
+        return Ok(None);
+    }
+    if let Some((term, index)) = snapshot_at {
+        let bytes = disk.read(&snapshot_path(term, index));
+        let snapshot: Snapshot = bytes
+            .and_then(|bytes| postcard::from_bytes(bytes).ok())
+            .ok_or_else(|| format!("snap: the snapshot at {index} cannot be read"))?;
+        restored.voters.clone_from(&snapshot.voters);
+        restored.applied = snapshot.index;
+        restored.snapshot = Some(snapshot);
+    }
+    Ok(Some(restored))
+}

@@ -1,0 +1,19 @@
+//! etcd: keys and values that a majority of its members has on its disks, on [`raft`].
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | [`store`] | keys, values and revisions |
+//! | `member` | one member: its log on the disk, what it says to the others |
+//! | [`encryption`] | how an API server seals values before they come here, if it does |
+
+pub mod encryption;
+mod member;
+pub mod store;
+
+pub(crate) use member::{Applied, Effect, Member, Message, Peer};
+pub use store::{KeyValue, Operation, Outcome, Store};
+
+/// The log.
+pub const WAL_FOLDER: &str = "/var/lib/etcd/member/wal/";
+/// Snapshots and the file with the keys.
+pub const SNAPSHOT_FOLDER: &str = "/var/lib/etcd/member/snap/";

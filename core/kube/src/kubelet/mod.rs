@@ -1,0 +1,329 @@
+//! The kubelet: takes up the pods of its node, asks for the secrets they use, runs their containers through the host's
+//! Docker, and tells the API server how they are. It goes on with what it knows while nobody answers.
+//!
+//! | module | what it holds |
+//! | --- | --- |
+//! | `node` | the node's own object, its lease |
+//! | `cache` | secrets and config maps of its pods, watched one by one |
+//! | `volumes` | volumes below `/var/lib/kubelet/pods`, secrets in memory with the atomic `..data` link |
+//! | `environment` | a container's variables |
+//! | `pods` | what happens to a pod from its arrival to its end |
+//! | `containers` | one container: image, creation, start, end, again |
+//! | `report` | a pod's status |
+//! | `serve` | logs and programs, for the API server |
+
+mod cache;
+mod containers;
+mod environment;
+mod node;
+mod pods;
+mod report;
+mod serve;
+mod volumes;
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use daemon::api;
+use daemon::client::Reply;
+use os::Machine;
+use serde_json::Value;
+use sim::{Duration, Rng, Time};
+
+use crate::client;
+use crate::config::ClusterConfig;
+use crate::events::Recorder;
+use crate::json::{items, text};
+use crate::rest::{Method, Request, StreamEvent};
+use crate::wire::Came;
+use cache::{Cache, ObjectKey};
+use pods::PodRun;
+use serve::Sessions;
+
+/// After a failed list of pods.
+const RELIST: Duration = Duration::from_secs(1);
+const RELIST_MAX: Duration = Duration::from_secs(30);
+
+/// What the kubelet may touch.
+pub(crate) struct Touch<'a> {
+    pub(crate) now: Time,
+    pub(crate) wall: Time,
+    pub(crate) machine: &'a mut Machine,
+    pub(crate) out: &'a mut Vec<Output>,
+}
+
+/// What it wants done.
+#[derive(Debug)]
+pub(crate) enum Output {
+    /// Ask the API server.
+    Ask { tag: u64, request: Request, opens: bool },
+    /// A stream is not needed any more.
+    Close(u64),
+    /// Ask the host's Docker.
+    Runtime { tag: u64, request: Box<api::Request> },
+    /// Answer whoever asks for a log or a program.
+    Respond(serve::Asker, crate::rest::Response),
+    /// Open the stream.
+    Opened(serve::Asker),
+    /// Something on a stream.
+    Event(serve::Asker, StreamEvent),
+    /// For the history.
+    Note { kind: &'static str, detail: String },
+}
+
+impl Touch<'_> {
+    fn note(&mut self, kind: &'static str, detail: String) {
+        self.out.push(Output::Note { kind, detail });
+    }
+}
+
+/// What an answer is for.
+#[derive(Clone, Debug)]
+enum Purpose {
+    ListPods,
+    WatchPods,
+    Node,
+    NodeSeen,
+    Lease,
+    List(ObjectKey),
+    Watch(ObjectKey),
+    Status(String),
+    Gone(String),
+    Told,
+    Token(String),
+    Runtime(String, usize, containers::Step),
+    Adopt,
+    Inspected(String, usize),
+    Serve(u64, serve::Step),
+    Nothing,
+}
+
+/// The kubelet of a host.
+#[derive(Debug)]
+pub(crate) struct Kubelet {
+    config: Rc<ClusterConfig>,
+    name: String,
+    address: String,
+    boot_id: String,
+    purposes: BTreeMap<u64, Purpose>,
+    next_tag: u64,
+    pub(crate) pods: BTreeMap<String, PodRun>,
+    cache: Cache,
+    node: node::NodeState,
+    relist_at: Option<Time>,
+    relist_after: Duration,
+    /// What ran before the kubelet started has been looked for.
+    is_adopted: bool,
+    found: Vec<api::ContainerSummary>,
+    recorder: Recorder,
+    sessions: Sessions,
+    rng: Rng,
+    /// The runtime does not answer.
+    is_runtime_down: bool,
+}
+
+impl Kubelet {
+    pub(crate) fn new(
+        config: Rc<ClusterConfig>,
+        number: usize,
+        now: Time,
+        stream: &dyn Fn(&str) -> Rng,
+    ) -> Self {
+        let host = &config.hosts[number];
+        let (name, address) = (host.name.clone(), host.address.clone());
+        let mut rng = stream("kubelet");
+        Self {
+            boot_id: format!("{:016x}", rng.next_u64()),
+            recorder: Recorder::new("kubelet", &name, stream("kubelet/events")),
+            name,
+            address,
+            config,
+            purposes: BTreeMap::new(),
+            next_tag: 0,
+            pods: BTreeMap::new(),
+            cache: Cache::default(),
+            node: node::NodeState::new(now),
+            relist_at: Some(now),
+            relist_after: RELIST,
+            is_adopted: false,
+            found: Vec::new(),
+            sessions: Sessions::default(),
+            rng,
+            is_runtime_down: false,
+        }
+    }
+
+    /// Looks for what ran before it started.
+    pub(crate) fn boot(&mut self, touch: &mut Touch<'_>) {
+        let network = engine::Network {
+            name: POD_NETWORK.to_owned(),
+            driver: "bridge".to_owned(),
+            subnet: self.pod_cidr(),
+            ..engine::Network::default()
+        };
+        // It may be there from an earlier start.
+        self.runtime(touch, Purpose::Nothing, api::Request::CreateNetwork(Box::new(network)));
+        let mut filters = api::Filters::default();
+        filters.add("label", containers::UID_LABEL);
+        let request = api::Request::ListContainers { all: true, limit: None, size: false, filters };
+        self.runtime(touch, Purpose::Adopt, request);
+    }
+
+    /// Addresses of the node's pods.
+    fn pod_cidr(&self) -> String {
+        let number = self.config.hosts.iter().position(|host| host.name == self.name).unwrap_or(0);
+        format!("10.244.{number}.0/24")
+    }
+
+    fn ask(
+        &mut self,
+        touch: &mut Touch<'_>,
+        purpose: Purpose,
+        request: Request,
+        opens: bool,
+    ) -> u64 {
+        let tag = self.next_tag;
+        self.next_tag += 1;
+        self.purposes.insert(tag, purpose);
+        touch.out.push(Output::Ask { tag, request, opens });
+        tag
+    }
+
+    fn runtime(&mut self, touch: &mut Touch<'_>, purpose: Purpose, request: api::Request) {
+        let tag = self.next_tag;
+        self.next_tag += 1;
+        self.purposes.insert(tag, purpose);
+        touch.out.push(Output::Runtime { tag, request: Box::new(request) });
+    }
+
+    /// Tells of something that happened to a pod.
+    fn tell(&mut self, touch: &mut Touch<'_>, pod: &Value, what: (&str, &str, &str)) {
+        let request = self.recorder.tell(pod, what, touch.wall);
+        self.ask(touch, Purpose::Told, request, false);
+    }
+
+    /// When there is next something to do.
+    pub(crate) fn next_deadline(&self) -> Option<Time> {
+        let pods = self.pods.values().filter_map(|pod| pod.next_at).min();
+        let own = [
+            pods,
+            self.relist_at,
+            self.node.next_deadline(),
+            self.cache.retry_at,
+            self.sessions.next_deadline(),
+        ];
+        own.into_iter().flatten().min()
+    }
+
+    /// The time has come.
+    pub(crate) fn due(&mut self, touch: &mut Touch<'_>) {
+        if self.relist_at.is_some_and(|at| at <= touch.now) {
+            self.relist_at = None;
+            let mut request = client::request(Method::Get, "/api/v1/pods", Value::Null);
+            request.query.push(("fieldSelector".into(), format!("spec.nodeName={}", self.name)));
+            self.ask(touch, Purpose::ListPods, request, false);
+        }
+        self.node_due(touch);
+        self.cache_due(touch);
+        let due: Vec<String> = self
+            .pods
+            .iter()
+            .filter(|(_, pod)| pod.next_at.is_some_and(|at| at <= touch.now))
+            .map(|(uid, _)| uid.clone())
+            .collect();
+        for uid in due {
+            self.sync(touch, &uid);
+        }
+        self.sessions_due(touch);
+    }
+
+    /// An answer of the API server, or why there is none.
+    pub(crate) fn answered(&mut self, touch: &mut Touch<'_>, tag: u64, came: Came) {
+        let Some(purpose) = self.purposes.get(&tag).cloned() else { return };
+        if !matches!(came, Came::Opened | Came::Event(_))
+            || matches!(came, Came::Event(StreamEvent::Ended(_)))
+        {
+            self.purposes.remove(&tag);
+        }
+        match (purpose, came) {
+            (Purpose::ListPods, Came::Response(answer)) if answer.code == 200 => {
+                self.relist_after = RELIST;
+                let version = text(&answer.body, "metadata/resourceVersion").to_owned();
+                let seen: Vec<Value> = items(&answer.body, "items").to_vec();
+                self.pods_listed(touch, seen);
+                let mut request = client::request(Method::Get, "/api/v1/pods", Value::Null);
+                request.query = vec![
+                    ("watch".into(), "true".into()),
+                    ("fieldSelector".into(), format!("spec.nodeName={}", self.name)),
+                    ("resourceVersion".into(), version),
+                ];
+                self.ask(touch, Purpose::WatchPods, request, true);
+            }
+            (Purpose::WatchPods, Came::Opened) => {}
+            (Purpose::WatchPods, Came::Event(StreamEvent::Change(change))) => {
+                let is_gone = change["type"] == "DELETED";
+                self.pod_changed(touch, change["object"].clone(), is_gone);
+            }
+            (Purpose::ListPods | Purpose::WatchPods, _) => {
+                self.relist_at = Some(touch.now + self.relist_after);
+                self.relist_after = Duration::from_nanos(
+                    (self.relist_after.as_nanos() * 2).min(RELIST_MAX.as_nanos()),
+                );
+            }
+            (Purpose::Node, came) => self.node_answered(touch, came),
+            (Purpose::NodeSeen, came) => self.node_seen(touch, came),
+            (Purpose::Lease, came) => self.lease_answered(touch, came),
+            (Purpose::List(key), came) => self.object_listed(touch, key, came),
+            (Purpose::Watch(key), came) => self.object_changed(touch, tag, key, came),
+            (Purpose::Status(uid), came) => self.status_answered(touch, &uid, came),
+            (Purpose::Gone(uid), came) => self.gone_answered(touch, &uid, came),
+            (Purpose::Token(key), Came::Response(answer)) if answer.code == 201 => {
+                self.cache.tokens.insert(key, text(&answer.body, "status/token").to_owned());
+                self.sync_waiting(touch);
+            }
+            (Purpose::Token(key), _) => drop(self.cache.tokens_asked.remove(&key)),
+            _ => {}
+        }
+    }
+
+    /// An answer of the host's Docker.
+    pub(crate) fn runtime_answered(&mut self, touch: &mut Touch<'_>, tag: u64, reply: Reply) {
+        self.is_runtime_down = matches!(reply, Err(api::Error::Unreachable));
+        let Some(purpose) = self.purposes.remove(&tag) else { return };
+        match purpose {
+            Purpose::Adopt => match reply {
+                Ok(api::Response::Containers(found)) => {
+                    self.found = found;
+                    self.is_adopted = true;
+                    let all: Vec<String> = self.pods.keys().cloned().collect();
+                    for uid in all {
+                        self.adopt(touch, &uid);
+                        self.sync(touch, &uid);
+                    }
+                }
+                _ => {
+                    self.node.retry_runtime_at = Some(touch.now + Duration::from_secs(5));
+                }
+            },
+            Purpose::Runtime(uid, place, step) => {
+                self.container_step(touch, &uid, place, step, reply);
+            }
+            Purpose::Inspected(uid, place) => self.inspected(touch, &uid, place, reply),
+            Purpose::Serve(session, step) => self.served(touch, session, step, reply),
+            _ => {}
+        }
+    }
+
+    /// All pods that wait for something of the API server look again.
+    fn sync_waiting(&mut self, touch: &mut Touch<'_>) {
+        let all: Vec<String> = self.pods.keys().cloned().collect();
+        for uid in all {
+            if self.pods.get(&uid).is_some_and(PodRun::waits_for_volumes) {
+                self.sync(touch, &uid);
+            }
+        }
+    }
+}
+
+/// The network that pods are in.
+pub(crate) const POD_NETWORK: &str = "cni0";

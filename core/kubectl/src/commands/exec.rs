@@ -1,0 +1,181 @@
+//! `kubectl exec` and `attach`: a terminal in a container (kubectl: `cmd/exec/exec.go`).
+
+use kube::rest::{Method, StreamEvent};
+use os::process::Disposition;
+use os::remote::{RemoteEvent, RemoteInput};
+use os::{Fd, Signal};
+use serde_json::{Value, json};
+
+use super::{container, pod_of};
+use crate::cli::{Boxed, Call, Cli, Failure, Stream};
+use crate::json::{items, name, namespace, text};
+use crate::profile::ExecWithoutDash;
+use crate::table::Outcome;
+
+/// What a process in a container wrote, for those who want to have it.
+pub(crate) struct Ran {
+    /// Its exit status.
+    pub(crate) status: i32,
+    /// What it wrote to standard output.
+    pub(crate) output: Vec<u8>,
+}
+
+/// The request that starts something in a container.
+pub(crate) fn starting(
+    pod: &Value,
+    container: &str,
+    command: &[String],
+    flags: &[(&str, bool)],
+) -> Call {
+    let path = format!("/api/v1/namespaces/{}/pods/{}/exec", namespace(pod), name(pod));
+    let mut call = Call::new(Method::Post, path).with("container", container);
+    for word in command {
+        // Also an empty word is one.
+        call = call.with_any("command", word);
+    }
+    for (flag, is_set) in flags.iter().filter(|(_, is_set)| *is_set) {
+        call = call.with(flag, is_set.to_string());
+    }
+    call
+}
+
+/// The pod and the command of the arguments, as the release reads them.
+fn parted(cli: &Cli) -> Result<(Option<&str>, &[String]), Failure> {
+    let args = cli.args();
+    match cli.matches.dash {
+        Some(0) => Ok((None, args)),
+        Some(dash) => Ok((args.first().map(String::as_str), &args[dash..])),
+        None if args.len() < 2 => Ok((args.first().map(String::as_str), &[])),
+        None => match cli.profile.exec {
+            ExecWithoutDash::Refused => cli.usage(
+                "exec [POD] [COMMAND] is not supported anymore. Use exec [POD] -- [COMMAND] instead",
+            ),
+            ExecWithoutDash::Warns => {
+                cli.err(
+                    "kubectl exec [POD] [COMMAND] is DEPRECATED and will be removed in a future version. Use kubectl exec \
+                     [POD] -- [COMMAND] instead.\n",
+                );
+                Ok((Some(&args[0]), &args[1..]))
+            }
+            ExecWithoutDash::Works => Ok((Some(&args[0]), &args[1..])),
+        },
+    }
+}
+
+/// `kubectl exec`.
+pub(crate) fn exec(cli: &Cli) -> Boxed<'_, Outcome> {
+    Box::pin(async move {
+        let (pod, command) = parted(cli)?;
+        let Some(pod) = pod else {
+            return Err(Failure::text("pod, type/name or --filename must be specified"));
+        };
+        if command.is_empty() {
+            return Err(Failure::text("you must specify at least one command for the container"));
+        }
+        let pod = pod_of(cli, pod).await?;
+        let phase = text(&pod, "status/phase");
+        if matches!(phase, "Succeeded" | "Failed") {
+            return Err(Failure::text(format!(
+                "cannot exec into a container in a completed pod; current phase is {phase}"
+            )));
+        }
+        let container = container(cli, &pod, cli.flag("container"))?;
+        let (wants_input, mut tty) =
+            (cli.is_set("stdin"), cli.is_set("tty") && cli.is_set("stdin"));
+        if tty && !cli.proc.is_terminal(Fd::STDIN) {
+            tty = false;
+            if !cli.is_set("quiet") {
+                cli.err(
+                    "Unable to use a TTY - input is not a terminal or the right kind of file\n",
+                );
+            }
+        }
+        let flags = [("stdin", wants_input), ("stdout", true), ("stderr", !tty), ("tty", tty)];
+        let mut call = starting(&pod, &container, command, &flags);
+        if wants_input && !tty {
+            cli.flush().await;
+            let input = cli.proc.read_to_end(Fd::STDIN).await.unwrap_or_default();
+            call = call.body(seal::base64::encode(&input).into());
+        }
+        if tty {
+            cli.proc.on_signal(Signal::Interrupt, Disposition::Catch);
+        }
+        let stream = cli.open(call).await?;
+        let ran = follow(cli, &stream, None).await?;
+        if ran.status != 0 {
+            cli.err(format!("command terminated with exit code {}\n", ran.status));
+        }
+        Ok(ran.status)
+    })
+}
+
+/// The exit status in what the server says at the end.
+fn ended(status: &Value) -> Result<i32, Failure> {
+    let mut causes = items(status, "details/causes").iter();
+    let code = causes.find(|cause| text(cause, "reason") == "ExitCode");
+    match code.and_then(|cause| text(cause, "message").parse().ok()) {
+        Some(code) => Ok(code),
+        None if status.is_null() || text(status, "status") == "Success" => Ok(0),
+        None => Err(Failure::text(text(status, "message"))),
+    }
+}
+
+/// Shows what happens in the container and sends what is typed, until the end. Standard output is kept instead of shown
+/// if somebody wants it.
+pub(crate) async fn follow(
+    cli: &Cli,
+    stream: &Stream<'_>,
+    mut kept: Option<Vec<u8>>,
+) -> Result<Ran, Failure> {
+    let mut closed = None;
+    loop {
+        let Some(events) = stream.next().await? else {
+            while cli.proc.take_signal().is_some() {}
+            stream.send(RemoteInput::Interrupt).await;
+            continue;
+        };
+        for event in events {
+            match event {
+                StreamEvent::Terminal(RemoteEvent::Closed(status)) => closed = Some(status),
+                StreamEvent::Terminal(RemoteEvent::Broken) => {
+                    return Err(Failure::text("unexpected EOF"));
+                }
+                StreamEvent::Terminal(RemoteEvent::Shown(bytes)) if kept.is_some() => {
+                    kept.get_or_insert_default().extend(bytes);
+                }
+                StreamEvent::Terminal(event) => {
+                    if let Some(input) = cli.proc.follow_remote(event).await {
+                        stream.send(input).await;
+                    }
+                }
+                StreamEvent::Log(bytes) => cli.out(bytes),
+                StreamEvent::Change(_) => {}
+                StreamEvent::Ended(status) => {
+                    let status = match closed {
+                        Some(closed) if status.is_null() => closed,
+                        _ => ended(&status)?,
+                    };
+                    return Ok(Ran { status, output: kept.unwrap_or_default() });
+                }
+            }
+        }
+        if let Some(status) = closed {
+            return Ok(Ran { status, output: kept.unwrap_or_default() });
+        }
+    }
+}
+
+/// Runs a command in a container with bytes to read; what it writes.
+pub(crate) async fn ran(
+    cli: &Cli,
+    pod: &Value,
+    container: &str,
+    command: &[&str],
+    input: Option<&[u8]>,
+) -> Result<Ran, Failure> {
+    let command: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
+    let flags = [("stdin", input.is_some()), ("stdout", true), ("stderr", true)];
+    let body = input.map_or(Value::Null, |bytes| json!(seal::base64::encode(bytes)));
+    let stream = cli.open(starting(pod, container, &command, &flags).body(body)).await?;
+    follow(cli, &stream, Some(Vec::new())).await
+}
