@@ -51,7 +51,7 @@ fn another_seed_gives_other_identifiers_but_the_same_layouts() {
     let (two, other) = play(8, "sec1");
     assert_ne!(one.digest(), two.digest());
     assert_ne!(shown, other);
-    let long_words = |text: &str| -> std::collections::BTreeSet<String> {
+    let long_words = |text: &str| -> sorted::SortedSet<String> {
         let words = text.split(|c: char| !c.is_ascii_alphanumeric());
         let is_id = |word: &&str| {
             (word.len() == 25 || word.len() == 12) && word.contains(|c: char| c.is_ascii_digit())

@@ -1,6 +1,6 @@
 //! Services and tasks as the managers show them and as the nodes run them.
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 
 use glasshive_tests::desk::Desk;
 use world::Spec;
@@ -45,7 +45,7 @@ fn a_failing_service_keeps_five_tasks_and_waits_between_attempts() {
 
 #[test]
 fn an_unnamed_service_gets_a_name_that_later_commands_take() {
-    let mut names = BTreeSet::new();
+    let mut names = SortedSet::new();
     for seed in 1..=4 {
         let mut desk = Desk::classic(seed);
         desk.says("node1", "docker service create busybox sleep 3000");
@@ -65,7 +65,7 @@ fn an_unnamed_service_gets_a_name_that_later_commands_take() {
 #[test]
 fn a_digest_is_that_of_the_image_not_of_the_run() {
     let image = "docker service inspect --format '{{.Spec.TaskTemplate.ContainerSpec.Image}}'";
-    let mut digests = BTreeSet::new();
+    let mut digests = SortedSet::new();
     for (seed, docker) in [(1, "17.03"), (2, "20.10")] {
         let mut desk = Desk::release(docker, seed);
         for (name, reference) in [("a", "nginx"), ("b", "nginx:latest"), ("c", "redis:alpine")] {

@@ -1,6 +1,6 @@
 //! A command of the lab: where it is typed, what it should print, what came of it.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use model::view::{CommandView, DiffMark, ExpectedLine, ExpectedPiece, State};
 use yew::prelude::*;
@@ -108,7 +108,7 @@ fn difference(view: &CommandView) -> Html {
 }
 
 fn expected(lines: &[ExpectedLine]) -> Html {
-    let mut meanings = BTreeMap::new();
+    let mut meanings = SortedMap::new();
     for ExpectedLine(pieces) in lines {
         for piece in pieces {
             if let ExpectedPiece::Hole(written, meaning) = piece {

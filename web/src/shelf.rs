@@ -1,6 +1,6 @@
 //! The labs: a list that is part of the program, and a file for each, asked for when it is opened.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use labs::{Lab, Summary};
@@ -17,8 +17,8 @@ const CATALOGUE: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.json")
 pub struct Labs {
     /// In the order of the list.
     pub summaries: Rc<[Summary]>,
-    files: BTreeMap<String, String>,
-    opened: BTreeMap<String, Rc<Lab>>,
+    files: SortedMap<String, String>,
+    opened: SortedMap<String, Rc<Lab>>,
 }
 
 impl Labs {
@@ -30,7 +30,7 @@ impl Labs {
         let files = files.collect();
         let mut summaries: Vec<Summary> = all.into_iter().map(|(_, lab)| lab).collect();
         summaries.sort_by_key(|lab| rank(&lab.level));
-        Self { summaries: summaries.into(), files, opened: BTreeMap::new() }
+        Self { summaries: summaries.into(), files, opened: SortedMap::new() }
     }
 
     /// The addresses of all files.

@@ -178,7 +178,7 @@ pub enum Request {
         /// A restart policy and how often at most.
         restart: Option<(String, u32)>,
         /// As in [`HostConfig::settings`].
-        settings: std::collections::BTreeMap<String, String>,
+        settings: sorted::SortedMap<String, String>,
     },
     /// Gives the files what its first process writes from now on -> [`Response::Done`].
     AttachContainer {

@@ -1,6 +1,6 @@
 //! Requests about builds.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use engine::transfer::TransferId;
 use engine::{BuildId, BuildRequest, Reference};
@@ -11,7 +11,7 @@ use crate::daemon::{Context, Daemon};
 use crate::images::PullTold;
 
 /// The pulls of classic builds that are being told.
-pub(crate) type BuildPulls = BTreeMap<BuildId, TransferId>;
+pub(crate) type BuildPulls = SortedMap<BuildId, TransferId>;
 
 fn parse(build: &str) -> Result<BuildId, Error> {
     let missing = || Error::not_found(format!("no build {build}"));

@@ -1,6 +1,6 @@
 //! What a daemon is started with.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use engine::EngineOptions;
 use sim::HostId;
@@ -18,7 +18,7 @@ pub struct Config {
     /// Its address.
     pub address: String,
     /// Which host has which address.
-    pub directory: BTreeMap<String, HostId>,
+    pub directory: SortedMap<String, HostId>,
     /// The daemon's identifier, as `docker info` shows it.
     pub daemon_id: String,
     /// What the release says of itself.

@@ -1,7 +1,7 @@
 //! The daemon of one host: what it holds, and how inputs go through it.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use engine::transfer::TransferId;
@@ -110,10 +110,10 @@ pub struct Daemon {
     pub(crate) engine: Engine,
     pub(crate) registry: SharedRegistry,
     /// Questions the swarm has not answered yet.
-    pub(crate) waiting: BTreeMap<RequestId, Then>,
+    pub(crate) waiting: SortedMap<RequestId, Then>,
     pub(crate) next_request: u64,
     /// The agent's tasks on this host.
-    pub(crate) tasks: BTreeMap<Id, TaskRun>,
+    pub(crate) tasks: SortedMap<Id, TaskRun>,
     /// Who waits for what of a container.
     pub(crate) waits: Vec<(ContainerId, Caller, Until)>,
     /// When the engine has something to do.
@@ -125,10 +125,10 @@ pub struct Daemon {
     pub(crate) execs: crate::execs::Execs,
     pub(crate) net: crate::network::Networking,
     /// Logs of services that other hosts are asked for.
-    pub(crate) gatherings: BTreeMap<u64, crate::logs::Gathering>,
+    pub(crate) gatherings: SortedMap<u64, crate::logs::Gathering>,
     pub(crate) next_log: u64,
     /// Pulls that users began, and how much of them was told already.
-    pub(crate) pulls: BTreeMap<TransferId, crate::images::PullTold>,
+    pub(crate) pulls: SortedMap<TransferId, crate::images::PullTold>,
     pub(crate) build_pulls: crate::builds::BuildPulls,
     pub(crate) events: crate::looking::Events,
 }
@@ -149,7 +149,7 @@ impl Daemon {
             addr: config.address.clone(),
             directory: config.directory.clone(),
             engine_version: config.version.version.clone(),
-            engine_labels: BTreeMap::new(),
+            engine_labels: SortedMap::new(),
             nano_cpus: i64::from(CPU_COUNT) * 1_000_000_000,
             memory_bytes: MEMORY_SIZE.cast_signed(),
             options: config.swarm,
@@ -167,19 +167,19 @@ impl Daemon {
             swarm: SwarmNode::new(node, rngs),
             engine,
             registry,
-            waiting: BTreeMap::new(),
+            waiting: SortedMap::new(),
             next_request: 0,
-            tasks: BTreeMap::new(),
+            tasks: SortedMap::new(),
             waits: Vec::new(),
             engine_due: None,
             swarm_due: None,
             stopping: None,
             execs: crate::execs::Execs::default(),
             net: crate::network::Networking::new(stream("networks")),
-            gatherings: BTreeMap::new(),
+            gatherings: SortedMap::new(),
             next_log: 0,
-            pulls: BTreeMap::new(),
-            build_pulls: BTreeMap::new(),
+            pulls: SortedMap::new(),
+            build_pulls: SortedMap::new(),
             events: crate::looking::Events::default(),
             config,
         }

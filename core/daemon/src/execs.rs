@@ -1,6 +1,6 @@
 //! Programs that users run in running containers.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use engine::{ContainerId, ExecId};
 
@@ -26,7 +26,7 @@ struct Run {
 #[derive(Debug, Default)]
 pub(crate) struct Execs {
     next: u64,
-    runs: BTreeMap<String, Run>,
+    runs: SortedMap<String, Run>,
 }
 
 /// Ended ones that are remembered for whoever asks late.

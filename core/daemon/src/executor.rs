@@ -1,6 +1,6 @@
 //! The agent's executor: tasks become containers (moby: `daemon/cluster/executor/container`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use engine::transfer::TransferId;
@@ -350,7 +350,7 @@ impl Daemon {
     /// Names of the secrets that a container's task may read, by the task's spec.
     pub(crate) fn secret_names(&self, container: &ContainerId) -> Vec<String> {
         let run = self.tasks.values().find(|run| run.container.as_ref() == Some(container));
-        let mounted: BTreeMap<&str, ()> = self
+        let mounted: SortedMap<&str, ()> = self
             .engine
             .get(container)
             .filter(|container| container.is_running())

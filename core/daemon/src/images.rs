@@ -198,7 +198,7 @@ impl Daemon {
     /// Bytes of all layers, each counted once.
     pub(crate) fn layer_bytes(&self) -> u64 {
         let layers = self.engine.images().iter().flat_map(|image| &image.layers);
-        let sizes: std::collections::BTreeMap<_, u64> =
+        let sizes: sorted::SortedMap<_, u64> =
             layers.map(|layer| (layer.diff_id, layer.size)).collect();
         sizes.values().sum()
     }

@@ -4,7 +4,7 @@
 //! sealed with the swarm's key as gossip is. A question ends at the moment it was asked: what comes later is
 //! for the next one, so that nothing is told twice or lost while somebody follows.
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 
 use serde::{Deserialize, Serialize};
 use sim::{Duration, HostId, Time};
@@ -45,7 +45,7 @@ pub(crate) enum LogStep {
 pub(crate) struct Gathering {
     caller: Caller,
     lines: Vec<LogLine>,
-    missing: BTreeSet<HostId>,
+    missing: SortedSet<HostId>,
     until: Time,
     tty: bool,
     pub(crate) give_up: Time,
@@ -168,7 +168,7 @@ impl Daemon {
         let mut gathering = Gathering {
             caller: question.caller,
             lines: Vec::new(),
-            missing: BTreeSet::new(),
+            missing: SortedSet::new(),
             until: now,
             tty: false,
             give_up: context.now + PATIENCE,

@@ -1,7 +1,8 @@
 //! Requests that look at what is on this host and change little or nothing: processes, files, events,
 //! sizes, archives.
 
-use std::collections::{BTreeMap, VecDeque};
+use sorted::SortedMap;
+use std::collections::VecDeque;
 
 use sim::Time;
 
@@ -185,7 +186,7 @@ impl Daemon {
             })
         };
         let all = self.layer_bytes();
-        let mut needed: BTreeMap<_, u64> = BTreeMap::new();
+        let mut needed: SortedMap<_, u64> = SortedMap::new();
         for image in images.iter().filter(|image| used(image.id)) {
             needed.extend(image.layers.iter().map(|layer| (layer.diff_id, layer.size)));
         }
@@ -223,7 +224,7 @@ impl Daemon {
 }
 
 /// `label=key` and `label=key=value` filters.
-fn has_labels(labels: &BTreeMap<String, String>, filters: &Filters) -> bool {
+fn has_labels(labels: &SortedMap<String, String>, filters: &Filters) -> bool {
     filters.get("label").iter().all(|wanted| match wanted.split_once('=') {
         Some((key, value)) => labels.get(key).is_some_and(|found| found == value),
         None => labels.contains_key(wanted),

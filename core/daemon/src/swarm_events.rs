@@ -2,7 +2,7 @@
 //!
 //! Every manager tells what its own store has applied; tasks and the cluster itself are not told.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use engine::Release;
 use sim::Time;
@@ -12,7 +12,7 @@ use swarm::store::StoreEvent;
 use crate::api::EventLine;
 use crate::daemon::Daemon;
 
-type Attributes = BTreeMap<String, String>;
+type Attributes = SortedMap<String, String>;
 
 impl Daemon {
     /// Keeps a change of the swarm.

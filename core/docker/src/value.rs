@@ -136,7 +136,7 @@ pub(crate) fn csv(text: &str) -> Result<Vec<String>, String> {
 }
 
 /// `key=value` texts as a map; a text without `=` has an empty value.
-pub(crate) fn map(texts: &[String]) -> std::collections::BTreeMap<String, String> {
+pub(crate) fn map(texts: &[String]) -> sorted::SortedMap<String, String> {
     let split = texts.iter().map(|text| text.split_once('=').unwrap_or((text, "")));
     split.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }

@@ -4,7 +4,7 @@
 //! `layer.tar` per layer. A layer of the catalogue stands for more bytes than its files have; the
 //! manifest says how many, so that an image keeps its size.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::fs::{Inode, Kind, Tree};
 use serde_json::{Value, json};
@@ -208,7 +208,7 @@ impl Engine {
             if names.is_empty() {
                 told.push(format!("Loaded image ID: {id}"));
             }
-            self.note(now, Happened::Image("load", id.to_string()), BTreeMap::new());
+            self.note(now, Happened::Image("load", id.to_string()), SortedMap::new());
         }
         Ok(told)
     }
@@ -260,7 +260,7 @@ impl Engine {
         if let Some(reference) = reference {
             self.images.tag(reference, id);
         }
-        self.note(now, Happened::Image("import", id.to_string()), BTreeMap::new());
+        self.note(now, Happened::Image("import", id.to_string()), SortedMap::new());
         Ok(id)
     }
 }

@@ -1,6 +1,6 @@
 //! The engine of one host: its images, containers and volumes, and what can be asked of them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use os::Machine;
 use os::fs::{FileSystem, Mounts, User};
@@ -30,11 +30,11 @@ pub const STOP_GRACE_DEFAULT: Duration = Duration::from_secs(10);
 pub struct Engine {
     pub(crate) options: EngineOptions,
     pub(crate) images: ImageStore,
-    pub(crate) containers: BTreeMap<ContainerId, Container>,
-    pub(crate) volumes: BTreeMap<String, Volume>,
-    pub(crate) networks: BTreeMap<String, Network>,
+    pub(crate) containers: SortedMap<ContainerId, Container>,
+    pub(crate) volumes: SortedMap<String, Volume>,
+    pub(crate) networks: SortedMap<String, Network>,
     /// Ports of the host that the routing mesh has taken.
-    pub(crate) reserved_ports: BTreeSet<u16>,
+    pub(crate) reserved_ports: SortedSet<u16>,
     pub(crate) transfers: Transfers,
     pub(crate) rng: Rng,
     pub(crate) is_online: bool,
@@ -48,10 +48,10 @@ impl Engine {
         let mut engine = Self {
             options,
             images: ImageStore::default(),
-            containers: BTreeMap::new(),
-            volumes: BTreeMap::new(),
-            networks: BTreeMap::new(),
-            reserved_ports: BTreeSet::new(),
+            containers: SortedMap::new(),
+            volumes: SortedMap::new(),
+            networks: SortedMap::new(),
+            reserved_ports: SortedSet::new(),
             transfers: Transfers::default(),
             rng,
             is_online: true,
@@ -63,7 +63,7 @@ impl Engine {
     }
 
     /// The routing mesh takes these ports of the host.
-    pub fn reserve_ports(&mut self, ports: BTreeSet<u16>) {
+    pub fn reserve_ports(&mut self, ports: SortedSet<u16>) {
         self.reserved_ports = ports;
     }
 
@@ -212,7 +212,7 @@ impl Engine {
             root,
             log: Log::shared(self.options.log_size_max),
             namespace: None,
-            execs: BTreeMap::new(),
+            execs: SortedMap::new(),
             out: Onlookers::default(),
             err: Onlookers::default(),
             stdin_writer: None,
@@ -306,7 +306,7 @@ impl Engine {
             }
             let point = match (bind_point(machine, &mount, now)?, &mount.source) {
                 (None, MountSource::Volume { name, no_copy }) => {
-                    let volume = self.create_volume(now, machine, name, BTreeMap::new())?;
+                    let volume = self.create_volume(now, machine, name, SortedMap::new())?;
                     if !no_copy {
                         fill_volume(machine, &volume, root, &mount.target, now);
                     }

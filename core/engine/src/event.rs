@@ -1,6 +1,6 @@
 //! What happened in an engine, for `docker events` and for whoever waits.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::Time;
 
@@ -69,7 +69,7 @@ pub struct Event {
     /// What.
     pub what: Happened,
     /// What `docker events` shows in parentheses: name, image and labels of a container.
-    pub attributes: BTreeMap<String, String>,
+    pub attributes: SortedMap<String, String>,
 }
 
 impl Event {
@@ -118,7 +118,7 @@ impl Engine {
 
     pub(crate) fn note_of(&mut self, at: Time, id: &ContainerId, what: Happened) {
         let Some(container) = self.containers.get(id) else {
-            return self.note(at, what, BTreeMap::new());
+            return self.note(at, what, SortedMap::new());
         };
         // A step of BuildKit's shows nowhere.
         if !container.config.hidden {
@@ -187,14 +187,14 @@ fn network_event(
 }
 
 /// What is told besides of something.
-pub(crate) type Attributes = BTreeMap<String, String>;
+pub(crate) type Attributes = SortedMap<String, String>;
 
 /// Attributes by their names.
 pub(crate) fn words<const N: usize>(pairs: [(&str, &str); N]) -> Attributes {
     pairs.into_iter().map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }
 
-pub(crate) fn attributes(container: &Container) -> BTreeMap<String, String> {
+pub(crate) fn attributes(container: &Container) -> SortedMap<String, String> {
     let mut attributes = container.config.labels.clone();
     attributes.insert("image".to_owned(), container.config.image.clone());
     attributes.insert("name".to_owned(), container.name.clone());

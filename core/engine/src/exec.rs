@@ -1,7 +1,7 @@
 //! Starting programs in containers: the first one, and those of `docker exec`.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::rc::Rc;
 
@@ -162,7 +162,7 @@ pub(crate) fn prepare_probe(
         Handle::sink(Rc::new(RefCell::new(sink)))
     };
     spawn.fds =
-        BTreeMap::from([(Fd::STDIN, Handle::null()), (Fd::STDOUT, sink()), (Fd::STDERR, sink())]);
+        SortedMap::from([(Fd::STDIN, Handle::null()), (Fd::STDOUT, sink()), (Fd::STDERR, sink())]);
     Ok((namespace, spawn))
 }
 
@@ -220,7 +220,7 @@ pub(crate) fn prepare_first(
     let out = tee(Stream::Stdout, &container.out);
     // With a terminal there is one stream only.
     let err = if tty { out.clone() } else { tee(Stream::Stderr, &container.err) };
-    spawn.fds = BTreeMap::from([(Fd::STDIN, stdin), (Fd::STDOUT, out), (Fd::STDERR, err)]);
+    spawn.fds = SortedMap::from([(Fd::STDIN, stdin), (Fd::STDOUT, out), (Fd::STDERR, err)]);
     Ok(spawn)
 }
 
@@ -235,7 +235,7 @@ fn prepare(
     let mounts = &namespace.mounts;
     let (user, home) = resolve_user(mounts, launch.user)?;
     let user = resolve_groups(mounts, user, &container.config.groups)?;
-    let mut env: BTreeMap<String, String> = BTreeMap::from([
+    let mut env: SortedMap<String, String> = SortedMap::from([
         ("PATH".to_owned(), DEFAULT_PATH.to_owned()),
         ("HOSTNAME".to_owned(), container.config.hostname.clone().unwrap_or_default()),
     ]);
@@ -261,7 +261,7 @@ fn prepare(
         args: launch.command.to_vec(),
         env,
         cwd: Some(cwd.to_owned()),
-        fds: BTreeMap::new(),
+        fds: SortedMap::new(),
         user: Some(user),
         foreground: false,
         background: false,

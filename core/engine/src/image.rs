@@ -1,6 +1,6 @@
 //! Images: a configuration and layers; and the images that a host has.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use os::fs::Tree;
 use serde_json::{Map, Value, json};
@@ -24,13 +24,13 @@ pub struct ImageConfig {
     /// Working folder; empty for `/`.
     pub working_dir: String,
     /// `6379/tcp`.
-    pub exposed_ports: BTreeSet<String>,
+    pub exposed_ports: SortedSet<String>,
     /// User, as name or number, with an optional group.
     pub user: String,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Folders that every container gets a volume for.
-    pub volumes: BTreeSet<String>,
+    pub volumes: SortedSet<String>,
     /// Signal that stops it; empty for SIGTERM.
     pub stop_signal: String,
     /// How to find out whether it is well.
@@ -202,7 +202,7 @@ impl Image {
     }
 }
 
-fn set_json(set: &BTreeSet<String>) -> Value {
+fn set_json(set: &SortedSet<String>) -> Value {
     Value::Object(set.iter().map(|key| (key.clone(), Value::Object(Map::new()))).collect())
 }
 
@@ -249,11 +249,11 @@ fn history_json(history: &History) -> Value {
 /// The images of one host and the names they have there.
 #[derive(Clone, Debug, Default)]
 pub struct ImageStore {
-    images: BTreeMap<ImageId, Image>,
+    images: SortedMap<ImageId, Image>,
     /// Complete name with tag, for instance `docker.io/library/redis:alpine`.
-    tags: BTreeMap<String, ImageId>,
+    tags: SortedMap<String, ImageId>,
     /// Complete name with digest: where it was pulled from or pushed to.
-    digests: BTreeMap<String, ImageId>,
+    digests: SortedMap<String, ImageId>,
 }
 
 impl ImageStore {
@@ -369,7 +369,7 @@ impl ImageStore {
     }
 }
 
-fn names_of(table: &BTreeMap<String, ImageId>, id: ImageId) -> Vec<String> {
+fn names_of(table: &SortedMap<String, ImageId>, id: ImageId) -> Vec<String> {
     let names = table.iter().filter(|(_, other)| **other == id);
     names.map(|(name, _)| familiar(name)).collect()
 }

@@ -1,6 +1,6 @@
 //! What an engine does with images: pull, push, tag, remove, commit.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::fs::{Kind, Tree};
 use sim::Time;
@@ -201,7 +201,7 @@ impl Engine {
                 let attributes = words([("name", &repository)]);
                 self.note(now, Happened::Image(action, name), attributes);
             }
-            self.note(now, Happened::Transferred(id), BTreeMap::new());
+            self.note(now, Happened::Transferred(id), SortedMap::new());
         }
     }
 
@@ -272,7 +272,7 @@ impl Engine {
         let mut untag = |engine: &mut Self, name: &str| {
             let Ok(reference) = Reference::parse(name) else { return };
             engine.images.untag(&reference);
-            engine.note(now, Happened::Image("untag", image.id.to_string()), BTreeMap::new());
+            engine.note(now, Happened::Image("untag", image.id.to_string()), SortedMap::new());
             removed.push(Removed::Untagged(reference.familiar()));
             let others = engine.images.tags_of(image.id);
             let repository = format!("{}:", reference.familiar_name());
@@ -309,7 +309,7 @@ impl Engine {
         let gone = image.layers.iter().rev().filter(|l| !self.images.has_layer(l.diff_id));
         removed.extend(gone.map(|layer| Removed::Deleted(layer.diff_id)));
         let name = image.id.to_string();
-        self.note(now, Happened::Image("delete", name), BTreeMap::new());
+        self.note(now, Happened::Image("delete", name), SortedMap::new());
     }
 
     /// How an image came to be, newest first.

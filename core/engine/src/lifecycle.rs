@@ -331,7 +331,7 @@ impl Engine {
         now: Time,
         id: &ContainerId,
         restart: Option<RestartPolicy>,
-        settings: std::collections::BTreeMap<String, String>,
+        settings: sorted::SortedMap<String, String>,
     ) -> Result<(), EngineError> {
         let container = self.container(id)?;
         if let Some(restart) = restart {

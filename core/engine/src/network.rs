@@ -4,7 +4,7 @@
 //! An engine gives out addresses and knows who has which; it carries nothing. Addresses in an overlay are
 //! given out by the swarm's managers.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use os::Machine;
 use sim::Time;
@@ -43,9 +43,9 @@ pub struct Network {
     /// The routing mesh's network.
     pub ingress: bool,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Options of the driver; `encrypted` seals an overlay's frames.
-    pub options: BTreeMap<String, String>,
+    pub options: SortedMap<String, String>,
     /// `172.18.0.0/16`; empty for `host` and `none`.
     pub subnet: String,
     /// `172.18.0.1`.
@@ -233,7 +233,7 @@ impl Engine {
 
     /// Forgets networks of the swarm that no container of this host is in; the routing mesh's stays.
     pub fn drop_idle_swarm_networks(&mut self) {
-        let used: BTreeSet<String> = self
+        let used: SortedSet<String> = self
             .containers
             .values()
             .flat_map(|container| &container.config.networks)
@@ -455,7 +455,7 @@ impl Engine {
             return Ok(Vec::new());
         }
         let others = self.containers.values().filter(|other| other.is_running());
-        let mut taken: BTreeSet<(u16, String)> = others
+        let mut taken: SortedSet<(u16, String)> = others
             .flat_map(|other| &other.published)
             .map(|port| (port.host_port, port.protocol.clone()))
             .collect();

@@ -1,7 +1,7 @@
 //! Registries: what can be pulled. One value for the whole world; hosts push into it.
 
+use sorted::{SortedMap, SortedSet};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::catalog::Catalog;
@@ -13,29 +13,29 @@ use crate::reference::Reference;
 
 #[derive(Clone, Debug, Default)]
 struct Repository {
-    tags: BTreeMap<String, Digest>,
-    manifests: BTreeMap<Digest, Image>,
+    tags: SortedMap<String, Digest>,
+    manifests: SortedMap<Digest, Image>,
 }
 
 /// What the catalogue has made: files that nobody of this world has written.
 #[derive(Debug, Default)]
 pub struct Made {
     /// Images.
-    pub images: BTreeSet<ImageId>,
+    pub images: SortedSet<ImageId>,
     /// Their layers.
-    pub layers: BTreeSet<Digest>,
+    pub layers: SortedSet<Digest>,
 }
 
 /// Repositories by complete name, `docker.io/library/redis`.
 #[derive(Clone, Debug, Default)]
 pub struct Registry {
     /// What was asked for is made and kept: asking changes nothing that anyone could see.
-    repositories: RefCell<BTreeMap<String, Repository>>,
+    repositories: RefCell<SortedMap<String, Repository>>,
     /// What the public registry has besides what was pushed.
     catalog: Option<Rc<Catalog>>,
     made: Rc<RefCell<Made>>,
     /// Accounts at the public registry, with the digest of the password.
-    accounts: BTreeMap<String, Digest>,
+    accounts: SortedMap<String, Digest>,
 }
 
 impl Registry {

@@ -3,7 +3,7 @@
 //! The whole schedule of a transfer follows from its start, the sizes and the engine's speed; a view
 //! of it at any moment is computed, not stored.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::{Duration, Rng, Time};
 
@@ -313,7 +313,7 @@ pub(crate) fn finish_pull(store: &mut ImageStore, transfer: &mut Transfer) {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Transfers {
     next: u64,
-    pub(crate) all: BTreeMap<TransferId, Transfer>,
+    pub(crate) all: SortedMap<TransferId, Transfer>,
 }
 
 impl Transfers {

@@ -1,6 +1,6 @@
 //! Volumes: folders of the host below `/var/lib/docker/volumes`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::Machine;
 use os::fs::{Inode, SharedFs, Tree, User};
@@ -17,11 +17,11 @@ pub struct Volume {
     /// Its name; 64 hexadecimal digits for an anonymous one.
     pub name: String,
     /// Its labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// When it was made.
     pub created: Time,
     /// Options of its driver.
-    pub options: BTreeMap<String, String>,
+    pub options: SortedMap<String, String>,
     /// It was made for a container without being named.
     pub is_anonymous: bool,
 }
@@ -67,7 +67,7 @@ impl Engine {
         now: Time,
         machine: &Machine,
         name: &str,
-        labels: BTreeMap<String, String>,
+        labels: SortedMap<String, String>,
     ) -> Result<Volume, EngineError> {
         let is_anonymous = name.is_empty();
         let name = if is_anonymous {
@@ -89,7 +89,7 @@ impl Engine {
             name: name.clone(),
             labels,
             created: now,
-            options: BTreeMap::new(),
+            options: SortedMap::new(),
             is_anonymous,
         };
         ensure_folder(&machine.host().borrow().mounts, &volume.path(), 0o755, now)

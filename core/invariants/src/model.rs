@@ -1,7 +1,7 @@
 //! The store that the watch builds for itself from the committed entries, and what is checked of every
 //! entry as it does.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use raft::{Entry, Index, Term};
 use swarm::node::actions_of;
@@ -25,7 +25,7 @@ pub struct Model {
     applied: Index,
     term: Term,
     sum: Sum,
-    sums: BTreeMap<Index, Sum>,
+    sums: SortedMap<Index, Sum>,
     restarts: Restarts,
     pub(crate) needles: Needles,
 }
@@ -44,7 +44,7 @@ impl Model {
     /// Goes on from a manager's store: entries were compacted before anybody looked.
     pub(crate) fn adopt(&mut self, applied: Index, store: &Store) {
         (self.store, self.applied, self.sum) = (store.clone(), applied, Sum::of(store));
-        self.sums = BTreeMap::from([(applied, self.sum)]);
+        self.sums = SortedMap::from([(applied, self.sum)]);
         for secret in store.secrets().iter() {
             self.needles.add(&secret.spec.annotations.name, secret.spec.data.expose());
         }
@@ -61,7 +61,7 @@ impl Model {
             // A new leader counts restarts from the tasks that it finds.
             (self.term, self.restarts) = (entry.term, Restarts::default());
         }
-        let mut services: BTreeSet<Id> = BTreeSet::new();
+        let mut services: SortedSet<Id> = SortedSet::new();
         for event in &events {
             self.sum.follow(event);
             if let Object::Task(task) = event.object() {

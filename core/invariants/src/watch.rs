@@ -1,6 +1,6 @@
 //! Looks at a world after every event.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use raft::{HardState, Index, Position, RaftId};
 use swarm::node::{DurableLog, SwarmNode};
@@ -23,7 +23,7 @@ use crate::tasks::{running, slots};
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     hosts: Vec<Seen>,
-    groups: BTreeMap<String, Group>,
+    groups: SortedMap<String, Group>,
     frame_count: u64,
     pace: Pace,
 }
@@ -225,7 +225,7 @@ impl Watch {
         if !is_same && let Some(view) = node.agent() {
             let tasks: Vec<(&Task, TaskState)> =
                 view.tasks.iter().map(|(task, status)| (*task, status.state)).collect();
-            let held: BTreeSet<Id> = view.secrets.iter().map(|secret| secret.id.clone()).collect();
+            let held: SortedSet<Id> = view.secrets.iter().map(|secret| secret.id.clone()).collect();
             agent_tasks::check(node_id, tasks.iter().map(|(task, _)| *task))?;
             agent_secrets::check(&tasks, &held)?;
             let session_with = view.session_with.filter(|_| view.is_registered);

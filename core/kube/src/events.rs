@@ -1,6 +1,6 @@
 //! Events about objects: written once, then counted (client-go: `tools/record`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use serde_json::{Value, json};
 use sim::{Rng, Time};
@@ -18,7 +18,7 @@ pub(crate) struct Recorder {
     component: &'static str,
     host: String,
     rng: Rng,
-    known: BTreeMap<(String, String, String), Value>,
+    known: SortedMap<(String, String, String), Value>,
 }
 
 /// Which object an event is about.
@@ -37,7 +37,7 @@ pub(crate) fn reference(object: &Value) -> Value {
 
 impl Recorder {
     pub(crate) fn new(component: &'static str, host: &str, rng: Rng) -> Self {
-        Self { component, host: host.to_owned(), rng, known: BTreeMap::new() }
+        Self { component, host: host.to_owned(), rng, known: SortedMap::new() }
     }
 
     /// The request that tells of something. `what` is type, reason and message.

@@ -1,7 +1,7 @@
 //! The part of one host in a cluster: on a control plane etcd, API server, controllers and scheduler; everywhere a kubelet.
 //! A state machine: inputs and the time in, outputs out.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use daemon::api;
@@ -116,8 +116,8 @@ pub struct KubeNode {
     number: usize,
     links: Links,
     client: Client,
-    waiting: BTreeMap<u64, Waiting>,
-    streams: BTreeMap<u64, Stream>,
+    waiting: SortedMap<u64, Waiting>,
+    streams: SortedMap<u64, Stream>,
     next_stream: u64,
     identity: Option<Identity>,
     to_kubelets: Option<Identity>,
@@ -125,7 +125,7 @@ pub struct KubeNode {
     plane: Option<Box<ControlPlane>>,
     kubelet: Option<Kubelet>,
     /// Streams of others that this host's API server has opened at a kubelet.
-    proxied: BTreeMap<Origin, u64>,
+    proxied: SortedMap<Origin, u64>,
     frames: Frames,
     rng: Rng,
     kubelet_runs: bool,
@@ -164,15 +164,15 @@ impl KubeNode {
             config,
             links: Links::new(stream("kube/channels")),
             client: Client::default(),
-            waiting: BTreeMap::new(),
-            streams: BTreeMap::new(),
+            waiting: SortedMap::new(),
+            streams: SortedMap::new(),
             next_stream: 1,
             identity: None,
             to_kubelets: None,
             to_etcd: None,
             plane: None,
             kubelet: None,
-            proxied: BTreeMap::new(),
+            proxied: SortedMap::new(),
             frames: Vec::new(),
             rng: stream("kube"),
             kubelet_runs: false,

@@ -1,6 +1,6 @@
 //! Places pods on nodes (kube-scheduler): taints, node selector, readiness; then the node with the fewest pods.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -69,7 +69,7 @@ pub(crate) fn run(
     if pods.is_empty() {
         return Vec::new();
     }
-    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    let mut counts: SortedMap<String, u32> = SortedMap::new();
     for pod in objects.list("pods", "") {
         if !matches!(text(pod, "status/phase"), "Succeeded" | "Failed") {
             *counts.entry(text(pod, "spec/nodeName").to_owned()).or_default() += 1;
@@ -77,7 +77,7 @@ pub(crate) fn run(
     }
     let mut requests = Vec::new();
     for pod in pods {
-        let mut why: BTreeMap<String, u32> = BTreeMap::new();
+        let mut why: SortedMap<String, u32> = SortedMap::new();
         let mut fitting: Vec<(u32, &str)> = Vec::new();
         let mut total = 0;
         for node in objects.list("nodes", "") {
@@ -118,7 +118,7 @@ pub(crate) fn run(
 fn unschedulable(
     pod: &Rc<Value>,
     total: u32,
-    why: &BTreeMap<String, u32>,
+    why: &SortedMap<String, u32>,
     recorder: &mut Recorder,
     wall: Time,
 ) -> Vec<Request> {

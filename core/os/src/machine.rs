@@ -1,8 +1,8 @@
 //! One host: its processes, its terminals, its root filesystem, and the executor.
 
+use sorted::{SortedMap, SortedSet};
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::task::{Context, Waker};
 
@@ -45,7 +45,7 @@ pub struct ProcessWords<'a> {
     /// Its arguments.
     pub args: &'a [String],
     /// Its environment.
-    pub env: &'a BTreeMap<String, String>,
+    pub env: &'a SortedMap<String, String>,
     /// The event that it acts for.
     pub cause: Option<EventId>,
 }
@@ -53,7 +53,7 @@ pub struct ProcessWords<'a> {
 /// One host.
 pub struct Machine {
     state: Rc<RefCell<State>>,
-    running: BTreeMap<Pid, Running>,
+    running: SortedMap<Pid, Running>,
 }
 
 impl std::fmt::Debug for Machine {
@@ -69,15 +69,15 @@ impl Machine {
             now,
             clock: Clock::default(),
             is_disk_full: false,
-            processes: BTreeMap::new(),
-            terminals: BTreeMap::new(),
-            timers: BTreeSet::new(),
+            processes: SortedMap::new(),
+            terminals: SortedMap::new(),
+            timers: SortedSet::new(),
             ready: Ready::default(),
-            frozen: BTreeSet::new(),
-            held: BTreeSet::new(),
-            replies: BTreeMap::new(),
+            frozen: SortedSet::new(),
+            held: SortedSet::new(),
+            replies: SortedMap::new(),
             requests: Vec::new(),
-            asking: BTreeMap::new(),
+            asking: SortedMap::new(),
             withdrawn: Vec::new(),
             programs,
             host: Namespace::new(mounts, hostname, false).shared(),
@@ -92,7 +92,7 @@ impl Machine {
             spawned: Vec::new(),
             entropy: sim::Streams::new(0).stream("entropy"),
         };
-        Self { state: Rc::new(RefCell::new(state)), running: BTreeMap::new() }
+        Self { state: Rc::new(RefCell::new(state)), running: SortedMap::new() }
     }
 
     /// What `/dev/urandom` gives from now on; without this, every machine has the same numbers.

@@ -1,7 +1,7 @@
 //! A host's or a container's own view of the machine.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::fs::Mounts;
@@ -21,7 +21,7 @@ pub struct Namespace {
     /// It is the host itself, or a container that uses the host's network.
     pub on_host_network: bool,
     /// Who answers on which port; containers may share it with the host or with each other.
-    pub(crate) listeners: Rc<RefCell<BTreeMap<u16, Listener>>>,
+    pub(crate) listeners: Rc<RefCell<SortedMap<u16, Listener>>>,
     pub(crate) next_pid: u32,
 }
 

@@ -1,14 +1,15 @@
 //! Pipes, and the set of processes that have something to do.
 
+use sorted::SortedSet;
 use std::cell::RefCell;
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use crate::process::Pid;
 
 /// Processes that should be polled, in the order of their numbers.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Ready(Rc<RefCell<BTreeSet<Pid>>>);
+pub(crate) struct Ready(Rc<RefCell<SortedSet<Pid>>>);
 
 impl Ready {
     pub(crate) fn wake(&self, pid: Pid) {

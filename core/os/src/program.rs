@@ -1,6 +1,6 @@
 //! Programs: what an executable file's bytes stand for.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::future::Future;
 use std::pin::Pin;
 
@@ -15,7 +15,7 @@ pub type Main = fn(Proc) -> Running;
 /// All programs that can be run, by the name that an executable's bytes carry.
 #[derive(Clone, Default)]
 pub struct Programs {
-    by_name: BTreeMap<&'static str, Main>,
+    by_name: SortedMap<&'static str, Main>,
 }
 
 impl std::fmt::Debug for Programs {

@@ -1,9 +1,9 @@
 //! What a machine holds while it runs: the process table and all that processes wait for. System calls
 //! ([`crate::process`]) and the executor ([`crate::machine`]) work on it.
 
+use sorted::{SortedMap, SortedSet};
 use std::any::Any;
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use sim::{Clock, Duration, EventId, Time};
@@ -30,13 +30,13 @@ pub(crate) struct Process {
     pub(crate) namespace: SharedNamespace,
     pub(crate) inner_pid: Pid,
     pub(crate) args: Vec<String>,
-    pub(crate) env: BTreeMap<String, String>,
+    pub(crate) env: SortedMap<String, String>,
     pub(crate) cwd: String,
     pub(crate) user: User,
     pub(crate) umask: u32,
-    pub(crate) fds: BTreeMap<Fd, Handle>,
+    pub(crate) fds: SortedMap<Fd, Handle>,
     pub(crate) terminal: Option<TerminalId>,
-    pub(crate) dispositions: BTreeMap<Signal, Disposition>,
+    pub(crate) dispositions: SortedMap<Signal, Disposition>,
     pub(crate) pending: Vec<Signal>,
     pub(crate) started: Time,
     /// The event that it acts for: the line it read from its terminal last, or what started it.
@@ -54,17 +54,17 @@ pub(crate) struct State {
     pub(crate) clock: Clock,
     /// Nothing can be written but to what is in memory.
     pub(crate) is_disk_full: bool,
-    pub(crate) processes: BTreeMap<Pid, Process>,
-    pub(crate) terminals: BTreeMap<TerminalId, Terminal>,
-    pub(crate) timers: BTreeSet<(Time, Pid)>,
+    pub(crate) processes: SortedMap<Pid, Process>,
+    pub(crate) terminals: SortedMap<TerminalId, Terminal>,
+    pub(crate) timers: SortedSet<(Time, Pid)>,
     pub(crate) ready: Ready,
     /// Processes that must not run at present.
-    pub(crate) frozen: BTreeSet<Pid>,
+    pub(crate) frozen: SortedSet<Pid>,
     /// Those of them that would.
-    pub(crate) held: BTreeSet<Pid>,
-    pub(crate) replies: BTreeMap<RequestId, Box<dyn Any>>,
+    pub(crate) held: SortedSet<Pid>,
+    pub(crate) replies: SortedMap<RequestId, Box<dyn Any>>,
     pub(crate) requests: Vec<Request>,
-    pub(crate) asking: BTreeMap<RequestId, Pid>,
+    pub(crate) asking: SortedMap<RequestId, Pid>,
     pub(crate) withdrawn: Vec<RequestId>,
     pub(crate) programs: Programs,
     pub(crate) host: SharedNamespace,

@@ -1,8 +1,8 @@
 //! Processes on one machine: pipes, waiting, signals, terminals, containers.
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use glasshive_os::fs::{FileSystem, FsKind, Mount, Mounts, Tree, User};
@@ -50,7 +50,7 @@ impl Host {
 
     fn spawn(&mut self, path: &str, args: &[&str]) -> Result<Pid, Errno> {
         let sink = Handle::sink(self.log.clone());
-        let fds = BTreeMap::from([
+        let fds = SortedMap::from([
             (Fd::STDIN, Handle::null()),
             (Fd::STDOUT, sink.clone()),
             (Fd::STDERR, sink),
@@ -149,8 +149,8 @@ fn pipeline(proc: Proc) -> Running {
                 0
             })
         };
-        let first = proc.fork(BTreeMap::new(), true, false, sleeper);
-        let second = proc.fork(BTreeMap::new(), false, false, sleeper);
+        let first = proc.fork(SortedMap::new(), true, false, sleeper);
+        let second = proc.fork(SortedMap::new(), false, false, sleeper);
         proc.set_group(second, first);
         assert_eq!(proc.visible_pid(first), first);
         assert_eq!(proc.process_count(), 3);
@@ -163,7 +163,7 @@ fn pipeline(proc: Proc) -> Running {
 fn ctrl_c_reaches_all_of_a_pipeline() {
     let mut host = Host::new(&[("pipeline", pipeline)]);
     let terminal = host.machine.add_terminal();
-    let fds = BTreeMap::from([(Fd(0), Handle::terminal(terminal))]);
+    let fds = SortedMap::from([(Fd(0), Handle::terminal(terminal))]);
     let namespace = host.machine.host();
     let spawn = Spawn { path: "/bin/pipeline".into(), fds, foreground: true, ..Spawn::default() };
     host.machine.spawn(&namespace, spawn).unwrap();
@@ -177,7 +177,7 @@ fn ctrl_c_reaches_all_of_a_pipeline() {
 fn pipes(proc: Proc) -> Running {
     Box::pin(async move {
         let (reader, writer) = proc.pipe();
-        let fds = BTreeMap::from([(Fd::STDIN, reader)]);
+        let fds = SortedMap::from([(Fd::STDIN, reader)]);
         let child = proc.fork(fds, false, false, |child| {
             Box::pin(async move {
                 let all = child.read_to_end(Fd::STDIN).await.unwrap();
@@ -204,7 +204,7 @@ fn a_pipe_holds_back_its_writer_and_ends_with_it() {
 fn broken(proc: Proc) -> Running {
     Box::pin(async move {
         let (reader, writer) = proc.pipe();
-        let fds = BTreeMap::from([(Fd::STDOUT, writer)]);
+        let fds = SortedMap::from([(Fd::STDOUT, writer)]);
         let child = proc.fork(fds, false, false, |child| {
             Box::pin(async move {
                 loop {
@@ -286,7 +286,7 @@ fn ctrl_c_ends_the_command_and_not_the_shell() {
     let mut host = Host::new(&[("shell", shell), ("sleep", sleep)]);
     let terminal = host.machine.add_terminal();
     let tty = Handle::terminal(terminal);
-    let fds = BTreeMap::from([(Fd(0), tty.clone()), (Fd(1), tty.clone()), (Fd(2), tty)]);
+    let fds = SortedMap::from([(Fd(0), tty.clone()), (Fd(1), tty.clone()), (Fd(2), tty)]);
     let namespace = host.machine.host();
     let spawn = Spawn { path: "/bin/shell".into(), fds, foreground: true, ..Spawn::default() };
     host.machine.spawn(&namespace, spawn).unwrap();
@@ -313,7 +313,7 @@ fn ctrl_c_ends_the_command_and_not_the_shell() {
 fn contained(proc: Proc) -> Running {
     Box::pin(async move {
         let own = proc.own_pid();
-        let child = proc.fork(BTreeMap::new(), false, false, |child| {
+        let child = proc.fork(SortedMap::new(), false, false, |child| {
             Box::pin(async move {
                 child
                     .print(format!("{} sees {}; ", child.own_pid(), child.processes().len()))
@@ -343,7 +343,7 @@ fn a_container_ends_with_its_first_process() {
     let sink = Handle::sink(host.log.clone());
     let spawn = Spawn {
         path: "/bin/contained".into(),
-        fds: BTreeMap::from([(Fd::STDOUT, sink)]),
+        fds: SortedMap::from([(Fd::STDOUT, sink)]),
         ..Spawn::default()
     };
     host.machine.spawn(&namespace, spawn).unwrap();
@@ -421,7 +421,7 @@ fn onlookers_get_a_copy_and_hold_nobody_back() {
     let spawn = Spawn {
         path: "/bin/args".into(),
         args: vec!["both".into()],
-        fds: BTreeMap::from([(Fd::STDOUT, Handle::tee(log, onlookers.clone()))]),
+        fds: SortedMap::from([(Fd::STDOUT, Handle::tee(log, onlookers.clone()))]),
         ..Spawn::default()
     };
     host.machine.spawn(&namespace, spawn).unwrap();

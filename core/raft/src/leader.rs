@@ -3,7 +3,7 @@
 //! Appends are not made by the event that calls for them but by [`Raft::ready`]: what was proposed
 //! between two of its calls travels together.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use crate::log::Log;
 use crate::outbox::Outbox;
@@ -18,7 +18,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub(crate) struct Leader {
     /// The other voters.
-    pub(crate) peers: BTreeMap<RaftId, Progress>,
+    pub(crate) peers: SortedMap<RaftId, Progress>,
     /// Who is to lead next.
     pub(crate) transfer: Option<RaftId>,
     /// No change of members before this entry is applied.
@@ -131,7 +131,7 @@ impl Raft {
 
     pub(crate) fn become_leader(&mut self) {
         let last = self.log.last();
-        let mut peers = BTreeMap::new();
+        let mut peers = SortedMap::new();
         for id in self.configuration.voters().iter().filter(|id| **id != self.config.id) {
             peers.insert(*id, Progress::new(last.next(), false));
         }

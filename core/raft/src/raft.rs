@@ -1,7 +1,7 @@
 //! The member: its parts, its inputs and outputs. What it decides is in `election`, `follower` and
 //! `leader`; the log, the progress of others and the promises are in their own files.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use crate::election::{Campaign, Votes};
 use crate::leader::Leader;
@@ -25,7 +25,7 @@ pub struct Raft {
     pub(crate) log: Log,
     pub(crate) configuration: Configuration,
     /// Members known to be removed. Nothing they say counts.
-    pub(crate) removed: BTreeSet<RaftId>,
+    pub(crate) removed: SortedSet<RaftId>,
     /// The log or the snapshot leads to the configuration, so a joining member will learn it.
     pub(crate) configuration_in_log: bool,
     pub(crate) outbox: Outbox,
@@ -101,7 +101,7 @@ impl Raft {
             timer: ElectionTimer { elapsed_ticks: 0, timeout_ticks: 0, rng },
             log,
             configuration: Configuration::new(voters),
-            removed: BTreeSet::new(),
+            removed: SortedSet::new(),
             configuration_in_log,
             outbox: Outbox::new(restored.hard_state),
             config,
@@ -381,4 +381,4 @@ fn configuration_is_derivable(restored: &Restored) -> bool {
 }
 
 /// The peers' answers are kept by id, so that a doubled answer counts once.
-pub(crate) type Answers = BTreeMap<RaftId, bool>;
+pub(crate) type Answers = SortedMap<RaftId, bool>;

@@ -1,6 +1,6 @@
 //! What an observer sees of a member: the browser's panel, `docker node ls`, tests.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use crate::election::CampaignObstacle;
 use crate::progress::PeerStatus;
@@ -44,7 +44,7 @@ pub struct Status {
     /// The voters as of `applied`.
     pub voters: Vec<RaftId>,
     /// On a leader: each other voter.
-    pub progress: BTreeMap<RaftId, PeerStatus>,
+    pub progress: SortedMap<RaftId, PeerStatus>,
     /// On a leader: who is to lead next.
     pub transfer_to: Option<RaftId>,
     /// Ticks since the last contact with a leader; on a leader, since its last check for a quorum.
@@ -109,9 +109,9 @@ impl Status {
 
     pub(crate) fn of(raft: &Raft) -> Self {
         let (role, progress, transfer_to) = match &raft.role {
-            RoleState::Follower => (Role::Follower, BTreeMap::new(), None),
-            RoleState::PreCandidate(_) => (Role::PreCandidate, BTreeMap::new(), None),
-            RoleState::Candidate(_) => (Role::Candidate, BTreeMap::new(), None),
+            RoleState::Follower => (Role::Follower, SortedMap::new(), None),
+            RoleState::PreCandidate(_) => (Role::PreCandidate, SortedMap::new(), None),
+            RoleState::Candidate(_) => (Role::Candidate, SortedMap::new(), None),
             RoleState::Leader(leader) => {
                 let progress = leader.peers.iter().map(|(id, p)| (*id, p.status()));
                 (Role::Leader, progress.collect(), leader.transfer)

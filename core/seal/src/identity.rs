@@ -23,7 +23,7 @@ mod tests {
     #[test]
     fn ids_look_like_ids_and_differ() {
         let mut rng = sim::Streams::new(1).stream("ids");
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = sorted::SortedSet::new();
         for _ in 0..1_000 {
             let id = random_id(&mut rng);
             assert_eq!(id.len(), ID_LENGTH);

@@ -230,7 +230,7 @@ pub fn nonce_of(record: &[u8]) -> Result<Nonce, SealError> {
 /// Remembers what was sealed under which nonce; only in builds with debug assertions.
 #[cfg(debug_assertions)]
 mod guard {
-    use std::collections::BTreeMap;
+    use sorted::SortedMap;
 
     use sha2::{Digest, Sha256};
 
@@ -241,7 +241,7 @@ mod guard {
 
     #[derive(Clone, Default)]
     pub(super) struct NonceGuard {
-        seen: BTreeMap<Nonce, [u8; 32]>,
+        seen: SortedMap<Nonce, [u8; 32]>,
     }
 
     impl NonceGuard {

@@ -361,13 +361,13 @@ fn apply(operator: &str, left: i64, right: i64) -> i64 {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
+    use sorted::SortedMap;
 
     use super::*;
 
-    impl Variables for BTreeMap<String, String> {
+    impl Variables for SortedMap<String, String> {
         fn get(&self, name: &str, _index: Option<i64>) -> Option<String> {
-            BTreeMap::get(self, name).cloned()
+            SortedMap::get(self, name).cloned()
         }
         fn set(&mut self, name: &str, _index: Option<i64>, value: i64) -> Result<(), String> {
             self.insert(name.to_owned(), value.to_string());
@@ -377,7 +377,7 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: Result<i64, &str>) {
-        let mut variables = BTreeMap::from([("x".to_owned(), "5".to_owned())]);
+        let mut variables = SortedMap::from([("x".to_owned(), "5".to_owned())]);
         assert_eq!(evaluate(text, &mut variables), expected.map_err(str::to_owned), "{text}");
     }
 

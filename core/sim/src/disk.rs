@@ -7,7 +7,8 @@
 //! On a full disk nothing can be added; whoever writes asks [`Disk::take_failure`] whether all of it
 //! arrived, as a program looks at what `write` returns.
 
-use std::collections::{BTreeMap, VecDeque};
+use sorted::SortedMap;
+use std::collections::VecDeque;
 
 use crate::journal::Journal;
 use crate::rng::Rng;
@@ -24,7 +25,7 @@ enum Change {
     Remove { path: String },
 }
 
-type Files = BTreeMap<String, Vec<u8>>;
+type Files = SortedMap<String, Vec<u8>>;
 
 impl Change {
     fn apply(&self, files: &mut Files) {

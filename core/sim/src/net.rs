@@ -11,7 +11,7 @@
 //!
 //! Frames are bytes. A tap sees what an eavesdropper on the wire would see.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -110,9 +110,9 @@ pub struct Net {
     faults: Rng,
     latency: Latency,
     /// What is wrong, by directed link (from, to); links that are fine are not here.
-    conditions: BTreeMap<(HostId, HostId), Condition>,
+    conditions: SortedMap<(HostId, HostId), Condition>,
     /// When the last frame of a directed flow arrives; a later one may not arrive before it.
-    last_arrival: BTreeMap<(HostId, HostId, u64), Time>,
+    last_arrival: SortedMap<(HostId, HostId, u64), Time>,
     counters: Counters,
 }
 
@@ -123,8 +123,8 @@ impl Net {
             rng,
             faults,
             latency,
-            conditions: BTreeMap::new(),
-            last_arrival: BTreeMap::new(),
+            conditions: SortedMap::new(),
+            last_arrival: SortedMap::new(),
             counters: Counters::default(),
         }
     }

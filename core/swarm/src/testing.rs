@@ -4,7 +4,7 @@
 
 mod invariants;
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use sim::{Duration, Rng, Streams, Time};
 
@@ -31,9 +31,9 @@ pub(crate) struct World {
     index: u64,
     ids: Rng,
     /// When a task's agent does something next.
-    agenda: BTreeMap<Id, Time>,
+    agenda: SortedMap<Id, Time>,
     /// Nodes whose agent is silent.
-    pub(crate) dead: BTreeSet<Id>,
+    pub(crate) dead: SortedSet<Id>,
     /// What was seen, in order: one line per change of a task.
     pub(crate) log: Vec<String>,
 }
@@ -52,8 +52,8 @@ impl World {
             loops,
             index: 10,
             ids: streams.stream("ids"),
-            agenda: BTreeMap::new(),
-            dead: BTreeSet::new(),
+            agenda: SortedMap::new(),
+            dead: SortedSet::new(),
             log: Vec::new(),
         };
         let cluster = Cluster { id: random_id(&mut world.ids), ..Cluster::default() };
@@ -273,8 +273,8 @@ impl World {
     }
 
     /// Running tasks per node.
-    pub(crate) fn placement(&self, service: &Id) -> BTreeMap<String, usize> {
-        let mut placement = BTreeMap::new();
+    pub(crate) fn placement(&self, service: &Id) -> SortedMap<String, usize> {
+        let mut placement = SortedMap::new();
         for task in self.store.tasks_of_service(service).filter(|task| is_running(task)) {
             *placement.entry(task.node_id.as_ref().unwrap().to_string()).or_default() += 1;
         }

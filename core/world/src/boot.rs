@@ -1,7 +1,7 @@
 //! How a world begins: hosts boot and, if the spec says so, form a swarm, by the same requests that a
 //! person's commands would make.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use daemon::api::{Request, Response, SwarmInit, SwarmJoin};
 use daemon::{Caller, Config};
@@ -23,7 +23,7 @@ pub(crate) fn address(index: usize) -> String {
 
 /// What the daemon of a host is started with.
 pub(crate) fn daemon_config(world: &World, index: usize) -> Config {
-    let directory: BTreeMap<String, HostId> =
+    let directory: SortedMap<String, HostId> =
         world.hosts.iter().enumerate().map(|(index, host)| (address(index), host.id)).collect();
     let profile = world.profile;
     let release = Release(u32::from(profile.version.0), u32::from(profile.version.1));

@@ -1,6 +1,7 @@
 //! One host: its operating system, its disk, its daemon, and the carrying between them.
 
-use std::collections::{BTreeSet, VecDeque};
+use sorted::SortedSet;
+use std::collections::VecDeque;
 
 use daemon::api::Request;
 use daemon::client::{PORT, Reply};
@@ -42,7 +43,7 @@ pub(crate) struct Host {
     /// What a sync takes longer than on a good disk.
     pub(crate) slow_disk: Duration,
     /// The hosts of whose disks there is a copy here.
-    loot: BTreeSet<String>,
+    loot: SortedSet<String>,
     /// How many daemons it has had.
     pub(crate) daemon_count: u32,
     /// How often the host has booted; events meant for an earlier boot are dropped.
@@ -69,7 +70,7 @@ pub(crate) struct Up {
     /// Whether the daemon runs.
     pub(crate) service: Service,
     /// What logins over the network have started.
-    pub(crate) logins: BTreeSet<Pid>,
+    pub(crate) logins: SortedSet<Pid>,
     /// When something is due next, as of the last settling.
     pub(crate) deadline: Option<Time>,
 }
@@ -95,7 +96,7 @@ impl Host {
             held: None,
             clock: Clock::default(),
             slow_disk: Duration::ZERO,
-            loot: BTreeSet::new(),
+            loot: SortedSet::new(),
             daemon_count: 0,
             boot_count: 0,
             terminal: TerminalId(0),
@@ -129,7 +130,7 @@ impl Host {
         self.terminal = machine.add_terminal();
         self.boot_count += 1;
         let shell = self.start_shell(&mut machine);
-        let logins = BTreeSet::new();
+        let logins = SortedSet::new();
         let service = Service::new(now);
         let runtime_answers = VecDeque::new();
         let deadline = Some(now);

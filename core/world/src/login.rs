@@ -1,6 +1,6 @@
 //! Who logs in at a host: accounts of its `/etc/passwd`, and the shells that they get.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::fs::{Kind, SharedFs, User};
 use os::process::Handle;
@@ -62,7 +62,7 @@ impl Account {
     ) -> Option<Pid> {
         let namespace = machine.host();
         let hostname = namespace.borrow().hostname.clone();
-        let env: BTreeMap<String, String> = [
+        let env: SortedMap<String, String> = [
             ("HOME", self.home.as_str()),
             ("HOSTNAME", hostname.as_str()),
             ("LOGNAME", self.name.as_str()),

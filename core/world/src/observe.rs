@@ -1,6 +1,6 @@
 //! What there is, as plain data: for the map, for checks in labs, for scripts.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use serde::Serialize;
 use sim::net::Condition;
@@ -234,8 +234,8 @@ impl World {
         self.net.conditions().map(view).collect()
     }
 
-    fn node_names(&self, views: &[Option<SwarmView<'_>>]) -> BTreeMap<Id, String> {
-        let mut names = BTreeMap::new();
+    fn node_names(&self, views: &[Option<SwarmView<'_>>]) -> SortedMap<Id, String> {
+        let mut names = SortedMap::new();
         for (host, view) in self.hosts.iter().zip(views) {
             let Some(view) = view else { continue };
             if let Some(id) = &view.node_id {
@@ -399,7 +399,7 @@ fn services(store: &Store) -> Vec<ServiceView> {
     all
 }
 
-fn tasks(store: &Store, names: &BTreeMap<Id, String>) -> Vec<TaskView> {
+fn tasks(store: &Store, names: &SortedMap<Id, String>) -> Vec<TaskView> {
     let mut all: Vec<&std::rc::Rc<Task>> = store.tasks().iter().collect();
     all.sort_by_key(|task| {
         let name = task.service_annotations.name.clone();

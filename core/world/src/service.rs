@@ -1,7 +1,7 @@
 //! The Docker daemon as a service of its host: `systemctl stop docker` ends it in order, `start` starts it
 //! again from what is on the disk.
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 
 use daemon::api::Error;
 use daemon::client::Reply;
@@ -29,7 +29,7 @@ pub(crate) struct Service {
     /// It is to start again then.
     starts_again: bool,
     /// Requests that the daemon has not answered yet.
-    pub(crate) asked: BTreeSet<RequestId>,
+    pub(crate) asked: SortedSet<RequestId>,
 }
 
 impl Service {
@@ -39,7 +39,7 @@ impl Service {
             since: now,
             waiting: Vec::new(),
             starts_again: false,
-            asked: BTreeSet::new(),
+            asked: SortedSet::new(),
         }
     }
 

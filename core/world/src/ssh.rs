@@ -3,8 +3,8 @@
 //! A connection behaves as one of TCP: what a cut link loses is sent again every second until it
 //! arrives, in order. What it carries is encrypted on a real wire; it is not shown to the tap.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use os::process::{Handle, Sink};
@@ -53,7 +53,7 @@ struct Link {
 #[derive(Debug, Default)]
 pub(crate) struct Links {
     next: u64,
-    links: BTreeMap<u64, Link>,
+    links: SortedMap<u64, Link>,
 }
 
 /// Something of `ssh` that happens at a time of its own.

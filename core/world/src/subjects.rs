@@ -6,14 +6,14 @@
 //! from what was last known of them: a task is assigned because it was created, a container is made
 //! because its task was assigned.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::EventId;
 
 /// The last event of every object that an event's text names.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Subjects {
-    last: BTreeMap<Box<str>, EventId>,
+    last: SortedMap<Box<str>, EventId>,
 }
 
 /// More objects than this and those that nothing was said of for longest are forgotten.

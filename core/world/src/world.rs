@@ -1,7 +1,7 @@
 //! The world's state and its loop.
 
+use sorted::{SortedMap, SortedSet};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use daemon::Daemon;
@@ -60,14 +60,14 @@ pub struct World {
     pub(crate) fault_rng: Rng,
     pub(crate) blame: Blame,
     /// Links of which it was told that they lose, delay or double frames.
-    pub(crate) told_links: BTreeSet<(HostId, HostId)>,
+    pub(crate) told_links: SortedSet<(HostId, HostId)>,
     pub(crate) struck: Vec<Struck>,
     pub(crate) armed: Vec<Armed>,
     inputs: Vec<Recorded>,
     /// Answers to the world's own requests.
-    pub(crate) answers: BTreeMap<u64, Reply>,
+    pub(crate) answers: SortedMap<u64, Reply>,
     /// The same of a cluster's.
-    pub(crate) cluster_answers: BTreeMap<u64, kube::rest::Reply>,
+    pub(crate) cluster_answers: SortedMap<u64, kube::rest::Reply>,
     event_count: u64,
     pub(crate) touched: Option<HostId>,
 }
@@ -104,12 +104,12 @@ impl World {
             ssh: Links::default(),
             fault_rng: streams.stream("faults"),
             blame: Blame::default(),
-            told_links: BTreeSet::new(),
+            told_links: SortedSet::new(),
             struck: Vec::new(),
             armed: Vec::new(),
             inputs: Vec::new(),
-            answers: BTreeMap::new(),
-            cluster_answers: BTreeMap::new(),
+            answers: SortedMap::new(),
+            cluster_answers: SortedMap::new(),
             event_count: 0,
             touched: None,
             cluster: crate::cluster::config(&spec, profile),

@@ -1,6 +1,6 @@
 //! A tree of YAML with the place of every node: what go-yaml decodes without types.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
@@ -178,7 +178,7 @@ struct Open {
     /// In a map: the key that waits for its value, and where it stands.
     key: Option<(Node, Place)>,
     /// In a map: where each key stands, and what `<<` brings.
-    keys: BTreeMap<String, u32>,
+    keys: SortedMap<String, u32>,
     merged: Vec<Node>,
 }
 
@@ -200,7 +200,7 @@ pub fn read_lenient(source: &str) -> Result<Node, String> {
 
 fn read_as(file: u16, source: &str, is_lenient: bool) -> Result<Node, String> {
     let mut open: Vec<Open> = Vec::new();
-    let mut anchors: BTreeMap<usize, Node> = BTreeMap::new();
+    let mut anchors: SortedMap<usize, Node> = SortedMap::new();
     let mut made = 0_usize;
     for event in Parser::new_from_str(source) {
         let (event, span) = event.map_err(|error| {
@@ -226,7 +226,7 @@ fn read_as(file: u16, source: &str, is_lenient: bool) -> Result<Node, String> {
                 }
                 let is_list = matches!(event, Event::SequenceStart(..));
                 let value = if is_list { Value::List(Vec::new()) } else { Value::Map(Vec::new()) };
-                let (keys, merged) = (BTreeMap::new(), Vec::new());
+                let (keys, merged) = (SortedMap::new(), Vec::new());
                 open.push(Open { node: Node { place, value }, anchor, key: None, keys, merged });
                 None
             }

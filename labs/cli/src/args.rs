@@ -1,6 +1,6 @@
 //! Command-line arguments: `--name value`, `--name=value`, `--flag`, and plain ones.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 /// A usage that is none: what was expected.
 #[derive(Debug, PartialEq, Eq)]
@@ -9,7 +9,7 @@ pub(crate) struct Usage(pub(crate) String);
 /// Arguments that were read.
 #[derive(Debug, Default)]
 pub(crate) struct Args {
-    values: BTreeMap<String, String>,
+    values: SortedMap<String, String>,
     flags: Vec<String>,
     plain: Vec<String>,
 }

@@ -1,7 +1,7 @@
 //! `glasshive audit`: plays a lab or a recorded run and tells where clear text was found, why it is
 //! allowed there or not, and what led to it.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::io::{self, Write};
 use std::rc::Rc;
 
@@ -163,7 +163,7 @@ impl Audited {
 
     /// What belongs where it is, by reason: with many nodes there is much of it.
     fn allowed(&self, out: &mut dyn Write) -> io::Result<()> {
-        let mut reasons: BTreeMap<(&str, &str), Vec<&FindingView>> = BTreeMap::new();
+        let mut reasons: SortedMap<(&str, &str), Vec<&FindingView>> = SortedMap::new();
         for finding in self.view.findings.iter().filter(|f| f.verdict == Verdict::Allowed) {
             reasons.entry((&finding.why, &finding.needle)).or_default().push(finding);
         }

@@ -4,7 +4,7 @@
 //! A request that cannot be read or met gets an answer of the type `error`, and the session goes on.
 //! Virtual time moves only while a command runs and by `advance`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::io::{self, BufRead, Read, Write};
 
 use serde::Deserialize;
@@ -57,7 +57,7 @@ enum Request {
     Audit {
         /// Words to look for beside the secrets.
         #[serde(default)]
-        watch: BTreeMap<String, String>,
+        watch: SortedMap<String, String>,
         /// Places where clear text may be.
         #[serde(default)]
         allow: Vec<String>,

@@ -1,12 +1,12 @@
 //! Captured values and where they are filled in: `{{name}}`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
 
 /// Values by name, captured by the holes of expectations.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Bindings(BTreeMap<String, String>);
+pub struct Bindings(SortedMap<String, String>);
 
 /// A name that has no value yet.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -8,7 +8,7 @@
 mod faults;
 mod result;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use sim::{Duration, Time};
@@ -76,13 +76,13 @@ pub struct Runner<M> {
     /// The step that was begun last.
     step: Option<u32>,
     bindings: Bindings,
-    outcomes: BTreeMap<At, Outcome>,
+    outcomes: SortedMap<At, Outcome>,
     /// The last command of this step.
     last: Option<LastCommand>,
     /// What the terminals waited for when our last command there was over.
-    left: BTreeMap<String, Awaits>,
+    left: SortedMap<String, Awaits>,
     /// Whether each check held when its step began; filled if `proving`.
-    before: BTreeMap<At, bool>,
+    before: SortedMap<At, bool>,
     proving: bool,
 }
 
@@ -103,10 +103,10 @@ impl<M: Clone> Runner<M> {
             ended: now,
             step: None,
             bindings: Bindings::default(),
-            outcomes: BTreeMap::new(),
+            outcomes: SortedMap::new(),
             last: None,
-            left: BTreeMap::new(),
-            before: BTreeMap::new(),
+            left: SortedMap::new(),
+            before: SortedMap::new(),
             proving: false,
         }
     }

@@ -1,6 +1,6 @@
 //! Playing labs on a small fake of a cluster: times, captures, checks, and what stops a run.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use expect_test::{Expect, expect};
@@ -16,7 +16,7 @@ struct Fake {
     /// Command, output, status, how long it takes in ms, what it does to the secrets.
     table: Vec<(&'static str, &'static str, i32, u64)>,
     /// Output and status of what was typed, by host.
-    shown: BTreeMap<String, Vec<(String, i32)>>,
+    shown: SortedMap<String, Vec<(String, i32)>>,
     /// The command that runs: its host and its end.
     busy: Option<(String, Time)>,
     awaits: Awaits,
@@ -32,7 +32,7 @@ impl Fake {
         Self {
             now: START,
             table: table.to_vec(),
-            shown: BTreeMap::new(),
+            shown: SortedMap::new(),
             busy: None,
             awaits: Awaits::Command,
             secrets: Vec::new(),

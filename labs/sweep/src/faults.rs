@@ -1,6 +1,6 @@
 //! What breaks.
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 
 use sim::Rng;
 use world::fault::Reach;
@@ -10,7 +10,7 @@ use crate::shape;
 
 /// Kinds of faults that a sweep may be limited to.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultSet(BTreeSet<&'static str>);
+pub struct FaultSet(SortedSet<&'static str>);
 
 /// Each kind with its usual weight.
 const KINDS: [(&str, u64); 5] =
@@ -30,11 +30,11 @@ impl FaultSet {
     pub fn parse(text: &str) -> Result<Self, String> {
         match text {
             "all" => return Ok(Self::default()),
-            "none" => return Ok(Self(BTreeSet::new())),
+            "none" => return Ok(Self(SortedSet::new())),
             _ => {}
         }
         let known = || KINDS.iter().map(|(kind, _)| *kind);
-        let mut set = BTreeSet::new();
+        let mut set = SortedSet::new();
         for name in text.split(',') {
             let Some(kind) = known().find(|kind| *kind == name) else {
                 let all: Vec<&str> = known().collect();
@@ -62,7 +62,7 @@ impl FaultSet {
 #[derive(Debug)]
 pub struct Faults {
     weights: [u64; KINDS.len()],
-    cuts: BTreeSet<(String, String)>,
+    cuts: SortedSet<(String, String)>,
 }
 
 impl Faults {
@@ -78,7 +78,7 @@ impl Faults {
                 *weight = 0;
             }
         }
-        Self { weights, cuts: BTreeSet::new() }
+        Self { weights, cuts: SortedSet::new() }
     }
 
     /// The next one; nothing if there is nothing that it could break.

@@ -3,7 +3,7 @@
 //! A command that ends with status 0 has done what it says; one that fails, or whose host crashes, may
 //! still have: its name is left alone for a while.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use invariants::store::acknowledged::Acknowledged;
 use invariants::{Broken, Watch};
@@ -35,9 +35,9 @@ struct Pending {
 /// What was asked for and told, by cluster.
 #[derive(Debug, Default)]
 pub struct Oracle {
-    pending: BTreeMap<usize, Pending>,
-    doubtful: BTreeMap<(Kind, String), Time>,
-    told: BTreeMap<String, Acknowledged>,
+    pending: SortedMap<usize, Pending>,
+    doubtful: SortedMap<(Kind, String), Time>,
+    told: SortedMap<String, Acknowledged>,
     /// Commands that ended well, and others.
     pub counts: (u64, u64),
 }

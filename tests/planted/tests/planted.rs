@@ -1,6 +1,6 @@
 //! Every planted bug is found, and without one there is nothing to find.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
@@ -13,7 +13,7 @@ const SEED_BUDGET: u64 = 80;
 
 /// Does something with each place of a list, on all cores.
 fn on_all_cores<T: Send>(count: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
-    let (next, results) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    let (next, results) = (AtomicUsize::new(0), Mutex::new(SortedMap::new()));
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, Into::into) {
             scope.spawn(|| {

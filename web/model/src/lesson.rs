@@ -1,6 +1,6 @@
 //! The lab's text with the state of each part, from the lab and its runner.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use labs::check::CheckLine;
@@ -13,7 +13,7 @@ use crate::view::{
 };
 
 /// Checks that were looked at without being played: lights that follow the cluster.
-pub type Lights = BTreeMap<At, CheckOutcome>;
+pub type Lights = SortedMap<At, CheckOutcome>;
 
 /// Draws a lab as far as it was played.
 pub fn lesson(lab: &Lab, runner: &WorldRunner, lights: &Lights) -> LessonView {

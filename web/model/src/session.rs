@@ -4,7 +4,7 @@
 //! acts at the same virtual times give the same history, live, after a reload and natively. That is
 //! why a session is stored as its [`Acted`] list and not as state.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use labs::{At, Event, Goal, Lab, Part, WorldRunner};
@@ -100,7 +100,7 @@ pub struct Session {
     world: World,
     runner: WorldRunner,
     acts: Vec<Acted>,
-    hands: BTreeMap<String, Hand>,
+    hands: SortedMap<String, Hand>,
     playing: Option<Play>,
     /// Time waits for the student: at the start, and after the lab was played.
     held: bool,
@@ -127,7 +127,7 @@ impl Session {
             world,
             runner,
             acts: Vec::new(),
-            hands: BTreeMap::new(),
+            hands: SortedMap::new(),
             playing: None,
             held: true,
             lights: Lights::new(),

@@ -1,6 +1,6 @@
 //! What belongs to the page and not to the cluster: which pane, which theme, what is half typed.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 /// A pane, where there is not room for all.
@@ -118,10 +118,10 @@ pub struct Ui {
     pub lens: bool,
     /// The row for files is open.
     pub files: bool,
-    drafts: BTreeMap<String, String>,
-    edits: BTreeMap<String, Rc<str>>,
-    cleared: BTreeMap<String, usize>,
-    candidates: BTreeMap<String, Rc<[String]>>,
+    drafts: SortedMap<String, String>,
+    edits: SortedMap<String, Rc<str>>,
+    cleared: SortedMap<String, usize>,
+    candidates: SortedMap<String, Rc<[String]>>,
     next_message: u32,
 }
 

@@ -1,6 +1,6 @@
 //! Containers: what a list shows, what `inspect` shows, what a new one is made of.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::process::Handle;
 use sim::{Duration, Time};
@@ -110,7 +110,7 @@ pub struct ContainerSummary {
     /// Ports, sorted.
     pub ports: Vec<ContainerPort>,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Names of its networks.
     pub networks: Vec<String>,
     /// Sources of its mounts.
@@ -149,7 +149,7 @@ pub struct ContainerConfig {
     /// Empty: the image's.
     pub working_dir: String,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// `6379/tcp`.
     pub exposed_ports: Vec<String>,
     /// Empty: SIGTERM.
@@ -187,7 +187,7 @@ pub struct HostConfig {
     /// `host:container[:ro]`, as typed.
     pub binds: Vec<String>,
     /// Path and options of tmpfs mounts.
-    pub tmpfs: BTreeMap<String, String>,
+    pub tmpfs: SortedMap<String, String>,
     /// Published ports.
     pub ports: Vec<ContainerPort>,
     /// All exposed ports too, on ports of the host that are free.
@@ -207,7 +207,7 @@ pub struct HostConfig {
     /// More groups, by name or number.
     pub groups: Vec<String>,
     /// Settings that have no effect here: members of `inspect`'s `HostConfig`, as JSON.
-    pub settings: BTreeMap<String, String>,
+    pub settings: SortedMap<String, String>,
 }
 
 /// A container to be made.

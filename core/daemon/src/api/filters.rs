@@ -1,7 +1,7 @@
 //! `--filter` as it is typed, and the managers' typed filters made of it (moby:
 //! `daemon/cluster/filters.go`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use swarm::control;
 use swarm::objects::{Id, Kind, Role, TaskState};
@@ -10,7 +10,7 @@ use super::Error;
 
 /// Filters by key; within a key any value will do, all keys must match.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filters(pub BTreeMap<String, Vec<String>>);
+pub struct Filters(pub SortedMap<String, Vec<String>>);
 
 impl Filters {
     /// Adds one value of one key.
@@ -91,7 +91,7 @@ impl Filters {
     }
 }
 
-fn labels(values: &[String]) -> BTreeMap<String, String> {
+fn labels(values: &[String]) -> SortedMap<String, String> {
     let split = values.iter().map(|value| value.split_once('=').unwrap_or((value, "")));
     split.map(|(key, value)| (key.to_owned(), value.to_owned())).collect()
 }

@@ -1,6 +1,6 @@
 //! Images: what a list shows, what `inspect` shows, what a pull reports.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 pub use engine::HealthCheck;
 use sim::Time;
@@ -19,7 +19,7 @@ pub struct ImageSummary {
     /// Bytes in all layers.
     pub size: u64,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
 }
 
 /// What a container of it runs unless told otherwise.
@@ -38,7 +38,7 @@ pub struct ImageConfig {
     /// Folder.
     pub working_dir: String,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// `6379/tcp`.
     pub exposed_ports: Vec<String>,
     /// Signal.

@@ -1,6 +1,6 @@
 //! Networks and volumes in the API (moby: `api/types/network`, `api/types/volume`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::Time;
 
@@ -44,9 +44,9 @@ pub struct VolumeDetails {
     /// When it was made.
     pub created: Time,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Options of the driver.
-    pub options: BTreeMap<String, String>,
+    pub options: SortedMap<String, String>,
     /// Made for a container without being named.
     pub is_anonymous: bool,
     /// Containers that use it, running or not.

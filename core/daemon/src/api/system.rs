@@ -154,7 +154,7 @@ pub struct EventLine {
     /// The object's identifier or name.
     pub id: String,
     /// What is shown in parentheses.
-    pub attributes: std::collections::BTreeMap<String, String>,
+    pub attributes: sorted::SortedMap<String, String>,
     /// `local`, or `swarm` for objects of managers.
     pub scope: &'static str,
 }

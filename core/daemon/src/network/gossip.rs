@@ -4,7 +4,7 @@
 //! lost on a cut link comes with the next telling. A host that is not heard of for a while is forgotten.
 //! Names, virtual addresses and the routing mesh are answered from this table alone, without asking anybody.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
 use sim::{Duration, HostId, Time};
@@ -58,13 +58,13 @@ pub(crate) struct Table {
     boot: u64,
     version: u64,
     own: Vec<Endpoint>,
-    peers: BTreeMap<HostId, Peer>,
+    peers: SortedMap<HostId, Peer>,
     refresh_at: Option<Time>,
 }
 
 impl Table {
     pub(crate) const fn new(boot: u64) -> Self {
-        Self { boot, version: 0, own: Vec::new(), peers: BTreeMap::new(), refresh_at: None }
+        Self { boot, version: 0, own: Vec::new(), peers: SortedMap::new(), refresh_at: None }
     }
 
     /// This host has these endpoints; true if that is news.

@@ -15,7 +15,7 @@ mod requests;
 mod traffic;
 mod wire;
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use engine::ContainerId;
@@ -34,10 +34,10 @@ pub(crate) struct Networking {
     overlay_key: Option<Keyed>,
     rng: Rng,
     /// Questions that went to another host.
-    waiting: BTreeMap<u64, traffic::Asker>,
+    waiting: SortedMap<u64, traffic::Asker>,
     next_call: u64,
     /// Whose turn it is behind a virtual address or a published port, per container that asks.
-    turns: BTreeMap<(String, String), u32>,
+    turns: SortedMap<(String, String), u32>,
     /// The routing mesh's network as the managers told it last; none outside a swarm.
     followed: Option<Option<Id>>,
     /// Containers may have changed.
@@ -53,9 +53,9 @@ impl Networking {
             gossip_key: None,
             overlay_key: None,
             rng,
-            waiting: BTreeMap::new(),
+            waiting: SortedMap::new(),
             next_call: 0,
-            turns: BTreeMap::new(),
+            turns: SortedMap::new(),
             followed: None,
             is_dirty: false,
             attaching: Vec::new(),
@@ -121,7 +121,7 @@ impl Daemon {
     }
 
     fn other_hosts(&self) -> Vec<HostId> {
-        let hosts: BTreeSet<HostId> = self.config.directory.values().copied().collect();
+        let hosts: SortedSet<HostId> = self.config.directory.values().copied().collect();
         hosts.into_iter().filter(|host| *host != self.config.host).collect()
     }
 

@@ -1,7 +1,7 @@
 //! `docker network`: the host's own networks and the swarm's in one list (moby: `daemon/network.go`,
 //! `api/server/router/network`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use engine::Network;
 use sim::{Duration, Time};
@@ -77,7 +77,7 @@ impl Daemon {
         question: NetworkQuestion,
         answer: Result<LocalResponse, ApiError>,
     ) {
-        let mut all: BTreeMap<String, Network> =
+        let mut all: SortedMap<String, Network> =
             self.engine.networks().map(|one| (one.id.clone(), one.clone())).collect();
         if let Ok(LocalResponse::Control(ControlResponse::Networks(networks))) = answer {
             all.extend(networks.iter().map(|one| (one.id.to_string(), engine_network(one))));
@@ -363,7 +363,7 @@ pub(crate) const fn scope(network: &Network) -> &'static str {
     if network.is_swarm { "swarm" } else { "local" }
 }
 
-fn has_label(labels: &BTreeMap<String, String>, wanted: &str) -> bool {
+fn has_label(labels: &SortedMap<String, String>, wanted: &str) -> bool {
     match wanted.split_once('=') {
         Some((key, value)) => labels.get(key).is_some_and(|label| label == value),
         None => labels.contains_key(wanted),

@@ -1,6 +1,6 @@
 //! `docker logs` and `docker service logs`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use daemon::api::{Error, LogChunk, LogLine, LogOptions, Request, Response};
 use daemon::client::unexpected;
@@ -111,7 +111,7 @@ pub(crate) async fn service(cli: &Cli) -> Outcome {
         return Err(Failure::text("tty service logs only supported with --raw"));
     }
     let request = |options| Request::ServiceLogs { target: target.to_owned(), options };
-    let mut names: BTreeMap<(String, String), String> = BTreeMap::new();
+    let mut names: SortedMap<(String, String), String> = SortedMap::new();
     let result = show(cli, request, async |line: &LogLine| {
         if cli.is_set("raw") {
             return line.bytes.clone();

@@ -1,6 +1,6 @@
 //! `docker run` and `docker start -a`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
@@ -264,7 +264,7 @@ fn check_platform(cli: &Cli) -> Result<(), Failure> {
 }
 
 /// Labels of `--label-file` and `--label`.
-fn labels(cli: &Cli) -> Result<BTreeMap<String, String>, Failure> {
+fn labels(cli: &Cli) -> Result<SortedMap<String, String>, Failure> {
     let mut labels = value::map(&env_lines(cli, "label-file")?);
     labels.extend(value::map(cli.matches.all("label")));
     Ok(labels)
@@ -348,7 +348,7 @@ fn exposed(cli: &Cli) -> Result<Vec<String>, Failure> {
 }
 
 /// `--tmpfs /run:size=64k`.
-fn tmpfs(cli: &Cli) -> BTreeMap<String, String> {
+fn tmpfs(cli: &Cli) -> SortedMap<String, String> {
     let texts = cli.matches.all("tmpfs").iter();
     let split = texts.map(|text| text.split_once(':').unwrap_or((text, "")));
     split.map(|(path, options)| (path.to_owned(), options.to_owned())).collect()

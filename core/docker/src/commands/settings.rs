@@ -1,7 +1,7 @@
 //! Options of `run`, `create` and `update` that set what a kernel would enforce: they are checked,
 //! kept and shown by `inspect`, and have no effect.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use engine::HealthCheck;
 use serde_json::{Value as Json, json};
@@ -44,8 +44,8 @@ const SETTINGS: &[(&str, &str, As)] = &[
 ];
 
 /// The members that were asked for, as JSON.
-pub(super) fn settings(cli: &Cli) -> Result<BTreeMap<String, String>, Failure> {
-    let mut found = BTreeMap::new();
+pub(super) fn settings(cli: &Cli) -> Result<SortedMap<String, String>, Failure> {
+    let mut found = SortedMap::new();
     for (flag, member, kind) in SETTINGS {
         if !cli.matches.changed(flag) {
             continue;

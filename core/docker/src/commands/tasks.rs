@@ -1,7 +1,7 @@
 //! Lists of tasks: `service ps` and `node ps`.
 
+use sorted::SortedMap;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use daemon::api::Error;
@@ -29,7 +29,7 @@ pub(crate) async fn tasks(cli: &Cli, filters: control::Filters) -> Result<Vec<Rc
 /// Names of services and nodes, asked for once each.
 struct Names<'a> {
     cli: &'a Cli,
-    known: BTreeMap<Id, String>,
+    known: SortedMap<Id, String>,
 }
 
 impl Names<'_> {
@@ -68,7 +68,7 @@ fn ports(task: &Task) -> String {
 pub(crate) async fn show(cli: &Cli, tasks: Vec<Rc<Task>>) -> Outcome {
     let now = cli.proc.wall();
     let whole = cli.is_set("no-trunc");
-    let mut names = Names { cli, known: BTreeMap::new() };
+    let mut names = Names { cli, known: SortedMap::new() };
     let mut named = Vec::new();
     for task in tasks {
         let service = names.of(|id| ControlRequest::GetService { id }, &task.service_id).await;

@@ -12,7 +12,7 @@ pub(crate) mod secret;
 pub(crate) mod service;
 pub(crate) mod task;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use serde_json::{Map, Value as Json};
 use sim::Time;
@@ -92,7 +92,7 @@ fn is_empty(value: &Json) -> bool {
 }
 
 /// A map of texts; empty ones stay.
-pub(crate) fn texts(map: &BTreeMap<String, String>) -> Json {
+pub(crate) fn texts(map: &SortedMap<String, String>) -> Json {
     map.iter().map(|(key, value)| (key.clone(), Json::from(value.clone()))).collect()
 }
 

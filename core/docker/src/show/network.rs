@@ -66,7 +66,7 @@ pub(crate) fn network(style: Style, details: &NetworkDetails) -> Json {
 /// A volume.
 pub(crate) fn volume(style: Style, volume: &VolumeDetails) -> Json {
     let mut object = style.object();
-    let map = |map: &std::collections::BTreeMap<String, String>| {
+    let map = |map: &sorted::SortedMap<String, String>| {
         let is_null = volume.is_anonymous || style.profile.null_volume_maps;
         if map.is_empty() && is_null { Json::Null } else { texts(map) }
     };

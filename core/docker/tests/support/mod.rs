@@ -4,8 +4,8 @@
 
 mod daemon;
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use ::daemon::client::PORT;
@@ -34,7 +34,7 @@ pub struct World {
     pub daemon: Daemon,
     /// Requests that wait for the end of a process.
     waiting: Vec<(String, RequestId)>,
-    ended: BTreeMap<Pid, i32>,
+    ended: SortedMap<Pid, i32>,
 }
 
 /// How a command ended and what it printed.
@@ -94,7 +94,7 @@ impl World {
             machine,
             daemon: Daemon::new(profile, now),
             waiting: Vec::new(),
-            ended: BTreeMap::new(),
+            ended: SortedMap::new(),
         }
     }
 
@@ -148,7 +148,7 @@ impl World {
     pub fn run(&mut self, args: &[&str], input: &[u8], limit: Duration) -> Ended {
         let log: Rc<RefCell<Log>> = Rc::default();
         let sink = Handle::sink(log.clone());
-        let fds = BTreeMap::from([
+        let fds = SortedMap::from([
             (Fd::STDIN, Handle::bytes(input.to_vec())),
             (Fd::STDOUT, sink.clone()),
             (Fd::STDERR, sink),
@@ -168,7 +168,7 @@ impl World {
     ) -> Ended {
         let terminal = self.machine.add_terminal();
         let tty = Handle::terminal(terminal);
-        let fds = BTreeMap::from([
+        let fds = SortedMap::from([
             (Fd::STDIN, tty.clone()),
             (Fd::STDOUT, tty.clone()),
             (Fd::STDERR, tty),
@@ -191,13 +191,13 @@ impl World {
         self.ended.get(&pid).copied()
     }
 
-    fn start(&mut self, args: &[&str], fds: BTreeMap<Fd, Handle>) -> Pid {
+    fn start(&mut self, args: &[&str], fds: SortedMap<Fd, Handle>) -> Pid {
         let args = std::iter::once("docker").chain(args.iter().copied());
         let spawn = Spawn {
             path: "/usr/bin/docker".to_owned(),
             args: args.map(str::to_owned).collect(),
             cwd: Some("/root".to_owned()),
-            env: BTreeMap::from([("HOME".to_owned(), "/root".to_owned())]),
+            env: SortedMap::from([("HOME".to_owned(), "/root".to_owned())]),
             fds,
             foreground: true,
             ..Spawn::default()

@@ -1,6 +1,6 @@
 //! What a build does next, and what it waits for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use os::Machine;
@@ -55,7 +55,7 @@ pub(super) struct StageState {
     pub(super) image: Image,
     pub(super) change: Change,
     /// `ARG`s with their values.
-    pub(super) args: BTreeMap<String, Option<String>>,
+    pub(super) args: SortedMap<String, Option<String>>,
 }
 
 /// An image that a stage starts from or copies from.
@@ -78,12 +78,12 @@ pub struct Build {
     pub(super) doing: Doing,
     pub(super) state: Option<StageState>,
     /// Stages that are done.
-    pub(super) kept: BTreeMap<usize, Image>,
-    pub(super) bases: BTreeMap<String, Base>,
+    pub(super) kept: SortedMap<usize, Image>,
+    pub(super) bases: SortedMap<String, Base>,
     /// What the cache knows a step by, if that is not how history tells it.
     pub(super) step_key: Option<String>,
     /// Arguments that some `ARG` asked for.
-    pub(super) args_used: BTreeSet<String>,
+    pub(super) args_used: SortedSet<String>,
     pub(super) release: Release,
     pub(super) told: Told,
     steps_done: usize,
@@ -122,10 +122,10 @@ impl Build {
             plan,
             doing: Doing::Until(now),
             state: None,
-            kept: BTreeMap::new(),
-            bases: BTreeMap::new(),
+            kept: SortedMap::new(),
+            bases: SortedMap::new(),
             step_key: None,
-            args_used: BTreeSet::new(),
+            args_used: SortedSet::new(),
             release,
             told: Told::default(),
             steps_done: 0,
@@ -504,7 +504,7 @@ impl Build {
             self.told.text(format!(" ---> {short}\n"));
         }
         let change = Change { config: image.config.clone(), ..Change::default() };
-        self.state = Some(StageState { image, change, args: BTreeMap::new() });
+        self.state = Some(StageState { image, change, args: SortedMap::new() });
         self.load_context(now);
         if !triggers.is_empty() {
             if !self.request.buildkit {

@@ -26,7 +26,7 @@ mod step;
 mod told;
 pub(crate) mod words;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::Machine;
 use os::fs::{SharedFs, Tree};
@@ -61,9 +61,9 @@ pub struct BuildRequest {
     /// The stage to build; empty for the last one.
     pub target: String,
     /// `--build-arg`.
-    pub args: BTreeMap<String, String>,
+    pub args: SortedMap<String, String>,
     /// `--label`.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// `--secret`, by identity: nothing of them is in a layer or a cache.
     pub secrets: Vec<SecretFile>,
     /// Do every step again.
@@ -82,13 +82,13 @@ pub struct BuildRequest {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Builds {
     next: u64,
-    all: BTreeMap<BuildId, Build>,
+    all: SortedMap<BuildId, Build>,
     /// What a step made of what: by the image before it and the step's text and input.
-    cache: BTreeMap<String, Image>,
+    cache: SortedMap<String, Image>,
     /// Bases that BuildKit pulled: they are in no list of images.
-    bases: BTreeMap<ImageId, Image>,
+    bases: SortedMap<ImageId, Image>,
     /// `RUN --mount=type=cache`, by identity.
-    folders: BTreeMap<String, SharedFs>,
+    folders: SortedMap<String, SharedFs>,
 }
 
 impl Builds {
@@ -105,7 +105,7 @@ impl Builds {
     /// Bytes in layers that only the cache holds, and the number of its entries.
     pub(crate) fn cache_size(&self, is_used: impl Fn(Digest) -> bool) -> (u64, u64) {
         let all = self.cache.values().chain(self.bases.values());
-        let mut layers = BTreeMap::new();
+        let mut layers = SortedMap::new();
         for layer in all.flat_map(|image| &image.layers) {
             if !is_used(layer.diff_id) {
                 layers.insert(layer.diff_id, layer.size);

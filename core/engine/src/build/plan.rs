@@ -1,6 +1,7 @@
 //! Which work a build has.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use sorted::{SortedMap, SortedSet};
+use std::collections::VecDeque;
 
 use super::dockerfile::{Dockerfile, Instruction};
 use super::words::Reader;
@@ -30,7 +31,7 @@ pub(super) enum Work {
 pub(super) struct Plan {
     pub(super) work: VecDeque<Work>,
     /// `ARG`s before the first `FROM`.
-    pub(super) globals: BTreeMap<String, String>,
+    pub(super) globals: SortedMap<String, String>,
     /// What each stage starts from, expanded.
     pub(super) bases: Vec<String>,
     /// The number of steps that the classic builder counts.
@@ -118,7 +119,12 @@ impl Plan {
     }
 
     /// Every stage up to the target, in the order of the file.
-    fn for_classic(&mut self, file: &Dockerfile, target: usize, labels: &BTreeMap<String, String>) {
+    fn for_classic(
+        &mut self,
+        file: &Dockerfile,
+        target: usize,
+        labels: &SortedMap<String, String>,
+    ) {
         self.work.extend(file.arguments.iter().cloned().map(Work::Argument));
         self.step_count = file.arguments.len();
         for index in 0..=target {
@@ -147,7 +153,7 @@ impl Plan {
 
     /// The stages that the target needs.
     fn for_buildkit(&mut self, file: &Dockerfile, target: usize) {
-        let mut needed = BTreeSet::from([target]);
+        let mut needed = SortedSet::from([target]);
         let mut open = vec![target];
         while let Some(index) = open.pop() {
             let base = self.bases.get(index).and_then(|base| file.stage(base, index));
@@ -168,7 +174,7 @@ impl Plan {
             }
             images.extend(externals(file, index));
         }
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         images.retain(|image| seen.insert(image.clone()));
         self.work.extend(images.into_iter().map(Work::Fetch));
         for &index in &needed {

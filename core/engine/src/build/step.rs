@@ -1,6 +1,6 @@
 //! One instruction of a stage.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::Machine;
 use os::fs::{FileSystem, FsKind, SharedFs};
@@ -149,7 +149,7 @@ impl Build {
         instruction: &Instruction,
         words: Vec<String>,
     ) -> Result<(), Failure> {
-        let mut values = BTreeMap::new();
+        let mut values = SortedMap::new();
         for word in words {
             let (name, default) = match word.split_once('=') {
                 Some((name, value)) => (name.to_owned(), Some(value.to_owned())),

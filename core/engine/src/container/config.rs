@@ -1,6 +1,6 @@
 //! What a container is asked to be.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::fmt;
 use std::rc::Rc;
 
@@ -130,7 +130,7 @@ pub struct ContainerConfig {
     /// `KEY=value`, or `KEY` to take one away.
     pub env: Vec<String>,
     /// Labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Host name; the short identity if none.
     pub hostname: Option<String>,
     /// User, empty for the image's.
@@ -158,7 +158,7 @@ pub struct ContainerConfig {
     /// Remove it when it ends (`--rm`).
     pub auto_remove: bool,
     /// Ports that are documented, `6379/tcp`.
-    pub exposed_ports: BTreeSet<String>,
+    pub exposed_ports: SortedSet<String>,
     /// Ports that are published.
     pub ports: Vec<PortBinding>,
     /// Publish what is exposed too, on ports of the host that are free.
@@ -179,7 +179,7 @@ pub struct ContainerConfig {
     pub groups: Vec<String>,
     /// Settings of the kernel that have no effect here: members of `inspect`'s `HostConfig` with
     /// their values as JSON.
-    pub settings: BTreeMap<String, String>,
+    pub settings: SortedMap<String, String>,
     /// How to find out whether it is well; the image's if none.
     pub health: Option<HealthCheck>,
     /// It runs a step of a build: it is in no list and nobody finds it.

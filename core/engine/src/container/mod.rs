@@ -7,7 +7,7 @@ mod names;
 pub(crate) mod secrets;
 mod user;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::fs::SharedFs;
 use os::machine::SharedNamespace;
@@ -164,7 +164,7 @@ pub struct Container {
     /// Its view of the machine while it runs.
     pub namespace: Option<SharedNamespace>,
     /// What runs in it besides its first process.
-    pub execs: BTreeMap<ExecId, Exec>,
+    pub execs: SortedMap<ExecId, Exec>,
     pub(crate) out: Onlookers,
     pub(crate) err: Onlookers,
     /// Keeps the standard input open while nobody is attached.
@@ -216,7 +216,7 @@ impl Container {
             let found = root.layers().iter().find_map(|layer| layer.get(path));
             found.is_some_and(|inode| inode.kind != os::fs::Kind::Whiteout)
         };
-        let mut found = BTreeMap::new();
+        let mut found = SortedMap::new();
         for (path, inode) in root.upper().iter().filter(|(path, _)| *path != "/") {
             let letter = match (inode.kind == os::fs::Kind::Whiteout, is_below(path)) {
                 (true, _) => 'D',

@@ -33,7 +33,7 @@ pub(crate) fn random_name(rng: &mut Rng, attempt: u32) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use sorted::SortedSet;
 
     use sim::Streams;
 
@@ -42,7 +42,7 @@ mod tests {
     #[test]
     fn names_are_two_words_and_many() {
         let mut rng = Streams::new(1).stream("names");
-        let names: BTreeSet<String> = (0..200).map(|_| random_name(&mut rng, 0)).collect();
+        let names: SortedSet<String> = (0..200).map(|_| random_name(&mut rng, 0)).collect();
         assert!(names.len() > 180);
         for name in &names {
             let (left, right) = name.split_once('_').unwrap();

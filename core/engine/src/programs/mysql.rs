@@ -4,8 +4,8 @@
 //! the newlines at its end, is the value of `NAME`; a value that merely looks like a path is a value.
 //! Of SQL there are a handful of statements; anything else says so.
 
+use sorted::{SortedMap, SortedSet};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use os::process::Disposition;
@@ -22,8 +22,8 @@ const PORT: u16 = 3306;
 /// Accounts (a password's digest by name) and databases.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Tables {
-    accounts: BTreeMap<String, String>,
-    databases: BTreeSet<String>,
+    accounts: SortedMap<String, String>,
+    databases: SortedSet<String>,
 }
 
 /// The server stores what a password's digest is, never the password.

@@ -150,7 +150,7 @@ pub(super) fn nginx(proc: Proc) -> Running {
                 .await;
             return 1;
         }
-        let worker = proc.fork(std::collections::BTreeMap::new(), false, false, |child| {
+        let worker = proc.fork(sorted::SortedMap::new(), false, false, |child| {
             Box::pin(async move {
                 child.set_args(vec!["nginx: worker process".to_owned()]);
                 child.on_signal(Signal::Quit, Disposition::Catch);

@@ -4,8 +4,8 @@
 //! comes from the container itself needs no password, everybody else does. Of SQL there are a handful
 //! of statements; anything else says so.
 
+use sorted::{SortedMap, SortedSet};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use os::process::Disposition;
@@ -35,8 +35,8 @@ Error: Database is uninitialized and superuser password is not specified.
 /// Roles (a password's digest by name; none if empty) and databases.
 #[derive(Clone, Debug, Default)]
 struct Cluster {
-    roles: BTreeMap<String, String>,
-    databases: BTreeSet<String>,
+    roles: SortedMap<String, String>,
+    databases: SortedSet<String>,
     /// Nobody needs a password.
     trusts_all: bool,
 }

@@ -265,7 +265,7 @@ impl Host {
         let spawn = Spawn {
             path: "/bin/feeder".into(),
             args: vec!["feeder".into(), text.into()],
-            fds: std::collections::BTreeMap::from([(Fd::STDOUT, writer)]),
+            fds: sorted::SortedMap::from([(Fd::STDOUT, writer)]),
             ..Spawn::default()
         };
         let namespace = self.machine.host();

@@ -1,6 +1,6 @@
 //! What is, is what was asked for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use raft::Index;
 use sim::{Duration, Time};
@@ -32,9 +32,9 @@ pub struct HostState {
     /// On managers: what it has applied.
     pub applied: Option<Index>,
     /// The agent's tasks: identifier, what the agent knows of it.
-    pub tasks: BTreeMap<Id, TaskState>,
+    pub tasks: SortedMap<Id, TaskState>,
     /// The secrets in the agent's memory.
-    pub secrets: BTreeSet<Id>,
+    pub secrets: SortedSet<Id>,
 }
 
 /// The hosts that are up, and what their leader's store holds.
@@ -128,7 +128,7 @@ pub fn why_not(state: &State) -> Vec<String> {
 
 /// An agent against the store.
 fn agents(host: &HostState, node_id: &Id, store: &Store, why: &mut Vec<String>) {
-    let mut secrets: BTreeSet<&Id> = BTreeSet::new();
+    let mut secrets: SortedSet<&Id> = SortedSet::new();
     for task in store.tasks_of_node(node_id) {
         if task.status.state < TaskState::Assigned {
             continue;
@@ -245,8 +245,8 @@ mod tests {
             node_id: Some("n1".into()),
             leads: true,
             applied: Some(Index(3)),
-            tasks: BTreeMap::from([("t1".into(), TaskState::Running)]),
-            secrets: BTreeSet::new(),
+            tasks: SortedMap::from([("t1".into(), TaskState::Running)]),
+            secrets: SortedSet::new(),
         };
         // Long after the tasks were made.
         State { now: Time::from_date(2017, 3, 21), hosts: vec![host], store: Some(store) }
@@ -265,7 +265,7 @@ mod tests {
         check(&[vec!["a".into(), "b".into()], vec!["c".into()]]).unwrap();
         bad(|state| state.hosts[0].leads = false);
         bad(|state| state.hosts[0].tasks.clear());
-        bad(|state| state.hosts[0].secrets = BTreeSet::from(["a".into()]));
+        bad(|state| state.hosts[0].secrets = SortedSet::from(["a".into()]));
         bad(|state| state.hosts[0].tasks.extend([("t9".into(), TaskState::Running)]));
         bad(|state| {
             let mut two = service("web");

@@ -1,6 +1,6 @@
 //! The history of a slot is short.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use swarm::objects::{Id, TaskState};
 use swarm::store::Store;
@@ -24,7 +24,7 @@ pub fn check(store: &Store) -> Verdict {
     for service in store.services().iter().filter(|service| !service.spec.mode.is_job()) {
         let attempts = service.spec.task.restart.map_or(0, |restart| restart.max_attempts);
         let least = if attempts == 0 { 1 } else { attempts + 1 };
-        let mut slots: BTreeMap<(u64, Option<&Id>), (u64, u64)> = BTreeMap::new();
+        let mut slots: SortedMap<(u64, Option<&Id>), (u64, u64)> = SortedMap::new();
         for task in store.tasks_of_service(&service.id) {
             let key = (task.slot, task.node_id.as_ref().filter(|_| task.slot == 0));
             let (all, live) = slots.entry(key).or_default();

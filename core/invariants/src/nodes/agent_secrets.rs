@@ -1,6 +1,6 @@
 //! An agent holds the secrets of its live tasks and no others.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use sim::{Duration, Time};
 use swarm::objects::{Id, Task, TaskState};
@@ -22,8 +22,8 @@ pub const FORGET_TIME_MAX: Duration = Duration::from_secs(30);
 ///
 /// # Errors
 /// Names a secret that none of the tasks names.
-pub fn check(tasks: &[(&Task, TaskState)], held: &BTreeSet<Id>) -> Verdict {
-    let named: BTreeSet<&Id> = tasks.iter().flat_map(|(task, _)| secrets_of(task)).collect();
+pub fn check(tasks: &[(&Task, TaskState)], held: &SortedSet<Id>) -> Verdict {
+    let named: SortedSet<&Id> = tasks.iter().flat_map(|(task, _)| secrets_of(task)).collect();
     if let Some(stranger) = held.iter().find(|id| !named.contains(id)) {
         ensure!(false, "the agent holds secret {stranger}, which no task of the node names");
     }
@@ -36,14 +36,14 @@ fn secrets_of(task: &Task) -> impl Iterator<Item = &Id> {
 
 /// Secrets that no live task names, and since when.
 #[derive(Clone, Debug, Default)]
-pub struct Stale(BTreeMap<Id, Time>);
+pub struct Stale(SortedMap<Id, Time>);
 
 impl Stale {
     /// Something has changed at the agent.
-    pub fn see(&mut self, now: Time, tasks: &[(&Task, TaskState)], held: &BTreeSet<Id>) {
+    pub fn see(&mut self, now: Time, tasks: &[(&Task, TaskState)], held: &SortedSet<Id>) {
         let is_live = |state: TaskState| state <= TaskState::Running;
         let live = tasks.iter().filter(|(_, state)| is_live(*state));
-        let named: BTreeSet<&Id> = live.flat_map(|(task, _)| secrets_of(task)).collect();
+        let named: SortedSet<&Id> = live.flat_map(|(task, _)| secrets_of(task)).collect();
         self.0.retain(|id, _| held.contains(id) && !named.contains(id));
         for id in held.iter().filter(|id| !named.contains(id)) {
             self.0.entry(id.clone()).or_insert(now);
@@ -89,15 +89,15 @@ mod tests {
 
     #[test]
     fn a_secret_that_no_task_names() {
-        let (task, held) = (with_secret(), BTreeSet::from([Id::from("a"), Id::from("b")]));
+        let (task, held) = (with_secret(), SortedSet::from([Id::from("a"), Id::from("b")]));
         let tasks = [(&task, TaskState::Running)];
-        check(&tasks, &BTreeSet::from([Id::from("a")])).unwrap();
+        check(&tasks, &SortedSet::from([Id::from("a")])).unwrap();
         complains(check(&tasks, &held), &INVARIANT);
     }
 
     #[test]
     fn a_secret_that_is_kept_too_long() {
-        let (task, held) = (with_secret(), BTreeSet::from([Id::from("a")]));
+        let (task, held) = (with_secret(), SortedSet::from([Id::from("a")]));
         let mut stale = Stale::default();
         let at = |secs| Time::EPOCH + Duration::from_secs(secs);
         stale.see(at(0), &[(&task, TaskState::Running)], &held);
@@ -107,7 +107,7 @@ mod tests {
         complains(stale.check(at(41)), &INVARIANT);
         stale.restart(at(41));
         stale.check(at(70)).unwrap();
-        stale.see(at(80), &[(&task, TaskState::Failed)], &BTreeSet::new());
+        stale.see(at(80), &[(&task, TaskState::Failed)], &SortedSet::new());
         stale.check(at(200)).unwrap();
     }
 }

@@ -1,6 +1,6 @@
 //! A secret's bytes are on no manager's or worker's disk and in no frame in the clear.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::Disk;
 
@@ -65,7 +65,7 @@ impl Needles {
 pub struct Scanned {
     change_count: Option<u64>,
     needle_count: usize,
-    files: BTreeMap<String, (usize, [u8; 32])>,
+    files: SortedMap<String, (usize, [u8; 32])>,
 }
 
 impl Scanned {

@@ -1,6 +1,6 @@
 //! At most one leader per term.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use raft::{RaftId, Term};
 
@@ -15,7 +15,7 @@ pub static INVARIANT: Invariant = Invariant {
 
 /// Who led which term.
 #[derive(Clone, Debug, Default)]
-pub struct Leaders(BTreeMap<Term, RaftId>);
+pub struct Leaders(SortedMap<Term, RaftId>);
 
 impl Leaders {
     /// A member leads.

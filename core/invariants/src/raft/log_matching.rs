@@ -1,6 +1,6 @@
 //! An entry's index and term name it and everything before it.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use raft::{Entry, Index, Term};
 
@@ -15,7 +15,7 @@ pub static INVARIANT: Invariant = Invariant {
 
 /// Every entry that any member's log held, with the term of the one before it.
 #[derive(Clone, Debug, Default)]
-pub struct Entries(BTreeMap<(Index, Term), (Entry, Option<Term>)>);
+pub struct Entries(SortedMap<(Index, Term), (Entry, Option<Term>)>);
 
 impl Entries {
     /// A log holds `entries`, which follow an entry of term `previous`, if that is known.

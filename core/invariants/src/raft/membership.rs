@@ -1,6 +1,6 @@
 //! Members change one at a time, as the log says, and who was removed never comes back.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use raft::{ConfChange, Entry, Index, Payload, RaftId};
 
@@ -17,8 +17,8 @@ pub static INVARIANT: Invariant = Invariant {
 #[derive(Clone, Debug, Default)]
 pub struct Voters {
     /// From which index on who votes.
-    since: BTreeMap<Index, Vec<RaftId>>,
-    removed: BTreeMap<RaftId, Index>,
+    since: SortedMap<Index, Vec<RaftId>>,
+    removed: SortedMap<RaftId, Index>,
 }
 
 impl Voters {
@@ -66,8 +66,8 @@ impl Voters {
     pub fn check_known(
         &self,
         applied: Index,
-        members: &BTreeSet<RaftId>,
-        removed: &BTreeSet<RaftId>,
+        members: &SortedSet<RaftId>,
+        removed: &SortedSet<RaftId>,
     ) -> Verdict {
         for voter in self.at(applied) {
             ensure!(members.contains(voter), "at {applied} a manager cannot reach {voter}");
@@ -129,10 +129,10 @@ mod tests {
         voters.commit(&add_voter(2, 2)).unwrap();
         voters.commit(&remove_voter(3, 2)).unwrap();
         complains(voters.commit(&add_voter(4, 2)), &INVARIANT);
-        let (one, two) = (BTreeSet::from([RaftId(1)]), BTreeSet::from([RaftId(2)]));
+        let (one, two) = (SortedSet::from([RaftId(1)]), SortedSet::from([RaftId(2)]));
         voters.check_known(Index(3), &one, &two).unwrap();
-        complains(voters.check_known(Index(3), &one, &BTreeSet::new()), &INVARIANT);
-        complains(voters.check_known(Index(3), &BTreeSet::new(), &two), &INVARIANT);
+        complains(voters.check_known(Index(3), &one, &SortedSet::new()), &INVARIANT);
+        complains(voters.check_known(Index(3), &SortedSet::new(), &two), &INVARIANT);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! What is committed at an index is the same on all members, for ever.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use raft::{Entry, Index, Term};
 
@@ -15,7 +15,7 @@ pub static INVARIANT: Invariant = Invariant {
 
 /// Every entry that any member knew to be committed, with the newest term in which it knew.
 #[derive(Clone, Debug, Default)]
-pub struct Committed(pub(crate) BTreeMap<Index, (Entry, Term)>);
+pub struct Committed(pub(crate) SortedMap<Index, (Entry, Term)>);
 
 impl Committed {
     /// A member of `term` knows that these are committed. The ones that nobody knew before come back.

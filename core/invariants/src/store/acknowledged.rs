@@ -1,6 +1,6 @@
 //! What a user was told is done, is done and stays.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use swarm::objects::Kind;
 use swarm::store::Store;
@@ -27,7 +27,7 @@ enum Known {
 
 /// What users asked for and were told, by kind and name.
 #[derive(Clone, Debug, Default)]
-pub struct Acknowledged(BTreeMap<(Kind, String), Known>);
+pub struct Acknowledged(SortedMap<(Kind, String), Known>);
 
 impl Acknowledged {
     /// Somebody asks for an object to be created or removed.

@@ -1,6 +1,6 @@
 //! Managers that have applied the same entries hold the same objects.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use raft::Index;
@@ -69,7 +69,7 @@ impl Sum {
     }
 
     fn tables<T: Stored>(&mut self, before: &Table<T>, after: &Table<T>) {
-        let mut gone: BTreeMap<&Id, &Rc<T>> = BTreeMap::new();
+        let mut gone: SortedMap<&Id, &Rc<T>> = SortedMap::new();
         let (mut old, mut new) = (before.iter().peekable(), after.iter().peekable());
         // Most objects are the same one in both; both tables are in the order of identifiers.
         loop {

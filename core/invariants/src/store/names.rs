@@ -1,6 +1,6 @@
 //! Names are unique per kind.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use swarm::objects::{Id, Object, Stored};
 use swarm::store::{Store, StoreEvent, Table};
@@ -38,7 +38,7 @@ pub fn check(event: &StoreEvent, store: &Store) -> Verdict {
 }
 
 fn unique<T: Stored>(table: &Table<T>) -> Verdict {
-    let mut names: BTreeMap<String, &Id> = BTreeMap::new();
+    let mut names: SortedMap<String, &Id> = SortedMap::new();
     for object in table.iter() {
         let Some(name) = object.unique_name() else { continue };
         if let Some(other) = names.insert(name.to_lowercase(), object.id()) {

@@ -1,6 +1,6 @@
 //! A restart policy's limit is kept.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use swarm::objects::{Id, Object, Service, Task};
 use swarm::store::StoreEvent;
@@ -16,7 +16,7 @@ pub static INVARIANT: Invariant = Invariant {
 
 /// How many tasks each slot got, by version of the spec.
 #[derive(Clone, Debug, Default)]
-pub struct Restarts(BTreeMap<(Id, u64, Option<Id>, u64), u64>);
+pub struct Restarts(SortedMap<(Id, u64, Option<Id>, u64), u64>);
 
 impl Restarts {
     /// A change, and the service that the task is of. With each version of the spec all slots begin

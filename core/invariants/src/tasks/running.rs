@@ -1,6 +1,6 @@
 //! A slot runs once, on all nodes that have a session with the leader.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use swarm::objects::{Id, Task, TaskState};
 
@@ -42,7 +42,7 @@ pub fn check<'a>(
     connected: impl Iterator<Item = (&'a str, &'a [(Slot, Id)])>,
     may_be_two: impl Fn(&Id) -> bool,
 ) -> Verdict {
-    let mut found: BTreeMap<&Slot, (&str, &Id)> = BTreeMap::new();
+    let mut found: SortedMap<&Slot, (&str, &Id)> = SortedMap::new();
     for (host, slots) in connected {
         for (slot, task) in slots {
             if let Some((other, first)) = found.insert(slot, (host, task)) {

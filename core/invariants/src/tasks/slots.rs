@@ -1,6 +1,6 @@
 //! A slot has one task that is to run.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use swarm::objects::{Id, Service, TaskState, UpdateOrder};
 use swarm::store::Store;
@@ -33,7 +33,7 @@ pub fn check(service: &Id, store: &Store) -> Verdict {
     if service.spec.mode.is_job() || starts_first(service) {
         return Ok(());
     }
-    let mut slots: BTreeMap<(u64, Option<&Id>), &Id> = BTreeMap::new();
+    let mut slots: SortedMap<(u64, Option<&Id>), &Id> = SortedMap::new();
     for task in store.tasks_of_service(&service.id) {
         if task.desired_state <= TaskState::Running {
             let node = task.node_id.as_ref().filter(|_| task.slot == 0);

@@ -24,7 +24,8 @@ mod serve;
 mod status;
 pub(crate) mod token;
 
-use std::collections::{BTreeMap, VecDeque};
+use sorted::SortedMap;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -161,9 +162,9 @@ pub(crate) struct Change {
 pub(crate) struct ApiServer {
     options: Options,
     pub(crate) objects: Objects,
-    calls: BTreeMap<u64, Call>,
+    calls: SortedMap<u64, Call>,
     next_call: u64,
-    watches: BTreeMap<u64, Watch>,
+    watches: SortedMap<u64, Watch>,
     changes: VecDeque<Change>,
     /// Changes since somebody on this host asked.
     fresh: Vec<Change>,
@@ -182,9 +183,9 @@ impl ApiServer {
         let mut server = Self {
             options,
             objects: Objects::default(),
-            calls: BTreeMap::new(),
+            calls: SortedMap::new(),
             next_call: 0,
-            watches: BTreeMap::new(),
+            watches: SortedMap::new(),
             changes: VecDeque::new(),
             fresh: Vec::new(),
             forgotten: 0,

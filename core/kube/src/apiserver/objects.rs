@@ -1,6 +1,6 @@
 //! The objects as the API server has them in memory: what etcd holds, opened and read (apiserver: the watch cache).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -11,9 +11,9 @@ use crate::resources::{RESOURCES, Resource};
 /// All objects by their keys in etcd.
 #[derive(Clone, Debug, Default)]
 pub struct Objects {
-    by_key: BTreeMap<String, Rc<Value>>,
+    by_key: SortedMap<String, Rc<Value>>,
     /// Values that cannot be opened or read, and why.
-    sealed: BTreeMap<String, String>,
+    sealed: SortedMap<String, String>,
     /// The newest revision that is in it.
     pub revision: u64,
 }

@@ -1,7 +1,7 @@
 //! Nodes that are not heard of: their condition becomes Unknown after 40 s, they are tainted, and pods that do not
 //! tolerate that any longer are evicted (kubernetes: node lifecycle controller, taint manager).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(40);
 /// When which node's lease was seen to change.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Nodes {
-    heard: BTreeMap<String, Time>,
+    heard: SortedMap<String, Time>,
 }
 
 const UNREACHABLE: &str = "node.kubernetes.io/unreachable";

@@ -1,6 +1,7 @@
 //! One member of an etcd cluster: ticks, writes, syncs, messages, and when a read is up to date.
 
-use std::collections::{BTreeMap, VecDeque};
+use sorted::SortedMap;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use raft::wal::{EntryKind, Record, Wal};
@@ -86,7 +87,7 @@ pub(crate) struct Member {
     last_snapshot: Index,
     pending_snapshot: Option<(Barrier, Snapshot)>,
     /// Reads that wait for the leader's word, and for what index then.
-    reads: BTreeMap<u64, Option<Index>>,
+    reads: SortedMap<u64, Option<Index>>,
     next_read: u64,
     was_leader: bool,
     /// What others are known to answer, by when they were heard last.
@@ -158,7 +159,7 @@ impl Member {
             applied_term: Term(0),
             last_snapshot: applied,
             pending_snapshot: None,
-            reads: BTreeMap::new(),
+            reads: SortedMap::new(),
             next_read: 0,
             was_leader: false,
             is_alone_at_start: true,

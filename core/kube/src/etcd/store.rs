@@ -1,6 +1,6 @@
 //! The keys and values of etcd with their revisions (etcd: `server/storage/mvcc`), and the file that shows them.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use raft::Index;
@@ -63,9 +63,9 @@ pub struct Store {
     pub revision: u64,
     /// Revisions up to here are forgotten.
     pub compacted: u64,
-    keys: BTreeMap<String, KeyValue>,
+    keys: SortedMap<String, KeyValue>,
     /// Every revision since the last compaction: key and value, nothing where it was removed.
-    history: BTreeMap<u64, Revision>,
+    history: SortedMap<u64, Revision>,
     /// The newest entry of the log that is in the file.
     pub(super) consistent: Index,
     #[serde(skip)]

@@ -1,7 +1,7 @@
 //! Secrets and config maps of the node's pods. The kubelet asks for each by its name, watches it while a pod uses it, and
 //! forgets it with the last one (kubelet: `pkg/kubelet/util/manager`, the watch-based manager).
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use serde_json::{Value, json};
@@ -31,19 +31,19 @@ pub(super) struct Known {
 /// All that is known.
 #[derive(Debug, Default)]
 pub(super) struct Cache {
-    pub(super) known: BTreeMap<ObjectKey, Known>,
+    pub(super) known: SortedMap<ObjectKey, Known>,
     /// Tokens of pods' service accounts, by pod.
-    pub(super) tokens: BTreeMap<String, String>,
-    pub(super) tokens_asked: BTreeSet<String>,
+    pub(super) tokens: SortedMap<String, String>,
+    pub(super) tokens_asked: SortedSet<String>,
     pub(super) retry_at: Option<Time>,
 }
 
 const RETRY: Duration = Duration::from_secs(2);
 
 /// The objects that a pod uses.
-pub(super) fn used_by(pod: &Value) -> BTreeSet<ObjectKey> {
+pub(super) fn used_by(pod: &Value) -> SortedSet<ObjectKey> {
     let home = crate::json::namespace(pod);
-    let mut used = BTreeSet::new();
+    let mut used = SortedSet::new();
     let mut add = |resource: &'static str, name: &str| {
         if !name.is_empty() {
             used.insert((resource, home.to_owned(), name.to_owned()));
@@ -75,7 +75,7 @@ pub(super) fn used_by(pod: &Value) -> BTreeSet<ObjectKey> {
 impl Kubelet {
     /// Asks for what pods use, forgets what none uses any more.
     pub(super) fn follow_uses(&mut self, touch: &mut Touch<'_>) {
-        let mut used = BTreeSet::new();
+        let mut used = SortedSet::new();
         for run in self.pods.values().filter(|run| run.uses_objects()) {
             used.extend(used_by(&run.pod));
         }

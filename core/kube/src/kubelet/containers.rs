@@ -1,6 +1,6 @@
 //! One container of a pod: its image, its creation, start and end, and whether it starts again.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use daemon::api::{self, ContainerStatus};
 use daemon::client::Reply;
@@ -489,7 +489,7 @@ impl Kubelet {
             let all = items(spec, field).iter().filter_map(Value::as_str);
             all.map(|word| environment::expand(word, variables)).collect()
         };
-        let labels: BTreeMap<String, String> = [
+        let labels: SortedMap<String, String> = [
             (UID_LABEL, uid.to_owned()),
             (NAME_LABEL, name.to_owned()),
             ("io.kubernetes.pod.name", pod_name.to_owned()),

@@ -21,7 +21,7 @@ mod report;
 mod serve;
 mod volumes;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use daemon::api;
@@ -105,9 +105,9 @@ pub(crate) struct Kubelet {
     name: String,
     address: String,
     boot_id: String,
-    purposes: BTreeMap<u64, Purpose>,
+    purposes: SortedMap<u64, Purpose>,
     next_tag: u64,
-    pub(crate) pods: BTreeMap<String, PodRun>,
+    pub(crate) pods: SortedMap<String, PodRun>,
     cache: Cache,
     node: node::NodeState,
     relist_at: Option<Time>,
@@ -138,9 +138,9 @@ impl Kubelet {
             name,
             address,
             config,
-            purposes: BTreeMap::new(),
+            purposes: SortedMap::new(),
             next_tag: 0,
-            pods: BTreeMap::new(),
+            pods: SortedMap::new(),
             cache: Cache::default(),
             node: node::NodeState::new(now),
             relist_at: Some(now),

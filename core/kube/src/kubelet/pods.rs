@@ -1,6 +1,6 @@
 //! A pod on its node, from its arrival to its end.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -26,7 +26,7 @@ const STATUS_RETRY: Duration = Duration::from_secs(2);
 pub(crate) struct PodRun {
     pub(crate) pod: Rc<Value>,
     pub(super) containers: Vec<Container>,
-    pub(super) volumes: BTreeMap<String, Mounted>,
+    pub(super) volumes: SortedMap<String, Mounted>,
     pub(super) next_at: Option<Time>,
     pub(super) started: Time,
     mount_after: Duration,
@@ -113,7 +113,7 @@ impl Kubelet {
                 containers.extend(list("spec/containers", false));
                 let run = PodRun {
                     containers,
-                    volumes: BTreeMap::new(),
+                    volumes: SortedMap::new(),
                     next_at: None,
                     started: parse_time(&pod, "status/startTime").unwrap_or(touch.wall),
                     mount_after: MOUNT_RETRY,

@@ -1,7 +1,7 @@
 //! Logs and programs, for the API server (kubelet: `pkg/kubelet/server`).
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use daemon::api;
@@ -71,7 +71,7 @@ struct Session {
 /// All that is under way.
 #[derive(Debug, Default)]
 pub(super) struct Sessions {
-    all: BTreeMap<u64, Session>,
+    all: SortedMap<u64, Session>,
     next: u64,
 }
 

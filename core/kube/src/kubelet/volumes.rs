@@ -1,7 +1,7 @@
 //! Volumes of pods on the host: below `/var/lib/kubelet/pods/UID/volumes`. Secrets are on tmpfs; what is in a volume is
 //! changed at once by renaming one link (kubelet: `pkg/volume/util/atomic_writer.go`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::Machine;
 use os::fs::{Attributes, Inode, Kind, Located, Mount, User};
@@ -22,7 +22,7 @@ pub(super) struct Mounted {
 }
 
 /// Files by path, with their bytes and modes.
-type Payload = BTreeMap<String, (Vec<u8>, u32)>;
+type Payload = SortedMap<String, (Vec<u8>, u32)>;
 
 /// Why a volume cannot be made.
 pub(super) enum Trouble {

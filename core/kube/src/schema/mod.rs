@@ -13,7 +13,7 @@ mod apps;
 mod check;
 mod core;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::sync::OnceLock;
 
 pub use check::{Problem, Strictness, check_decoding, missing, set_defaults};
@@ -133,10 +133,10 @@ impl Shape {
     }
 }
 
-fn table() -> &'static BTreeMap<&'static str, Type> {
-    static TABLE: OnceLock<BTreeMap<&'static str, Type>> = OnceLock::new();
+fn table() -> &'static SortedMap<&'static str, Type> {
+    static TABLE: OnceLock<SortedMap<&'static str, Type>> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let mut types: BTreeMap<&'static str, Type> = BTreeMap::new();
+        let mut types: SortedMap<&'static str, Type> = SortedMap::new();
         let mut open = Type::default();
         let texts = [core::TYPES, apps::TYPES, access::TYPES];
         let lines = texts.iter().flat_map(|text| text.lines()).chain(["Type  | "]);

@@ -1,6 +1,6 @@
 //! Calls to other hosts (or this one): dialled again until their time is over.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::remote::RemoteInput;
 use seal::Identity;
@@ -34,7 +34,7 @@ struct Call {
 /// The calls of a host. Their numbers are unique on all of its connections.
 #[derive(Debug, Default)]
 pub(crate) struct Client {
-    calls: BTreeMap<u64, Call>,
+    calls: SortedMap<u64, Call>,
     next: u64,
 }
 

@@ -1,6 +1,6 @@
 //! Connections: one channel each, opened when there is something to say and given up when the other end is silent.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use seal::ca::Peer;
@@ -68,9 +68,9 @@ pub(crate) struct Links {
     root: Option<RootCertificate>,
     server: Option<Identity>,
     clock: Clock,
-    links: BTreeMap<u64, Link>,
-    by_wire: BTreeMap<(HostId, u64, bool), u64>,
-    by_peer: BTreeMap<(HostId, [u8; 8]), u64>,
+    links: SortedMap<u64, Link>,
+    by_wire: SortedMap<(HostId, u64, bool), u64>,
+    by_peer: SortedMap<(HostId, [u8; 8]), u64>,
     next: u64,
     rng: Rng,
     events: Vec<WireEvent>,
@@ -100,9 +100,9 @@ impl Links {
             root: None,
             server: None,
             clock: Clock::default(),
-            links: BTreeMap::new(),
-            by_wire: BTreeMap::new(),
-            by_peer: BTreeMap::new(),
+            links: SortedMap::new(),
+            by_wire: SortedMap::new(),
+            by_peer: SortedMap::new(),
             next: 1,
             rng,
             events: Vec::new(),

@@ -1,7 +1,7 @@
 //! One host with kubectl and a small stand-in for an API server: objects by path, with versions.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use glasshive_kubectl::{Profile, register};
@@ -26,9 +26,9 @@ impl Sink for Log {
 /// Objects by path, and what goes on.
 #[derive(Debug, Default)]
 pub struct Server {
-    pub objects: BTreeMap<String, Value>,
+    pub objects: SortedMap<String, Value>,
     version: u64,
-    streams: BTreeMap<u64, Vec<StreamEvent>>,
+    streams: SortedMap<u64, Vec<StreamEvent>>,
     /// What was asked, as `GET /path`.
     pub asked: Vec<String>,
 }
@@ -38,7 +38,7 @@ pub struct World {
     pub now: Time,
     pub machine: Machine,
     pub server: Server,
-    ended: BTreeMap<Pid, i32>,
+    ended: SortedMap<Pid, i32>,
     waiting: Vec<(RequestId, u64)>,
     /// Texts that a person leaves in the next editors.
     pub edits: Vec<(String, String)>,
@@ -354,7 +354,7 @@ impl World {
         }
         let mounts = Mounts::new(FileSystem::from_tree(FsKind::Disk, tree).shared());
         let machine = Machine::new(now, "master", mounts, programs);
-        let (ended, waiting, edits) = (BTreeMap::new(), Vec::new(), Vec::new());
+        let (ended, waiting, edits) = (SortedMap::new(), Vec::new(), Vec::new());
         let mut server = Server::default();
         server.stamp(&mut json!({ "metadata": {} }), now);
         Self { now, machine, server, ended, waiting, edits }
@@ -441,7 +441,7 @@ impl World {
         };
         let stdin =
             if on_terminal { handle.clone() } else { Handle::bytes(input.as_bytes().to_vec()) };
-        let fds = BTreeMap::from([
+        let fds = SortedMap::from([
             (Fd::STDIN, stdin),
             (Fd::STDOUT, handle.clone()),
             (Fd::STDERR, handle),
@@ -451,7 +451,7 @@ impl World {
             path: "/usr/bin/kubectl".to_owned(),
             args: args.map(str::to_owned).collect(),
             cwd: Some("/root".to_owned()),
-            env: BTreeMap::from([("HOME".to_owned(), "/root".to_owned())]),
+            env: SortedMap::from([("HOME".to_owned(), "/root".to_owned())]),
             fds,
             foreground: true,
             ..Spawn::default()

@@ -1,7 +1,7 @@
 //! A filesystem: one writable tree over any number of read-only layers.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sim::{Journal, Time};
@@ -200,9 +200,9 @@ impl FileSystem {
     }
 
     /// What a folder holds, by name.
-    pub fn list(&self, folder: &str) -> BTreeMap<String, Inode> {
+    pub fn list(&self, folder: &str) -> SortedMap<String, Inode> {
         let prefix = if folder == "/" { "/".to_owned() } else { format!("{folder}/") };
-        let mut names: BTreeMap<String, Inode> = BTreeMap::new();
+        let mut names: SortedMap<String, Inode> = SortedMap::new();
         let trees = self.layers.iter().rev().map(|layer| &**layer).chain([&self.upper]);
         for tree in trees {
             for (path, inode) in tree.below(folder) {

@@ -1,6 +1,6 @@
 //! A tree of inodes, keyed by absolute path.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::ops::Bound;
 
 use serde::{Deserialize, Serialize};
@@ -90,7 +90,7 @@ impl Inode {
 /// layer: a tree of what the layer adds, changes and (as whiteouts) removes.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tree {
-    nodes: BTreeMap<String, Inode>,
+    nodes: SortedMap<String, Inode>,
 }
 
 impl Tree {

@@ -6,7 +6,7 @@ mod proc;
 mod procfs;
 mod waiting;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -153,11 +153,11 @@ pub struct Spawn {
     /// The arguments; the first is the program's name.
     pub args: Vec<String>,
     /// Environment variables.
-    pub env: BTreeMap<String, String>,
+    pub env: SortedMap<String, String>,
     /// Working folder; the caller's if none.
     pub cwd: Option<String>,
     /// Descriptors to give it instead of the caller's 0, 1 and 2.
-    pub fds: BTreeMap<Fd, Handle>,
+    pub fds: SortedMap<Fd, Handle>,
     /// User to run as; the caller's if none.
     pub user: Option<User>,
     /// Start a process group of its own and put it in the foreground of the caller's terminal.

@@ -1,7 +1,7 @@
 //! The handle through which a program makes its system calls.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use sim::Time;
@@ -97,7 +97,7 @@ impl Proc {
     }
 
     /// All environment variables.
-    pub fn environment(&self) -> BTreeMap<String, String> {
+    pub fn environment(&self) -> SortedMap<String, String> {
         self.me(|process| process.env.clone())
     }
 
@@ -240,7 +240,7 @@ impl Proc {
     /// copied descriptors.
     pub fn fork(
         &self,
-        fds: BTreeMap<Fd, Handle>,
+        fds: SortedMap<Fd, Handle>,
         foreground: bool,
         background: bool,
         main: impl FnOnce(Proc) -> Running,

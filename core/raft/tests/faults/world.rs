@@ -1,6 +1,6 @@
 //! The world of one seed: members, disks, the network, and what can happen to them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::fmt::Write as _;
 
 use glasshive_raft::{
@@ -25,9 +25,9 @@ pub(super) struct World {
     rng: Rng,
     faults: Faults,
     config: Config,
-    members: BTreeMap<RaftId, Member>,
+    members: SortedMap<RaftId, Member>,
     queue: Vec<Message>,
-    cut: BTreeSet<(RaftId, RaftId)>,
+    cut: SortedSet<(RaftId, RaftId)>,
     witness: Witness,
     next_id: u64,
     next_value: u64,
@@ -53,9 +53,9 @@ impl World {
             rng,
             faults,
             config,
-            members: BTreeMap::new(),
+            members: SortedMap::new(),
             queue: Vec::new(),
-            cut: BTreeSet::new(),
+            cut: SortedSet::new(),
             witness,
             next_id: count + 1,
             next_value: 0,

@@ -1,7 +1,7 @@
 //! Bad states, each of which its invariant has to complain about. What the invariants accept is shown by
 //! every seed of the random faults.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use glasshive_raft::{Committed, Config, HardState, PeerStatus, ProgressState};
@@ -32,7 +32,7 @@ fn view(id: u64, entries: &[Entry]) -> View {
         durable_index: last_index,
         last_index,
         voters: voters(),
-        progress: BTreeMap::new(),
+        progress: SortedMap::new(),
         transfer_to: None,
         elapsed_ticks: 0,
         timeout_ticks: 10,
@@ -177,8 +177,8 @@ fn r10_commits_without_a_quorum_of_disks_or_of_an_old_term() {
     };
     let before = view(1, &[]);
     let log = [entry(1, 2, b"a")];
-    let minority = BTreeMap::from([member(1, &log), member(2, &[]), member(3, &[])]);
-    let majority = BTreeMap::from([member(1, &log), member(2, &log), member(3, &[])]);
+    let minority = SortedMap::from([member(1, &log), member(2, &[]), member(3, &[])]);
+    let majority = SortedMap::from([member(1, &log), member(2, &log), member(3, &[])]);
     let after = view(1, &log);
     commits_are_durable_on_a_quorum(&before, &after, &majority).unwrap();
     complains(commits_are_durable_on_a_quorum(&before, &after, &minority), "R10");

@@ -6,7 +6,7 @@
 
 mod bad_states;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use glasshive_raft::{
     ConfChange, Entry, Index, Message, MessageBody, Payload, RaftId, Role, Status, Term,
@@ -32,13 +32,13 @@ pub(crate) struct View {
 pub(crate) struct Witness {
     /// The voters before any change.
     first_voters: Vec<RaftId>,
-    leaders: BTreeMap<Term, RaftId>,
+    leaders: SortedMap<Term, RaftId>,
     /// Every entry ever seen, by its name, with the term before it.
-    entries: BTreeMap<(Index, Term), (Entry, Option<Term>)>,
+    entries: SortedMap<(Index, Term), (Entry, Option<Term>)>,
     /// Every committed entry, with the newest term in which somebody knew it.
-    committed: BTreeMap<Index, (Entry, Term)>,
-    last: BTreeMap<RaftId, View>,
-    disks: BTreeMap<RaftId, (Term, Option<RaftId>)>,
+    committed: SortedMap<Index, (Entry, Term)>,
+    last: SortedMap<RaftId, View>,
+    disks: SortedMap<RaftId, (Term, Option<RaftId>)>,
 }
 
 impl View {
@@ -74,7 +74,7 @@ impl Witness {
     }
 
     /// Looks at the member that the event happened to.
-    pub(crate) fn check(&mut self, members: &BTreeMap<RaftId, Member>, id: RaftId) -> Verdict {
+    pub(crate) fn check(&mut self, members: &SortedMap<RaftId, Member>, id: RaftId) -> Verdict {
         let member = &members[&id];
         durable_state_never_goes_back(self, id, &member.disk)?;
         let Some(view) = View::of(member) else {
@@ -276,7 +276,7 @@ pub(crate) fn promises_are_durable(message: &Message, disk: &Disk) -> Verdict {
 fn commits_are_durable_on_a_quorum(
     before: &View,
     view: &View,
-    members: &BTreeMap<RaftId, Member>,
+    members: &SortedMap<RaftId, Member>,
 ) -> Verdict {
     let (old, new) = (&before.status, &view.status);
     let leads = old.role == Role::Leader && new.role == Role::Leader && old.term == new.term;

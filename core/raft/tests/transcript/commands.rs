@@ -20,7 +20,7 @@
 //!
 //! Options: `pre-vote`, `no-check-quorum`, `window=3`, `uncommitted=100`, `size=64`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::fmt::Write as _;
 use std::str::FromStr;
 
@@ -35,10 +35,10 @@ use crate::cluster::{Machine, Member, encode};
 /// The members, the messages under way, the links that are cut.
 #[derive(Debug, Default)]
 pub(super) struct Scene {
-    members: BTreeMap<u64, Member>,
+    members: SortedMap<u64, Member>,
     queue: Vec<Message>,
-    cut: BTreeSet<(u64, u64)>,
-    roles: BTreeMap<u64, String>,
+    cut: SortedSet<(u64, u64)>,
+    roles: SortedMap<u64, String>,
     out: String,
     quiet: bool,
 }

@@ -7,7 +7,7 @@
 mod commands;
 mod show;
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -49,7 +49,7 @@ const SCENARIOS: [(char, u32); 8] =
 #[test]
 fn every_scenario_has_its_place() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut told = BTreeSet::new();
+    let mut told = SortedSet::new();
     for file in fs::read_dir(root.join("tests/transcripts")).unwrap() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
         for line in text.lines().filter(|line| line.starts_with('#')) {

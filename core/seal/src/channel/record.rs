@@ -179,13 +179,13 @@ impl Direction {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
+    use sorted::SortedSet;
 
     use super::*;
 
     #[test]
     fn ten_thousand_records_and_new_keys_never_share_key_and_nonce() {
-        let mut seen = BTreeSet::new();
+        let mut seen = SortedSet::new();
         let mut direction = Direction::new(&Zeroizing::new([1; 32]));
         for count in 0..10_000 {
             if count % 1_000 == 999 {

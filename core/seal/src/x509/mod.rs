@@ -11,8 +11,8 @@ mod parse;
 mod template;
 mod text;
 
+use sorted::SortedSet;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::fmt;
 use std::rc::Rc;
 
@@ -282,7 +282,7 @@ const VERIFIED_LIMIT: usize = 4_096;
 pub struct RootCertificate {
     certificate: Box<Certificate>,
     /// SHA-256 of the whole DER.
-    verified: Rc<RefCell<BTreeSet<[u8; 32]>>>,
+    verified: Rc<RefCell<SortedSet<[u8; 32]>>>,
 }
 
 impl PartialEq for RootCertificate {

@@ -195,7 +195,7 @@ pub(super) async fn map_file(shell: &mut Shell, args: &[String]) -> Result<i32, 
     let strips = args.iter().any(|arg| arg == "-t");
     let name = args.iter().find(|arg| !arg.starts_with('-'));
     let name = name.cloned().unwrap_or_else(|| "MAPFILE".to_owned());
-    let mut values = std::collections::BTreeMap::new();
+    let mut values = sorted::SortedMap::new();
     while let Some(line) = shell.read_line(Fd::STDIN).await {
         let line = if strips { line.trim_end_matches('\n').to_owned() } else { line };
         let index = u32::try_from(values.len()).unwrap_or(u32::MAX);

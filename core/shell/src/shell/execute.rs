@@ -1,6 +1,6 @@
 //! Lists, pipelines and compound commands.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use os::process::Handle;
@@ -20,7 +20,7 @@ impl Shell {
     /// Forks; the child runs `body` with the copy of this shell.
     pub(crate) async fn fork(
         &mut self,
-        fds: BTreeMap<Fd, Handle>,
+        fds: SortedMap<Fd, Handle>,
         foreground: bool,
         background: bool,
         body: impl FnOnce(Self) -> Running,
@@ -176,7 +176,7 @@ impl Shell {
         let mut children: Vec<Pid> = Vec::new();
         let mut input: Option<Handle> = None;
         for (index, command) in commands.iter().enumerate() {
-            let mut fds = BTreeMap::new();
+            let mut fds = SortedMap::new();
             if let Some(reader) = input.take() {
                 fds.insert(Fd::STDIN, reader);
             }
@@ -257,7 +257,7 @@ impl Shell {
                 let list = list.clone();
                 let interactive = self.interactive;
                 let body = move |shell: Self| shell.run_as_child(list);
-                let child = self.fork(BTreeMap::new(), interactive, false, body).await?;
+                let child = self.fork(SortedMap::new(), interactive, false, body).await?;
                 self.status = self.await_child(child).await?;
                 Ok(())
             }
@@ -417,7 +417,7 @@ impl Shell {
             return Err(self.abort("not simulated: functions nested more than 50 deep").await);
         }
         let parameters = std::mem::replace(&mut self.parameters, args);
-        self.locals.push(BTreeMap::new());
+        self.locals.push(SortedMap::new());
         self.call_depth += 1;
         let loops = std::mem::take(&mut self.loop_depth);
         let done = self.run_command(body).await;

@@ -1,6 +1,6 @@
 //! From words to fields: parameters, command substitution, arithmetic, splitting, file names.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::Fd;
 
@@ -243,7 +243,7 @@ impl Shell {
     /// present command ends.
     async fn process_file(&mut self, list: &std::rc::Rc<List>) -> Result<String, Flow> {
         let (reader, writer) = self.proc.pipe();
-        let fds = BTreeMap::from([(Fd::STDOUT, writer)]);
+        let fds = SortedMap::from([(Fd::STDOUT, writer)]);
         let body = list.clone();
         self.fork(fds, false, false, move |shell| shell.run_as_child(body)).await?;
         let fd = self.proc.add_handle(reader.clone());
@@ -266,7 +266,7 @@ impl Shell {
             Some(bytes) => bytes,
             None => {
                 let (reader, writer) = self.proc.pipe();
-                let fds = BTreeMap::from([(Fd::STDOUT, writer)]);
+                let fds = SortedMap::from([(Fd::STDOUT, writer)]);
                 let body = list.clone();
                 let child =
                     self.fork(fds, false, false, move |shell| shell.run_as_child(body)).await?;
@@ -530,7 +530,7 @@ impl Shell {
     pub(crate) async fn expand_array(
         &mut self,
         words: &[Word],
-    ) -> Result<BTreeMap<u32, String>, Flow> {
+    ) -> Result<SortedMap<u32, String>, Flow> {
         let values = self.expand_words(words).await?;
         Ok((0..).zip(values).collect())
     }

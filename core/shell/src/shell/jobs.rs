@@ -1,6 +1,6 @@
 //! Commands behind `&`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::process::Handle;
 use os::{Errno, ExitStatus, Fd, Pid};
@@ -26,7 +26,7 @@ impl Shell {
     pub(super) async fn start_background(&mut self, item: &Item) -> Done {
         self.tick().await?;
         let chain = item.chain.clone();
-        let mut fds = BTreeMap::new();
+        let mut fds = SortedMap::new();
         if !self.interactive {
             fds.insert(Fd::STDIN, Handle::null());
         }

@@ -12,7 +12,7 @@ mod testing;
 mod transform;
 mod variables;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -90,11 +90,11 @@ pub(crate) struct Shell {
     /// `$0`.
     pub(crate) name: String,
     pub(crate) parameters: Vec<String>,
-    pub(crate) variables: BTreeMap<String, Variable>,
+    pub(crate) variables: SortedMap<String, Variable>,
     /// What the variables that are `local` were outside, innermost function last.
-    pub(crate) locals: Vec<BTreeMap<String, Option<Variable>>>,
-    pub(crate) functions: BTreeMap<String, Rc<Command>>,
-    pub(crate) aliases: Rc<BTreeMap<String, String>>,
+    pub(crate) locals: Vec<SortedMap<String, Option<Variable>>>,
+    pub(crate) functions: SortedMap<String, Rc<Command>>,
+    pub(crate) aliases: Rc<SortedMap<String, String>>,
     pub(crate) options: Options,
     pub(crate) status: i32,
     /// `$$`: a subshell keeps its parent's.
@@ -114,13 +114,13 @@ pub(crate) struct Shell {
     pub(crate) command_depth: u32,
     /// Above zero while a failure is looked at (`if`, `&&`) and so ends nothing.
     pub(crate) condition_depth: u32,
-    pub(crate) traps: BTreeMap<String, String>,
+    pub(crate) traps: SortedMap<String, String>,
     /// The status of the last `$(...)` of the command that is being expanded.
     pub(crate) substitution_status: Option<i32>,
     /// The next external program may take this process's place.
     pub(crate) may_exec: bool,
     /// Descriptors from 3 on that `exec` opened.
-    pub(crate) own_fds: BTreeMap<Fd, Handle>,
+    pub(crate) own_fds: SortedMap<Fd, Handle>,
     /// Those of them that `<(...)` opened for the present command.
     pub(crate) process_fds: Vec<Fd>,
     pub(crate) started: Time,
@@ -147,9 +147,9 @@ impl Shell {
             flavour,
             name,
             parameters: Vec::new(),
-            variables: BTreeMap::new(),
+            variables: SortedMap::new(),
             locals: Vec::new(),
-            functions: BTreeMap::new(),
+            functions: SortedMap::new(),
             aliases: Rc::default(),
             options: Options::default(),
             status: 0,
@@ -165,10 +165,10 @@ impl Shell {
             call_depth: 0,
             command_depth: 0,
             condition_depth: 0,
-            traps: BTreeMap::new(),
+            traps: SortedMap::new(),
             substitution_status: None,
             may_exec: false,
-            own_fds: BTreeMap::new(),
+            own_fds: SortedMap::new(),
             process_fds: Vec::new(),
             started,
             random,
@@ -280,7 +280,7 @@ impl Shell {
     }
 
     /// Bash expands aliases at the prompt only; the others always.
-    pub(crate) fn usable_aliases(&self) -> Rc<BTreeMap<String, String>> {
+    pub(crate) fn usable_aliases(&self) -> Rc<SortedMap<String, String>> {
         let usable = self.flavour != Flavour::Bash || self.source == Source::Terminal;
         if usable { self.aliases.clone() } else { Rc::default() }
     }

@@ -1,6 +1,6 @@
 //! Simple commands: assignments, functions, builtins, programs.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::{Errno, Fd, Spawn};
 
@@ -255,7 +255,7 @@ impl Shell {
         words: &[String],
         may_exec: bool,
     ) -> Done {
-        let fds: BTreeMap<Fd, os::process::Handle> =
+        let fds: SortedMap<Fd, os::process::Handle> =
             self.own_fds.keys().filter_map(|fd| Some((*fd, self.proc.handle(*fd).ok()?))).collect();
         let spawn = Spawn {
             path: path.clone(),
@@ -336,7 +336,7 @@ impl Shell {
             })
         };
         let foreground = self.interactive;
-        let child = self.fork(BTreeMap::new(), foreground, false, body).await?;
+        let child = self.fork(SortedMap::new(), foreground, false, body).await?;
         self.status = self.await_child(child).await?;
         Ok(())
     }

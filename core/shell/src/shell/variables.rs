@@ -1,6 +1,6 @@
 //! Variables, the special parameters, and which of them children see.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use super::{Flow, Shell};
 use crate::Flavour;
@@ -10,7 +10,7 @@ use crate::arithmetic;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Text(String),
-    Array(BTreeMap<u32, String>),
+    Array(SortedMap<u32, String>),
 }
 
 /// A variable.
@@ -97,8 +97,8 @@ impl Shell {
         }
         let mut values = match variable.value.take() {
             Some(Value::Array(values)) => values,
-            Some(Value::Text(text)) => BTreeMap::from([(0, text)]),
-            None => BTreeMap::new(),
+            Some(Value::Text(text)) => SortedMap::from([(0, text)]),
+            None => SortedMap::new(),
         };
         let mut index = index.unwrap_or(0);
         if index < 0 {
@@ -136,7 +136,7 @@ impl Shell {
     }
 
     /// What children get as their environment.
-    pub(crate) fn environment(&self) -> BTreeMap<String, String> {
+    pub(crate) fn environment(&self) -> SortedMap<String, String> {
         let exported = self.variables.iter().filter(|(_, variable)| variable.exported);
         exported
             .filter_map(|(name, variable)| {
@@ -186,11 +186,11 @@ impl Shell {
     }
 
     /// The elements of an array (or the one text) with their indices.
-    pub(crate) fn elements(&self, name: &str) -> BTreeMap<u32, String> {
+    pub(crate) fn elements(&self, name: &str) -> SortedMap<u32, String> {
         match self.variables.get(name).and_then(|variable| variable.value.clone()) {
             Some(Value::Array(values)) => values,
-            Some(Value::Text(text)) => BTreeMap::from([(0, text)]),
-            None => BTreeMap::new(),
+            Some(Value::Text(text)) => SortedMap::from([(0, text)]),
+            None => SortedMap::new(),
         }
     }
 

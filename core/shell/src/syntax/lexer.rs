@@ -1,8 +1,8 @@
 //! From characters to tokens. Which characters make a token depends on where the grammar is, so that
 //! the parser drives the lexer and may go back to the start of the one token it has looked at.
 
+use sorted::SortedMap;
 use std::cell::OnceCell;
-use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use super::{Part, SyntaxError, Word, parse_here_body};
@@ -41,7 +41,7 @@ pub(crate) struct Parser {
     pub(super) line: u32,
     pub(super) depth: u32,
     pub(super) flavour: Flavour,
-    pub(super) aliases: Rc<BTreeMap<String, String>>,
+    pub(super) aliases: Rc<SortedMap<String, String>>,
     /// Aliases whose text is being read, with the number of characters left after that text.
     expanding: Vec<(String, usize)>,
     /// More may be typed: a here-document without its end is not complete yet.
@@ -77,7 +77,7 @@ impl Parser {
     }
 
     /// Uses these aliases from now on.
-    pub(crate) fn set_aliases(&mut self, aliases: Rc<BTreeMap<String, String>>) {
+    pub(crate) fn set_aliases(&mut self, aliases: Rc<SortedMap<String, String>>) {
         self.aliases = aliases;
     }
 

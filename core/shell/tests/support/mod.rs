@@ -1,6 +1,6 @@
 //! A host with a shell on a terminal, for the tests.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use glasshive_shell::{busybox_commands, gnu_commands, host_commands, register};
 use os::fs::{FileSystem, FsKind, Inode, Kind, Mounts, Tree};
@@ -81,7 +81,7 @@ impl Host {
         let mut all = vec![name.to_owned()];
         all.extend(args.iter().map(|arg| (*arg).to_owned()));
         let path_variable = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        let env = BTreeMap::from([
+        let env = SortedMap::from([
             ("HOME".to_owned(), "/root".to_owned()),
             ("PATH".to_owned(), path_variable.to_owned()),
         ]);
@@ -90,7 +90,7 @@ impl Host {
             args: all,
             env,
             cwd: Some("/root".to_owned()),
-            fds: BTreeMap::from([(Fd(0), tty.clone()), (Fd(1), tty.clone()), (Fd(2), tty)]),
+            fds: SortedMap::from([(Fd(0), tty.clone()), (Fd(1), tty.clone()), (Fd(2), tty)]),
             foreground: true,
             ..Spawn::default()
         };

@@ -3,7 +3,7 @@
 //! In swarmkit any manager takes the session and proxies it to the leader; here a manager that does
 //! not lead names the leader and the agent goes there itself. What the node sees is the same.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::{Disk, Duration, Rng, Time};
 
@@ -42,7 +42,7 @@ struct Open {
     period: Duration,
     heartbeat_at: Time,
     heartbeat: Option<CallId>,
-    report: Option<(CallId, BTreeMap<Id, TaskStatus>)>,
+    report: Option<(CallId, SortedMap<Id, TaskStatus>)>,
     /// The number of the last assignments; none before the COMPLETE set.
     sequence: Option<u64>,
 }

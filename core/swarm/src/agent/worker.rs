@@ -4,7 +4,7 @@
 //! Secrets are in memory only. A COMPLETE set replaces all of them. A task reaches only the secrets
 //! that its own spec names.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use sim::{Disk, Time};
@@ -19,11 +19,11 @@ use crate::transport::protocol::{AssignmentChange, AssignmentsKind, AssignmentsM
 /// The node's tasks and what they need.
 #[derive(Default)]
 pub(crate) struct Worker {
-    tasks: BTreeMap<Id, AgentTask>,
-    secrets: BTreeMap<Id, Rc<Secret>>,
-    configs: BTreeMap<Id, Rc<Config>>,
+    tasks: SortedMap<Id, AgentTask>,
+    secrets: SortedMap<Id, Rc<Secret>>,
+    configs: SortedMap<Id, Rc<Config>>,
     /// States that the dispatcher has not confirmed yet.
-    unreported: BTreeMap<Id, TaskStatus>,
+    unreported: SortedMap<Id, TaskStatus>,
     /// True when `tasks.db` is behind.
     is_dirty: bool,
     /// Rises whenever something of the above may have changed.
@@ -193,7 +193,7 @@ impl Worker {
     }
 
     /// States to report; they come back with [`Worker::report_failed`] if that does not succeed.
-    pub(crate) fn take_unreported(&mut self) -> BTreeMap<Id, TaskStatus> {
+    pub(crate) fn take_unreported(&mut self) -> SortedMap<Id, TaskStatus> {
         std::mem::take(&mut self.unreported)
     }
 
@@ -203,7 +203,7 @@ impl Worker {
     }
 
     /// The report was lost: newer states win over those in it.
-    pub(crate) fn report_failed(&mut self, statuses: BTreeMap<Id, TaskStatus>) {
+    pub(crate) fn report_failed(&mut self, statuses: SortedMap<Id, TaskStatus>) {
         for (id, status) in statuses {
             if self.tasks.contains_key(&id) {
                 self.unreported.entry(id).or_insert(status);

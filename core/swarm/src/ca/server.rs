@@ -4,7 +4,7 @@
 //! and whoever polls gets it. A node that renews its certificate gets the role that the store has for
 //! it, whatever it asks for.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use seal::{Certificate, Chain, Csr, JoinToken, NodeIdentity, RootCa};
 use sim::{Rng, Time};
@@ -32,9 +32,9 @@ pub(crate) struct Waiting {
 #[derive(Debug, Default)]
 pub(crate) struct CaServer {
     /// Nodes whose certificates are to be signed.
-    unsigned: std::collections::BTreeSet<Id>,
+    unsigned: sorted::SortedSet<Id>,
     /// Who waits for which.
-    waiting: BTreeMap<Id, Vec<Waiting>>,
+    waiting: SortedMap<Id, Vec<Waiting>>,
     /// When the rotation of the root CA is looked at next; never, unless one is under way.
     pub(super) rotation_at: Option<Time>,
 }
@@ -124,7 +124,7 @@ impl CaServer {
         let rotates = store.cluster().is_some_and(|cluster| cluster.root_ca.rotation.is_some());
         Self {
             unsigned: unsigned.map(|node| node.id.clone()).collect(),
-            waiting: BTreeMap::new(),
+            waiting: SortedMap::new(),
             rotation_at: rotates.then_some(Time::EPOCH),
         }
     }

@@ -1,6 +1,6 @@
 //! Narrowing a list (swarmkit: `manager/controlapi/common.go`, the `filter*` functions).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use super::Filters;
 
@@ -16,8 +16,8 @@ pub(super) fn has_prefix(what: &str, candidates: &[String]) -> bool {
 
 /// All wanted labels are there; an empty value matches any.
 pub(super) fn has_labels(
-    labels: &BTreeMap<String, String>,
-    wanted: &BTreeMap<String, String>,
+    labels: &SortedMap<String, String>,
+    wanted: &SortedMap<String, String>,
 ) -> bool {
     wanted
         .iter()
@@ -29,7 +29,7 @@ pub(super) fn matches(
     filters: &Filters,
     id: &str,
     name: &str,
-    labels: &BTreeMap<String, String>,
+    labels: &SortedMap<String, String>,
 ) -> bool {
     contains(name, &filters.names)
         && has_prefix(name, &filters.name_prefixes)

@@ -1,7 +1,7 @@
 //! What can be asked of a manager, and what it answers. Both cross the wire when a follower hands a
 //! request to the leader.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -22,9 +22,9 @@ pub struct Filters {
     /// Beginnings of identifiers.
     pub id_prefixes: Vec<String>,
     /// Labels of the object; an empty value matches any.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Labels of the node (nodes only).
-    pub node_labels: BTreeMap<String, String>,
+    pub node_labels: SortedMap<String, String>,
     /// Roles (nodes only).
     pub roles: Vec<Role>,
     /// Exact service identifiers (tasks only).
@@ -63,7 +63,7 @@ pub struct RaftMember {
 
 /// The raft group by node, as the answering manager sees it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RaftMembers(pub BTreeMap<Id, RaftMember>);
+pub struct RaftMembers(pub SortedMap<Id, RaftMember>);
 
 impl RaftMembers {
     /// Without this node the others still have a quorum (swarmkit: `raft.go`, `CanRemoveMember`).

@@ -1,6 +1,6 @@
 //! What a service's spec may say (swarmkit: `manager/controlapi/service.go`, `validate*`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use sim::Duration;
 
@@ -91,7 +91,7 @@ fn check_references<'a>(
     word: &str,
     references: impl Iterator<Item = (&'a str, &'a str, Option<&'a FileTarget>, bool)>,
 ) -> Result<(), ApiError> {
-    let mut targets: BTreeMap<&str, &str> = BTreeMap::new();
+    let mut targets: SortedMap<&str, &str> = SortedMap::new();
     for (id, name, file, runtime) in references {
         if id.is_empty() || name.is_empty() {
             return Err(ApiError::invalid(format!("malformed {word} reference")));
@@ -129,7 +129,7 @@ fn check_container(container: &ContainerSpec) -> Result<(), ApiError> {
             container.image
         )));
     }
-    let mut targets = BTreeSet::new();
+    let mut targets = SortedSet::new();
     for mount in &container.mounts {
         if !targets.insert(mount.target.as_str()) {
             return Err(ApiError::invalid(format!(
@@ -172,7 +172,7 @@ fn check_endpoint(endpoint: Option<&EndpointSpec>) -> Result<(), ApiError> {
     let Some(endpoint) = endpoint else {
         return Ok(());
     };
-    let mut published = BTreeSet::new();
+    let mut published = SortedSet::new();
     for port in &endpoint.ports {
         if endpoint.mode == EndpointMode::DnsRr && port.publish_mode == PublishMode::Ingress {
             return Err(ApiError::invalid(

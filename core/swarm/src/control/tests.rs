@@ -1,6 +1,6 @@
 //! The control API, request by request.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use super::{
     ApiError, Code, ControlRequest as Q, ControlResponse as A, Filters, KeyRotation, RaftMember,
@@ -323,7 +323,7 @@ fn members(reachable: &[(&str, bool)]) -> RaftMembers {
         let raft_id = number as u64 + 1;
         (Id::from(*id), RaftMember { raft_id, reachable: *reachable, ..RaftMember::default() })
     };
-    RaftMembers(reachable.iter().enumerate().map(member).collect::<BTreeMap<_, _>>())
+    RaftMembers(reachable.iter().enumerate().map(member).collect::<SortedMap<_, _>>())
 }
 
 #[test]

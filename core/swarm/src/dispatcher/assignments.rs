@@ -5,7 +5,7 @@
 //! back when the last such task has left RUNNING or is gone. Only tasks up to RUNNING count. Nothing
 //! else makes a secret travel: not its creation, not a change of its labels, not a wish of the node.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use crate::objects::{Id, Task, TaskState};
@@ -15,9 +15,9 @@ use crate::transport::protocol::AssignmentChange;
 /// What one node holds as far as the dispatcher told it.
 #[derive(Debug, Default)]
 pub(crate) struct AssignmentSet {
-    tasks: BTreeMap<Id, Rc<Task>>,
-    secret_users: BTreeMap<Id, BTreeSet<Id>>,
-    config_users: BTreeMap<Id, BTreeSet<Id>>,
+    tasks: SortedMap<Id, Rc<Task>>,
+    secret_users: SortedMap<Id, SortedSet<Id>>,
+    config_users: SortedMap<Id, SortedSet<Id>>,
 }
 
 /// True when nothing but the status (and the version that goes with it) is different.
@@ -53,7 +53,7 @@ impl AssignmentSet {
         &mut self,
         store: &Store,
         node_id: &str,
-        dirty: &BTreeSet<Id>,
+        dirty: &SortedSet<Id>,
     ) -> Vec<AssignmentChange> {
         let mut changes = Changes::default();
         for id in dirty {
@@ -128,10 +128,10 @@ impl AssignmentSet {
 }
 
 fn release(
-    users_of: &mut BTreeMap<Id, BTreeSet<Id>>,
+    users_of: &mut SortedMap<Id, SortedSet<Id>>,
     id: &Id,
     task: &Id,
-    changes: &mut BTreeMap<Id, bool>,
+    changes: &mut SortedMap<Id, bool>,
 ) {
     let Some(users) = users_of.get_mut(id) else { return };
     if users.remove(task) && users.is_empty() {
@@ -143,9 +143,9 @@ fn release(
 /// What is to be told: `true` for "hold", `false` for "forget".
 #[derive(Default)]
 struct Changes {
-    secrets: BTreeMap<Id, bool>,
-    configs: BTreeMap<Id, bool>,
-    tasks: BTreeMap<Id, Option<Rc<Task>>>,
+    secrets: SortedMap<Id, bool>,
+    configs: SortedMap<Id, bool>,
+    tasks: SortedMap<Id, Option<Rc<Task>>>,
 }
 
 impl Changes {

@@ -12,7 +12,7 @@
 pub(crate) mod assignments;
 pub(crate) mod updates;
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use sim::{Duration, Rng, Time};
@@ -61,7 +61,7 @@ struct Session {
     heartbeat_until: Time,
     set: AssignmentSet,
     sequence: u64,
-    dirty: BTreeSet<Id>,
+    dirty: SortedSet<Id>,
     send_at: Option<Time>,
     node_changed: bool,
     /// The store shows the node as ready; nothing is assigned before (swarmkit: `markNodeReady`).
@@ -72,12 +72,12 @@ struct Session {
 #[derive(Debug)]
 pub(crate) struct Dispatcher {
     period: Duration,
-    sessions: BTreeMap<Id, Session>,
-    registrations: BTreeMap<Id, (Time, u32)>,
+    sessions: SortedMap<Id, Session>,
+    registrations: SortedMap<Id, (Time, u32)>,
     /// Nodes that a new leader has not heard from yet, and until when it waits.
-    unknown: BTreeMap<Id, Time>,
+    unknown: SortedMap<Id, Time>,
     /// Nodes that are DOWN, and when their tasks become orphans.
-    down: BTreeMap<Id, Time>,
+    down: SortedMap<Id, Time>,
     updates: Updates,
     /// The root CA's certificate that the agents were told of.
     root_ca: Vec<u8>,
@@ -106,10 +106,10 @@ impl Dispatcher {
         );
         let mut dispatcher = Self {
             period,
-            sessions: BTreeMap::new(),
-            registrations: BTreeMap::new(),
-            unknown: BTreeMap::new(),
-            down: BTreeMap::new(),
+            sessions: SortedMap::new(),
+            registrations: SortedMap::new(),
+            unknown: SortedMap::new(),
+            down: SortedMap::new(),
             updates: Updates::default(),
             root_ca,
             rng,
@@ -179,7 +179,7 @@ impl Dispatcher {
             heartbeat_until: now + period.saturating_mul(grace_factor()),
             set: AssignmentSet::default(),
             sequence: 0,
-            dirty: BTreeSet::new(),
+            dirty: SortedSet::new(),
             send_at: is_ready.then_some(now),
             node_changed: false,
             is_ready,

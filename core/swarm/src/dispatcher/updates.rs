@@ -1,7 +1,7 @@
 //! States of nodes and tasks on their way to the store, in batches of 100 ms (swarmkit:
 //! `dispatcher.go`, `processUpdates`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use sim::{Duration, Time};
 
@@ -23,9 +23,9 @@ pub(crate) struct NodeUpdate {
 /// What waits to be written.
 #[derive(Debug, Default)]
 pub(crate) struct Updates {
-    nodes: BTreeMap<Id, NodeUpdate>,
-    tasks: BTreeMap<Id, TaskStatus>,
-    orphans: BTreeSet<Id>,
+    nodes: SortedMap<Id, NodeUpdate>,
+    tasks: SortedMap<Id, TaskStatus>,
+    orphans: SortedSet<Id>,
     flush_at: Option<Time>,
 }
 

@@ -1,7 +1,7 @@
 //! The allocator: networks get subnets, services addresses and ports, and tasks pass from NEW to
 //! PENDING once theirs are there (swarmkit: `manager/allocator`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use sim::subnet::{Subnet, next_subnet};
@@ -22,9 +22,9 @@ const VXLAN_ID_FIRST: u64 = 4_096;
 /// What is to be allocated.
 #[derive(Debug, Default)]
 pub(super) struct Allocator {
-    networks: BTreeSet<Id>,
-    services: BTreeSet<Id>,
-    tasks: BTreeSet<Id>,
+    networks: SortedSet<Id>,
+    services: SortedSet<Id>,
+    tasks: SortedSet<Id>,
 }
 
 impl Allocator {
@@ -115,7 +115,7 @@ fn allocate_network(tx: &mut Tx, id: &Id) {
         ipam.gateway = gateway.unwrap_or_default();
     }
     network.ipam = vec![ipam];
-    let used: BTreeSet<String> = store
+    let used: SortedSet<String> = store
         .networks()
         .iter()
         .filter_map(|other| other.driver_state.as_ref()?.options.values().next().cloned())
@@ -126,7 +126,7 @@ fn allocate_network(tx: &mut Tx, id: &Id) {
         "overlay".clone_into(&mut driver.name);
     }
     let key = "com.docker.network.driver.overlay.vxlanid_list".to_owned();
-    let options = BTreeMap::from([(key, vxlan.unwrap_or_default())]);
+    let options = SortedMap::from([(key, vxlan.unwrap_or_default())]);
     network.driver_state = Some(Driver { name: driver.name, options });
     tx.update(network).expect("it was just read, and there is room");
 }
@@ -190,7 +190,7 @@ fn allocate_ports(
     old: &Endpoint,
 ) -> Vec<PortConfig> {
     let others = store.services().iter().filter(|other| other.id != service.id);
-    let mut used: BTreeSet<(u32, _)> = others
+    let mut used: SortedSet<(u32, _)> = others
         .flat_map(|other| other.endpoint.iter().flat_map(|endpoint| &endpoint.ports))
         .chain(&asked.ports)
         .map(|port| (port.published_port, port.protocol))
@@ -218,7 +218,7 @@ fn allocate_ports(
 /// The lowest address of the network that no service and no living task has, with its prefix length.
 fn free_address(store: &Store, network: &Network, more: &[VirtualIp]) -> Option<String> {
     let subnet = Subnet::parse(&network.ipam.first()?.subnet)?;
-    let mut used: BTreeSet<&str> = more.iter().map(|vip| vip.addr.as_str()).collect();
+    let mut used: SortedSet<&str> = more.iter().map(|vip| vip.addr.as_str()).collect();
     for service in store.services().iter() {
         let vips = service.endpoint.iter().flat_map(|endpoint| &endpoint.virtual_ips);
         used.extend(vips.filter(|vip| vip.network_id == network.id).map(|vip| vip.addr.as_str()));

@@ -1,7 +1,7 @@
 //! The constraint enforcer: rejects running tasks whose node no longer fits (swarmkit:
 //! `manager/orchestrator/constraintenforcer`).
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 use std::rc::Rc;
 
 use super::constraint;
@@ -12,7 +12,7 @@ use crate::store::{Store, StoreEvent, Tx};
 /// The nodes to look at.
 #[derive(Debug, Default)]
 pub(super) struct Enforcer {
-    nodes: BTreeSet<Id>,
+    nodes: SortedSet<Id>,
 }
 
 impl Enforcer {

@@ -1,6 +1,6 @@
 //! The global orchestrator: one task per eligible node (swarmkit: `manager/orchestrator/global`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use sim::Rng;
@@ -15,9 +15,9 @@ use crate::store::{Store, StoreEvent, Tx};
 /// What is to be done for global services.
 #[derive(Debug, Default)]
 pub(super) struct Global {
-    services: BTreeSet<Id>,
-    nodes: BTreeSet<Id>,
-    tasks: BTreeSet<Id>,
+    services: SortedSet<Id>,
+    nodes: SortedSet<Id>,
+    tasks: SortedSet<Id>,
 }
 
 fn is_global(service: &Service) -> bool {
@@ -192,7 +192,7 @@ fn reconcile_service(
     if !is_global(service) {
         return true;
     }
-    let mut by_node: BTreeMap<Id, Vec<Rc<Task>>> = BTreeMap::new();
+    let mut by_node: SortedMap<Id, Vec<Rc<Task>>> = SortedMap::new();
     for task in tx.store().tasks_of_service(&service.id) {
         let node = task.node_id.clone().unwrap_or_default();
         by_node.entry(node).or_default().push(Rc::clone(task));

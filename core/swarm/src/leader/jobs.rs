@@ -1,6 +1,6 @@
 //! Jobs: services whose tasks are to complete (swarmkit: `manager/orchestrator/jobs`).
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 use std::rc::Rc;
 
 use sim::Rng;
@@ -14,8 +14,8 @@ use crate::store::{Store, StoreEvent, Tx};
 /// What is to be done for jobs.
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
-    services: BTreeSet<Id>,
-    tasks: BTreeSet<Id>,
+    services: SortedSet<Id>,
+    tasks: SortedSet<Id>,
 }
 
 fn is_job(store: &Store, service: &str) -> bool {
@@ -137,12 +137,12 @@ fn fill_slots(
     max_concurrent: u64,
     total: u64,
 ) -> bool {
-    let completed: BTreeSet<u64> = tasks
+    let completed: SortedSet<u64> = tasks
         .iter()
         .filter(|task| task.status.state == TaskState::Complete)
         .map(|task| task.slot)
         .collect();
-    let under_way: BTreeSet<u64> = tasks
+    let under_way: SortedSet<u64> = tasks
         .iter()
         .filter(|task| {
             task.status.state < TaskState::Complete && task.desired_state <= TaskState::Complete
@@ -153,7 +153,7 @@ fn fill_slots(
     let left = total.saturating_sub((completed.len() + under_way.len()) as u64);
     let room = max_concurrent.saturating_sub(under_way.len() as u64);
     // A slot that failed for good is not filled again: the restart supervisor has decided.
-    let used: BTreeSet<u64> = tasks.iter().map(|task| task.slot).collect();
+    let used: SortedSet<u64> = tasks.iter().map(|task| task.slot).collect();
     let free: Vec<u64> =
         (0..total).filter(|slot| !used.contains(slot)).take(left.min(room) as usize).collect();
     for slot in free {

@@ -1,7 +1,7 @@
 //! The task reaper: keeps a slot's history short and deletes what is to be removed (swarmkit:
 //! `manager/orchestrator/taskreaper/task_reaper.go`).
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 
 use sim::{Duration, Time};
 
@@ -17,8 +17,8 @@ const DIRTY_LIMIT: usize = 1_000;
 /// The slots and tasks to look at.
 #[derive(Debug, Default)]
 pub(super) struct Reaper {
-    dirty: BTreeSet<SlotKey>,
-    cleanup: BTreeSet<Id>,
+    dirty: SortedSet<SlotKey>,
+    cleanup: SortedSet<Id>,
     due_at: Option<Time>,
 }
 

@@ -1,7 +1,7 @@
 //! After a service is gone its tasks follow (swarmkit: `manager/orchestrator/service.go`,
 //! `SetServiceTasksRemove`).
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 
 use super::task::{ROOM_MIN, raise_desired};
 use crate::objects::{Id, Object, Task, TaskState};
@@ -10,9 +10,9 @@ use crate::store::{Store, StoreEvent, Tx};
 /// The services whose tasks are still to be told.
 #[derive(Debug, Default)]
 pub(super) struct Removal {
-    services: BTreeSet<Id>,
+    services: SortedSet<Id>,
     /// Tasks found without a service when the leader began: nobody will ever ask for them.
-    strays: BTreeSet<Id>,
+    strays: SortedSet<Id>,
 }
 
 impl Removal {
@@ -23,7 +23,7 @@ impl Removal {
             .filter(|task| !task.service_id.is_empty() && store.service(&task.service_id).is_none())
             .map(|task| task.id.clone())
             .collect();
-        Self { services: BTreeSet::new(), strays }
+        Self { services: SortedSet::new(), strays }
     }
 
     pub(super) fn is_due(&self) -> bool {

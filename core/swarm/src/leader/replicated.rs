@@ -1,7 +1,7 @@
 //! The replicated orchestrator: N slots per service, each with a task that should run (swarmkit:
 //! `manager/orchestrator/replicated`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use sim::Rng;
@@ -15,8 +15,8 @@ use crate::store::{Store, StoreEvent, Tx};
 /// What is to be done for replicated services.
 #[derive(Debug, Default)]
 pub(super) struct Replicated {
-    services: BTreeSet<Id>,
-    tasks: BTreeSet<Id>,
+    services: SortedSet<Id>,
+    tasks: SortedSet<Id>,
 }
 
 fn replicas(service: &Service) -> Option<u64> {
@@ -175,7 +175,7 @@ fn keys<'a>(service: &Service, slots: impl Iterator<Item = &'a u64>) -> Vec<Slot
     slots.map(key).collect()
 }
 
-type Slots = BTreeMap<u64, Vec<Rc<Task>>>;
+type Slots = SortedMap<u64, Vec<Rc<Task>>>;
 
 /// The slots with a task that should run (or will not be restarted), and the dead ones.
 fn slots(store: &Store, restarts: &mut Supervisor, service: &Service) -> (Slots, Slots) {
@@ -218,7 +218,7 @@ fn order_for_scale_down(alive: &Slots) -> Vec<u64> {
         |tasks: &[Rc<Task>]| tasks.iter().any(|task| task.status.state == TaskState::Running);
     let mut by_state: Vec<(&u64, &Vec<Rc<Task>>)> = alive.iter().collect();
     by_state.sort_by_key(|(slot, tasks)| (!running(tasks), **slot));
-    let mut count_by_node: BTreeMap<&Id, u64> = BTreeMap::new();
+    let mut count_by_node: SortedMap<&Id, u64> = SortedMap::new();
     let mut order: Vec<(u64, u64)> = Vec::new();
     for (slot, tasks) in by_state {
         let node = match tasks.as_slice() {

@@ -1,7 +1,8 @@
 //! The restart supervisor: replaces ended tasks, after a delay and after the old one has stopped
 //! (swarmkit: `manager/orchestrator/restart/restart.go`).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use sorted::{SortedMap, SortedSet};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use sim::{Duration, Rng, Time};
@@ -51,10 +52,10 @@ struct History {
 /// The supervisor of one leader. Its counts begin anew with each leader, from the tasks it finds.
 #[derive(Debug, Default)]
 pub(super) struct Supervisor {
-    delays: BTreeMap<Id, Delay>,
+    delays: SortedMap<Id, Delay>,
     /// Tasks that ended while they were still to be started.
-    waiters: BTreeSet<Id>,
-    history: BTreeMap<SlotKey, History>,
+    waiters: SortedSet<Id>,
+    history: SortedMap<SlotKey, History>,
 }
 
 impl Supervisor {
@@ -256,7 +257,7 @@ impl Supervisor {
     /// Takes up what a former leader left: counts its restarts, goes on with its delays (swarmkit:
     /// `manager/orchestrator/taskinit/init.go`).
     pub(super) fn take_up(&mut self, store: &Store, now: Time) {
-        let mut slots: BTreeMap<SlotKey, Vec<&Rc<Task>>> = BTreeMap::new();
+        let mut slots: SortedMap<SlotKey, Vec<&Rc<Task>>> = SortedMap::new();
         for task in store.tasks().iter() {
             if store.service(&task.service_id).is_none() {
                 continue;

@@ -5,7 +5,7 @@ mod networks;
 mod random;
 mod updates;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::Duration;
 
@@ -15,7 +15,7 @@ use crate::objects::{
 };
 use crate::testing::{World, is_running, secs, spec};
 
-fn placement(pairs: &[(&str, usize)]) -> BTreeMap<String, usize> {
+fn placement(pairs: &[(&str, usize)]) -> SortedMap<String, usize> {
     pairs.iter().map(|(node, count)| ((*node).to_owned(), *count)).collect()
 }
 

@@ -1,7 +1,8 @@
 //! Updates and rollbacks: replaces the tasks of a service slot by slot (swarmkit:
 //! `manager/orchestrator/update/updater.go`).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use sorted::{SortedMap, SortedSet};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use sim::{Duration, Rng, Time};
@@ -17,7 +18,7 @@ use crate::store::{Store, StoreEvent, Tx};
 /// The updates under way, one per service at most.
 #[derive(Debug, Default)]
 pub(super) struct Updates {
-    by_service: BTreeMap<Id, Update>,
+    by_service: SortedMap<Id, Update>,
     /// Something has happened that an update may wait for.
     changed: bool,
 }
@@ -43,10 +44,10 @@ struct Update {
     workers: Vec<(Worker, Option<SlotKey>)>,
     slot_count: u64,
     /// New tasks and when they were seen running.
-    updated: BTreeMap<Id, Option<Time>>,
+    updated: SortedMap<Id, Option<Time>>,
     /// Tasks of the service that ended, not judged yet.
-    ended: BTreeSet<Id>,
-    failed: BTreeSet<Id>,
+    ended: SortedSet<Id>,
+    failed: SortedSet<Id>,
     /// No more slots: paused or rolled back.
     stopped: bool,
     /// All slots are done; the last ones are watched until then.
@@ -132,9 +133,9 @@ impl Updates {
             slot_count: dirty.len() as u64,
             queue: dirty,
             workers: (0..parallelism).map(|_| (Worker::Idle, None)).collect(),
-            updated: BTreeMap::new(),
-            ended: BTreeSet::new(),
-            failed: BTreeSet::new(),
+            updated: SortedMap::new(),
+            ended: SortedSet::new(),
+            failed: SortedSet::new(),
             stopped: false,
             monitor_until: None,
         };

@@ -1,6 +1,6 @@
 //! What goes into a [`super::SwarmNode`] and what comes out of it.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use sim::disk::Barrier;
@@ -21,11 +21,11 @@ pub struct NodeConfig {
     /// Its address, without a port.
     pub addr: String,
     /// Which host has which address (without ports); the host itself included.
-    pub directory: BTreeMap<String, HostId>,
+    pub directory: SortedMap<String, HostId>,
     /// The engine's version.
     pub engine_version: String,
     /// Labels of the engine.
-    pub engine_labels: BTreeMap<String, String>,
+    pub engine_labels: SortedMap<String, String>,
     /// Processors, in billionths.
     pub nano_cpus: i64,
     /// Memory in bytes.

@@ -1,7 +1,8 @@
 //! A member of the raft group: the log is applied to the store, and what users ask of any manager goes
 //! to the leader (swarmkit: `manager/manager.go`, `protobuf/plugin/raftproxy`).
 
-use std::collections::{BTreeMap, VecDeque};
+use sorted::SortedMap;
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use raft::{Index, Message, MessageBody, Term};
@@ -105,9 +106,9 @@ pub(crate) struct Manager {
     pub(crate) applied: Index,
     leadership: Leadership,
     waiting: VecDeque<Forward>,
-    forwarded: BTreeMap<CallId, Forward>,
+    forwarded: SortedMap<CallId, Forward>,
     /// Requests for a vote whose senders are asked whether they can be reached.
-    doubted: BTreeMap<CallId, Message>,
+    doubted: SortedMap<CallId, Message>,
     rngs: super::Rngs,
     /// What the first leader of a new cluster creates.
     pub(crate) initial: Option<Box<super::leader::InitialCluster>>,
@@ -122,8 +123,8 @@ impl Manager {
             applied: Index(0),
             leadership: Leadership::None,
             waiting: VecDeque::new(),
-            forwarded: BTreeMap::new(),
-            doubted: BTreeMap::new(),
+            forwarded: SortedMap::new(),
+            doubted: SortedMap::new(),
             rngs,
             initial: None,
         }

@@ -1,7 +1,7 @@
 //! Who is a member of the raft group, as the leader sees to it: joins, and roles that follow what was
 //! asked for (swarmkit: `manager/state/raft/raft.go`, `Join`; `manager/role_manager.go`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use raft::{ConfChange, RaftId};
 use sim::{Duration, Time};
@@ -30,7 +30,7 @@ struct PendingJoin {
 /// Joins under way, and when roles are looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Membership {
-    checking: BTreeMap<CallId, PendingJoin>,
+    checking: SortedMap<CallId, PendingJoin>,
     look_at: Option<Time>,
 }
 

@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 
 use raft::{Index, RaftId, Term};
 use sim::Time;
@@ -139,7 +139,7 @@ impl SwarmNode {
     }
 
     /// The raft members whose addresses this manager knows, and those that it knows to be removed.
-    pub fn members(&self) -> (BTreeSet<RaftId>, BTreeSet<RaftId>) {
+    pub fn members(&self) -> (SortedSet<RaftId>, SortedSet<RaftId>) {
         let Some(manager) = &self.manager else { return Default::default() };
         (manager.driver.members().keys().copied().collect(), manager.driver.removed().clone())
     }

@@ -3,7 +3,7 @@
 //! Whatever comes in is given to the part that it is for; then [`SwarmNode::pump`] lets all parts act
 //! until nothing more happens at this instant.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use seal::{Kek, NodeKeyFile};
@@ -112,7 +112,7 @@ pub struct SwarmNode {
     pub(crate) manager: Option<Box<Manager>>,
     pub(crate) agent: Option<Agent>,
     pub(crate) networking: Networking,
-    pub(crate) pending: BTreeMap<RequestId, Pending>,
+    pub(crate) pending: SortedMap<RequestId, Pending>,
     pub(crate) replies: Vec<(RequestId, Result<ControlResponse, ApiError>)>,
     /// The version of the cluster object that the key file was written for.
     pub(crate) keys_of_version: u64,
@@ -160,7 +160,7 @@ impl SwarmNode {
             manager: None,
             agent: None,
             networking: Networking::default(),
-            pending: BTreeMap::new(),
+            pending: SortedMap::new(),
             replies: Vec::new(),
             keys_of_version: 0,
         }

@@ -1,6 +1,6 @@
 //! The cluster object: settings, the CA, join tokens, unlock keys.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
@@ -149,7 +149,7 @@ pub struct Cluster {
     /// The clock of the network keys.
     pub encryption_key_lamport_clock: u64,
     /// Removed nodes (certificate's common name) until their certificates have expired.
-    pub blacklisted_certificates: BTreeMap<String, Time>,
+    pub blacklisted_certificates: SortedMap<String, Time>,
     /// Pools that overlay networks take their subnets from.
     pub default_address_pool: Vec<String>,
     /// Prefix length of those subnets.

@@ -1,6 +1,6 @@
 //! What a task runs: image, command, environment, mounts, secrets.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
 use sim::Duration;
@@ -88,7 +88,7 @@ pub struct VolumeOptions {
     /// Do not copy the image's content into it.
     pub no_copy: bool,
     /// Labels of a volume made for the task.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// The volume's driver.
     pub driver: Option<Driver>,
 }
@@ -157,7 +157,7 @@ pub struct ContainerSpec {
     /// The image, possibly with a digest.
     pub image: String,
     /// Labels of the container.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
     /// Replaces the image's entry point.
     pub command: Vec<String>,
     /// Replaces the image's command.
@@ -203,7 +203,7 @@ pub struct ContainerSpec {
     /// Capabilities dropped.
     pub cap_drop: Vec<String>,
     /// Kernel settings.
-    pub sysctls: BTreeMap<String, String>,
+    pub sysctls: SortedMap<String, String>,
     /// Limits as (name, soft, hard).
     pub ulimits: Vec<(String, i64, i64)>,
     /// OOM score adjustment.

@@ -14,7 +14,7 @@ pub mod secret;
 pub mod service;
 pub mod task;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -62,13 +62,13 @@ pub struct Annotations {
     /// The name, unique per kind without regard to case (tasks excepted).
     pub name: String,
     /// The user's labels.
-    pub labels: BTreeMap<String, String>,
+    pub labels: SortedMap<String, String>,
 }
 
 impl Annotations {
     /// A name without labels.
     pub fn named(name: impl Into<String>) -> Self {
-        Self { name: name.into(), labels: BTreeMap::new() }
+        Self { name: name.into(), labels: SortedMap::new() }
     }
 }
 
@@ -78,7 +78,7 @@ pub struct Driver {
     /// The driver's name.
     pub name: String,
     /// Its options.
-    pub options: BTreeMap<String, String>,
+    pub options: SortedMap<String, String>,
 }
 
 /// The kinds of objects, in the order a snapshot holds them.

@@ -1,6 +1,6 @@
 //! Overlay networks.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -51,7 +51,7 @@ pub struct Network {
     /// The allocated ranges; empty until allocated.
     pub ipam: Vec<IpamConfig>,
     /// Predefined networks of single hosts (`host`, `bridge`): known, not managed.
-    pub options: BTreeMap<String, String>,
+    pub options: SortedMap<String, String>,
 }
 
 /// What a node must know of the cluster's networks before any task of its own.

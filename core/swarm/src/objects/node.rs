@@ -1,6 +1,6 @@
 //! Nodes: what a user asked of one, what it reports of itself, and what the managers think of it.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -102,7 +102,7 @@ pub struct NodeDescription {
     /// The engine's version.
     pub engine_version: String,
     /// The engine's labels (`engine.labels.<key>` in constraints).
-    pub engine_labels: BTreeMap<String, String>,
+    pub engine_labels: SortedMap<String, String>,
     /// Plugins as (type, name), for instance `("Network", "overlay")`.
     pub plugins: Vec<(String, String)>,
     /// Which CA it trusts, and which one signed its certificate.

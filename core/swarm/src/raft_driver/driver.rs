@@ -4,7 +4,8 @@
 //! `transport/peer.go`, send timeout), and again from its next sign of life. The leader's view of
 //! this is what `docker node ls` shows as reachability.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use sorted::{SortedMap, SortedSet};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use raft::{
@@ -71,9 +72,9 @@ pub(crate) struct RaftDriver {
     unsynced: VecDeque<(Barrier, u64)>,
     next_tick: Time,
     ticks_without_leader: u32,
-    members: BTreeMap<RaftId, Member>,
-    removed: BTreeSet<RaftId>,
-    activity: BTreeMap<RaftId, Activity>,
+    members: SortedMap<RaftId, Member>,
+    removed: SortedSet<RaftId>,
+    activity: SortedMap<RaftId, Activity>,
     received_snapshot: Option<Vec<u8>>,
     pending_snapshot: Option<PendingSnapshot>,
     last_snapshot: Index,
@@ -155,7 +156,7 @@ impl RaftDriver {
     ) -> Self {
         let id = start.raft_id;
         let data =
-            SnapshotData { store, members: vec![(id, own.clone())], removed: BTreeSet::new() };
+            SnapshotData { store, members: vec![(id, own.clone())], removed: SortedSet::new() };
         let data = postcard::to_allocvec(&data).expect("a snapshot has no unsized parts");
         let index = applied.next();
         let snapshot = Snapshot { index, term, voters: vec![id], data: Rc::from(data) };
@@ -188,9 +189,9 @@ impl RaftDriver {
             unsynced: VecDeque::new(),
             next_tick: now + TICK,
             ticks_without_leader: 0,
-            members: BTreeMap::new(),
-            removed: BTreeSet::new(),
-            activity: BTreeMap::new(),
+            members: SortedMap::new(),
+            removed: SortedSet::new(),
+            activity: SortedMap::new(),
             received_snapshot: None,
             pending_snapshot: None,
             last_snapshot: Index(0),
@@ -211,12 +212,12 @@ impl RaftDriver {
     }
 
     /// All members and where they are.
-    pub(crate) const fn members(&self) -> &BTreeMap<RaftId, Member> {
+    pub(crate) const fn members(&self) -> &SortedMap<RaftId, Member> {
         &self.members
     }
 
     /// Members that may never come back.
-    pub(crate) const fn removed(&self) -> &BTreeSet<RaftId> {
+    pub(crate) const fn removed(&self) -> &SortedSet<RaftId> {
         &self.removed
     }
 

@@ -1,7 +1,7 @@
 //! What a power loss now would leave of a manager's log, followed as it grows: for invariants. Positions,
 //! hard state and nonces are readable without a key; nothing here opens a record.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use raft::{HardState, Index, RaftId, Term};
 use sha2::{Digest as _, Sha256};
@@ -16,7 +16,7 @@ type RecordDigest = [u8; 32];
 #[derive(Clone, Debug, Default)]
 pub struct DurableLog {
     settled_count: Option<u64>,
-    files: BTreeMap<String, Tail>,
+    files: SortedMap<String, Tail>,
     state: Folded,
     /// A nonce that seals two contents in one file, which one key sealed.
     reused_nonce: Option<String>,
@@ -27,7 +27,7 @@ pub struct DurableLog {
 struct Tail {
     read_size: usize,
     marks: Vec<Mark>,
-    nonces: BTreeMap<(Term, Index), RecordDigest>,
+    nonces: SortedMap<(Term, Index), RecordDigest>,
     is_damaged: bool,
 }
 
@@ -44,7 +44,7 @@ struct Folded {
     member: Option<RaftId>,
     hard_state: HardState,
     snapshot: Option<(Index, Term)>,
-    entries: BTreeMap<Index, Term>,
+    entries: SortedMap<Index, Term>,
     is_damaged: bool,
 }
 

@@ -1,7 +1,7 @@
 //! Entries and snapshots as they are on disk. Term, index and kind are readable; what an entry or a
 //! snapshot holds is sealed with the manager's DEK and opens only at its own place.
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 use std::rc::Rc;
 
 use raft::{ConfChange, Entry, Index, Payload, RaftId, Snapshot, Term};
@@ -30,7 +30,7 @@ pub(crate) struct SnapshotData {
     /// The members.
     pub(crate) members: Vec<(RaftId, Member)>,
     /// Members that may never come back.
-    pub(crate) removed: BTreeSet<RaftId>,
+    pub(crate) removed: SortedSet<RaftId>,
 }
 
 impl std::fmt::Debug for SnapshotData {

@@ -1,7 +1,7 @@
 //! Every state that a power loss can leave on a manager's disk is one that it starts from, with all that
 //! it has promised: conformance D1, D4, D6, D10, S10 over all prefixes of what was being written.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use raft::{Entry, Index, RaftId};
 use seal::{Dek, Sealer};
@@ -31,7 +31,7 @@ struct Manager {
     keys: Vec<u8>,
     applied: Index,
     /// Every entry that was in the log, and up to where it was acknowledged.
-    entries: BTreeMap<Index, Entry>,
+    entries: SortedMap<Index, Entry>,
     promised: Index,
     /// States of the disk that were tried.
     tried: u32,
@@ -52,7 +52,7 @@ impl Manager {
             syncs: Vec::new(),
             keys: vec![1],
             applied: Index(0),
-            entries: BTreeMap::new(),
+            entries: SortedMap::new(),
             promised: Index(0),
             tried: 0,
         }

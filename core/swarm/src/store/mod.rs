@@ -15,7 +15,7 @@ mod table;
 mod tests;
 mod tx;
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 use std::rc::Rc;
 
 use serde::{Deserialize, Serialize};
@@ -105,9 +105,9 @@ pub struct Store {
     configs: Table<Config>,
     networks: Table<Network>,
     /// (service, slot, task)
-    tasks_by_service: Rc<BTreeSet<(Id, u64, Id)>>,
+    tasks_by_service: Rc<SortedSet<(Id, u64, Id)>>,
     /// (node, task)
-    tasks_by_node: Rc<BTreeSet<(Id, Id)>>,
+    tasks_by_node: Rc<SortedSet<(Id, Id)>>,
 }
 
 /// An object type together with its table.
@@ -207,7 +207,7 @@ impl Store {
     }
 }
 
-fn change<K: Ord + Clone>(index: &mut Rc<BTreeSet<K>>, old: Option<K>, new: Option<K>) {
+fn change<K: Ord + Clone>(index: &mut Rc<SortedSet<K>>, old: Option<K>, new: Option<K>) {
     if old == new {
         return;
     }

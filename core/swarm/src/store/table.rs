@@ -1,6 +1,6 @@
 //! One kind of object: rows by identifier and an index of names in lower case.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use crate::objects::{Id, Stored};
@@ -8,8 +8,8 @@ use crate::objects::{Id, Stored};
 /// The objects of one kind.
 #[derive(Clone, Debug)]
 pub struct Table<T> {
-    rows: Rc<BTreeMap<Id, Rc<T>>>,
-    names: Rc<BTreeMap<String, Id>>,
+    rows: Rc<SortedMap<Id, Rc<T>>>,
+    names: Rc<SortedMap<String, Id>>,
 }
 
 impl<T> Default for Table<T> {

@@ -1,7 +1,7 @@
 //! Transactions: what the leader does to a copy of the store before it proposes the changes
 //! (swarmkit: `manager/state/store/memory.go`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use sim::Time;
@@ -51,13 +51,13 @@ pub struct Tx {
     context: TxContext,
     actions: Vec<StoreAction>,
     /// Where the last change of an object stands in `actions`.
-    last_change: BTreeMap<Id, usize>,
+    last_change: SortedMap<Id, usize>,
 }
 
 impl Tx {
     /// Begins a transaction on this state of the store.
     pub fn new(store: &Store, context: TxContext) -> Self {
-        Self { working: store.clone(), context, actions: Vec::new(), last_change: BTreeMap::new() }
+        Self { working: store.clone(), context, actions: Vec::new(), last_change: SortedMap::new() }
     }
 
     /// The store with the changes so far.

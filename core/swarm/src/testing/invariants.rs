@@ -1,6 +1,6 @@
 //! What must hold at every commit, whoever wrote it.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use crate::leader::constraint;
 use crate::objects::{Availability, NodeState, Object, Task, TaskState, UpdateOrder};
@@ -78,7 +78,7 @@ fn check_placement(task: &Task, store: &Store) {
 }
 
 pub(crate) fn check_store(store: &Store) {
-    let mut names = BTreeMap::new();
+    let mut names = SortedMap::new();
     for service in store.services().iter() {
         let name = service.spec.annotations.name.to_lowercase();
         assert!(names.insert(name, &service.id).is_none(), "S3: {service:?}");
@@ -91,7 +91,7 @@ pub(crate) fn check_store(store: &Store) {
         if service.spec.mode.is_job() || start_first {
             continue;
         }
-        let mut per_slot: BTreeMap<_, usize> = BTreeMap::new();
+        let mut per_slot: SortedMap<_, usize> = SortedMap::new();
         for task in store.tasks_of_service(&service.id) {
             if task.desired_state <= TaskState::Running {
                 let node = task.node_id.clone().filter(|_| task.slot == 0);

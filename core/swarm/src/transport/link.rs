@@ -1,6 +1,6 @@
 //! One connection: its channel and the calls it has open.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use seal::channel::Channel;
 use sim::{HostId, Time};
@@ -40,7 +40,7 @@ pub(crate) struct Link {
     /// Frames with the channel's bytes that this end has taken.
     pub(crate) received_count: u32,
     /// Open calls by their number on this link.
-    pub(crate) calls: BTreeMap<u64, OpenCall>,
+    pub(crate) calls: SortedMap<u64, OpenCall>,
     /// The number of the next call.
     pub(crate) next_call: u64,
     /// The parts that have come in of a message for Raft.

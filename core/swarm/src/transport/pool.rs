@@ -5,7 +5,7 @@
 //! connection with it: what is lost on a cut link leaves a hole that no channel can bridge. Frames of a
 //! connection are counted; one that comes a second time is dropped, as TCP does.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use seal::ca::Peer;
@@ -58,13 +58,13 @@ const MESSAGE_SIZE_USUAL: usize = 64;
 /// All connections of a node.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    directory: BTreeMap<String, HostId>,
+    directory: SortedMap<String, HostId>,
     credentials: Option<Rc<Credentials>>,
     /// What the host's clock shows: certificates are judged by it.
     clock: Clock,
-    links: BTreeMap<LinkId, Link>,
-    by_wire: BTreeMap<(HostId, u64, bool), LinkId>,
-    by_peer: BTreeMap<(String, Trust), LinkId>,
+    links: SortedMap<LinkId, Link>,
+    by_wire: SortedMap<(HostId, u64, bool), LinkId>,
+    by_peer: SortedMap<(String, Trust), LinkId>,
     next_link: u64,
     next_call: u64,
     rng: Rng,
@@ -78,14 +78,14 @@ pub(crate) fn host_of(addr: &str) -> &str {
 
 impl Transport {
     /// No connections yet, and nothing to prove who this node is.
-    pub(crate) fn new(directory: BTreeMap<String, HostId>, rng: Rng) -> Self {
+    pub(crate) fn new(directory: SortedMap<String, HostId>, rng: Rng) -> Self {
         Self {
             directory,
             credentials: None,
             clock: Clock::default(),
-            links: BTreeMap::new(),
-            by_wire: BTreeMap::new(),
-            by_peer: BTreeMap::new(),
+            links: SortedMap::new(),
+            by_wire: SortedMap::new(),
+            by_peer: SortedMap::new(),
             next_link: 0,
             next_call: 0,
             rng,
@@ -328,7 +328,7 @@ impl Transport {
             handshake_until: now + HANDSHAKE_TIMEOUT,
             sent_count: 0,
             received_count: 0,
-            calls: BTreeMap::new(),
+            calls: SortedMap::new(),
             next_call: 0,
             parts: Vec::new(),
         };
@@ -437,7 +437,7 @@ impl Transport {
             handshake_until: now + HANDSHAKE_TIMEOUT,
             sent_count: 0,
             received_count: 0,
-            calls: BTreeMap::new(),
+            calls: SortedMap::new(),
             next_call: 0,
             parts: Vec::new(),
         };

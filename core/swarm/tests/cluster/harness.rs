@@ -1,7 +1,7 @@
 //! Several hosts with a swarm node each, the network between them, their disks, and an executor that
 //! starts every container after a little while and reads the secrets that its task names.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use glasshive_swarm::control::{ApiError, ControlRequest, ControlResponse, Filters};
@@ -37,10 +37,10 @@ pub(crate) struct Host {
     pub(crate) disk: Disk,
     boot: u64,
     due_at: Option<Time>,
-    tasks: BTreeMap<Id, Rc<Task>>,
-    pub(crate) running: BTreeSet<Id>,
+    tasks: SortedMap<Id, Rc<Task>>,
+    pub(crate) running: SortedSet<Id>,
     /// What the container of each running task could read, by secret name.
-    pub(crate) files: BTreeMap<Id, BTreeMap<String, Vec<u8>>>,
+    pub(crate) files: SortedMap<Id, SortedMap<String, Vec<u8>>>,
 }
 
 pub(crate) struct Lab {
@@ -51,7 +51,7 @@ pub(crate) struct Lab {
     streams: Streams,
     options: SwarmOptions,
     next_request: u64,
-    replies: BTreeMap<RequestId, Answer>,
+    replies: SortedMap<RequestId, Answer>,
     /// All bytes that ever were on the wire, frame by frame.
     pub(crate) wire: Vec<Rc<[u8]>>,
     pub(crate) history: Vec<(Time, usize, &'static str, String)>,
@@ -71,9 +71,9 @@ impl Lab {
                 disk: Disk::default(),
                 boot: 0,
                 due_at: None,
-                tasks: BTreeMap::new(),
-                running: BTreeSet::new(),
-                files: BTreeMap::new(),
+                tasks: SortedMap::new(),
+                running: SortedSet::new(),
+                files: SortedMap::new(),
             })
             .collect();
         let mut lab = Self {
@@ -84,7 +84,7 @@ impl Lab {
             streams,
             options: SwarmOptions::default(),
             next_request: 0,
-            replies: BTreeMap::new(),
+            replies: SortedMap::new(),
             wire: Vec::new(),
             history: Vec::new(),
             handled_count: 0,
@@ -102,7 +102,7 @@ impl Lab {
             addr: addr(host),
             directory: (0..self.hosts.len()).map(|h| (addr(h), HostId(h as u16))).collect(),
             engine_version: "17.03.0-ce".to_owned(),
-            engine_labels: BTreeMap::new(),
+            engine_labels: SortedMap::new(),
             nano_cpus: 2_000_000_000,
             memory_bytes: 2 << 30,
             options: self.options,
@@ -230,7 +230,7 @@ impl Lab {
     fn mount(&mut self, index: usize, id: &Id) -> Result<(), String> {
         let host = &mut self.hosts[index];
         let (Some(node), Some(task)) = (&host.node, host.tasks.get(id)) else { return Ok(()) };
-        let mut files = BTreeMap::new();
+        let mut files = SortedMap::new();
         for reference in &task.spec.container.secrets {
             let bytes = node.secret(id, &reference.secret_id).map_err(|error| error.to_string())?;
             files.insert(reference.secret_name.clone(), bytes.expose().to_vec());

@@ -2,7 +2,7 @@
 //! lie beside them, and nothing else. Of a host's own disk, and of every copy of a manager's state
 //! that lies in some folder: stolen, kept for later, put together by hand.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use os::Terminal;
 use os::fs::{Kind, Tree};
@@ -52,7 +52,7 @@ impl DiskSeen {
     pub(super) fn of<'a>(
         host: &Host,
         needles: &Needles,
-        known: &'a mut BTreeMap<u16, Self>,
+        known: &'a mut SortedMap<u16, Self>,
     ) -> &'a [StateSeen] {
         let root = host.root.borrow();
         let mut terminals = u64::from(host.boot_count);

@@ -1,8 +1,8 @@
 //! What a host's engine keeps: images, builders' caches, containers with their layers, logs, mounts
 //! and configuration.
 
+use sorted::{SortedMap, SortedSet};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::{Rc, Weak};
 
 use engine::{Container, ContainerId, Digest, Engine, Image, ImageId, LogEntry};
@@ -18,8 +18,8 @@ use crate::search::Surface;
 /// Images that somebody else has published, or that anybody could pull before the audit began.
 #[derive(Debug, Default)]
 pub(super) struct Published {
-    pub(super) layers: BTreeSet<Digest>,
-    pub(super) images: BTreeSet<ImageId>,
+    pub(super) layers: SortedSet<Digest>,
+    pub(super) images: SortedSet<ImageId>,
     pub(super) made: Rc<RefCell<engine::registry::Made>>,
 }
 
@@ -36,12 +36,12 @@ impl Published {
 /// What was looked at of an engine.
 #[derive(Debug, Default)]
 pub(super) struct EngineSeen {
-    containers: BTreeMap<ContainerId, ContainerSeen>,
+    containers: SortedMap<ContainerId, ContainerSeen>,
     images: Vec<ImageId>,
     /// Layers in the builders' caches.
     cached: Vec<Digest>,
     /// Folders in the builders' caches and how many of their changes were seen.
-    folders: BTreeMap<String, Option<u64>>,
+    folders: SortedMap<String, Option<u64>>,
     /// Secrets that builds hold.
     build_secrets: Vec<String>,
 }

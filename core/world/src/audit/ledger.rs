@@ -1,6 +1,6 @@
 //! What was found where, since when, and because of what.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::{EventId, Time};
 
@@ -54,8 +54,8 @@ pub(super) type FindingKey = (Key, u32, Form);
 /// Places and findings.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
-    places: BTreeMap<Key, Place>,
-    findings: BTreeMap<FindingKey, Finding>,
+    places: SortedMap<Key, Place>,
+    findings: SortedMap<FindingKey, Finding>,
     /// Findings that came, went or changed since they were judged last.
     fresh: Vec<FindingKey>,
     /// Findings that were not kept because there were too many.
@@ -245,7 +245,7 @@ impl Ledger {
     }
 
     /// Everything that was ever found.
-    pub(super) fn findings(&self) -> &BTreeMap<FindingKey, Finding> {
+    pub(super) fn findings(&self) -> &SortedMap<FindingKey, Finding> {
         &self.findings
     }
 
@@ -265,7 +265,7 @@ impl Ledger {
     }
 
     /// Every place that holds something now, with all of it: what a look at everything must give, too.
-    pub(super) fn hits(&self) -> BTreeMap<Key, Vec<Hit>> {
+    pub(super) fn hits(&self) -> SortedMap<Key, Vec<Hit>> {
         let holding = self.places.iter().filter(|(_, place)| !place.hits.is_empty());
         holding.map(|(key, place)| (key.clone(), place.hits.clone())).collect()
     }

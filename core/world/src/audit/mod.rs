@@ -23,8 +23,8 @@ mod surfaces;
 mod view;
 mod words;
 
+use sorted::{SortedMap, SortedSet};
 use std::cell::RefCell;
-use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use sim::{EventId, Frame, Time};
@@ -52,12 +52,12 @@ pub(crate) struct Audit {
     hosts: Vec<HostSeen>,
     published: Rc<Published>,
     /// Findings of a host whose judgement changes when tasks come and go.
-    conditional: BTreeMap<u16, BTreeSet<FindingKey>>,
+    conditional: SortedMap<u16, SortedSet<FindingKey>>,
     started: Time,
     /// It began before anybody did anything, so that what never changed was always there.
     is_from_start: bool,
     /// By host: what its disk gives to whoever has it.
-    disks: RefCell<BTreeMap<u16, DiskSeen>>,
+    disks: RefCell<SortedMap<u16, DiskSeen>>,
 }
 
 impl Audit {
@@ -67,7 +67,7 @@ impl Audit {
             needles: Needles::default(),
             ledger: Ledger::default(),
             hosts: Vec::new(),
-            conditional: BTreeMap::new(),
+            conditional: SortedMap::new(),
             started,
             is_from_start,
             disks: RefCell::default(),
@@ -150,7 +150,7 @@ fn is_unlocked(host: &Host) -> bool {
 /// What may be in the clear in the memory of a host, and no longer than now.
 struct Granted<'a> {
     /// The secrets that its tasks were given.
-    secrets: BTreeSet<&'a str>,
+    secrets: SortedSet<&'a str>,
     /// Containers that a person gave a secret by hand (`docker build --secret`), as places call them.
     containers: Vec<String>,
 }
@@ -283,7 +283,7 @@ impl World {
         fresh.needles.refresh();
         self.look_with(&mut fresh);
         let (known, real) = (audit.ledger.hits(), fresh.ledger.hits());
-        let names: BTreeSet<&Key> = known.keys().chain(real.keys()).collect();
+        let names: SortedSet<&Key> = known.keys().chain(real.keys()).collect();
         let differs = names.into_iter().filter(|key| known.get(key) != real.get(key));
         let count = |hits: Option<&Vec<Hit>>| hits.map_or(0, Vec::len);
         differs

@@ -1,6 +1,6 @@
 //! A manager's store: which objects changed, what they say, and which secrets there are.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use raft::Index;
@@ -27,7 +27,7 @@ pub(super) struct NewNeedle {
 #[derive(Default)]
 pub(super) struct StoreSeen {
     applied: Option<Index>,
-    objects: BTreeMap<(Kind, Id), Object>,
+    objects: SortedMap<(Kind, Id), Object>,
 }
 
 impl std::fmt::Debug for StoreSeen {

@@ -4,7 +4,7 @@
 //! look without memory ([`HostSeen::default`]) looks at everything; that a look with memory comes to the
 //! same is a test.
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 
 use os::fs::{FileSystem, Inode, Kind, Tree};
 use os::{Machine, Pid, ProcessWords};
@@ -26,9 +26,9 @@ pub(super) struct HostSeen {
     is_up: bool,
     disk: Option<u64>,
     root: Option<u64>,
-    terminals: BTreeMap<u32, u64>,
+    terminals: SortedMap<u32, u64>,
     processes: u64,
-    pids: BTreeSet<Pid>,
+    pids: SortedSet<Pid>,
     pub(super) store: StoreSeen,
     agent: Vec<(String, String)>,
     agent_changes: Option<u64>,
@@ -172,7 +172,7 @@ impl Look<'_> {
         read: impl Fn(&str) -> Option<&'b [u8]>,
         all: impl Iterator<Item = (&'b str, Time)>,
     ) {
-        let mut before: BTreeSet<Key> =
+        let mut before: SortedSet<Key> =
             self.ledger.with_hits(self.host, surface, names.prefix).into_iter().collect();
         for (path, modified) in all {
             let Some(bytes) = read(path) else { continue };
@@ -276,7 +276,7 @@ impl HostSeen {
                 other => format!("terminal {other}, line "),
             };
             let first = terminal.block_count() - terminal.blocks().len();
-            let mut kept = BTreeSet::new();
+            let mut kept = SortedSet::new();
             for (index, block) in terminal.blocks().iter().enumerate() {
                 let number = first + index + 1;
                 let places = ["typed", "shown"].map(|what| format!("{prefix}{number}, {what}"));
@@ -298,7 +298,7 @@ impl HostSeen {
         if self.processes == machine.process_changes() {
             return;
         }
-        let mut alive = BTreeSet::new();
+        let mut alive = SortedSet::new();
         machine.processes_since(0, &mut |ProcessWords { pid, .. }| {
             alive.insert(pid);
         });

@@ -1,6 +1,6 @@
 //! The audit as plain data: for a panel, for marks on a map, for scripts.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::{EventId, Time};
 use swarm::Lock;
@@ -171,7 +171,7 @@ struct Builder<'a> {
     audit: &'a Audit,
     rules: &'a AuditRules,
     view: AuditView,
-    counts: BTreeMap<(u16, Surface), CountView>,
+    counts: SortedMap<(u16, Surface), CountView>,
 }
 
 impl World {
@@ -188,7 +188,7 @@ impl World {
                 dropped_count: audit.ledger.dropped_count,
                 ..AuditView::default()
             },
-            counts: BTreeMap::new(),
+            counts: SortedMap::new(),
         };
         builder.build();
         Some(builder.view)
@@ -331,7 +331,7 @@ impl Builder<'_> {
             opened: seen.opened_count,
         });
         let is_wrong = is_copy || seen.lock != Lock::Open;
-        let mut rows: BTreeMap<FindingKey, Finding> = BTreeMap::new();
+        let mut rows: SortedMap<FindingKey, Finding> = SortedMap::new();
         for (path, offset, hit) in &seen.found {
             let key = Key { host: host.id.0, surface, place: path.clone() };
             let cause = self.audit.ledger.cause_at(&key, *offset);

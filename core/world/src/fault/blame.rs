@@ -4,7 +4,7 @@
 //! of the silent host, of the one that listens, or of the way between them. This is the memory of which
 //! fault that was.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::{Duration, EventId, HostId, Time};
 
@@ -22,9 +22,9 @@ struct Blamed {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Blame {
     /// Hosts by name and by address.
-    names: BTreeMap<String, HostId>,
-    hosts: BTreeMap<HostId, Blamed>,
-    links: BTreeMap<(HostId, HostId), Blamed>,
+    names: SortedMap<String, HostId>,
+    hosts: SortedMap<HostId, Blamed>,
+    links: SortedMap<(HostId, HostId), Blamed>,
 }
 
 impl Blame {

@@ -1,6 +1,6 @@
 //! What a fault would do, told from the state before it happens.
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 
 use serde::Serialize;
 use sim::Duration;
@@ -28,7 +28,7 @@ struct Ways {
     alive: Vec<bool>,
     /// Hosts whose manager can write its log.
     writes: Vec<bool>,
-    cut: BTreeSet<(usize, usize)>,
+    cut: SortedSet<(usize, usize)>,
 }
 
 impl Ways {

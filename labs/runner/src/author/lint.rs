@@ -1,7 +1,7 @@
 //! What only the whole lab shows: names that nothing captures, hosts that do not exist, proofs that are
 //! not there.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use super::Problems;
 use crate::bindings::{is_name, names};
@@ -11,7 +11,7 @@ use crate::pattern::Kind;
 
 /// Looks at a lab as a whole.
 pub(super) fn lint(lab: &Lab, lines: &[&str], problems: &mut Problems) {
-    let mut lint = Lint { lab, lines, captured: BTreeMap::new(), problems };
+    let mut lint = Lint { lab, lines, captured: SortedMap::new(), problems };
     for step in &lab.steps {
         lint.prose(&step.title);
         for part in &step.parts {
@@ -26,7 +26,7 @@ struct Lint<'a> {
     lab: &'a Lab,
     lines: &'a [&'a str],
     /// The names captured so far and their kinds.
-    captured: BTreeMap<String, Kind>,
+    captured: SortedMap<String, Kind>,
     problems: &'a mut Problems,
 }
 
@@ -193,7 +193,7 @@ impl Lint<'_> {
     }
 
     fn ids(&mut self) {
-        let mut ids: BTreeMap<&str, u32> = BTreeMap::new();
+        let mut ids: SortedMap<&str, u32> = SortedMap::new();
         for (_, part) in self.lab.places() {
             let (id, line) = match part {
                 Part::Command(command) => (&command.id, command.line),

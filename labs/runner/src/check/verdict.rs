@@ -1,7 +1,7 @@
 //! Does a predicate hold, and why.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
-use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
@@ -40,7 +40,7 @@ pub(crate) struct Scene<'a, C> {
     /// Where the lab allows clear text or shows it on purpose.
     pub(crate) allowed: &'a [&'a super::LeakPlace],
     /// What was found already: the lines of one check often look for the same bytes.
-    pub(crate) found: RefCell<BTreeMap<Vec<u8>, Vec<Found>>>,
+    pub(crate) found: RefCell<SortedMap<Vec<u8>, Vec<Found>>>,
 }
 
 pub(super) type Judged = (bool, String);

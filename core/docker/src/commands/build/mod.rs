@@ -4,7 +4,7 @@ mod context;
 mod ignore;
 mod progress;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use daemon::api::{BuildFailure, BuildProgress, BuildRequest, Error, Request, Response};
 use daemon::client::unexpected;
@@ -197,7 +197,7 @@ async fn follow_vertices(cli: &Cli, build: &str, name: &str, quiet: bool) -> End
 }
 
 /// `--build-arg`: without a value the caller's, if there is one.
-fn arguments(cli: &Cli) -> BTreeMap<String, String> {
+fn arguments(cli: &Cli) -> SortedMap<String, String> {
     let split = cli.matches.all("build-arg").iter().filter_map(|text| match text.split_once('=') {
         Some((name, value)) => Some((name.to_owned(), value.to_owned())),
         None => Some((text.clone(), cli.proc.env(text)?)),

@@ -1,7 +1,7 @@
 //! BuildKit's progress: lines redrawn in place on a terminal, lines that follow each other elsewhere
 //! (buildkit: `util/progress/progressui`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use daemon::api::BuildFailure;
 use daemon::api::build::{Message, Vertex};
@@ -25,7 +25,7 @@ pub(super) struct Progress {
     is_plain: bool,
     columns: usize,
     profile: &'static Profile,
-    pieces: BTreeMap<u32, Piece>,
+    pieces: SortedMap<u32, Piece>,
     lines_shown: usize,
 }
 
@@ -43,7 +43,7 @@ impl Progress {
         profile: &'static Profile,
     ) -> Self {
         let columns = usize::from(columns);
-        Self { began, is_plain, columns, profile, pieces: BTreeMap::new(), lines_shown: 0 }
+        Self { began, is_plain, columns, profile, pieces: SortedMap::new(), lines_shown: 0 }
     }
 
     /// What to print for what was told.

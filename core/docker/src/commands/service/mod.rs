@@ -7,7 +7,7 @@ mod settings;
 mod spec;
 mod update;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use daemon::api::{Error, Filters, Request, Response};
@@ -82,7 +82,7 @@ pub(crate) async fn show(cli: &Cli, mut services: Vec<Rc<Service>>) -> Outcome {
     if cli.profile.natural_order {
         services.sort_by(|a, b| natural(&a.spec.annotations.name, &b.spec.annotations.name));
     }
-    let mut statuses: BTreeMap<Id, ServiceStatus> = BTreeMap::new();
+    let mut statuses: SortedMap<Id, ServiceStatus> = SortedMap::new();
     if !services.is_empty() && !cli.is_set("quiet") {
         let ids = services.iter().map(|service| service.id.clone()).collect();
         let request = ControlRequest::ListServiceStatuses { ids };

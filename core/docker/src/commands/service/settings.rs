@@ -1,7 +1,7 @@
 //! Settings of a service's containers that several flags make together: health checks, capabilities, kernel
 //! settings, the log driver.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use swarm::objects::{ContainerSpec, Driver, Healthcheck};
 
@@ -97,7 +97,7 @@ pub(super) fn ulimits(
     before: Vec<(String, i64, i64)>,
 ) -> Result<Vec<(String, i64, i64)>, Failure> {
     let removed = cli.matches.all("ulimit-rm");
-    let mut limits: BTreeMap<String, (i64, i64)> =
+    let mut limits: SortedMap<String, (i64, i64)> =
         before.into_iter().map(|(name, soft, hard)| (name, (soft, hard))).collect();
     limits.retain(|name, _| !removed.contains(name));
     for text in cli.matches.all(flag) {

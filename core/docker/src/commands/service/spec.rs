@@ -1,7 +1,7 @@
 //! A service's spec from the flags of `create`, and the references to secrets and configs that
 //! `create` and `update` share.
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 
 use daemon::api::Filters;
 use sim::Duration;
@@ -321,7 +321,7 @@ pub(super) async fn secret_references(
     texts: &[String],
 ) -> Result<Vec<SecretReference>, Failure> {
     let mut wanted = Vec::new();
-    let mut targets = BTreeSet::new();
+    let mut targets = SortedSet::new();
     for text in texts {
         let one = secret_reference(cli.profile, text).map_err(Failure::Text)?;
         if !targets.insert(one.file.name.clone()) {
@@ -355,7 +355,7 @@ pub(super) async fn config_references(
     texts: &[String],
 ) -> Result<Vec<ConfigReference>, Failure> {
     let mut wanted = Vec::new();
-    let mut targets = BTreeSet::new();
+    let mut targets = SortedSet::new();
     for text in texts {
         let one = config_reference(cli.profile, text).map_err(Failure::Text)?;
         if !targets.insert(one.file.name.clone()) {

@@ -1,6 +1,6 @@
 //! `docker service update` and `docker service rollback`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use swarm::objects::{EndpointSpec, ServiceMode, ServiceSpec};
 
@@ -204,7 +204,7 @@ fn change_environment(cli: &Cli, env: &mut Vec<String>) -> Result<(), Failure> {
     Ok(())
 }
 
-fn change_labels(cli: &Cli, flag: &str, labels: &mut BTreeMap<String, String>) {
+fn change_labels(cli: &Cli, flag: &str, labels: &mut SortedMap<String, String>) {
     for name in cli.matches.all(&format!("{flag}-rm")) {
         labels.remove(name);
     }

@@ -1,6 +1,6 @@
 //! What a compose file means for a swarm (docker/cli: `cli/compose/convert`).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use compose::{Node, Value, duration_nanos};
 use daemon::api::Network;
@@ -35,7 +35,7 @@ impl Namespace<'_> {
         rest.unwrap_or(name)
     }
 
-    fn labels(self, node: Option<&Node>) -> BTreeMap<String, String> {
+    fn labels(self, node: Option<&Node>) -> SortedMap<String, String> {
         let mut labels = texts(node);
         labels.insert(NAMESPACE.to_owned(), self.0.to_owned());
         labels
@@ -50,7 +50,7 @@ impl Namespace<'_> {
 }
 
 /// A map's texts; members without a value are empty.
-fn texts(node: Option<&Node>) -> BTreeMap<String, String> {
+fn texts(node: Option<&Node>) -> SortedMap<String, String> {
     let entries = node.map_or(&[][..], Node::entries).iter();
     entries.map(|(key, value)| (key.clone(), value.text().unwrap_or_default())).collect()
 }

@@ -1,6 +1,6 @@
 //! `docker stack deploy` and `docker stack config` (docker/cli: `cli/command/stack`).
 
-use std::collections::BTreeSet;
+use sorted::SortedSet;
 use std::rc::Rc;
 
 use compose::{Host, Loaded, Rules, Source};
@@ -173,7 +173,7 @@ async fn make_networks(
         }
     }
     let known = stack_networks(cli, namespace.0).await?;
-    let known: BTreeSet<&str> = known.iter().map(|one| one.network.name.as_str()).collect();
+    let known: SortedSet<&str> = known.iter().map(|one| one.network.name.as_str()).collect();
     for (_, wanted) in made {
         if known.contains(wanted.name.as_str()) {
             continue;

@@ -1,6 +1,6 @@
 //! `docker stack ls`, `ps`, `services` and `rm`.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use daemon::api::{Filters, Request};
@@ -19,7 +19,7 @@ use crate::table::Outcome;
 pub(crate) async fn list(cli: &Cli) -> Outcome {
     let mut labelled = Filters::default();
     labelled.add("label", NAMESPACE);
-    let mut counts: BTreeMap<String, usize> = BTreeMap::new();
+    let mut counts: SortedMap<String, usize> = SortedMap::new();
     for service in service::services(cli, labelled.for_swarm(Kind::Service)?).await? {
         if let Some(stack) = service.spec.annotations.labels.get(NAMESPACE) {
             *counts.entry(stack.clone()).or_default() += 1;

@@ -1,6 +1,6 @@
 //! The daemon in memory: its containers and images.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use daemon::api::{
@@ -249,7 +249,7 @@ fn spawn(
     machine: &mut Machine,
 ) -> Result<Pid, Error> {
     let program = cmd.first().cloned().unwrap_or_default();
-    let mut fds = BTreeMap::new();
+    let mut fds = SortedMap::new();
     if let Some(stdio) = stdio {
         fds.extend(stdio.stdin.map(|handle| (Fd::STDIN, handle)));
         fds.extend(stdio.stdout.map(|handle| (Fd::STDOUT, handle)));

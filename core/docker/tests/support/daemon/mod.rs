@@ -3,7 +3,7 @@
 mod engine;
 mod network;
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use daemon::api::{
     ContainerDetails, Error, Info, LocalState, LogChunk, LogLine, RemoteManager, Request, Response,
@@ -53,15 +53,15 @@ pub struct Daemon {
     index: u64,
     swarm: Option<Swarm>,
     /// When a task's agent does something next.
-    agenda: BTreeMap<Id, Time>,
+    agenda: SortedMap<Id, Time>,
     /// Has networks only.
     engine: ::engine::Engine,
-    volumes: BTreeMap<String, VolumeDetails>,
+    volumes: SortedMap<String, VolumeDetails>,
     containers: Vec<ContainerDetails>,
-    execs: BTreeMap<String, Vec<String>>,
-    pub started: BTreeMap<String, Pid>,
+    execs: SortedMap<String, Vec<String>>,
+    pub started: SortedMap<String, Pid>,
     pulled: Vec<String>,
-    pulls: BTreeMap<String, (String, u32)>,
+    pulls: SortedMap<String, (String, u32)>,
 }
 
 /// Images a registry has.
@@ -99,7 +99,7 @@ impl Daemon {
             now,
             index: 10,
             swarm: None,
-            agenda: BTreeMap::new(),
+            agenda: SortedMap::new(),
             engine: ::engine::Engine::new(
                 ::engine::EngineOptions::for_release(::engine::Release(
                     u32::from(profile.version.0),
@@ -107,12 +107,12 @@ impl Daemon {
                 )),
                 streams.stream("engine"),
             ),
-            volumes: BTreeMap::new(),
+            volumes: SortedMap::new(),
             containers: Vec::new(),
-            execs: BTreeMap::new(),
-            started: BTreeMap::new(),
+            execs: SortedMap::new(),
+            started: SortedMap::new(),
             pulled: vec!["busybox:latest".to_owned()],
-            pulls: BTreeMap::new(),
+            pulls: SortedMap::new(),
         }
     }
 

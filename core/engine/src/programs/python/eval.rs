@@ -1,6 +1,6 @@
 //! Runs a program: statements, names, functions, exceptions.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::future::Future;
 use std::pin::Pin;
 use std::rc::Rc;
@@ -33,15 +33,15 @@ pub(super) struct Interpreter {
     pub(super) is_two: bool,
     name: String,
     source: Vec<String>,
-    globals: BTreeMap<String, Value>,
+    globals: SortedMap<String, Value>,
     /// Local names and the function's name, innermost last.
-    frames: Vec<(BTreeMap<String, Value>, String)>,
+    frames: Vec<(SortedMap<String, Value>, String)>,
     line: usize,
 }
 
 impl Interpreter {
     pub(super) fn new(proc: Proc, name: &str, source: &str, is_two: bool) -> Self {
-        let globals = BTreeMap::from([("__name__".to_owned(), Value::text("__main__"))]);
+        let globals = SortedMap::from([("__name__".to_owned(), Value::text("__main__"))]);
         Self {
             proc,
             is_two,
@@ -502,7 +502,7 @@ impl Interpreter {
         if self.frames.len() >= CALL_DEPTH_MAX {
             return raise("RuntimeError", "maximum recursion depth exceeded (not simulated: more)");
         }
-        let mut names: BTreeMap<String, Value> = named.into_iter().collect();
+        let mut names: SortedMap<String, Value> = named.into_iter().collect();
         let given = positional.len();
         for ((name, _), value) in function.parameters.iter().zip(positional) {
             names.insert(name.clone(), value);

@@ -1,6 +1,7 @@
 //! What a redis server knows: keys, and the commands on them.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use sorted::{SortedMap, SortedSet};
+use std::collections::VecDeque;
 
 use super::protocol::{Reply, read_request, write_request};
 
@@ -10,14 +11,14 @@ type Word = Vec<u8>;
 enum Value {
     Text(Word),
     List(VecDeque<Word>),
-    Hash(BTreeMap<Word, Word>),
-    Set(BTreeSet<Word>),
+    Hash(SortedMap<Word, Word>),
+    Set(SortedSet<Word>),
 }
 
 /// The keys of one server.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Keyspace {
-    keys: BTreeMap<Word, Value>,
+    keys: SortedMap<Word, Value>,
 }
 
 fn wrong_type() -> Reply {
@@ -176,7 +177,7 @@ impl Keyspace {
     }
 
     fn hash(&mut self, name: &str, key: &Word, rest: &[Word]) -> Reply {
-        let value = self.keys.entry(key.clone()).or_insert_with(|| Value::Hash(BTreeMap::new()));
+        let value = self.keys.entry(key.clone()).or_insert_with(|| Value::Hash(SortedMap::new()));
         let Value::Hash(hash) = value else { return wrong_type() };
         let reply = match (name, rest) {
             ("HSET", [_, _, ..]) if rest.len().is_multiple_of(2) => {
@@ -202,7 +203,7 @@ impl Keyspace {
     }
 
     fn set(&mut self, name: &str, key: &Word, rest: &[Word]) -> Reply {
-        let value = self.keys.entry(key.clone()).or_insert_with(|| Value::Set(BTreeSet::new()));
+        let value = self.keys.entry(key.clone()).or_insert_with(|| Value::Set(SortedSet::new()));
         let Value::Set(set) = value else { return wrong_type() };
         let reply = match (name, rest) {
             ("SADD", [_, ..]) => {

@@ -1,6 +1,6 @@
 //! Functions of an `awk` program: its own ones, and those of the language.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use super::interpreter::{CALL_DEPTH_MAX, Flow, Got, Interpreter, error};
 use super::syntax::{Expr, Place};
@@ -13,7 +13,7 @@ impl Interpreter {
             if self.frames.len() >= CALL_DEPTH_MAX {
                 return error("not simulated: functions nested more than 40 deep");
             }
-            let mut frame = BTreeMap::new();
+            let mut frame = SortedMap::new();
             for (index, parameter) in function.parameters.iter().enumerate() {
                 let value = match args.get(index) {
                     Some(arg) => self.value(arg)?,

@@ -1,6 +1,6 @@
 //! Running an `awk` program, record by record.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use super::syntax::{Expr, Place, Program, Statement, When};
@@ -28,19 +28,19 @@ pub(super) enum Flow {
 
 type Done = Result<(), Flow>;
 pub(super) type Got = Result<Value, Flow>;
-type Array = BTreeMap<String, Value>;
+type Array = SortedMap<String, Value>;
 
 /// A program while it runs. Output is kept for whoever drives it.
 pub(super) struct Interpreter {
     pub(super) program: Rc<Program>,
-    pub(super) variables: BTreeMap<String, Value>,
-    pub(super) arrays: BTreeMap<String, Array>,
+    pub(super) variables: SortedMap<String, Value>,
+    pub(super) arrays: SortedMap<String, Array>,
     /// Variables of the functions that are being called, innermost last.
-    pub(super) frames: Vec<BTreeMap<String, Value>>,
+    pub(super) frames: Vec<SortedMap<String, Value>>,
     pub(super) record: String,
     fields: Vec<Value>,
     open_ranges: Vec<bool>,
-    regexes: BTreeMap<String, Regex>,
+    regexes: SortedMap<String, Regex>,
     steps: u64,
     pub(super) random: u64,
     pub(super) status: i32,
@@ -54,7 +54,7 @@ pub(super) fn error<T>(message: impl Into<String>) -> Result<T, Flow> {
 }
 
 impl Interpreter {
-    pub(super) fn new(program: Program, environment: BTreeMap<String, String>, seed: u64) -> Self {
+    pub(super) fn new(program: Program, environment: SortedMap<String, String>, seed: u64) -> Self {
         let defaults = [("FS", " "), ("OFS", " "), ("RS", "\n"), ("ORS", "\n"), ("SUBSEP", "\x1c")];
         let variables =
             defaults.map(|(name, text)| (name.to_owned(), Value::Text(text.to_owned())));
@@ -64,12 +64,12 @@ impl Interpreter {
         Self {
             program: Rc::new(program),
             variables: variables.into(),
-            arrays: BTreeMap::from([("ENVIRON".to_owned(), environment)]),
+            arrays: SortedMap::from([("ENVIRON".to_owned(), environment)]),
             frames: Vec::new(),
             record: String::new(),
             fields: Vec::new(),
             open_ranges: vec![false; count],
-            regexes: BTreeMap::new(),
+            regexes: SortedMap::new(),
             steps: 0,
             random: seed,
             status: 0,

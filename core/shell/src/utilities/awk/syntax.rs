@@ -78,5 +78,5 @@ pub(super) struct Function {
 pub(super) struct Program {
     /// Rules; without statements the record is printed.
     pub(super) rules: Vec<(When, Option<Vec<Statement>>)>,
-    pub(super) functions: std::collections::BTreeMap<String, Rc<Function>>,
+    pub(super) functions: sorted::SortedMap<String, Rc<Function>>,
 }

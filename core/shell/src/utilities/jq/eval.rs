@@ -1,6 +1,6 @@
 //! What `jq`'s filters do. Every filter gives all its values at once.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use super::json::Json;
 use super::operations::{
@@ -20,8 +20,8 @@ type Values = Result<Vec<Json>, String>;
 /// A run: its variables and how many steps it has taken.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Run {
-    pub(super) variables: BTreeMap<String, Json>,
-    pub(super) environment: BTreeMap<String, String>,
+    pub(super) variables: SortedMap<String, Json>,
+    pub(super) environment: SortedMap<String, String>,
     pub(super) steps: u64,
 }
 

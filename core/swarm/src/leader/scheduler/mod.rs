@@ -17,7 +17,7 @@ mod ready;
 mod resource;
 mod spread;
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use sim::{Duration, Rng, Time};
@@ -36,9 +36,9 @@ const LATENCY_MAX: Duration = Duration::from_secs(1);
 /// The tasks that wait for a node.
 #[derive(Debug)]
 pub(super) struct Scheduler {
-    unassigned: BTreeSet<Id>,
+    unassigned: SortedSet<Id>,
     /// Tasks of global services: their node is given, but must still accept them.
-    preassigned: BTreeSet<Id>,
+    preassigned: SortedSet<Id>,
     failures: Failures,
     ties: Rng,
     waiting_since: Option<Time>,
@@ -57,8 +57,8 @@ fn is_given_up(task: &Task) -> bool {
 impl Scheduler {
     pub(super) fn new(store: &Store, now: Time, ties: Rng) -> Self {
         let mut this = Self {
-            unassigned: BTreeSet::new(),
-            preassigned: BTreeSet::new(),
+            unassigned: SortedSet::new(),
+            preassigned: SortedSet::new(),
             failures: Failures::default(),
             ties,
             waiting_since: None,
@@ -229,8 +229,8 @@ impl Scheduler {
 }
 
 /// Tasks of one service and one version of its spec are alike.
-fn groups(store: &Store, unassigned: &BTreeSet<Id>) -> BTreeMap<(Id, u64), Vec<Rc<Task>>> {
-    let mut groups: BTreeMap<(Id, u64), Vec<Rc<Task>>> = BTreeMap::new();
+fn groups(store: &Store, unassigned: &SortedSet<Id>) -> SortedMap<(Id, u64), Vec<Rc<Task>>> {
+    let mut groups: SortedMap<(Id, u64), Vec<Rc<Task>>> = SortedMap::new();
     for task in unassigned.iter().filter_map(|id| store.task(id)) {
         let key = (task.service_id.clone(), task.spec_version);
         groups.entry(key).or_default().push(Rc::clone(task));

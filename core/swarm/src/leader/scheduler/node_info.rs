@@ -1,7 +1,8 @@
 //! What the scheduler knows of a node: its tasks, what they have taken, and where they failed
 //! (swarmkit: `manager/scheduler/nodeinfo.go`).
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use sorted::{SortedMap, SortedSet};
+use std::collections::VecDeque;
 use std::rc::Rc;
 
 use sim::{Duration, Time};
@@ -19,10 +20,10 @@ pub(super) const FAILURES_MAX: usize = 5;
 pub(super) struct NodeInfo {
     pub(super) node: Rc<Node>,
     pub(super) active: u64,
-    pub(super) active_by_service: BTreeMap<Id, u64>,
+    pub(super) active_by_service: SortedMap<Id, u64>,
     pub(super) free_nano_cpus: i64,
     pub(super) free_memory_bytes: i64,
-    pub(super) host_ports: BTreeSet<(u32, PortProtocol)>,
+    pub(super) host_ports: SortedSet<(u32, PortProtocol)>,
 }
 
 impl NodeInfo {
@@ -30,10 +31,10 @@ impl NodeInfo {
         let mut this = Self {
             node: Rc::clone(node),
             active: 0,
-            active_by_service: BTreeMap::new(),
+            active_by_service: SortedMap::new(),
             free_nano_cpus: node.description.nano_cpus,
             free_memory_bytes: node.description.memory_bytes,
-            host_ports: BTreeSet::new(),
+            host_ports: SortedSet::new(),
         };
         let here = |task: &&Rc<Task>| {
             TaskState::Assigned <= task.status.state && task.status.state <= TaskState::Running
@@ -72,7 +73,7 @@ pub(super) fn host_ports(task: &Task) -> impl Iterator<Item = (u32, PortProtocol
 /// When which version of which service failed on which node.
 #[derive(Debug, Default)]
 pub(super) struct Failures {
-    times: BTreeMap<(Id, Id, u64), VecDeque<Time>>,
+    times: SortedMap<(Id, Id, u64), VecDeque<Time>>,
 }
 
 impl Failures {

@@ -1,7 +1,7 @@
 //! Placing a group of equal tasks: evenly over the branches that the placement preferences make,
 //! then over the nodes of a branch (swarmkit: `scheduleNTasksOnSubtree`, `scheduleNTasksOnNodes`).
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use sim::Time;
@@ -56,13 +56,13 @@ impl Placing<'_> {
         let Some((preference, rest)) = preferences.split_first() else {
             return self.on_nodes(count, nodes);
         };
-        let mut branches: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        let mut branches: SortedMap<String, Vec<usize>> = SortedMap::new();
         for &at in nodes {
             let value = value(&self.nodes[at].node, preference).to_owned();
             branches.entry(value).or_default().push(at);
         }
         let branches: Vec<Vec<usize>> = branches.into_values().collect();
-        let mut full: BTreeSet<usize> = BTreeSet::new();
+        let mut full: SortedSet<usize> = SortedSet::new();
         let mut placed = 0;
         let mut converging = true;
         while placed < count && full.len() < branches.len() && converging {

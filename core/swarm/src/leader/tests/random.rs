@@ -1,7 +1,7 @@
 //! Random workloads: whatever is asked for, the invariants hold at every commit and everything
 //! settles when the asking ends.
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 
 use sim::{Duration, Rng, Streams};
 
@@ -103,7 +103,7 @@ fn random_workloads_keep_the_invariants_and_settle() {
                 wanted == alive || start_first && wanted < alive,
                 "{what}: O6 {alive} of {wanted}"
             );
-            let mut ended: BTreeMap<_, usize> = BTreeMap::new();
+            let mut ended: SortedMap<_, usize> = SortedMap::new();
             for task in world.store.tasks_of_service(id) {
                 if task.status.state.is_terminal() {
                     *ended

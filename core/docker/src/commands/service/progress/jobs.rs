@@ -1,7 +1,7 @@
 //! How far a job is: as a whole, how many of its tasks are under way, and each of them (docker/cli:
 //! `replicatedJobProgressUpdater`, `globalJobProgressUpdater`; since 20.10).
 
-use std::collections::BTreeMap;
+use sorted::SortedMap;
 use std::rc::Rc;
 
 use swarm::objects::{Service, ServiceMode, Task, TaskState};
@@ -106,8 +106,8 @@ impl View {
 fn lowest<'a, K: Ord>(
     tasks: &[&'a Rc<Task>],
     key: impl Fn(&Task) -> K,
-) -> BTreeMap<K, &'a Rc<Task>> {
-    let mut picked: BTreeMap<K, &Rc<Task>> = BTreeMap::new();
+) -> SortedMap<K, &'a Rc<Task>> {
+    let mut picked: SortedMap<K, &Rc<Task>> = SortedMap::new();
     for task in tasks.iter().copied() {
         let rank = |task: &Task| place(task.status.state);
         if place(task.desired_state) == 0 || rank(task) == 0 {

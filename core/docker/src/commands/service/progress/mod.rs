@@ -3,7 +3,7 @@
 
 mod jobs;
 
-use std::collections::{BTreeMap, BTreeSet};
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use daemon::api::Error;
@@ -163,7 +163,7 @@ async fn look(
     let all = tasks::tasks(cli, filters).await?;
     let current: Vec<_> = all.into_iter().filter(|task| is_current(&service, task)).collect();
     let nodes = node::nodes(cli, control::Filters::default()).await?;
-    let active: BTreeSet<Id> = nodes
+    let active: SortedSet<Id> = nodes
         .iter()
         .filter(|node| node.status.state != NodeState::Down)
         .map(|node| node.id.clone())
@@ -197,7 +197,7 @@ struct View {
     /// Not printed yet.
     text: String,
     /// Which line a slot has, from 1.
-    lines: BTreeMap<u64, usize>,
+    lines: SortedMap<u64, usize>,
     is_drawn: bool,
     is_done: bool,
     is_rollback: bool,
@@ -208,7 +208,7 @@ impl View {
         Self {
             display: Display::new(false, 80, ""),
             text: String::new(),
-            lines: BTreeMap::new(),
+            lines: SortedMap::new(),
             is_drawn: false,
             is_done: false,
             is_rollback: false,
@@ -240,7 +240,7 @@ impl View {
     }
 
     /// Shows the tasks; true if they are as they should be.
-    fn update(&mut self, service: &Service, tasks: &[Rc<Task>], active: &BTreeSet<Id>) -> bool {
+    fn update(&mut self, service: &Service, tasks: &[Rc<Task>], active: &SortedSet<Id>) -> bool {
         match &service.spec.mode {
             ServiceMode::Replicated { replicas } => {
                 let total = usize::try_from(*replicas).unwrap_or(usize::MAX);
@@ -251,7 +251,7 @@ impl View {
         }
     }
 
-    fn replicated(&mut self, total: usize, tasks: &[Rc<Task>], active: &BTreeSet<Id>) -> bool {
+    fn replicated(&mut self, total: usize, tasks: &[Rc<Task>], active: &SortedSet<Id>) -> bool {
         if !self.is_drawn {
             self.overall(0, total);
             if total <= LINES_MAX {
@@ -282,7 +282,7 @@ impl View {
         running == total
     }
 
-    fn global(&mut self, tasks: &[Rc<Task>], active: &BTreeSet<Id>) -> bool {
+    fn global(&mut self, tasks: &[Rc<Task>], active: &SortedSet<Id>) -> bool {
         let nodes = pick(tasks, |task| task.node_id.clone().unwrap_or_default(), |_| true);
         let total = nodes.len();
         if !self.is_drawn {
@@ -343,8 +343,8 @@ fn pick<K: Ord>(
     tasks: &[Rc<Task>],
     key: impl Fn(&Task) -> K,
     is_active: impl Fn(&Task) -> bool,
-) -> BTreeMap<K, &Task> {
-    let mut picked: BTreeMap<K, &Task> = BTreeMap::new();
+) -> SortedMap<K, &Task> {
+    let mut picked: SortedMap<K, &Task> = SortedMap::new();
     for task in tasks {
         let rank = |task: &Task| (place(task.desired_state), place(task.status.state));
         if place(task.desired_state) == 0 || place(task.status.state) == 0 {
