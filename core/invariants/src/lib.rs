@@ -11,6 +11,7 @@
 //! | [`store`], [`tasks`] | an entry is committed: once per entry, on a store of the watch's own |
 //! | equal stores | a manager has applied something |
 //! | [`nodes`] | an agent's tasks or secrets changed |
+//! | [`cluster`] | anything happened on a node of a Kubernetes |
 //! | [`liveness`] | the driver says that nothing is wrong any more |
 //!
 //! The watch keeps a *model*: a store that it builds itself from the committed entries. What the
@@ -19,6 +20,7 @@
 //! What only a member's own driver can see (messages that leave before the disk is done) is checked in
 //! `core/raft/tests`; who may write which state of a task, in `core/swarm`'s tests.
 
+pub mod cluster;
 mod group;
 mod invariant;
 pub mod liveness;
@@ -36,7 +38,7 @@ pub use model::Model;
 pub use watch::Watch;
 
 /// All invariants, in the order of the layers.
-pub static ALL: [&Invariant; 33] = [
+pub static ALL: [&Invariant; 36] = [
     &raft::election_safety::INVARIANT,
     &raft::durable_votes::INVARIANT,
     &raft::log_matching::INVARIANT,
@@ -67,6 +69,9 @@ pub static ALL: [&Invariant; 33] = [
     &nodes::agent_secrets::INVARIANT,
     &nodes::plaintext::INVARIANT,
     &nodes::nonces::INVARIANT,
+    &cluster::pods_once::INVARIANT,
+    &cluster::kubelet_secrets::INVARIANT,
+    &cluster::acknowledged_writes::INVARIANT,
     &liveness::converged::INVARIANT,
     &liveness::history::INVARIANT,
     &liveness::storms::INVARIANT,

@@ -8,6 +8,7 @@ use swarm::objects::{Id, NodeState, Task, TaskState};
 use swarm::store::Store;
 use world::{Probe, World};
 
+use crate::cluster::{acknowledged_writes, kubelet_secrets, pods_once};
 use crate::group::{Disks, Group};
 use crate::invariant::{Broken, Verdict, Violation};
 use crate::liveness::storms::Pace;
@@ -26,6 +27,7 @@ pub struct Watch {
     groups: SortedMap<String, Group>,
     frame_count: u64,
     pace: Pace,
+    told: acknowledged_writes::Told,
 }
 
 /// What was last seen of one host.
@@ -129,6 +131,7 @@ impl Watch {
     fn look(&mut self, world: &World, host: usize) -> Verdict {
         let Some(probe) = world.probe(host) else { return Ok(()) };
         self.disk(&probe, host)?;
+        self.cluster(world, &probe)?;
         if let Some(daemon) = probe.daemon {
             let node = daemon.swarm();
             self.member(&probe, node, host)?;
@@ -139,6 +142,27 @@ impl Watch {
             (seen.member, seen.agent) = (None, None);
             Ok(())
         }
+    }
+
+    fn cluster(&mut self, world: &World, probe: &Probe<'_>) -> Verdict {
+        let Some(node) = probe.kube else { return Ok(()) };
+        if let Some(store) = node.etcd().filter(|_| node.leads()) {
+            self.told.leads_with(probe.name, store.revision)?;
+        }
+        kubelet_secrets::check(probe.name, &node.held(), &node.used())?;
+        let nodes = (0..world.host_count()).filter_map(|host| {
+            let probe = world.probe(host)?;
+            Some((probe.name, probe.kube?))
+        });
+        let pods: Vec<_> = nodes
+            .flat_map(|(name, node)| {
+                node.pods().into_iter().map(move |(pod, runs)| (name, pod, runs))
+            })
+            .collect();
+        let running = pods.iter().filter(|(_, _, runs)| *runs);
+        pods_once::check(running.map(|(name, pod, _)| {
+            (*name, kube::json::uid(pod), kube::json::text(pod, "spec/nodeName"))
+        }))
     }
 
     fn disk(&mut self, probe: &Probe<'_>, host: usize) -> Verdict {

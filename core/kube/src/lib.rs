@@ -35,5 +35,10 @@ mod scheduler;
 pub mod schema;
 mod wire;
 
+/// Adds the programs of a control plane's host.
+pub fn register(programs: &mut os::Programs) {
+    programs.add("etcdctl", |proc| Box::pin(etcd::etcdctl::main(proc)));
+}
+
 pub use config::{ClusterConfig, ClusterHost};
 pub use node::{Caller, Context, KubeNode, Output};

@@ -1,7 +1,7 @@
 //! The part of one host in a cluster: on a control plane etcd, API server, controllers and scheduler; everywhere a kubelet.
 //! A state machine: inputs and the time in, outputs out.
 
-use sorted::SortedMap;
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use daemon::api;
@@ -18,7 +18,7 @@ use crate::apiserver::{ApiServer, Options, Origin, Status};
 use crate::config::ClusterConfig;
 use crate::controllers::Controllers;
 use crate::etcd::encryption::Encryption;
-use crate::etcd::{self, Effect, Member, Peer};
+use crate::etcd::{self, Effect, Member, Peer, etcdctl};
 use crate::kubelet::{self, Kubelet, Touch};
 use crate::pki;
 use crate::rest::{Answer, Ask, Credential, Reply, Request, StreamEvent, Unreachable};
@@ -28,6 +28,10 @@ use crate::wire::{API_PORT, Came, Client, Frames, KUBELET_PORT, Links, Packet, W
 const DIAL_TIMEOUT: Duration = Duration::from_secs(30);
 /// kubelet: what a heartbeat may take.
 const KUBELET_TIMEOUT: Duration = Duration::from_secs(10);
+/// kubelet: `--file-check-frequency`.
+const FILE_CHECK: Duration = Duration::from_secs(20);
+/// What a new API server takes until it answers.
+const RESTART: Duration = Duration::from_secs(5);
 /// More rounds than these at one moment would be a loop.
 const ROUND_COUNT_MAX: u32 = 10_000;
 
@@ -129,7 +133,10 @@ pub struct KubeNode {
     frames: Frames,
     rng: Rng,
     kubelet_runs: bool,
-    kubelet_starts: u32,
+    kubelet_since: Time,
+    /// The API server's manifest as it was started with, and when it is looked at again.
+    manifest: Option<String>,
+    look_at: Option<Time>,
 }
 
 fn read_file(machine: &Machine, path: &str) -> Option<String> {
@@ -176,7 +183,9 @@ impl KubeNode {
             frames: Vec::new(),
             rng: stream("kube"),
             kubelet_runs: false,
-            kubelet_starts: 0,
+            kubelet_since: Time::EPOCH,
+            manifest: None,
+            look_at: None,
         }
     }
 
@@ -216,7 +225,110 @@ impl KubeNode {
             self.start_plane(context, root_pem);
         }
         self.start_kubelet(context);
+        self.look_at = self.plane.is_some().then(|| context.now + FILE_CHECK);
         self.drive(context);
+    }
+
+    /// The kubelet looks at the manifests of static pods: another one means another API server.
+    fn look_at_manifests(&mut self, context: &mut Context<'_>) {
+        if self.look_at.is_none_or(|at| context.now < at) {
+            return;
+        }
+        self.look_at = Some(context.now + FILE_CHECK);
+        let manifest = read_file(context.machine, pki::API_SERVER_MANIFEST);
+        let Some(plane) = self.plane.as_mut().filter(|_| self.kubelet_runs) else { return };
+        let is_same = manifest == self.manifest && plane.server.is_ok();
+        if is_same || manifest.is_none() && plane.server.is_err() {
+            self.manifest = manifest;
+            return;
+        }
+        let name = self.config.hosts[self.number].name.clone();
+        if let Ok(server) = &mut plane.server {
+            server.stop();
+            let outputs = server.take_out();
+            plane.server = Err("it starts again".to_owned());
+            for output in outputs {
+                self.server_wants(context, output);
+            }
+            let detail = format!("the API server of {name} has stopped");
+            context.out.push(Output::Event { kind: "kube.apiserver", detail });
+            // Its container needs a moment to go and to come.
+            self.look_at = Some(context.now + RESTART);
+            self.manifest = None;
+            return;
+        }
+        self.start_api_server(context);
+        if self.plane.as_ref().is_some_and(|plane| plane.server.is_ok()) {
+            let detail = format!("the API server of {name} has started");
+            context.out.push(Output::Event { kind: "kube.apiserver", detail });
+        }
+    }
+
+    /// A process asks this host's etcd.
+    pub fn etcd_request(&mut self, context: &mut Context<'_>, id: RequestId, ask: etcdctl::Ask) {
+        let answer = self.ask_etcd(context, ask);
+        context.machine.reply(id, Box::new(answer));
+        self.drive(context);
+    }
+
+    fn ask_etcd(&mut self, context: &mut Context<'_>, ask: etcdctl::Ask) -> etcdctl::Answer {
+        use etcdctl::{Ask as A, Found, Reply as R};
+        let no_answer = || "context deadline exceeded".to_owned();
+        let members = self.config.hosts.iter().take(self.config.control_plane_count);
+        let members = members
+            .map(|host| (etcd::member_id(&host.name).0, host.name.clone(), host.address.clone()));
+        let members: Vec<_> = members.collect();
+        let own = etcd::member_id(&self.config.hosts[self.number].name).0;
+        let Some(plane) = &mut self.plane else { return Err(no_answer()) };
+        let member = &mut plane.member;
+        if member.leader_address().is_none() {
+            return Err("etcdserver: no leader".to_owned());
+        }
+        let store = &member.store;
+        match ask {
+            A::Status => Ok(R::Status(etcdctl::Status {
+                id: own,
+                members,
+                db_size: context
+                    .disk
+                    .read(etcd::store::DB_PATH)
+                    .map_or(0, |bytes| bytes.len() as u64),
+                leads: member.is_leader(),
+                term: member.raft().term().0,
+                index: member.raft().position().applied.0,
+                revision: store.revision,
+            })),
+            A::Range { key, prefix, revision } => {
+                let at = if revision == 0 { store.revision } else { revision };
+                let mut found = Vec::new();
+                for (name, one) in store.range(&key).filter(|(name, _)| prefix || *name == key) {
+                    let value = store.at_revision(name, at)?;
+                    let revisions = (one.created, one.modified, one.version);
+                    found.extend(value.map(|value| Found {
+                        key: name.to_owned(),
+                        value: value.to_vec(),
+                        revisions,
+                    }));
+                }
+                Ok(R::Found(found, store.revision))
+            }
+            A::Compact(revision) if store.revision < revision => {
+                Err("etcdserver: mvcc: required revision is a future revision".to_owned())
+            }
+            A::Compact(revision) if revision <= store.compacted => {
+                Err("etcdserver: mvcc: required revision has been compacted".to_owned())
+            }
+            A::Compact(revision) => {
+                let mut effects = Vec::new();
+                let id = member.propose(etcd::Operation::Compact(revision), &mut effects);
+                self.etcd_wants(context, effects);
+                id.map(|_| R::Done).ok_or_else(no_answer)
+            }
+            A::Defragment => {
+                member.store.defragment(context.disk);
+                Ok(R::Done)
+            }
+        }
     }
 
     fn start_plane(&mut self, context: &mut Context<'_>, root_pem: String) {
@@ -253,6 +365,7 @@ impl KubeNode {
         let address = self.config.hosts[self.number].address.clone();
         let name = self.config.hosts[self.number].name.clone();
         let manifest = read_file(context.machine, pki::API_SERVER_MANIFEST);
+        self.manifest.clone_from(&manifest);
         let Some(plane) = &mut self.plane else { return };
         let Some(manifest) = manifest else {
             plane.server = Err("there is no manifest".to_owned());
@@ -282,7 +395,7 @@ impl KubeNode {
     fn start_kubelet(&mut self, context: &mut Context<'_>) {
         let seed = self.fork("kubelet").next_u64();
         let streams = sim::Streams::new(seed);
-        self.kubelet_starts += 1;
+        self.kubelet_since = context.now;
         let new = Kubelet::new(self.config.clone(), self.number, context.now, &|purpose| {
             streams.stream(purpose)
         });
@@ -305,6 +418,7 @@ impl KubeNode {
             self.start_kubelet(context);
         } else {
             self.kubelet = None;
+            self.kubelet_since = context.now;
             let mine: Vec<u64> = self
                 .waiting
                 .iter()
@@ -317,6 +431,11 @@ impl KubeNode {
             }
         }
         self.drive(context);
+    }
+
+    /// Since when it is so.
+    pub const fn kubelet_since(&self) -> Time {
+        self.kubelet_since
     }
 
     /// Whether the kubelet's service runs.
@@ -350,7 +469,8 @@ impl KubeNode {
             ];
             own.into_iter().flatten().min()
         });
-        let own = [kubelet, plane, self.links.next_deadline(), self.client.next_deadline()];
+        let looks = self.look_at.filter(|_| self.kubelet_runs);
+        let own = [kubelet, plane, looks, self.links.next_deadline(), self.client.next_deadline()];
         own.into_iter().flatten().min()
     }
 
@@ -363,6 +483,7 @@ impl KubeNode {
         if let Some(plane) = &mut self.plane {
             plane.member.due(context.now);
         }
+        self.look_at_manifests(context);
         self.with_kubelet(context, |kubelet, touch| kubelet.due(touch));
         self.drive(context);
     }
@@ -845,8 +966,18 @@ impl KubeNode {
     }
 
     /// The secrets and config maps that this host's kubelet has in memory: resource, namespace, name.
-    pub fn held(&self) -> Vec<(&'static str, &str, &str)> {
+    pub fn held(&self) -> Vec<(String, String, String)> {
         self.kubelet.iter().flat_map(Kubelet::held).collect()
+    }
+
+    /// The secrets and config maps that the pods of this host's kubelet name.
+    pub fn used(&self) -> SortedSet<(String, String, String)> {
+        self.kubelet.iter().flat_map(Kubelet::used).collect()
+    }
+
+    /// The same as objects.
+    pub fn held_objects(&self) -> Vec<&serde_json::Value> {
+        self.kubelet.iter().flat_map(Kubelet::held_objects).collect()
     }
 
     /// The pods that this host's kubelet knows, and whether something of them runs.

@@ -1,13 +1,39 @@
-//! `systemctl` and `service`, for the one service of a host that is simulated: `docker`.
+//! `systemctl` and `service`, for the services of a host that are simulated: `docker`, and `kubelet` on the nodes of a
+//! Kubernetes.
 
 use os::{Errno, Proc};
 use sim::Time;
 
-/// The port of [`Proc::request`] that whoever drives the machine answers as systemd would: the body is an
-/// [`Ask`], the reply a [`UnitState`].
+/// The port of [`Proc::request`] that whoever drives the machine answers as systemd would: the body is a
+/// [`Unit`] and an [`Ask`], the reply a [`UnitState`], or nothing if the host has no such service.
 pub const PORT: &str = "systemd";
 
-/// What is wanted of the Docker daemon.
+/// A service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// The Docker daemon.
+    Docker,
+    /// The kubelet.
+    Kubelet,
+}
+
+impl Unit {
+    /// Its name, and what it is.
+    const fn words(self) -> (&'static str, &'static str, &'static str) {
+        match self {
+            Self::Docker => {
+                ("docker", "Docker Application Container Engine", "https://docs.docker.com")
+            }
+            Self::Kubelet => (
+                "kubelet",
+                "kubelet: The Kubernetes Node Agent",
+                "https://kubernetes.io/docs/home/",
+            ),
+        }
+    }
+}
+
+/// What is wanted of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ask {
     /// Run.
@@ -20,7 +46,7 @@ pub enum Ask {
     Status,
 }
 
-/// How the Docker daemon is.
+/// How a service is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UnitState {
     /// It runs.
@@ -34,16 +60,17 @@ const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
 const NOT_ACTIVE: i32 = 3;
 const NOT_FOUND: i32 = 5;
 
-fn describe(state: UnitState, now: Time) -> String {
+fn describe(unit: Unit, state: UnitState, now: Time) -> String {
     let day = WEEKDAYS[usize::try_from(state.since.unix_secs() / 86_400 % 7).unwrap_or(0)];
     let date = state.since.rfc3339();
     // 2017-03-21T18:40:00Z
     let (date, clock) = (&date[..10], &date[11..19]);
     let word = if state.active { "active (running)" } else { "inactive (dead)" };
+    let (name, what, docs) = unit.words();
     format!(
-        "\u{25cf} docker.service - Docker Application Container Engine\n   Loaded: loaded \
-         (/lib/systemd/system/docker.service; enabled; vendor preset: enabled)\n   Active: {word} \
-         since {day} {date} {clock} UTC; {} ago\n     Docs: https://docs.docker.com\n",
+        "\u{25cf} {name}.service - {what}\n   Loaded: loaded \
+         (/lib/systemd/system/{name}.service; enabled; vendor preset: enabled)\n   Active: {word} \
+         since {day} {date} {clock} UTC; {} ago\n     Docs: {docs}\n",
         age(now.since(state.since).as_secs())
     )
 }
@@ -64,6 +91,15 @@ fn age(seconds: u64) -> String {
     }
     shown.truncate(2);
     if shown.is_empty() { "0s".to_owned() } else { shown.join(" ") }
+}
+
+async fn missing(proc: &Proc, verb: &str, name: &str, ask: Ask) -> i32 {
+    let text = match ask {
+        Ask::Status => format!("Unit {name}.service could not be found.\n"),
+        _ => format!("Failed to {verb} {name}.service: Unit {name}.service not found.\n"),
+    };
+    proc.eprint(text).await;
+    if ask == Ask::Status { 4 } else { NOT_FOUND }
 }
 
 /// `systemctl VERB UNIT`, or `service UNIT VERB`.
@@ -93,29 +129,27 @@ pub(crate) async fn main(proc: Proc, is_service: bool) -> i32 {
         }
     };
     let name = unit.trim_end_matches(".service");
-    if !matches!(name, "docker" | "dockerd") {
-        let text = match ask {
-            Ask::Status => format!("Unit {name}.service could not be found.\n"),
-            _ => format!("Failed to {verb} {name}.service: Unit {name}.service not found.\n"),
-        };
-        proc.eprint(text).await;
-        return if ask == Ask::Status { 4 } else { NOT_FOUND };
-    }
+    let unit = match name {
+        "docker" | "dockerd" => Unit::Docker,
+        "kubelet" => Unit::Kubelet,
+        _ => return missing(&proc, verb, name, ask).await,
+    };
     if ask != Ask::Status && proc.user().uid != 0 {
         let text =
-            format!("Failed to {verb} docker.service: Interactive authentication required.\n");
+            format!("Failed to {verb} {name}.service: Interactive authentication required.\n");
         proc.eprint(text).await;
         return 1;
     }
-    let state = match proc.request(PORT, Box::new(ask)).await.map(|body| body.downcast()) {
+    let state = match proc.request(PORT, Box::new((unit, ask))).await.map(|body| body.downcast()) {
         Ok(Ok(state)) => *state,
         Err(Errno::Interrupted) => return 130,
         _ => return 1,
     };
-    let state: UnitState = state;
+    let state: Option<UnitState> = state;
+    let Some(state) = state else { return missing(&proc, verb, name, ask).await };
     let status = if state.active || ask != Ask::Status { 0 } else { NOT_ACTIVE };
     let text = match verb {
-        "status" => describe(state, proc.now()),
+        "status" => describe(unit, state, proc.now()),
         "is-active" if !quiet => (if state.active { "active\n" } else { "inactive\n" }).to_owned(),
         "show" => format!("ActiveState={}\n", if state.active { "active" } else { "inactive" }),
         _ => String::new(),

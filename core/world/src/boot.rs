@@ -95,9 +95,9 @@ fn form_swarm(world: &mut World) -> Result<(), Error> {
     ask(world, first, Request::SwarmInit(init))?;
     let cluster = cluster(world, first)?;
     let remote = format!("{}:2377", address(first));
-    let others = (0..world.hosts.len()).filter(|index| *index != first);
+    let others: Vec<usize> = swarm_hosts(world).filter(|index| *index != first).collect();
     let (as_manager, as_worker): (Vec<usize>, Vec<usize>) =
-        others.partition(|index| managers.contains(index));
+        others.into_iter().partition(|index| managers.contains(index));
     // Managers in the order of the spec, one after the other; workers follow.
     let ordered = managers[1..].iter().filter(|index| as_manager.contains(index));
     let joins = ordered
@@ -113,6 +113,16 @@ fn form_swarm(world: &mut World) -> Result<(), Error> {
         ask(world, index, Request::SwarmJoin(join))?;
     }
     wait_until_ready(world, first)
+}
+
+/// The hosts of the swarm: those of a Kubernetes are not, unless they are named as managers.
+fn swarm_hosts(world: &World) -> impl Iterator<Item = usize> + use<'_> {
+    let of_kube = |name: &String| {
+        let hosts = world.spec.kube.iter().flat_map(|kube| &kube.hosts);
+        hosts.into_iter().any(|host| host == name) && !world.spec.managers.contains(name)
+    };
+    let names = world.spec.nodes.iter().enumerate();
+    names.filter(move |(_, name)| !of_kube(name)).map(|(index, _)| index)
 }
 
 /// Asks a daemon and waits for its answer.
@@ -147,7 +157,7 @@ fn cluster(world: &mut World, index: usize) -> Result<std::rc::Rc<Cluster>, Erro
 
 fn wait_until_ready(world: &mut World, index: usize) -> Result<(), Error> {
     let limit = world.now + BOOT_TIME_MAX;
-    let all = world.hosts.len();
+    let all = swarm_hosts(world).count();
     while world.now < limit {
         let request = ControlRequest::ListNodes(swarm::control::Filters::default());
         if let Response::Control(ControlResponse::Nodes(nodes)) =

@@ -7,6 +7,7 @@ use kube::pki::Pki;
 use kube::{ClusterConfig, ClusterHost, KubeNode};
 use os::RequestId;
 use os::fs::Tree;
+use serde::Serialize;
 use sim::{Duration, HostId};
 
 use crate::boot::address;
@@ -15,6 +16,60 @@ use crate::host::{Host, Settling, Wanted};
 use crate::service::Stage;
 use crate::spec::Spec;
 use crate::world::World;
+
+/// A Kubernetes at one moment, as an API server has it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ClusterView {
+    /// The host whose etcd leads, if one does.
+    pub leader: Option<String>,
+    /// Its nodes, by name.
+    pub nodes: Vec<ClusterNodeView>,
+    /// Its pods, by namespace and name.
+    pub pods: Vec<PodView>,
+    /// Its secrets, by namespace and name.
+    pub secrets: Vec<ClusterSecretView>,
+}
+
+/// A node.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ClusterNodeView {
+    /// Its name.
+    pub name: String,
+    /// It is ready.
+    pub ready: bool,
+    /// It has etcd and API server.
+    pub control_plane: bool,
+}
+
+/// A pod.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct PodView {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its node, if it has one.
+    pub node: Option<String>,
+    /// `Pending`, `Running`, `Succeeded`, `Failed`.
+    pub phase: String,
+    /// It is ready.
+    pub ready: bool,
+}
+
+/// A secret.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ClusterSecretView {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// Its keys.
+    pub keys: Vec<String>,
+    /// The nodes whose kubelets have it in memory.
+    pub held_by: Vec<String>,
+    /// How etcd keeps it: `clear`, or the provider that sealed it, as in `aescbc`.
+    pub at_rest: String,
+}
 
 /// No cluster of this size takes longer than this to be there.
 const BOOT_TIME_MAX: Duration = Duration::from_secs(120);
@@ -43,6 +98,10 @@ pub(crate) fn install(world: &mut World) {
         let mut tree = Tree::default();
         for file in pki.files(number) {
             tree.add_file(&file.path, file.text, file.mode, world.now);
+        }
+        if number < cluster.control_plane_count {
+            let program = os::program::image("etcdctl");
+            tree.add_file("/usr/local/bin/etcdctl", program, 0o755, world.now);
         }
         tree.add_directory("/var/lib/etcd", 0o700, world.now);
         let mut root = world.hosts[usize::from(host.host.0)].root.borrow_mut();
@@ -151,6 +210,16 @@ impl Host {
     }
 
     /// A process asks a cluster; on a host outside of any there is no way to one.
+    /// A process asks the host's etcd.
+    pub(crate) fn process_asks_etcd(
+        &mut self,
+        settling: &mut Settling<'_>,
+        id: RequestId,
+        ask: kube::etcd::etcdctl::Ask,
+    ) {
+        self.with_kube(settling, |node, context| node.etcd_request(context, id, ask));
+    }
+
     pub(crate) fn process_asks_cluster(
         &mut self,
         settling: &mut Settling<'_>,
@@ -168,6 +237,62 @@ impl Host {
 }
 
 impl World {
+    /// The Kubernetes, as the API server beside the leader of etcd has it, or else any.
+    pub(crate) fn observe_cluster(&self) -> Option<ClusterView> {
+        let config = self.cluster.as_ref()?;
+        let nodes = || {
+            let up = self.hosts.iter().filter_map(|host| Some((host, host.up.as_ref()?)));
+            up.filter_map(|(host, up)| Some((host, up.kube.as_deref()?)))
+        };
+        let best = nodes().filter(|(_, node)| node.objects().is_some());
+        let (host, node) = best.max_by_key(|(_, node)| node.leads())?;
+        let (objects, store) = (node.objects()?, node.etcd()?);
+        let word =
+            |object: &serde_json::Value, path: &str| kube::json::text(object, path).to_owned();
+        let is_ready = |object: &serde_json::Value| {
+            let conditions = kube::json::items(object, "status/conditions");
+            conditions.iter().any(|one| one["type"] == "Ready" && one["status"] == "True")
+        };
+        let view = |object: &Rc<serde_json::Value>| ClusterNodeView {
+            name: word(object, "metadata/name"),
+            ready: is_ready(object),
+            control_plane: config
+                .hosts
+                .iter()
+                .take(config.control_plane_count)
+                .any(|host| host.name == kube::json::name(object)),
+        };
+        let pod = |object: &Rc<serde_json::Value>| PodView {
+            namespace: word(object, "metadata/namespace"),
+            name: word(object, "metadata/name"),
+            node: Some(word(object, "spec/nodeName")).filter(|name| !name.is_empty()),
+            phase: word(object, "status/phase"),
+            ready: is_ready(object),
+        };
+        let secret = |object: &Rc<serde_json::Value>| {
+            let (namespace, name) =
+                (word(object, "metadata/namespace"), word(object, "metadata/name"));
+            let own = ("secrets".to_owned(), namespace.clone(), name.clone());
+            let holders = nodes().filter(|(_, node)| node.held().contains(&own));
+            let stored = store.get(&format!("/registry/secrets/{namespace}/{name}"));
+            ClusterSecretView {
+                keys: kube::json::members(object, "data").map(|(key, _)| key.to_owned()).collect(),
+                held_by: holders.map(|(host, _)| host.name.clone()).collect(),
+                at_rest: stored.map_or_else(String::new, |stored| {
+                    kube::etcd::encryption::provider_of(&stored.value).to_owned()
+                }),
+                namespace,
+                name,
+            }
+        };
+        Some(ClusterView {
+            leader: node.leads().then(|| host.name.clone()),
+            nodes: objects.list("nodes", "").map(view).collect(),
+            pods: objects.list("pods", "").map(pod).collect(),
+            secrets: objects.list("secrets", "").map(secret).collect(),
+        })
+    }
+
     /// Asks the Kubernetes as the administrator of one of its hosts would, and waits for the answer: for tests and checks.
     ///
     /// # Errors

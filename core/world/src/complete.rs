@@ -32,14 +32,21 @@ impl World {
         let command = before.rfind([';', '|', '&', '(', '\n']).map_or(0, |separator| separator + 1);
         let words: Vec<&str> = before[command..].split(char::is_whitespace).collect();
         let mut words = words.into_iter().filter(|word| !word.is_empty() && *word != "sudo");
-        if words.next() == Some("docker") && !reader.is_contained() {
+        let program = words.next().filter(|_| !reader.is_contained()).unwrap_or_default();
+        let kubectl = self.spec().kubectl().filter(|_| program == "kubectl");
+        if program == "docker" || kubectl.is_some() {
             let mut words: Vec<&str> = words.collect();
             if before.ends_with(char::is_whitespace) {
                 words.push("");
             }
             if !words.is_empty() {
-                let live = |object| self.names(index, object);
-                let found = docker::complete::complete(self.profile, &words, &live);
+                let found = if let Some(profile) = kubectl {
+                    let live = |resource: &str, space: &str| self.cluster_names(resource, space);
+                    kubectl::complete::complete(profile, &words, &live)
+                } else {
+                    let live = |object| self.names(index, object);
+                    docker::complete::complete(self.profile, &words, &live)
+                };
                 // A file name completes what no table knows: `docker secret create x ./f`.
                 if !found.is_empty() {
                     let last = words.last().map_or(0, |word| word.len());
@@ -48,6 +55,22 @@ impl World {
             }
         }
         Ok(completion)
+    }
+
+    /// Names of a cluster's objects, as an API server has them in memory.
+    fn cluster_names(&self, resource: &str, namespace: &str) -> Vec<String> {
+        let nodes = self.hosts.iter().filter_map(|host| host.up.as_ref()?.kube.as_ref());
+        let Some(objects) = nodes.filter_map(|node| node.objects()).next() else {
+            return Vec::new();
+        };
+        let known = kube::resources::RESOURCES.iter().find(|known| known.name == resource);
+        let is_wide = known.is_none_or(|known| !known.namespaced);
+        let namespace = match namespace {
+            _ if is_wide => "",
+            "" => "default",
+            given => given,
+        };
+        objects.list(resource, namespace).map(|it| kube::json::name(it).to_owned()).collect()
     }
 
     /// Names of the objects that commands on a host may mean.

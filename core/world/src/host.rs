@@ -169,9 +169,10 @@ pub(crate) enum Wanted {
         caller: u64,
         reply: Box<kube::rest::Reply>,
     },
-    /// A process wants something of the Docker service.
+    /// A process wants something of a service.
     Unit {
         request: RequestId,
+        unit: tools::unit::Unit,
         ask: tools::unit::Ask,
     },
     /// The daemon has ended in order.
@@ -386,9 +387,17 @@ impl Host {
             settling.trace.set_cause(cause);
             return;
         }
+        if request.port == kube::etcd::etcdctl::PORT {
+            if let Ok(ask) = request.body.downcast::<kube::etcd::etcdctl::Ask>() {
+                self.process_asks_etcd(settling, request.id, *ask);
+            }
+            settling.trace.set_cause(cause);
+            return;
+        }
         if request.port == tools::unit::PORT {
-            if let Ok(ask) = request.body.downcast::<tools::unit::Ask>() {
-                settling.wanted.push(Wanted::Unit { request: request.id, ask: *ask });
+            if let Ok(ask) = request.body.downcast::<(tools::unit::Unit, tools::unit::Ask)>() {
+                let (unit, ask) = *ask;
+                settling.wanted.push(Wanted::Unit { request: request.id, unit, ask });
             }
             return;
         }

@@ -45,6 +45,7 @@ pub use audit::{
     AuditRules, AuditView, CORE_SIZE_MAX, CORE_SIZE_MIN, CauseView, CountView, DiskView,
     FindingView, Form, NeedleKind, NeedleView, PlaceRule, Verdict,
 };
+pub use cluster::{ClusterNodeView, ClusterSecretView, ClusterView, PodView};
 pub use complete::Completion;
 pub use error::Error;
 pub use fault::{Armed, ArmedState, Fault, Forecast, Struck, Trigger};

@@ -37,6 +37,9 @@ pub struct Observation {
     pub links: Vec<LinkView>,
     /// Faults that wait for something, in words.
     pub armed: Vec<String>,
+    /// The Kubernetes, if there is one and its API server runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cluster: Option<crate::cluster::ClusterView>,
 }
 
 /// A way from one host to another with which something is wrong.
@@ -213,6 +216,7 @@ impl World {
             secrets: store.map(secrets).unwrap_or_default(),
             links: self.links_in_trouble(),
             armed: self.armed_words(),
+            cluster: self.observe_cluster(),
         }
     }
 

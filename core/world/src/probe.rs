@@ -15,6 +15,8 @@ pub struct Probe<'a> {
     pub disk: &'a Disk,
     /// Its daemon; none while the host is down.
     pub daemon: Option<&'a daemon::Daemon>,
+    /// Its part of a Kubernetes, if it has one and is up.
+    pub kube: Option<&'a kube::KubeNode>,
 }
 
 impl World {
@@ -31,6 +33,7 @@ impl World {
             boot_count: host.boot_count,
             disk: &host.disk,
             daemon: host.up.as_ref().map(|up| &up.daemon),
+            kube: host.up.as_ref().and_then(|up| up.kube.as_deref()),
         })
     }
 

@@ -1,4 +1,4 @@
-//! The Docker daemon as a service of its host: `systemctl stop docker` ends it in order, `start` starts it
+//! The Docker daemon, and the kubelet, as services of their host: `systemctl stop docker` ends it in order, `start` starts it
 //! again from what is on the disk.
 
 use sorted::SortedSet;
@@ -7,7 +7,7 @@ use daemon::api::Error;
 use daemon::client::Reply;
 use os::RequestId;
 use sim::Time;
-use tools::unit::{Ask, UnitState};
+use tools::unit::{Ask, Unit, UnitState};
 
 use crate::world::World;
 
@@ -49,8 +49,35 @@ impl Service {
 }
 
 impl World {
-    /// A process of a host wants something of its Docker service.
-    pub(crate) fn unit(&mut self, index: usize, request: RequestId, ask: Ask) {
+    /// A process of a host wants something of a service.
+    pub(crate) fn unit(&mut self, index: usize, request: RequestId, unit: Unit, ask: Ask) {
+        match unit {
+            Unit::Docker => self.docker_unit(index, request, ask),
+            Unit::Kubelet => self.kubelet_unit(index, request, ask),
+        }
+    }
+
+    fn kubelet_unit(&mut self, index: usize, request: RequestId, ask: Ask) {
+        self.settle(index, |host, settling| {
+            let runs: &[bool] = match ask {
+                Ask::Status => &[],
+                Ask::Start => &[true],
+                Ask::Stop => &[false],
+                Ask::Restart => &[false, true],
+            };
+            for runs in runs {
+                host.with_kube(settling, |node, context| node.set_kubelet(context, *runs));
+            }
+            let Some(up) = &mut host.up else { return };
+            let state: Option<UnitState> = up
+                .kube
+                .as_ref()
+                .map(|node| UnitState { active: node.kubelet_runs(), since: node.kubelet_since() });
+            up.machine.reply(request, Box::new(state));
+        });
+    }
+
+    fn docker_unit(&mut self, index: usize, request: RequestId, ask: Ask) {
         let Some(up) = &mut self.hosts[index].up else { return };
         let service = &mut up.service;
         match (ask, service.stage) {
@@ -72,7 +99,7 @@ impl World {
     fn answer_unit(&mut self, index: usize, request: RequestId) {
         self.settle(index, |host, _| {
             if let Some(up) = &mut host.up {
-                let state = up.service.state();
+                let state = Some(up.service.state());
                 up.machine.reply(request, Box::new(state));
             }
         });

@@ -154,6 +154,11 @@ impl Spec {
         self
     }
 
+    /// The release of `kubectl` that all hosts have; nothing in a world without a Kubernetes.
+    pub fn kubectl(&self) -> Option<&'static kubectl::Profile> {
+        kubectl::Profile::parse(&self.kube.as_ref()?.version).ok()
+    }
+
     /// The Docker versions that [`Spec::docker`] can name, oldest first.
     pub fn docker_versions() -> impl DoubleEndedIterator<Item = &'static str> {
         docker::profile::PROFILES.iter().map(|profile| profile.name)

@@ -85,7 +85,9 @@ impl World {
         shell::register(&mut programs);
         engine::programs::register(&mut programs);
         docker::register(&mut programs);
+        kubectl::register(&mut programs);
         tools::register(&mut programs);
+        kube::register(&mut programs);
         let [gnu, busybox] = shell::image_commands();
         let catalog = engine::Catalog::standard(&gnu, &busybox);
         let mut world = Self {
@@ -371,7 +373,7 @@ impl World {
                     self.ssh_asked(index, request, *ask, cause);
                 }
                 Wanted::Exited { pid, status } => self.ssh_exited(index, pid, status),
-                Wanted::Unit { request, ask } => self.unit(index, request, ask),
+                Wanted::Unit { request, unit, ask } => self.unit(index, request, unit, ask),
                 Wanted::DockerStopped => self.docker_stopped(index),
             }
         }

@@ -33,6 +33,7 @@ Usage:
   glasshive audit PATH [--seed N] [--allow PLACE,...] [--json]
                                               play it and tell where clear text was found, and why
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
+                    [--kube A,B [--kubectl 1.25]]
                     [--user ubuntu] [--prompt PS1] [--pre-vote]
                                               a cluster to talk to, JSON lines in and out
   glasshive differences                       where the simulation is not what it simulates
@@ -190,11 +191,9 @@ fn start_session(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Done {
-    let mut args = Args::read(
-        args,
-        &["nodes", "managers", "docker", "seed", "user", "prompt"],
-        &["pre-vote"],
-    )?;
+    const OPTIONS: [&str; 8] =
+        ["nodes", "managers", "docker", "kube", "kubectl", "seed", "user", "prompt"];
+    let mut args = Args::read(args, &OPTIONS, &["pre-vote"])?;
     args.end()?;
     let Some(nodes) = args.list("nodes")? else {
         return Err(Usage("a session needs hosts: expected --nodes node1,node2,...".to_owned()));
@@ -205,6 +204,10 @@ fn start_session(
     }
     if let Some(version) = args.text("docker") {
         spec = spec.with_docker(&version);
+    }
+    if let Some(hosts) = args.list("kube")? {
+        let version = args.text("kubectl").unwrap_or_else(|| "1.25".to_owned());
+        spec = spec.with_kube(world::KubeSpec::new(hosts, &version));
     }
     if let Some(seed) = args.number("seed")? {
         spec = spec.with_seed(seed);

@@ -44,6 +44,12 @@ pub struct Lab {
     /// That user's prompt as bash's `PS1`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
+    /// The hosts that are a Kubernetes, its control plane first; none if there is no Kubernetes.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub kubernetes: Vec<String>,
+    /// The release of that Kubernetes and of `kubectl`.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub kubectl: String,
     /// Managers ask whether they could win before they campaign.
     pub pre_vote: bool,
     /// Virtual time between the end of one command and the typing of the next.

@@ -1,7 +1,7 @@
 //! The simulated cluster behind the runner's [`Cluster`].
 
 use sim::{Duration, Time};
-use world::{ArmedState, AuditRules, FindingView, Mark, Spec, Struck, Verdict, World};
+use world::{ArmedState, AuditRules, FindingView, KubeSpec, Mark, Spec, Struck, Verdict, World};
 
 use crate::check::LeakPlace;
 use crate::cluster::{
@@ -23,7 +23,8 @@ impl Lab {
             prompt: self.prompt.clone(),
             start: self.start_secs.map(|secs| Time::EPOCH + Duration::from_secs(secs)),
             pre_vote: self.pre_vote,
-            kube: None,
+            kube: (!self.kubernetes.is_empty())
+                .then(|| KubeSpec::new(self.kubernetes.iter().cloned(), &self.kubectl)),
         }
     }
 }

@@ -260,6 +260,17 @@ impl ApiServer {
             .retain(|_, call| !gone(call.origin) || matches!(call.stage, Stage::Writing { .. }));
     }
 
+    /// It ends: whoever watches or waits is told.
+    pub(crate) fn stop(&mut self) {
+        for (_, watch) in std::mem::take(&mut self.watches) {
+            self.out.push(Output::Event(watch.origin, StreamEvent::Ended(Value::Null)));
+        }
+        for (_, call) in std::mem::take(&mut self.calls) {
+            let gone = Status::new(503, "ServiceUnavailable", "apiserver is shutting down");
+            self.out.push(Output::Respond(call.origin, gone.into()));
+        }
+    }
+
     /// When a request is given up, or etcd compacted.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
         let calls = self.calls.values().map(|call| call.deadline).min();

@@ -27,6 +27,13 @@ pub struct Encryption {
 /// What every sealed value begins with.
 const PREFIX: &[u8] = b"k8s:enc:";
 
+/// How a stored value is kept: `clear`, or the name of the provider that sealed it.
+pub fn provider_of(stored: &[u8]) -> &str {
+    let Some(rest) = stored.strip_prefix(PREFIX) else { return "clear" };
+    let name = rest.split(|byte| *byte == b':').next().unwrap_or_default();
+    std::str::from_utf8(name).unwrap_or("clear")
+}
+
 impl Encryption {
     /// Reads a configuration file.
     ///

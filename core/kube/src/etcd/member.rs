@@ -94,7 +94,7 @@ pub(crate) struct Member {
     is_alone_at_start: bool,
 }
 
-fn id_of(name: &str) -> RaftId {
+pub(super) fn id_of(name: &str) -> RaftId {
     use sha2::{Digest, Sha256};
     let digest: [u8; 32] = Sha256::digest(name).into();
     let mut first = [0; 8];
@@ -175,6 +175,11 @@ impl Member {
     pub(crate) fn leader_address(&self) -> Option<&str> {
         let leader = self.raft.leader()?;
         self.peers.iter().find(|peer| peer.id == leader).map(|peer| peer.address.as_str())
+    }
+
+    /// The state machine, to look at.
+    pub(crate) const fn raft(&self) -> &Raft {
+        &self.raft
     }
 
     /// Proposes an operation; its number comes back in [`Applied`]. Nothing if there is no leader.

@@ -4,14 +4,21 @@
 //! | --- | --- |
 //! | [`store`] | keys, values and revisions |
 //! | `member` | one member: its log on the disk, what it says to the others |
+//! | [`etcdctl`] | the command line |
 //! | [`encryption`] | how an API server seals values before they come here, if it does |
 
 pub mod encryption;
+pub mod etcdctl;
 mod member;
 pub mod store;
 
 pub(crate) use member::{Applied, Effect, Member, Message, Peer};
 pub use store::{KeyValue, Operation, Outcome, Store};
+
+/// The number of the member with this name.
+pub(crate) fn member_id(name: &str) -> raft::RaftId {
+    member::id_of(name)
+}
 
 /// The log.
 pub const WAL_FOLDER: &str = "/var/lib/etcd/member/wal/";

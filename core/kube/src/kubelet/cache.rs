@@ -210,10 +210,22 @@ impl Kubelet {
         None
     }
 
+    /// The same as objects.
+    pub(crate) fn held_objects(&self) -> impl Iterator<Item = &Value> {
+        self.cache.known.values().filter_map(|known| known.object.as_deref())
+    }
+
     /// The secrets and config maps in memory, for whoever checks that they belong here.
-    pub(crate) fn held(&self) -> impl Iterator<Item = (&'static str, &str, &str)> {
+    pub(crate) fn held(&self) -> impl Iterator<Item = (String, String, String)> {
         let known = self.cache.known.iter().filter(|(_, known)| known.object.is_some());
-        known.map(|((resource, home, name), _)| (*resource, home.as_str(), name.as_str()))
+        known
+            .map(|((resource, home, name), _)| ((*resource).to_owned(), home.clone(), name.clone()))
+    }
+
+    /// What the pods of the node name.
+    pub(crate) fn used(&self) -> impl Iterator<Item = (String, String, String)> {
+        let pods = self.pods.values().flat_map(|run| used_by(&run.pod));
+        pods.map(|(resource, home, name)| (resource.to_owned(), home, name))
     }
 }
 

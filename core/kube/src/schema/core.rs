@@ -350,7 +350,7 @@ startTime time | When its node took it up.
 Type ContainerStatus | How a container is.
 containerID string | Its identity, as in docker://4f...
 image string* | Its image.
-imageID string* | The image's identity.
+imageID string | The image's identity.
 lastState ContainerState | How it ended before.
 name string* | Its name.
 ready bool* | It is ready.

@@ -29,9 +29,11 @@ pub(crate) fn can_i(cli: &Cli) -> Boxed<'_, Outcome> {
                 json!({ "resourceAttributes": resource(cli, verb, word, name).await? })
             }
             _ => {
-                return Err(Failure::text(
-                    "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples.",
-                ));
+                return Err(Failure::text(if cli.profile.minor < 27 {
+                    "you must specify two or three arguments: verb, resource, and optional resourceName"
+                } else {
+                    "you must specify two arguments: verb resource or verb resource/resourceName.\nSee 'kubectl auth can-i -h' for help and examples."
+                }));
             }
         };
         let body = json!({

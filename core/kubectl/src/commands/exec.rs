@@ -100,13 +100,31 @@ pub(crate) fn exec(cli: &Cli) -> Boxed<'_, Outcome> {
         if tty {
             cli.proc.on_signal(Signal::Interrupt, Disposition::Catch);
         }
-        let stream = cli.open(call).await?;
-        let ran = follow(cli, &stream, None).await?;
+        let ran = match cli.open(call).await {
+            Ok(stream) => follow(cli, &stream, None).await?,
+            Err(failure) => not_started(cli, failure)?,
+        };
         if ran.status != 0 {
             cli.err(format!("command terminated with exit code {}\n", ran.status));
         }
         Ok(ran.status)
     })
+}
+
+/// What a node says where nothing was started. A program that the runtime could not start is told at the terminal, as the
+/// stream is open by then.
+fn not_started(cli: &Cli, failure: Failure) -> Result<Ran, Failure> {
+    let Failure::Status(status) = &failure else { return Err(failure) };
+    let message = text(status, "message");
+    if text(status, "reason") != "InternalError" {
+        return Err(failure);
+    }
+    if message.starts_with("OCI runtime exec failed") {
+        cli.out(format!("{message}\r\n"));
+        return Ok(Ran { status: 126, output: Vec::new() });
+    }
+    let newer = if cli.profile.minor > 29 { "Internal error occurred: " } else { "" };
+    Err(Failure::text(format!("{newer}unable to upgrade connection: {message}")))
 }
 
 /// The exit status in what the server says at the end.

@@ -121,14 +121,14 @@ async fn drained(cli: &Cli, node: &str) -> Result<(), Failure> {
     let pods = match leaving(cli, items(&list, "items")) {
         Ok(pods) => pods,
         Err(Failure::Text(why)) => {
-            return Err(Failure::text(if cli.profile.minor < 20 {
+            return Err(Failure::Plain(if cli.profile.minor < 20 {
                 format!(
-                    "unable to drain node \"{node}\", aborting command...\n\nThere are pending nodes to be drained:\n {node}\nerror: {why}"
+                    "error: unable to drain node \"{node}\", aborting command...\n\nThere are pending nodes to be drained:\n {node}\nerror: {why}"
                 )
             } else {
                 format!(
-                    "unable to drain node \"{node}\" due to error:{why}, continuing command...\nThere are pending nodes \
-                     to be drained:\n {node}\n{why}"
+                    "error: unable to drain node \"{node}\" due to error:{why}, continuing command...\nThere are pending nodes \
+                     to be drained:\n {node}\nerror: {why}"
                 )
             }));
         }

@@ -148,6 +148,17 @@ fn from_env_file(cli: &Cli, kind: &str, path: &str, data: &mut Data) -> Result<(
 }
 
 fn data(cli: &Cli, kind: &str) -> Result<Data, Failure> {
+    collect(cli, kind).map_err(|failure| match failure {
+        // The object's name is the last word of this one.
+        Failure::Text(text) if text.ends_with("for ConfigMap") => {
+            let name = cli.args().first().map_or("", String::as_str);
+            Failure::text(format!("{text} {}", commandline::text::quote(name)))
+        }
+        other => other,
+    })
+}
+
+fn collect(cli: &Cli, kind: &str) -> Result<Data, Failure> {
     let all = |flag: &str| cli.matches.all(flag).to_vec();
     let (files, literals, env_files) =
         (all("from-file"), all("from-literal"), all("from-env-file"));

@@ -104,8 +104,7 @@ pub(crate) fn wait(cli: &Cli) -> Boxed<'_, Outcome> {
                 if cli.proc.now() >= end {
                     selection.failures.push(Failure::text(format!(
                         "timed out waiting for the condition on {}/{}",
-                        found.resource.group_resource(),
-                        found.name
+                        found.resource.name, found.name
                     )));
                     break;
                 }

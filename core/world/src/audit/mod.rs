@@ -11,6 +11,7 @@
 //! reported as not looked for.
 
 mod beside;
+mod cluster;
 mod engine_places;
 mod forms;
 mod ledger;
@@ -149,7 +150,7 @@ fn is_unlocked(host: &Host) -> bool {
 
 /// What may be in the clear in the memory of a host, and no longer than now.
 struct Granted<'a> {
-    /// The secrets that its tasks were given.
+    /// The secrets that its tasks were given, and those that its pods name.
     secrets: SortedSet<&'a str>,
     /// Containers that a person gave a secret by hand (`docker build --secret`), as places call them.
     containers: Vec<String>,
@@ -160,12 +161,14 @@ impl<'a> Granted<'a> {
         let daemon = || host.up.iter().map(|up| &up.daemon);
         let tasks = daemon().flat_map(|daemon| daemon.swarm().agent_tasks());
         let references = tasks.flat_map(|task| &task.spec.container.secrets);
+        let nodes = host.up.iter().filter_map(|up| up.kube.as_ref());
+        let of_pods = nodes.flat_map(|node| node.held_objects()).map(kube::json::uid);
         let by_hand = daemon().flat_map(|daemon| daemon.engine().containers()).filter(|it| {
             let is_task = it.config.labels.contains_key("com.docker.swarm.task.id");
             !is_task && it.config.secrets.iter().any(|file| file.bytes.is_some())
         });
         Self {
-            secrets: references.map(|reference| &*reference.secret_id).collect(),
+            secrets: references.map(|reference| &*reference.secret_id).chain(of_pods).collect(),
             containers: by_hand.map(|it| format!("container {} ", it.name)).collect(),
         }
     }

@@ -3,6 +3,7 @@
 
 use swarm::Lock;
 
+use super::cluster::{KUBELET_MEMORY, SERVER_MEMORY};
 use super::engine_places::{BUILD_MEMORY, DAEMON_MEMORY};
 use super::ledger::Key;
 use super::needles::NeedleKind;
@@ -143,6 +144,21 @@ static TABLE: &[Row] = &[
         Granted,
         "a container reads the secrets it was given from files in memory; root of the node can read \
          them, too",
+    ),
+    row(
+        &[Secret],
+        Surface::Memory,
+        SERVER_MEMORY,
+        Always,
+        "an API server keeps every object in memory, opened, and shows a secret to whoever may read it",
+    ),
+    row(
+        &[Secret],
+        Surface::Memory,
+        KUBELET_MEMORY,
+        Granted,
+        "a kubelet has asked for the secrets of its own pods and keeps them in memory as long as they \
+         are there",
     ),
     row(
         FOR_OPERATORS,

@@ -11,6 +11,7 @@ use os::{Machine, Pid, ProcessWords};
 use sim::journal::Journal;
 use sim::{EventId, Time};
 
+use super::cluster::ClusterSeen;
 use super::engine_places::{EngineSeen, Published};
 use super::ledger::{Because, Key, Ledger};
 use super::needles::{NeedleKind, Needles};
@@ -35,6 +36,7 @@ pub(super) struct HostSeen {
     /// The node's tasks are others than at the last judgement.
     pub(super) has_new_tasks: bool,
     engine: EngineSeen,
+    cluster: ClusterSeen,
 }
 
 /// How byte strings of one kind are called as places.
@@ -240,6 +242,9 @@ impl HostSeen {
             }
             self.machine(&up.machine, look);
             self.memory(up.daemon.swarm(), look);
+            if let Some(node) = &up.kube {
+                self.has_new_tasks |= self.cluster.follow(node, look);
+            }
         }
         match (&host.up, &host.engine) {
             (Some(up), _) => self.engine.follow(up.daemon.engine(), Some(&up.machine), look),
@@ -255,6 +260,7 @@ impl HostSeen {
             look.forget_below(surface, "");
         }
         self.store.forget(look);
+        self.cluster.forget(look);
         self.terminals.clear();
         self.pids.clear();
         self.processes = 0;

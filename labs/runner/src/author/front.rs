@@ -58,6 +58,8 @@ pub(super) fn read(source: &str, problems: &mut Problems) -> Lab {
         managers: Vec::new(),
         user: None,
         prompt: None,
+        kubernetes: Vec::new(),
+        kubectl: String::new(),
         pre_vote: false,
         pace_ms: PACE_MS,
         allow: Vec::new(),
@@ -169,12 +171,21 @@ impl Reader<'_> {
                     self.managers_at = (value.line, value.column);
                     self.lab.managers = self.hosts(value);
                 }
+                Value::Text(name) if name == "kubernetes" => {
+                    self.lab.kubernetes = self.hosts(value);
+                }
+                Value::Text(name) if name == "kubectl" => {
+                    self.lab.kubectl = self.text(value).unwrap_or_default();
+                }
                 Value::Text(name) if name == "pre-vote" => match self.text(value).as_deref() {
                     Some("on") => self.lab.pre_vote = true,
                     Some("off") => {}
                     _ => self.wrong(value, "expected `on` or `off`"),
                 },
-                _ => self.wrong(key, "expected `nodes`, `managers` or `pre-vote`"),
+                _ => self.wrong(
+                    key,
+                    "expected `nodes`, `managers`, `kubernetes`, `kubectl` or `pre-vote`",
+                ),
             }
         }
     }
