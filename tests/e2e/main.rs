@@ -75,4 +75,6 @@ transcripts! {
     health_20_10: "health-20.10",
     cluster_20_10: "cluster-20.10",
     containers_20_10: "containers-20.10",
+    kubectl_1_25: "kubectl-1.25",
+    kubectl_1_31: "kubectl-1.31",
 }

@@ -5,6 +5,7 @@
 //! nodes: node1 node2
 //! managers: node1
 //! docker: 17.03 20.10
+//! kube: 1.25 node1 node2
 //! seeds: 1 2
 //! ----
 //! ## A comment.
@@ -331,6 +332,12 @@ fn read(text: &str) -> Result<Script, String> {
             "nodes" => spec.nodes = words,
             "managers" => spec.managers = words,
             "docker" => releases = words,
+            // Its release, and its hosts.
+            "kube" => {
+                spec.kube = words
+                    .split_first()
+                    .map(|(version, hosts)| world::KubeSpec::new(hosts.iter().cloned(), version));
+            }
             "user" => spec.user = Some(value.to_owned()),
             "seeds" => {
                 let numbers: Result<Vec<u64>, _> = words.iter().map(|word| word.parse()).collect();

@@ -77,6 +77,8 @@ pub enum Msg {
     Lens,
     /// Something goes wrong, or right again: a line of the grammar of faults.
     Fault(String),
+    /// An armed fault is not to strike.
+    Disarm(u64),
     /// Open something, or close what is open.
     Inspect(Option<Target>),
     /// Take a message away.

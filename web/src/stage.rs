@@ -367,6 +367,9 @@ impl Stage {
                 store::keep_setting("speed", speed.word());
             }
             Msg::Fault(line) => return self.fault(&line, ui),
+            Msg::Disarm(armed) => {
+                return self.act(Act::Do { input: Input::Disarm { armed } }, ui);
+            }
             Msg::Inspect(target) => self.inspect(target, ui),
             Msg::Restart => self.restart(ui),
             Msg::Undo => self.undo(ui),

@@ -32,8 +32,17 @@ pub fn Wires(props: &Props) -> Html {
             </li>
         }
     });
-    let armed = map.armed.iter().map(|text| {
-        html! { <li key={text.clone()} class="trouble armed">{ icon(Icon::Hourglass) }<span>{ "armed: " }{ text }</span></li> }
+    let armed = map.armed.iter().map(|armed| {
+        let id = armed.id;
+        let disarm = on.reform(move |_: MouseEvent| Msg::Disarm(id));
+        html! {
+            <li key={id} class="trouble armed">
+                { icon(Icon::Hourglass) }
+                <span>{ "armed: " }{ &armed.text }</span>
+                <button type="button" class="btn small" data-disarm={id.to_string()}
+                    aria-label={format!("Disarm ({})", armed.text)} onclick={disarm}>{ "Disarm" }</button>
+            </li>
+        }
     });
     html! {
         <div class="wires" data-testid="wires">

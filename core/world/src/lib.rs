@@ -51,7 +51,8 @@ pub use error::Error;
 pub use fault::{Armed, ArmedState, Fault, Forecast, Struck, Trigger};
 pub use input::{Input, Recorded, Recording};
 pub use observe::{
-    ContainerView, LinkView, NodeView, Observation, RaftView, SecretView, ServiceView, TaskView,
+    ArmedView, ContainerView, LinkView, NodeView, Observation, RaftView, SecretView, ServiceView,
+    TaskView,
 };
 pub use probe::Probe;
 pub use search::{Found, Surface};

@@ -9,7 +9,7 @@ use swarm::node::NodeView as SwarmView;
 use swarm::objects::{Availability, Id, NodeState, Role, ServiceMode, Task, TaskState};
 use swarm::store::Store;
 
-use crate::fault::ArmedState;
+use crate::fault::{Armed, ArmedState};
 use crate::host::Host;
 use crate::input::words;
 use crate::world::World;
@@ -35,11 +35,20 @@ pub struct Observation {
     pub secrets: Vec<SecretView>,
     /// Ways between hosts with which something is wrong.
     pub links: Vec<LinkView>,
-    /// Faults that wait for something, in words.
-    pub armed: Vec<String>,
+    /// Faults that wait for something.
+    pub armed: Vec<ArmedView>,
     /// The Kubernetes, if there is one and its API server runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster: Option<crate::cluster::ClusterView>,
+}
+
+/// A fault that waits for something.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ArmedView {
+    /// The number to disarm it by.
+    pub id: u64,
+    /// What it waits for and what strikes then, in words.
+    pub text: String,
 }
 
 /// A way from one host to another with which something is wrong.
@@ -215,14 +224,18 @@ impl World {
             tasks: store.map(|store| tasks(store, &names)).unwrap_or_default(),
             secrets: store.map(secrets).unwrap_or_default(),
             links: self.links_in_trouble(),
-            armed: self.armed_words(),
+            armed: self.armed_faults(),
             cluster: self.observe_cluster(),
         }
     }
 
-    fn armed_words(&self) -> Vec<String> {
+    fn armed_faults(&self) -> Vec<ArmedView> {
         let waiting = self.armed().iter().filter(|armed| armed.state == ArmedState::Waiting);
-        waiting.map(|armed| format!("{}: {}", armed.on, words(&armed.faults))).collect()
+        let view = |armed: &Armed| ArmedView {
+            id: armed.id,
+            text: format!("{}: {}", armed.on, words(&armed.faults)),
+        };
+        waiting.map(view).collect()
     }
 
     fn links_in_trouble(&self) -> Vec<LinkView> {

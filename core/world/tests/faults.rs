@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 
 use glasshive_world::fault::FORMS;
-use glasshive_world::{ArmedState, Duration, Error, Fault, LINE_LIMIT, Spec, World};
+use glasshive_world::{ArmedState, Duration, Error, Fault, Input, LINE_LIMIT, Spec, World};
 
 const NODES: [&str; 4] = ["node1", "node2", "node3", "worker"];
 
@@ -73,6 +73,21 @@ fn a_torn_write_is_dropped_and_the_manager_goes_on() {
         world.advance(Duration::from_secs(5));
         assert_eq!(run(&mut world, "node1", "docker secret ls -q"), "", "seed {seed}");
     }
+}
+
+#[test]
+fn what_is_armed_is_seen_and_can_be_disarmed() {
+    let mut world = world(1);
+    world.arm("entry.appended(kind=secret)", &["crash node1"]).unwrap();
+    let seen = world.observe().armed;
+    assert_eq!(seen.len(), 1);
+    let text = &seen[0].text;
+    assert!(text.contains("a change of secret: node1 loses its power"), "{text}");
+    world.apply(Input::Disarm { armed: seen[0].id }).unwrap();
+    assert!(world.observe().armed.is_empty());
+    assert!(world.apply(Input::Disarm { armed: seen[0].id }).is_err(), "it waits no more");
+    run(&mut world, "node1", "echo one | docker secret create one -");
+    assert_eq!(run(&mut world, "node1", "docker secret ls --format '{{.Name}}'"), "one\n");
 }
 
 #[test]

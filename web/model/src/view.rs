@@ -5,6 +5,7 @@
 
 use std::rc::Rc;
 
+pub use world::ArmedView;
 use world::EditorView;
 
 use crate::faults::Trouble;
@@ -50,8 +51,8 @@ pub struct MapView {
     pub unplaced: Vec<Pill>,
     /// Links between hosts with which something is wrong.
     pub wires: Vec<Wire>,
-    /// Faults that wait for something, in words.
-    pub armed: Vec<String>,
+    /// Faults that wait for something.
+    pub armed: Vec<ArmedView>,
 }
 
 /// A link between two hosts with which something is wrong.
