@@ -72,6 +72,7 @@ transcripts! {
     build_28: "build-28",
     registry_19_03: "registry-19.03",
     registry_20_10: "registry-20.10",
+    applications_20_10: "applications-20.10",
     health_20_10: "health-20.10",
     cluster_20_10: "cluster-20.10",
     containers_20_10: "containers-20.10",

@@ -50,7 +50,9 @@ impl Daemon {
         match command {
             ExecutorCommand::Prepare(task) => self.prepare(context, task),
             ExecutorCommand::Start(id) => self.start_task(context, &id),
-            ExecutorCommand::Resume(task) => self.resume(context, task),
+            ExecutorCommand::Resume { task, was_started } => {
+                self.resume(context, task, was_started);
+            }
             ExecutorCommand::Shutdown(id) => self.shut_down(context, &id),
             ExecutorCommand::Remove(id) => self.remove_task(context, &id),
         }
@@ -108,8 +110,15 @@ impl Daemon {
     fn create_for_task(&mut self, context: &mut Context<'_>, id: &Id) {
         let Some(run) = self.tasks.get(id) else { return };
         let task = run.task.clone();
-        let config = self.task_config(&task);
-        let made = self.engine.create(context.now, context.machine, config);
+        // One that an earlier life of the daemon made is as good (moby: `ErrTaskPrepared`).
+        let known = self.container_of_task(id).map(|container| container.id.clone());
+        let made = known.map_or_else(
+            || {
+                let config = self.task_config(&task);
+                self.engine.create(context.now, context.machine, config)
+            },
+            Ok,
+        );
         let Some(run) = self.tasks.get_mut(id) else { return };
         let event = match made {
             Ok(container) => {
@@ -233,27 +242,36 @@ impl Daemon {
         Ok(pid.map_or(0, |pid| pid.0))
     }
 
-    fn resume(&mut self, context: &mut Context<'_>, task: Rc<Task>) {
+    /// The container of a task, whoever made it in which life of the daemon.
+    fn container_of_task(&self, task: &Id) -> Option<&engine::Container> {
+        let is_it = |label: &String| **label == **task;
+        self.engine.containers().find(|c| c.config.labels.get(TASK_LABEL).is_some_and(is_it))
+    }
+
+    fn resume(&mut self, context: &mut Context<'_>, task: Rc<Task>, was_started: bool) {
         let id = task.id.clone();
-        let container = self
-            .engine
-            .containers()
-            .find(|container| container.config.labels.get(TASK_LABEL).is_some_and(|l| **l == *id));
-        let event = match container {
-            None => ExecutorEvent::Failed { error: "the task's container is gone".to_owned() },
-            Some(container) => match container.state.pid {
-                Some(pid) => ExecutorEvent::Started { pid: pid.0 },
-                None => ExecutorEvent::Exited { code: container.state.exit_code, error: None },
+        let container = self.container_of_task(&id);
+        let (stage, event) = match container.map(|container| &container.state) {
+            // Started, prepared again, or removed when the time comes.
+            _ if !was_started => (Stage::Prepared, None),
+            None => {
+                let error = "the task's container is gone".to_owned();
+                (Stage::Ended, Some(ExecutorEvent::Failed { error }))
+            }
+            Some(state) => match state.pid {
+                Some(pid) => (Stage::Started, Some(ExecutorEvent::Started { pid: pid.0 })),
+                None => {
+                    let code = state.exit_code;
+                    (Stage::Ended, Some(ExecutorEvent::Exited { code, error: None }))
+                }
             },
-        };
-        let stage = match event {
-            ExecutorEvent::Started { .. } => Stage::Started,
-            _ => Stage::Ended,
         };
         let container = container.map(|container| container.id.clone());
         self.tasks.insert(id.clone(), TaskRun { task, container, stage });
         self.net.touch();
-        self.tell(context, id, event);
+        if let Some(event) = event {
+            self.tell(context, id, event);
+        }
     }
 
     fn shut_down(&mut self, context: &mut Context<'_>, id: &Id) {

@@ -1,5 +1,7 @@
 //! What the watch remembers of one cluster's raft group.
 
+use sorted::SortedMap;
+
 use raft::{Entry, HardState, Index, Position, Raft, RaftId, Role, Term};
 use swarm::node::{DurableLog, SwarmNode};
 use swarm::store::Store;
@@ -26,11 +28,16 @@ pub(crate) struct Group {
 }
 
 /// The durable logs of all hosts.
-pub(crate) struct Disks<'a>(pub(crate) Vec<&'a DurableLog>);
+pub(crate) struct Disks<'a> {
+    pub(crate) logs: Vec<&'a DurableLog>,
+    /// Members whose hosts have thrown their logs away (`docker swarm leave --force`), and the last
+    /// index that was durable then: what they had promised counts, though only `--force` allows that.
+    pub(crate) left: &'a SortedMap<RaftId, Index>,
+}
 
 impl Disks<'_> {
     fn of(&self, member: RaftId) -> Option<&DurableLog> {
-        self.0.iter().copied().find(|log| log.member() == Some(member))
+        self.logs.iter().copied().find(|log| log.member() == Some(member))
     }
 
     fn hard_state(&self, member: RaftId) -> Option<HardState> {
@@ -39,7 +46,10 @@ impl Disks<'_> {
 
     /// A damaged log says nothing against it.
     fn holds(&self, member: RaftId, index: Index, term: Term) -> bool {
-        self.of(member).is_some_and(|log| log.is_damaged() || log.holds(index, term))
+        match self.of(member) {
+            Some(log) => log.is_damaged() || log.holds(index, term),
+            None => self.left.get(&member).is_some_and(|last| index <= *last),
+        }
     }
 }
 

@@ -3,9 +3,9 @@
 
 use sorted::{SortedMap, SortedSet};
 
-use raft::{Entry, Index, Term};
-use swarm::node::actions_of;
-use swarm::objects::{Id, Object, TaskState};
+use raft::{ConfChange, Entry, Index, Payload, RaftId, Term};
+use swarm::node::{actions_of, joiner_of};
+use swarm::objects::{Cluster, Id, Object, TaskState};
 use swarm::store::{Store, StoreEvent};
 
 use crate::invariant::Verdict;
@@ -27,6 +27,10 @@ pub struct Model {
     sum: Sum,
     sums: SortedMap<Index, Sum>,
     restarts: Restarts,
+    /// The nodes of the raft members that have joined since somebody looks.
+    members: SortedMap<RaftId, Id>,
+    /// The highest history limit that there was.
+    pub(crate) history_limit: i64,
     pub(crate) needles: Needles,
 }
 
@@ -45,9 +49,19 @@ impl Model {
     pub(crate) fn adopt(&mut self, applied: Index, store: &Store) {
         (self.store, self.applied, self.sum) = (store.clone(), applied, Sum::of(store));
         self.sums = SortedMap::from([(applied, self.sum)]);
+        if let Some(cluster) = store.cluster() {
+            self.see_cluster(cluster);
+        }
         for secret in store.secrets().iter() {
             self.needles.add(&secret.spec.annotations.name, secret.spec.data.expose());
         }
+    }
+
+    fn see_cluster(&mut self, cluster: &Cluster) {
+        // A negative one is none.
+        let limit = u64::try_from(cluster.spec.task_history_limit).ok();
+        let limit = limit.and_then(|limit| i64::try_from(limit).ok()).unwrap_or(i64::MAX);
+        self.history_limit = self.history_limit.max(limit);
     }
 
     /// An entry is committed. Its effects are checked.
@@ -57,6 +71,12 @@ impl Model {
             None => Vec::new(),
         };
         self.applied = entry.index;
+        match &entry.payload {
+            Payload::ConfChange(ConfChange::RemoveVoter { id }) => {
+                self.members.remove(id);
+            }
+            _ => self.members.extend(joiner_of(entry)),
+        }
         if self.term != entry.term {
             // A new leader counts restarts from the tasks that it finds.
             (self.term, self.restarts) = (entry.term, Restarts::default());
@@ -64,8 +84,12 @@ impl Model {
         let mut services: SortedSet<Id> = SortedSet::new();
         for event in &events {
             self.sum.follow(event);
-            if let Object::Task(task) = event.object() {
-                services.insert(task.service_id.clone());
+            match event.object() {
+                Object::Task(task) => {
+                    services.insert(task.service_id.clone());
+                }
+                Object::Cluster(cluster) => self.see_cluster(cluster),
+                _ => {}
             }
         }
         self.sums.insert(self.applied, self.sum);
@@ -85,7 +109,7 @@ impl Model {
         versions::check(index, event)?;
         names::check(event, &self.store)?;
         references::check(event, &self.store)?;
-        in_use::check(event, &self.store)?;
+        in_use::check(event, &self.store, |id| self.members.values().any(|node| node == id))?;
         match (event, event.old(), event.object()) {
             (StoreEvent::Created(_), _, Object::Task(task)) => {
                 states::check_new(task)?;
@@ -106,7 +130,8 @@ impl Model {
             }
             (StoreEvent::Removed(_), _, Object::Task(task)) => {
                 let node = task.node_id.as_ref().and_then(|id| self.store.node(id));
-                states::check_removed(task, node.is_some())?;
+                let service = self.store.service(&task.service_id);
+                states::check_removed(task, node.is_some(), service.is_some())?;
             }
             (_, Some(Object::Service(old)), Object::Service(new)) => {
                 if matches!(event, StoreEvent::Updated { .. }) {

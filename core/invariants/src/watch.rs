@@ -27,6 +27,8 @@ pub struct Watch {
     groups: SortedMap<String, Group>,
     frame_count: u64,
     pace: Pace,
+    /// Members whose hosts have thrown their logs away, and how far those went.
+    left: SortedMap<RaftId, Index>,
     told: acknowledged_writes::Told,
 }
 
@@ -112,8 +114,10 @@ impl Watch {
     /// If it has not, or if something was left behind.
     pub fn at_rest(&self, world: &World, looks: &[Vec<String>]) -> Result<(), Box<Violation>> {
         let store = converged::State::of(world).store;
+        let limit = self.models().map(|model| model.history_limit).max().unwrap_or_default();
+        let kept = |store| history::check(store, limit);
         converged::check(looks)
-            .and_then(|()| store.as_ref().map_or(Ok(()), history::check))
+            .and_then(|()| store.as_ref().map_or(Ok(()), kept))
             .map_err(|broken| violation(world, 0, broken))
     }
 
@@ -167,8 +171,12 @@ impl Watch {
 
     fn disk(&mut self, probe: &Probe<'_>, host: usize) -> Verdict {
         let seen = &mut self.hosts[host];
+        let before = seen.durable.member().map(|member| (member, seen.durable.last()));
         if !seen.durable.follow(probe.disk) {
             return Ok(());
+        }
+        if seen.durable.member().is_none() {
+            self.left.extend(before);
         }
         nonces::check(&seen.durable)?;
         let member = seen.durable.member().filter(|_| !seen.durable.is_damaged());
@@ -205,7 +213,8 @@ impl Watch {
             self.groups.insert(cluster.to_owned(), Group::default());
         }
         let Some(group) = self.groups.get_mut(cluster) else { return Ok(()) };
-        let disks = Disks(self.hosts.iter().map(|seen| &seen.durable).collect());
+        let logs = self.hosts.iter().map(|seen| &seen.durable).collect();
+        let disks = Disks { logs, left: &self.left };
         group.member(raft, before.map(|m| &m.position), (applied, store), &disks)?;
         let has_applied = before.is_none_or(|m| m.position.applied != position.applied);
         if has_applied && Index(0) < position.applied && position.base <= position.applied {

@@ -8,6 +8,7 @@
 //! whoever drives the machine answers it with a [`NetReply`], or not at all: then the call times out.
 
 use std::cell::RefCell;
+use std::collections::VecDeque;
 use std::fmt;
 use std::future::poll_fn;
 use std::net::Ipv4Addr;
@@ -17,7 +18,7 @@ use std::task::Poll;
 use sim::{Duration, Time};
 
 use crate::errno::Errno;
-use crate::machine::{Machine, SharedNamespace};
+use crate::machine::{Machine, RequestId, SharedNamespace};
 use crate::process::{Fd, Pid, Proc, Withdraw};
 use crate::state::State;
 
@@ -29,10 +30,90 @@ const CALL_TIMEOUT: Duration = Duration::from_secs(30);
 /// How long a resolver waits (`resolv.conf(5)`: `timeout` and `attempts` of 5 s and 2).
 const RESOLVE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// Names a call while it waits for its answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum CallId {
+    /// Of a process beside the server.
+    Own(RequestId),
+    /// Of whoever drives the machine, under a number of its own.
+    Driver(u64),
+}
+
 /// Answers what is sent to a port.
 pub trait Service: fmt::Debug {
     /// The answer to one request.
     fn answer(&mut self, now: Time, request: &[u8]) -> Vec<u8>;
+
+    /// The same for a server that has to ask others first: nothing, and [`Proc::respond`] later.
+    fn receive(&mut self, now: Time, call: CallId, request: &[u8]) -> Option<Vec<u8>> {
+        let _ = call;
+        Some(self.answer(now, request))
+    }
+}
+
+/// A request that waits for its answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incoming {
+    /// Where it came to.
+    pub port: u16,
+    /// For [`Proc::respond`].
+    pub call: CallId,
+    /// What was sent.
+    pub request: Vec<u8>,
+}
+
+/// The requests to some ports, for the process that answers them one after the other.
+#[derive(Clone)]
+pub struct Inbox {
+    proc: Proc,
+    port: u16,
+    waiting: Rc<RefCell<VecDeque<Incoming>>>,
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Inbox({} requests)", self.waiting.borrow().len())
+    }
+}
+
+/// More requests than this wait for no server; the oldest are forgotten.
+const INBOX_COUNT_MAX: usize = 256;
+
+impl Service for Inbox {
+    fn answer(&mut self, _now: Time, _request: &[u8]) -> Vec<u8> {
+        Vec::new()
+    }
+
+    fn receive(&mut self, _now: Time, call: CallId, request: &[u8]) -> Option<Vec<u8>> {
+        let mut waiting = self.waiting.borrow_mut();
+        if waiting.len() >= INBOX_COUNT_MAX {
+            waiting.pop_front();
+        }
+        waiting.push_back(Incoming { port: self.port, call, request: request.to_vec() });
+        self.proc.state.borrow_mut().ready.wake(self.proc.pid);
+        None
+    }
+}
+
+impl Inbox {
+    /// The next request.
+    ///
+    /// # Errors
+    /// [`Errno::Interrupted`].
+    pub async fn next(&self) -> Result<Incoming, Errno> {
+        poll_fn(|_| {
+            if let Some(request) = self.waiting.borrow_mut().pop_front() {
+                return Poll::Ready(Ok(request));
+            }
+            let state = self.proc.state.borrow();
+            let process = state.processes.get(&self.proc.pid);
+            if process.is_some_and(|process| !process.pending.is_empty()) {
+                return Poll::Ready(Err(Errno::Interrupted));
+            }
+            Poll::Pending
+        })
+        .await
+    }
 }
 
 /// A process's question to the network of its host or container.
@@ -66,6 +147,13 @@ pub enum NetAsk {
         /// The address, four numbers.
         address: String,
     },
+    /// The answer to a call of [`Machine::call`] that was not answered at once. Nothing comes back.
+    Respond {
+        /// The call's number.
+        call: u64,
+        /// The answer.
+        answer: Vec<u8>,
+    },
 }
 
 /// What the network brought.
@@ -93,12 +181,16 @@ fn call(
     namespace: &SharedNamespace,
     now: Time,
     port: u16,
+    call: CallId,
     request: &[u8],
-) -> Result<Vec<u8>, Errno> {
+) -> Result<Option<Vec<u8>>, Errno> {
     let found = namespace.borrow().listener(port);
     let service = found.ok_or(Errno::Refused)?;
     // A service that calls itself finds itself busy.
-    service.try_borrow_mut().map(|mut it| it.answer(now, request)).map_err(|_| Errno::TimedOut)
+    service
+        .try_borrow_mut()
+        .map(|mut it| it.receive(now, call, request))
+        .map_err(|_| Errno::TimedOut)
 }
 
 /// True for four numbers with dots between them.
@@ -124,12 +216,53 @@ impl Proc {
         Ok(())
     }
 
+    /// As [`Proc::listen`], for a server that asks others before it answers.
+    ///
+    /// # Errors
+    /// As [`Proc::listen`], with the port.
+    pub fn open_ports(&self, ports: &[u16]) -> Result<Inbox, (u16, Errno)> {
+        let mut inbox = Inbox { proc: self.clone(), port: 0, waiting: Rc::default() };
+        for &port in ports {
+            inbox.port = port;
+            let service = Rc::new(RefCell::new(inbox.clone()));
+            self.listen(port, service).map_err(|errno| (port, errno))?;
+        }
+        Ok(inbox)
+    }
+
+    /// Answers a request of an [`Inbox`]. Nothing happens if nobody waits for it any more.
+    pub fn respond(&self, call: CallId, answer: Vec<u8>) {
+        match call {
+            CallId::Own(id) => {
+                let mut state = self.state.borrow_mut();
+                if let Some(pid) = state.asking.remove(&id) {
+                    let reply: NetReply = Ok(NetAnswer::Bytes(answer));
+                    state.replies.insert(id, Box::new(reply));
+                    state.ready.wake(pid);
+                }
+            }
+            CallId::Driver(call) => {
+                let ask = NetAsk::Respond { call, answer };
+                self.notify(NET_PORT, Box::new(NetRequest { from: self.namespace(), ask }));
+            }
+        }
+    }
+
+    /// The ports that somebody listens on here, with the listener's process.
+    pub fn listening(&self) -> Vec<(u16, Pid)> {
+        let namespace = self.namespace();
+        let namespace = namespace.borrow();
+        let listeners = namespace.listeners.borrow();
+        listeners.iter().map(|(port, listener)| (*port, listener.pid)).collect()
+    }
+
     /// True if `address` is the own host or container.
     pub fn is_own_address(&self, address: &str) -> bool {
         let namespace = self.namespace();
         let namespace = namespace.borrow();
         address == "localhost"
             || address.starts_with("127.")
+            || address == "0.0.0.0"
             || address == namespace.hostname
             || namespace.addresses.iter().any(|own| own == address)
     }
@@ -203,20 +336,41 @@ impl Proc {
             let here = namespace.borrow().listener(port).is_some();
             // What the host does not answer itself may be a published port.
             if here || !namespace.borrow().on_host_network {
-                return call(&namespace, self.now(), port, request);
+                let id = self.state.borrow_mut().next_request(self.pid);
+                let called = call(&namespace, self.now(), port, CallId::Own(id), request);
+                if let Ok(None) = called {
+                    let _guard = Withdraw { proc: self, id };
+                    return self.bytes_of(id).await;
+                }
+                self.state.borrow_mut().asking.remove(&id);
+                return called.map(Option::unwrap_or_default);
             }
         }
         let ask = NetAsk::Call { address, port, request: request.to_vec() };
-        match self.ask_network(ask, CALL_TIMEOUT).await? {
+        let id = self.request_network(ask);
+        let _guard = Withdraw { proc: self, id };
+        self.bytes_of(id).await
+    }
+
+    async fn bytes_of(&self, id: RequestId) -> Result<Vec<u8>, Errno> {
+        match self.network_reply(id, CALL_TIMEOUT).await? {
             NetAnswer::Bytes(bytes) => Ok(bytes),
             NetAnswer::Addresses(_) | NetAnswer::Echo => Err(Errno::Refused),
         }
     }
 
-    async fn ask_network(&self, ask: NetAsk, patience: Duration) -> NetReply {
+    fn request_network(&self, ask: NetAsk) -> RequestId {
         let body = NetRequest { from: self.namespace(), ask };
-        let id = State::request(&self.state, self.pid, NET_PORT, Box::new(body));
+        State::request(&self.state, self.pid, NET_PORT, Box::new(body))
+    }
+
+    async fn ask_network(&self, ask: NetAsk, patience: Duration) -> NetReply {
+        let id = self.request_network(ask);
         let _guard = Withdraw { proc: self, id };
+        self.network_reply(id, patience).await
+    }
+
+    async fn network_reply(&self, id: RequestId, patience: Duration) -> NetReply {
         let deadline = self.now() + patience;
         poll_fn(|_| {
             let mut state = self.state.borrow_mut();
@@ -246,7 +400,8 @@ impl Proc {
 }
 
 impl Machine {
-    /// Brings a request from elsewhere to a port of the host or of a container.
+    /// Brings a request from elsewhere to a port of the host or of a container: the answer, or nothing
+    /// if it comes later as [`NetAsk::Respond`] with the number `id`.
     ///
     /// # Errors
     /// [`Errno::Refused`] if nobody listens there.
@@ -254,10 +409,10 @@ impl Machine {
         &self,
         namespace: &SharedNamespace,
         port: u16,
+        id: u64,
         request: &[u8],
-    ) -> Result<Vec<u8>, Errno> {
-        let now = self.now();
-        call(namespace, now, port, request)
+    ) -> Result<Option<Vec<u8>>, Errno> {
+        call(namespace, self.now(), port, CallId::Driver(id), request)
     }
 
     /// The ports that somebody listens on, with the listener's process.

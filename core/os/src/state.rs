@@ -110,11 +110,17 @@ impl State {
         body: Box<dyn Any>,
     ) -> RequestId {
         let mut state = state.borrow_mut();
-        let id = RequestId(state.next_request);
-        state.next_request += 1;
-        state.asking.insert(id, pid);
+        let id = state.next_request(pid);
         let cause = state.processes.get(&pid).and_then(|process| process.cause);
         state.requests.push(Request { id, pid, port, body, cause });
+        id
+    }
+
+    /// The number of something that the process waits for.
+    pub(crate) fn next_request(&mut self, pid: Pid) -> RequestId {
+        let id = RequestId(self.next_request);
+        self.next_request += 1;
+        self.asking.insert(id, pid);
         id
     }
 

@@ -225,7 +225,7 @@ fn body_context(headers: &[(String, String)]) -> Vec<u8> {
 }
 
 /// ECPrivateKey (RFC 5915), as `openssl ec` reads it.
-fn sec1_encode(key: &PrivateKey) -> Zeroizing<Vec<u8>> {
+pub(crate) fn sec1_encode(key: &PrivateKey) -> Zeroizing<Vec<u8>> {
     let scalar = key.to_bytes();
     let secret = Zeroizing::new(der::element(der::OCTET_STRING, &[&*scalar]));
     let curve = der::element(der::OID, &[P256]);
@@ -241,7 +241,7 @@ fn sec1_encode(key: &PrivateKey) -> Zeroizing<Vec<u8>> {
     ))
 }
 
-fn sec1_decode(bytes: &[u8]) -> Result<PrivateKey, KeyFileError> {
+pub(crate) fn sec1_decode(bytes: &[u8]) -> Result<PrivateKey, KeyFileError> {
     let mut outer = Reader::new(bytes);
     let mut fields = outer.enter(der::SEQUENCE)?;
     outer.finish()?;

@@ -13,6 +13,7 @@
 //! | [`keys`] | DEK, KEK and the elliptic-curve key pair of a node |
 //! | [`sealer`] | AES-256-GCM for records at rest, bound to their position |
 //! | [`x509`], [`csr`], [`ca`] | certificates, requests for them, and who signs and checks them |
+//! | [`pki`] | keys, requests and certificates of other makers, and connections with them |
 //! | [`keyfile`] | `swarm-node.key`: a node's key with the DEK in its headers |
 //! | [`channel`] | the mutually authenticated channel between two nodes |
 //! | [`base36`], [`base64`], [`pem`] | the spellings these use |
@@ -34,6 +35,7 @@ pub mod identity;
 pub mod keyfile;
 pub mod keys;
 pub mod pem;
+pub mod pki;
 pub mod sealer;
 pub mod token;
 pub mod unlock;

@@ -83,8 +83,8 @@ utilities! {
     "free", system::free, "/usr/bin/", "/usr/bin/";
     "grep", grep::grep, "/bin/", "/bin/";
     "groups", identity::groups, "/usr/bin/", "/usr/bin/";
-    "gunzip", archive::lacking, "/bin/", "/bin/";
-    "gzip", archive::lacking, "/bin/", "/bin/";
+    "gunzip", archive::gzip, "/bin/", "/bin/";
+    "gzip", archive::gzip, "/bin/", "/bin/";
     "head", text::head, "/usr/bin/", "/usr/bin/";
     "hexdump", binary::hexdump, "/usr/bin/", "/usr/bin/";
     "hostname", identity::hostname, "/bin/", "/bin/";
@@ -133,12 +133,12 @@ utilities! {
     "sync", system::yes, "/bin/", "/bin/";
     "tac", text::tac, "/usr/bin/", "/usr/bin/";
     "tail", text::tail, "/usr/bin/", "/usr/bin/";
-    "tar", archive::lacking, "/bin/", "/bin/";
+    "tar", archive::tar, "/bin/", "/bin/";
     "tee", text::tee, "/usr/bin/", "/usr/bin/";
     "test", test::run, "/usr/bin/", "/usr/bin/";
     "time", running::time, "/usr/bin/", "/usr/bin/";
     "timeout", running::timeout, "/usr/bin/", "/usr/bin/";
-    "top", archive::lacking, "/usr/bin/", "/usr/bin/";
+    "top", processes::top, "/usr/bin/", "/usr/bin/";
     "touch", files::touch, "/bin/", "/bin/";
     "tr", columns::tr, "/usr/bin/", "/usr/bin/";
     "true", system::yes, "/bin/", "/bin/";
@@ -157,6 +157,7 @@ utilities! {
     "xargs", running::xargs, "/usr/bin/", "/usr/bin/";
     "xxd", binary::xxd, "/usr/bin/", "/usr/bin/";
     "yes", output::yes, "/usr/bin/", "/usr/bin/";
+    "zcat", archive::gzip, "/bin/", "/bin/";
 }
 
 /// Utilities of a host only: no image has them.

@@ -1,6 +1,6 @@
 //! Looking at one host without collecting anything: for what is checked after every event.
 
-use sim::{Disk, HostId};
+use sim::{Clock, Disk, HostId};
 
 use crate::world::World;
 
@@ -13,6 +13,10 @@ pub struct Probe<'a> {
     pub boot_count: u32,
     /// What its daemon keeps on the disk.
     pub disk: &'a Disk,
+    /// It runs but makes no progress.
+    pub is_frozen: bool,
+    /// What it takes for the time.
+    pub clock: Clock,
     /// Its daemon; none while the host is down.
     pub daemon: Option<&'a daemon::Daemon>,
     /// Its part of a Kubernetes, if it has one and is up.
@@ -32,6 +36,8 @@ impl World {
             name: &host.name,
             boot_count: host.boot_count,
             disk: &host.disk,
+            is_frozen: host.is_frozen(),
+            clock: host.clock,
             daemon: host.up.as_ref().map(|up| &up.daemon),
             kube: host.up.as_ref().and_then(|up| up.kube.as_deref()),
         })

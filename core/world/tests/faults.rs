@@ -480,6 +480,38 @@ fn a_forecast_is_what_happens() {
     }
 }
 
+/// A task whose container was only prepared when the daemon went stays one: it is started when its time
+/// comes, and its container is removed with it.
+#[test]
+fn a_prepared_task_survives_a_restart() {
+    let mut world = world(1);
+    run(
+        &mut world,
+        "node1",
+        "docker service create -d --name web --constraint node.role==manager alpine false",
+    );
+    let is_ready = |world: &World| {
+        let seen = world.observe();
+        seen.tasks.iter().any(|t| t.desired == "ready" && t.state == "ready")
+    };
+    for _ in 0..100 {
+        world.advance(Duration::from_millis(250));
+        if is_ready(&world) {
+            break;
+        }
+    }
+    assert!(is_ready(&world), "the next task waits for the restart delay");
+    world.inject("crash node1").unwrap();
+    world.inject("restart node1").unwrap();
+    world.advance(Duration::from_secs(90));
+    let seen = world.observe();
+    assert!(!seen.tasks.iter().any(|task| task.state == "starting"), "{:#?}", seen.tasks);
+    run(&mut world, "node1", "docker service rm web");
+    world.advance(Duration::from_secs(30));
+    let left = run(&mut world, "node1", "docker ps -a -q");
+    assert_eq!(left, "", "containers of tasks that are gone");
+}
+
 /// The forms of the vocabulary and this file's tests go together.
 #[test]
 fn no_fault_is_without_a_test() {

@@ -39,7 +39,9 @@ Usage:
   glasshive differences                       where the simulation is not what it simulates
   glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
                   [--threads N] [--json]      random work under random faults, with every invariant on
-  glasshive sweep --replay FILE [--json]      play a history that a sweep has written
+  glasshive sweep --replay FILE [--json] [--trace]
+                                              play a history that a sweep has written; --trace: all that
+                                              happened
   glasshive --help | --version
 
 PATH is a lab file (NAME.lab.md) or a folder of them; for `audit` also a recorded run (NAME.json).

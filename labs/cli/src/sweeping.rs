@@ -7,6 +7,7 @@ use std::ops::Range;
 use serde_json::json;
 use sim::Duration;
 use sweep::{FaultSet, History, Mode, Options, fleet, shrink};
+use world::World;
 
 use crate::args::{Args, Usage};
 use crate::{BAD, Done, FAILED, OK};
@@ -15,17 +16,21 @@ use crate::{BAD, Done, FAILED, OK};
 const SEEDS: Range<u64> = 0..200;
 /// Replays that shrinking one history may take.
 const SHRINK_BUDGET: u32 = 400;
+/// Nor may it take much longer than this.
+const SHRINK_PATIENCE: std::time::Duration = std::time::Duration::from_secs(60);
 /// More failures than this tell nothing new.
 const FAILURES_MAX: usize = 5;
 
 /// Runs the command.
 pub(crate) fn sweep(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let names = ["seeds", "hours", "mode", "faults", "shard", "threads", "replay"];
-    let mut args = Args::read(args, &names, &["json"])?;
+    let mut args = Args::read(args, &names, &["json", "trace"])?;
     args.end()?;
-    let json = args.flag("json");
-    if let Some(path) = args.text("replay") {
-        return Ok(replay(&path, json, out, err));
+    let (json, trace) = (args.flag("json"), args.flag("trace"));
+    match args.text("replay") {
+        Some(path) => return Ok(replay(&path, json, trace, out, err)),
+        None if trace => return Err(Usage("--trace goes with --replay FILE".to_owned())),
+        None => {}
     }
     let options = options(&mut args)?;
     Ok(run(&options, json, out, err))
@@ -87,7 +92,7 @@ fn run(options: &Options, json: bool, out: &mut dyn Write, err: &mut dyn Write) 
         let before = history.inputs.len();
         write!(err, "seed {seed}: shrinking {before} inputs ... ")?;
         err.flush()?;
-        let shortest = shrink::shrink(history, SHRINK_BUDGET);
+        let shortest = shrink::shrink(history, SHRINK_BUDGET, SHRINK_PATIENCE);
         writeln!(err, "{} are left", shortest.inputs.len())?;
         tell(*seed, &shortest, json, out)?;
     }
@@ -122,7 +127,13 @@ fn tell(seed: u64, history: &History, json: bool, out: &mut dyn Write) -> io::Re
     writeln!(out, "  again: glasshive sweep --replay {path}\n")
 }
 
-fn replay(path: &str, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> io::Result<u8> {
+fn replay(
+    path: &str,
+    json: bool,
+    trace: bool,
+    out: &mut dyn Write,
+    err: &mut dyn Write,
+) -> io::Result<u8> {
     let history: History = match fs::read_to_string(path).map(|text| serde_json::from_str(&text)) {
         Ok(Ok(history)) => history,
         Ok(Err(error)) => {
@@ -131,7 +142,13 @@ fn replay(path: &str, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> i
         }
         Err(error) => return writeln!(err, "glasshive: {path}: {error}").map(|()| BAD),
     };
-    let outcome = history.replay();
+    let mut told = Ok(());
+    let outcome = history.replay_and(|world| {
+        if trace {
+            told = tell_trace(world, out);
+        }
+    });
+    told?;
     if json {
         let failure = outcome.failure.as_ref().map(|failure| (&failure.name, &failure.what));
         let (events, digest) = (outcome.event_count, &outcome.digest);
@@ -143,4 +160,16 @@ fn replay(path: &str, json: bool, out: &mut dyn Write, err: &mut dyn Write) -> i
         }
     }
     Ok(if outcome.failure.is_none() { OK } else { FAILED })
+}
+
+/// What happened and where, line by line.
+fn tell_trace(world: &World, out: &mut dyn Write) -> io::Result<()> {
+    let nodes = &world.spec().nodes;
+    for entry in world.trace().entries() {
+        let at = entry.at.since(world.started()).as_millis();
+        let host = entry.host.and_then(|host| nodes.get(usize::from(host.0)));
+        let host = host.map_or("-", String::as_str);
+        writeln!(out, "{at:>9} ms {host:<4} {:<20} {}", entry.kind, entry.detail)?;
+    }
+    Ok(())
 }

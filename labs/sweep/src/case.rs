@@ -161,8 +161,12 @@ impl Case {
     ) -> Result<(), Failure> {
         let docker = session.world.spec().docker.clone();
         let mut workload = Workload::draw(rng, &docker);
-        let mut faults = Faults::draw(rng, &self.faults);
-        let fault_share = if self.faults.is_empty() { 0 } else { rng.between(0, 60) };
+        let set = match self.mode {
+            Mode::Safety => self.faults.clone(),
+            Mode::Liveness => self.faults.that_can_be_mended(),
+        };
+        let mut faults = Faults::draw(rng, &set);
+        let fault_share = if set.is_empty() { 0 } else { rng.between(0, 60) };
         // How long nothing is done: some seeds are a storm, some are mostly calm.
         let pause_ms = *rng.pick(&[300, 2_000, 2_000, 8_000, 20_000]).unwrap_or(&2_000);
         let count = rng.between(20, 120);
@@ -193,6 +197,12 @@ fn outcome(failure: Option<Failure>, tally: Tally) -> Outcome {
 impl History {
     /// Plays a recorded history under a watch. Inputs that are not possible (any more) are left out.
     pub fn replay(&self) -> Outcome {
+        self.replay_and(|_| {})
+    }
+
+    /// The same with a look at the world as it is in the end, or where something did not hold; there is
+    /// none left after a panic.
+    pub fn replay_and(&self, look: impl FnOnce(&World)) -> Outcome {
         let (mut inputs, mut tally) = (Vec::new(), Tally::default());
         let result = guarded(|| {
             let mut session = Session::new(self.spec.clone(), &mut inputs)?;
@@ -205,6 +215,7 @@ impl History {
                 session.run_until(started + Duration::from_nanos(self.end_ns))?;
                 end(&mut session, self.mode)
             })();
+            look(&session.world);
             tally.take(&session);
             tally.digest = session.world.digest().to_string();
             played
@@ -254,6 +265,14 @@ fn rest(session: &mut Session<'_>) -> Result<(), Failure> {
     for node in &nodes {
         if !session.is_at_prompt(node) {
             session.apply(Input::Interrupt { node: node.clone() })?;
+        }
+    }
+    session.run_until(session.world.now() + Duration::from_secs(2))?;
+    for node in &nodes {
+        // Somebody has stopped it; where it runs nothing changes.
+        let text = "systemctl start docker\n".to_owned();
+        if session.is_at_prompt(node) {
+            session.apply(Input::Type { node: node.clone(), text })?;
         }
     }
     let end = session.world.now() + bound(&session.world, session);

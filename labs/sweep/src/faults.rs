@@ -1,10 +1,10 @@
 //! What breaks.
 
-use sorted::SortedSet;
+use sorted::{SortedMap, SortedSet};
 
-use sim::Rng;
-use world::fault::Reach;
-use world::{Fault, Input, World};
+use sim::{Duration, Rng, Time};
+use world::fault::{Jump, Reach, Target};
+use world::{Fault, Input, Probe, World};
 
 use crate::shape;
 
@@ -12,13 +12,74 @@ use crate::shape;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FaultSet(SortedSet<&'static str>);
 
-/// Each kind with its usual weight.
-const KINDS: [(&str, u64); 5] =
-    [("crash", 2), ("restart", 6), ("cut", 2), ("cut-one-way", 1), ("heal", 4)];
+/// One kind.
+struct Kind {
+    name: &'static str,
+    /// How often, if it happens at all.
+    weight: u64,
+    /// What is broken may stay so for good, so that nobody may expect a cluster to come to rest.
+    lasts: bool,
+    /// The next fault of this kind; nothing if there is nothing that it could break.
+    draw: fn(&mut Faults, &Hosts<'_>, &mut Rng) -> Vec<Fault>,
+}
+
+const fn kind(
+    name: &'static str,
+    weight: u64,
+    draw: fn(&mut Faults, &Hosts<'_>, &mut Rng) -> Vec<Fault>,
+) -> Kind {
+    Kind { name, weight, lasts: false, draw }
+}
+
+/// All of them. What puts things right again is named in [`MENDS`].
+const KINDS: [Kind; 15] = [
+    kind("crash", 2, |_, hosts, rng| one(rng, &hosts.up, Fault::Crash)),
+    kind("restart", 6, |_, hosts, rng| one(rng, &hosts.down, Fault::Restart)),
+    kind("cut", 2, Faults::cut),
+    kind("cut-one-way", 1, |faults, hosts, rng| {
+        faults.on_a_way(hosts, rng, |_, way| Fault::Cut(way))
+    }),
+    kind("heal", 4, Faults::heal),
+    kind("power-loss", 2, |_, hosts, rng| one(rng, &hosts.up, Fault::PowerLoss)),
+    kind("freeze", 1, |_, hosts, rng| one(rng, &hosts.moving, Fault::Freeze)),
+    kind("thaw", 4, |_, hosts, rng| one(rng, &hosts.frozen, Fault::Thaw)),
+    kind("latency", 1, |faults, hosts, rng| {
+        faults.on_a_way(hosts, rng, |rng, way| Fault::Latency(way, span(rng, &LATENCIES_MS)))
+    }),
+    kind("loss", 1, |faults, hosts, rng| {
+        faults.on_a_way(hosts, rng, |rng, way| Fault::Loss(way, share(rng)))
+    }),
+    kind("duplicate", 1, |faults, hosts, rng| {
+        faults.on_a_way(hosts, rng, |rng, way| Fault::Duplicate(way, share(rng)))
+    }),
+    kind("slow-disk", 1, |_, hosts, rng| {
+        let slower = span(rng, &SYNCS_MS);
+        one(rng, &hosts.all, |node| Fault::SlowDisk(node, slower))
+    }),
+    // Healing the host makes room again.
+    kind("full-disk", 1, |_, hosts, rng| one(rng, &hosts.all, Fault::FullDisk)),
+    kind("clock", 1, |_, hosts, rng| jump(hosts, rng)),
+    Kind { name: "flip-bit", weight: 1, lasts: true, draw: Faults::flip },
+];
+
+/// What puts things right again: it always happens.
+const MENDS: [&str; 3] = ["restart", "heal", "thaw"];
+
+/// What a frame takes longer, at most, in milliseconds.
+const LATENCIES_MS: [u64; 4] = [20, 200, 700, 2_000];
+/// What a sync takes longer, at most, in milliseconds: some longer than an election timeout's part.
+const SYNCS_MS: [u64; 4] = [20, 200, 1_000, 4_000];
+/// How far a clock is wrong at most, in seconds. A certificate is valid from an hour before it is
+/// issued, so that this much never keeps a node out.
+const CLOCK_ERROR_SECS_MAX: u64 = 600;
+/// The files whose bits may flip: their records are chained by checksums, so that a manager notices.
+/// A wrong bit of `worker/tasks.db` would be news to the agent, as it is to swarmkit's.
+const CHECKED_FILES: &str = "/var/lib/docker/swarm/raft/";
 
 impl Default for FaultSet {
+    /// All of them.
     fn default() -> Self {
-        Self(KINDS.iter().map(|(kind, _)| *kind).collect())
+        Self(KINDS.iter().map(|kind| kind.name).collect())
     }
 }
 
@@ -33,7 +94,7 @@ impl FaultSet {
             "none" => return Ok(Self(SortedSet::new())),
             _ => {}
         }
-        let known = || KINDS.iter().map(|(kind, _)| *kind);
+        let known = || KINDS.iter().map(|kind| kind.name);
         let mut set = SortedSet::new();
         for name in text.split(',') {
             let Some(kind) = known().find(|kind| *kind == name) else {
@@ -53,6 +114,13 @@ impl FaultSet {
         self.0.is_empty()
     }
 
+    /// Those after which a cluster can come to rest again.
+    pub fn that_can_be_mended(&self) -> Self {
+        let lasts = KINDS.iter().filter(|kind| kind.lasts).map(|kind| kind.name);
+        let lasts: SortedSet<&str> = lasts.collect();
+        Self(self.0.difference(&lasts).copied().collect())
+    }
+
     fn has(&self, kind: &str) -> bool {
         self.0.contains(kind)
     }
@@ -62,105 +130,170 @@ impl FaultSet {
 #[derive(Debug)]
 pub struct Faults {
     weights: [u64; KINDS.len()],
-    cuts: SortedSet<(String, String)>,
+    /// Ways that something is or was wrong with.
+    ways: SortedSet<(String, String)>,
+    has_flipped: bool,
+}
+
+/// The hosts as they are.
+#[derive(Debug, Default)]
+struct Hosts<'a> {
+    all: Vec<&'a str>,
+    up: Vec<&'a str>,
+    down: Vec<&'a str>,
+    moving: Vec<&'a str>,
+    frozen: Vec<&'a str>,
+    managers: Vec<&'a str>,
+    errors: SortedMap<&'a str, Jump>,
+}
+
+impl<'a> Hosts<'a> {
+    fn of(world: &'a World) -> Self {
+        let mut hosts = Self::default();
+        for probe in (0..world.host_count()).filter_map(|host| world.probe(host)) {
+            let name = probe.name;
+            hosts.all.push(name);
+            if let Some(daemon) = probe.daemon {
+                hosts.up.push(name);
+                if probe.is_frozen { &mut hosts.frozen } else { &mut hosts.moving }.push(name);
+                if daemon.swarm().raft().is_some() {
+                    hosts.managers.push(name);
+                }
+            } else {
+                hosts.down.push(name);
+            }
+            hosts.errors.extend(right(&probe, world.now()).map(|jump| (name, jump)));
+        }
+        hosts
+    }
+}
+
+/// The jump that makes a host's clock right; none if it is.
+fn right(probe: &Probe<'_>, now: Time) -> Option<Jump> {
+    let shown = probe.clock.wall(now);
+    match (now.since(shown), shown.since(now)) {
+        (Duration::ZERO, Duration::ZERO) => None,
+        (Duration::ZERO, ahead) => Some(Jump::Back(ahead)),
+        (behind, _) => Some(Jump::Ahead(behind)),
+    }
+}
+
+fn one(rng: &mut Rng, nodes: &[&str], fault: impl FnOnce(Target) -> Fault) -> Vec<Fault> {
+    rng.pick(nodes).map(|node| fault(Target::from(*node))).into_iter().collect()
+}
+
+/// Up to one of some lengths.
+fn span(rng: &mut Rng, longest_ms: &[u64]) -> Duration {
+    let most = rng.pick(longest_ms).copied().unwrap_or(1);
+    Duration::from_millis(rng.between(1, most))
+}
+
+/// A little or a lot, in thousandths.
+fn share(rng: &mut Rng) -> u16 {
+    *rng.pick(&[5, 20, 100, 300]).unwrap_or(&5)
+}
+
+/// A clock that is right jumps; one that is wrong is put right.
+fn jump(hosts: &Hosts<'_>, rng: &mut Rng) -> Vec<Fault> {
+    let span = Duration::from_millis(rng.between(1, CLOCK_ERROR_SECS_MAX * 1_000));
+    let jump = if rng.chance(1, 2) { Jump::Ahead(span) } else { Jump::Back(span) };
+    let Some(node) = rng.pick(&hosts.all) else { return Vec::new() };
+    let jump = hosts.errors.get(node).copied().unwrap_or(jump);
+    vec![Fault::Clock(Target::from(*node), jump)]
 }
 
 impl Faults {
     /// Which kinds there are, and how often.
     pub fn draw(rng: &mut Rng, set: &FaultSet) -> Self {
-        let mut weights = shape::weights(rng, KINDS.map(|(_, weight)| weight));
-        for (weight, (kind, usual)) in weights.iter_mut().zip(KINDS) {
-            // What puts things right again always happens.
-            if matches!(kind, "restart" | "heal") {
-                *weight = usual;
+        let mut weights = shape::weights(rng, KINDS.map(|kind| kind.weight));
+        for (weight, kind) in weights.iter_mut().zip(&KINDS) {
+            if MENDS.contains(&kind.name) {
+                *weight = kind.weight;
             }
-            if !set.has(kind) {
+            if !set.has(kind.name) {
                 *weight = 0;
             }
         }
-        Self { weights, cuts: SortedSet::new() }
+        Self { weights, ways: SortedSet::new(), has_flipped: false }
     }
 
-    /// The next one; nothing if there is nothing that it could break.
+    /// The next ones; nothing if there is nothing that they could break.
     pub fn next(&mut self, world: &World, rng: &mut Rng) -> Vec<Input> {
         let Some(kind) = shape::pick(rng, &self.weights) else { return Vec::new() };
-        let spec = world.spec();
-        let up = |name: &&String| {
-            (0..world.host_count())
-                .filter_map(|host| world.probe(host))
-                .any(|probe| probe.name == **name && probe.daemon.is_some())
-        };
-        let (running, down): (Vec<&String>, Vec<&String>) = spec.nodes.iter().partition(up);
-        match KINDS[kind].0 {
-            "crash" => rng
-                .pick(&running)
-                .map(|node| Input::fault(Fault::Crash(node.as_str().into())))
-                .into_iter()
-                .collect(),
-            "restart" => rng
-                .pick(&down)
-                .map(|node| Input::fault(Fault::Restart(node.as_str().into())))
-                .into_iter()
-                .collect(),
-            "cut" => self.cut(spec.nodes.clone(), rng),
-            "cut-one-way" => {
-                let (from, to) = (rng.pick(&spec.nodes), rng.pick(&spec.nodes));
-                match (from, to) {
-                    (Some(from), Some(to)) if from != to => self.cut_one(from, to),
-                    _ => Vec::new(),
-                }
+        let faults = (KINDS[kind].draw)(self, &Hosts::of(world), rng);
+        faults.into_iter().map(Input::fault).collect()
+    }
+
+    /// Something that is wrong with the way from one host to another.
+    fn on_a_way(
+        &mut self,
+        hosts: &Hosts<'_>,
+        rng: &mut Rng,
+        fault: impl FnOnce(&mut Rng, Reach) -> Fault,
+    ) -> Vec<Fault> {
+        match (rng.pick(&hosts.all), rng.pick(&hosts.all)) {
+            (Some(from), Some(to)) if from != to => {
+                self.ways.insert(((*from).to_owned(), (*to).to_owned()));
+                vec![fault(rng, Reach::one_way(from, to))]
             }
-            _ => self.heal(rng),
+            _ => Vec::new(),
         }
     }
 
-    fn cut_one(&mut self, from: &str, to: &str) -> Vec<Input> {
-        self.cuts.insert((from.to_owned(), to.to_owned()));
-        vec![Input::fault(Fault::Cut(Reach::one_way(from, to)))]
-    }
-
     /// Two halves of any size, or one host alone.
-    fn cut(&mut self, mut nodes: Vec<String>, rng: &mut Rng) -> Vec<Input> {
+    fn cut(&mut self, hosts: &Hosts<'_>, rng: &mut Rng) -> Vec<Fault> {
+        let mut nodes = hosts.all.clone();
         rng.shuffle(&mut nodes);
         let size = if rng.chance(1, 2) { 1 } else { rng.below(nodes.len() as u64 + 1) };
         let size = usize::try_from(size).unwrap_or(0).min(nodes.len());
         let (here, there) = nodes.split_at(size);
-        let mut inputs = Vec::new();
-        for one in here {
-            for other in there {
-                inputs.extend(self.cut_one(one, other));
-                inputs.extend(self.cut_one(other, one));
-            }
-        }
-        inputs
+        let pairs = here.iter().flat_map(|a| there.iter().flat_map(|b| [(*a, *b), (*b, *a)]));
+        let cut = |(from, to): (&str, &str)| {
+            self.ways.insert((from.to_owned(), to.to_owned()));
+            Fault::Cut(Reach::one_way(from, to))
+        };
+        pairs.map(cut).collect()
     }
 
-    /// Everything, or one direction of one link.
-    fn heal(&mut self, rng: &mut Rng) -> Vec<Input> {
-        let all: Vec<(String, String)> = self.cuts.iter().cloned().collect();
-        let healed = if rng.chance(2, 3) {
-            self.cuts.clear();
-            all
-        } else {
-            let one: Vec<_> = rng.pick(&all).cloned().into_iter().collect();
-            self.cuts.retain(|pair| !one.contains(pair));
-            one
-        };
-        let whole =
-            |(from, to): (String, String)| Input::fault(Fault::Heal(Reach::one_way(&from, &to)));
-        healed.into_iter().map(whole).collect()
+    /// Everything, one host with its disk, or one direction of one link.
+    fn heal(&mut self, hosts: &Hosts<'_>, rng: &mut Rng) -> Vec<Fault> {
+        match rng.below(4) {
+            0 => {
+                let ways: Vec<(String, String)> = self.ways.iter().cloned().collect();
+                let Some(way) = rng.pick(&ways) else { return Vec::new() };
+                self.ways.remove(way);
+                vec![Fault::Heal(Reach::one_way(&way.0, &way.1))]
+            }
+            1 => one(rng, &hosts.all, |node| Fault::Heal(Reach::Node(node))),
+            _ => {
+                self.ways.clear();
+                vec![Fault::Heal(Reach::All)]
+            }
+        }
+    }
+
+    /// One bit of one manager's log in a seed: more, and a majority may lose what it has acknowledged.
+    fn flip(&mut self, hosts: &Hosts<'_>, rng: &mut Rng) -> Vec<Fault> {
+        if std::mem::replace(&mut self.has_flipped, true) {
+            return Vec::new();
+        }
+        one(rng, &hosts.managers, |node| Fault::FlipBit(node, CHECKED_FILES.to_owned()))
     }
 }
 
 /// What makes everything whole again.
 pub fn peace(world: &World) -> Vec<Input> {
-    let mut inputs = vec![Input::fault(Fault::Heal(Reach::All))];
+    let mut faults = vec![Fault::Heal(Reach::All)];
     for probe in (0..world.host_count()).filter_map(|host| world.probe(host)) {
+        let node = || Target::from(probe.name);
         if probe.daemon.is_none() {
-            inputs.push(Input::fault(Fault::Restart(probe.name.into())));
+            faults.push(Fault::Restart(node()));
+        } else if probe.is_frozen {
+            faults.push(Fault::Thaw(node()));
         }
+        faults.extend(right(&probe, world.now()).map(|jump| Fault::Clock(node(), jump)));
     }
-    inputs
+    faults.into_iter().map(Input::fault).collect()
 }
 
 #[cfg(test)]
@@ -169,7 +302,9 @@ mod tests {
 
     #[test]
     fn sets_are_named() {
-        assert_eq!(FaultSet::parse("all"), Ok(FaultSet::default()));
+        assert!(
+            FaultSet::parse("all").is_ok_and(|set| KINDS.iter().all(|kind| set.has(kind.name)))
+        );
         assert!(FaultSet::parse("none").is_ok_and(|set| set.is_empty()));
         assert!(FaultSet::parse("crash,heal").is_ok_and(|set| set.has("heal") && !set.has("cut")));
         let error = FaultSet::parse("crash,fire").expect_err("there is no such fault");

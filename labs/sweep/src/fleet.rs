@@ -122,7 +122,7 @@ pub fn sweep(options: &Options, progress: &mut dyn Write) -> io::Result<Report> 
         for (seed, outcome, history) in receiver {
             report.take(&outcome);
             if let Some(history) = history {
-                writeln!(progress, "\rseed {seed}: {}", name_of(&history))?;
+                writeln!(progress, "\rseed {seed}: {}", what_of(&history))?;
                 report.failures.push((seed, history));
             }
             report.wall_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -144,8 +144,9 @@ pub fn sweep(options: &Options, progress: &mut dyn Write) -> io::Result<Report> 
     result.map(|()| report)
 }
 
-fn name_of(history: &History) -> &str {
-    history.failure.as_ref().map_or("", |failure| failure.name.as_str())
+fn what_of(history: &History) -> &str {
+    let what = history.failure.as_ref().map_or("", |failure| failure.what.as_str());
+    what.lines().next().unwrap_or_default()
 }
 
 type Result = (u64, Outcome, Option<History>);

@@ -11,8 +11,8 @@ use sim::{Duration, Time};
 use swarm::objects::Kind;
 use world::{Awaits, Mark, World};
 
-/// So long a request may be under way after its command has given up: the leader waits 25 s for a
-/// proposal, a forwarded one twice.
+/// So long a request may be under way after its command has given up and while no host is frozen: the
+/// leader waits 25 s for a proposal, a forwarded one twice.
 const DOUBT: Duration = Duration::from_secs(90);
 
 /// What a typed line asks for.
@@ -36,7 +36,10 @@ struct Pending {
 #[derive(Debug, Default)]
 pub struct Oracle {
     pending: SortedMap<usize, Pending>,
+    /// Since when.
     doubtful: SortedMap<(Kind, String), Time>,
+    /// When some host was last seen frozen: what waits there is not given up.
+    frozen_at: Time,
     told: SortedMap<String, Acknowledged>,
     /// Commands that ended well, and others.
     pub counts: (u64, u64),
@@ -77,7 +80,9 @@ impl Oracle {
         let Some(asked) = parse(line.trim_end()) else { return };
         let key = (asked.kind, asked.name.clone());
         let same = |other: &Pending| (other.asked.kind, &other.asked.name) == (key.0, &key.1);
-        let doubtful = self.doubtful.get(&key).is_some_and(|until| world.now() < *until);
+        self.note_frozen(world);
+        let since = self.doubtful.get(&key).map(|since| (*since).max(self.frozen_at));
+        let doubtful = since.is_some_and(|since| world.now() < since + DOUBT);
         let is_alone = !doubtful && !self.pending.values().any(same);
         for other in self.pending.values_mut().filter(|other| same(other)) {
             other.is_alone = false;
@@ -90,11 +95,21 @@ impl Oracle {
         }
     }
 
+    fn note_frozen(&mut self, world: &World) {
+        let mut probes = (0..world.host_count()).filter_map(|host| world.probe(host));
+        if probes.any(|probe| probe.is_frozen) {
+            self.frozen_at = world.now();
+        }
+    }
+
     /// Something has happened at a host.
     ///
     /// # Errors
     /// If something was acknowledged that is not so.
     pub fn after(&mut self, world: &World, watch: &Watch, host: usize) -> Result<(), Broken> {
+        if !self.doubtful.is_empty() {
+            self.note_frozen(world);
+        }
         if !self.pending.contains_key(&host) {
             return Ok(());
         }
@@ -123,7 +138,7 @@ impl Oracle {
                 watch.model(world, host).map_or(Ok(()), |model| told.check(model.store()))
             }
             _ => {
-                self.doubtful.insert((asked.kind, asked.name), world.now() + DOUBT);
+                self.doubtful.insert((asked.kind, asked.name), world.now());
                 Ok(())
             }
         }

@@ -65,8 +65,10 @@ impl<'a> Session<'a> {
     /// # Errors
     /// If something does not hold after it.
     pub fn apply(&mut self, input: Input) -> Result<bool, Failure> {
+        // A frozen host takes no input.
         if let Input::Type { node, text } = &input
             && let Some(host) = self.host(node)
+            && self.world.probe(host).is_some_and(|probe| !probe.is_frozen)
         {
             self.oracle.typed(&self.world, host, node, text);
         }

@@ -3,8 +3,8 @@
 use sim::Rng;
 use world::Spec;
 
-/// Releases to run; each has its own election timeout, columns and texts.
-const RELEASES: [&str; 4] = ["17.03", "17.06", "19.03", "28"];
+/// Releases to run, oldest first; each has its own election timeout, columns and texts.
+pub const RELEASES: [&str; 4] = ["17.03", "17.06", "19.03", "28"];
 
 /// The cluster of a seed.
 pub fn spec(seed: u64, rng: &mut Rng) -> Spec {

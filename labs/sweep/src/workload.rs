@@ -5,14 +5,17 @@
 
 use sim::Rng;
 use swarm::objects::Cluster;
-use swarm::store::Store;
 use world::Input;
 
 use crate::session::Session;
 use crate::shape;
 
+mod services;
+
+use services::{ALWAYS, SINCE_17_06, Since};
+
 /// What people do, with its usual weight.
-const KINDS: [(&str, u64); 16] = [
+const KINDS: [(&str, u64); 19] = [
     ("secret create", 5),
     ("config create", 1),
     ("service create", 6),
@@ -26,6 +29,9 @@ const KINDS: [(&str, u64); 16] = [
     ("node role", 3),
     ("container", 3),
     ("cluster", 2),
+    ("stack", 1),
+    ("network", 1),
+    ("systemctl", 1),
     ("leave", 1),
     ("join", 4),
     ("read", 2),
@@ -37,24 +43,29 @@ pub struct Workload {
     weights: [u64; KINDS.len()],
     /// Secrets' contents, each its own.
     next_canary: u64,
-    has_detach: bool,
+    release: Since,
 }
 
 const SERVICES: [&str; 5] = ["web", "db", "api", "cache", "jobs"];
 const SECRETS: [&str; 5] = ["sec1", "sec2", "token", "Sec1", "tls.key"];
 const CONFIGS: [&str; 2] = ["conf1", "conf2"];
 
-/// Commands that run on, end well, fail at once, fail later, or ignore the signal to stop.
-const PROGRAMS: [&str; 8] = [
-    "nginx:alpine",
-    "redis:alpine",
-    "redis:3.2-alpine",
-    "alpine sleep 100000",
-    "alpine sleep 7",
-    "alpine false",
-    "alpine sh -c 'sleep 3; exit 1'",
-    "nosuchimage:1",
-];
+const NETWORKS: [&str; 2] = ["net1", "net2"];
+
+/// A stack with a secret of its own.
+const STACK: &str = "version: '3.1'
+services:
+  web:
+    image: nginx:alpine
+    secrets: [own]
+    deploy: {replicas: REPLICAS}
+  job:
+    image: alpine
+    command: sleep 20
+    environment: {A: 'REPLICAS'}
+secrets:
+  own: {file: ./own.txt}
+";
 
 impl Workload {
     /// Which commands there are, and how often.
@@ -66,7 +77,8 @@ impl Workload {
                 *weight = (*weight).max(usual);
             }
         }
-        Self { weights, next_canary: rng.next_u64() >> 32, has_detach: docker != "17.03" }
+        let release = shape::RELEASES.iter().position(|known| *known == docker).unwrap_or(ALWAYS);
+        Self { weights, next_canary: rng.next_u64() >> 32, release }
     }
 
     /// What somebody does next.
@@ -84,13 +96,23 @@ impl Workload {
         let text = match KINDS[kind].0 {
             "secret create" => return self.create(rng, node, "secret", &SECRETS),
             "config create" => return self.create(rng, node, "config", &CONFIGS),
-            "service create" => self.service_create(rng, &store),
-            "service update" => self.service_update(rng, &store),
+            "service create" => {
+                let (detach, name) = (self.detach(rng), service(rng));
+                let rest = services::create(rng, &store, self.release);
+                format!("docker service create{detach} --name {name} {rest}")
+            }
+            "service update" => {
+                let (detach, change) =
+                    (self.detach(rng), services::change(rng, &store, self.release));
+                format!("docker service update{detach} {change} {}", service(rng))
+            }
             "service scale" => {
                 format!("docker service scale {}={}", service(rng), rng.below(7))
             }
             "service rollback" => {
-                format!("docker service update --rollback{} {}", self.detach(rng), service(rng))
+                let has_command = SINCE_17_06 <= self.release && rng.chance(1, 2);
+                let verb = if has_command { "rollback" } else { "update --rollback" };
+                format!("docker service {verb}{} {}", self.detach(rng), service(rng))
             }
             "service rm" => format!("docker service rm {}", service(rng)),
             "secret rm" => match rng.below(4) {
@@ -102,8 +124,8 @@ impl Workload {
                 format!("docker node update --availability {to} {}", word(rng, nodes))
             }
             "node label" => {
-                let zone = word(rng, &["a", "b"]);
-                format!("docker node update --label-add zone={zone} {}", word(rng, nodes))
+                let what = word(rng, &["add zone=a", "add zone=b", "rm zone"]);
+                format!("docker node update --label-{what} {}", word(rng, nodes))
             }
             "node role" => {
                 let what = word(rng, &["promote", "demote", "rm", "rm --force"]);
@@ -111,6 +133,15 @@ impl Workload {
             }
             "container" => container(rng),
             "cluster" => cluster(rng),
+            "stack" => return self.stack(rng, node),
+            "network" => match rng.below(3) {
+                0 => format!("docker network rm {}", word(rng, &NETWORKS)),
+                _ => format!("docker network create --driver overlay {}", word(rng, &NETWORKS)),
+            },
+            "systemctl" => {
+                let verb = word(rng, &["stop", "start", "start", "restart"]);
+                format!("systemctl {verb} docker")
+            }
             "leave" => word(rng, &["docker swarm leave", "docker swarm leave --force"]).to_owned(),
             "join" => return self.come_back(session, rng, node),
             _ => word(rng, &READS).to_owned(),
@@ -119,7 +150,7 @@ impl Workload {
     }
 
     fn detach(&self, rng: &mut Rng) -> &'static str {
-        if !self.has_detach {
+        if self.release < SINCE_17_06 {
             return "";
         }
         if rng.chance(2, 3) { " --detach=true" } else { " --detach=false" }
@@ -136,50 +167,23 @@ impl Workload {
         inputs
     }
 
-    fn service_create(&self, rng: &mut Rng, store: &Store) -> String {
-        let mut options = vec![format!("--name {}", service(rng))];
-        match rng.below(6) {
-            0 => options.push("--mode global".to_owned()),
-            _ => options.push(format!("--replicas {}", rng.below(6))),
-        }
-        if rng.chance(1, 2) {
-            options.extend(secret(rng, store, "--secret"));
-        }
+    /// A stack is deployed, once more with another number of tasks, or removed.
+    fn stack(&mut self, rng: &mut Rng, node: String) -> Vec<Input> {
         if rng.chance(1, 4) {
-            options.push(constraint(rng, "--constraint"));
+            return line(node, "docker stack rm app");
         }
-        if rng.chance(1, 4) {
-            options.push(restart(rng));
-        }
-        if rng.chance(1, 3) {
-            options.push(update(rng, self.has_detach));
-        }
-        if rng.chance(1, 8) {
-            options.push("--reserve-memory 700M".to_owned());
-        }
-        if rng.chance(1, 8) {
-            options.push(format!("--stop-grace-period {}s", rng.below(15)));
-        }
-        let (detach, program) = (self.detach(rng), word(rng, &PROGRAMS));
-        format!("docker service create{detach} {} {program}", options.join(" "))
-    }
-
-    fn service_update(&self, rng: &mut Rng, store: &Store) -> String {
-        let what = match rng.below(10) {
-            0 => "--force".to_owned(),
-            1 => format!("--replicas {}", rng.below(6)),
-            2 => format!("--env-add A={}", rng.below(3)),
-            3 => secret(rng, store, "--secret-add").unwrap_or_else(|| "--force".to_owned()),
-            4 => format!("--secret-rm {}", word(rng, &SECRETS)),
-            5 => constraint(rng, "--constraint-add"),
-            6 => restart(rng),
-            7 => update(rng, self.has_detach),
-            8 => "--args 'sleep 1000'".to_owned(),
-            _ => {
-                format!("--image {}", word(rng, &["nginx:alpine", "redis:alpine", "nosuchimage:2"]))
-            }
+        let file = |name: &str, text: String| Input::WriteFile {
+            node: node.clone(),
+            path: format!("/root/{name}"),
+            text,
         };
-        format!("docker service update{} {what} {}", self.detach(rng), service(rng))
+        // A secret cannot change: it has the same content whenever the same person deploys.
+        let mut inputs = vec![
+            file("app.yml", STACK.replace("REPLICAS", &rng.below(4).to_string())),
+            file("own.txt", format!("Quaxolotl-stack-{node}")),
+        ];
+        inputs.extend(line(node, "docker stack deploy -c app.yml app"));
+        inputs
     }
 
     /// A node that is in no swarm joins one; a locked one is unlocked.
@@ -231,42 +235,6 @@ fn service(rng: &mut Rng) -> &'static str {
     word(rng, &SERVICES)
 }
 
-/// A reference to a secret that is there, mostly.
-fn secret(rng: &mut Rng, store: &Store, flag: &str) -> Option<String> {
-    if rng.chance(1, 8) {
-        return Some(format!("{flag} {}", word(rng, &SECRETS)));
-    }
-    let all: Vec<&str> =
-        store.secrets().iter().map(|secret| secret.spec.annotations.name.as_str()).collect();
-    rng.pick(&all).map(|name| format!("{flag} {name}"))
-}
-
-fn constraint(rng: &mut Rng, flag: &str) -> String {
-    let constraints =
-        ["node.role==worker", "node.role==manager", "node.hostname!=m1", "node.labels.zone==a"];
-    format!("{flag} {}", word(rng, &constraints))
-}
-
-fn restart(rng: &mut Rng) -> String {
-    match rng.below(4) {
-        0 => "--restart-condition none".to_owned(),
-        1 => "--restart-condition on-failure".to_owned(),
-        2 => format!("--restart-max-attempts {}", rng.between(1, 3)),
-        _ => format!("--restart-delay {}s", rng.below(4)),
-    }
-}
-
-fn update(rng: &mut Rng, has_order: bool) -> String {
-    match rng.below(6) {
-        0 if has_order => "--update-order start-first".to_owned(),
-        0 | 1 => format!("--update-parallelism {}", rng.below(4)),
-        2 => format!("--update-delay {}s", rng.below(5)),
-        3 => "--update-failure-action continue".to_owned(),
-        4 if has_order => "--update-failure-action rollback".to_owned(),
-        _ => format!("--update-monitor {}s", rng.below(10)),
-    }
-}
-
 /// What people do to containers by hand.
 fn container(rng: &mut Rng) -> String {
     let one = "$(docker ps -q | head -n 1)";
@@ -283,7 +251,7 @@ fn container(rng: &mut Rng) -> String {
 
 /// What is set for the whole cluster.
 fn cluster(rng: &mut Rng) -> String {
-    match rng.below(8) {
+    match rng.below(10) {
         0 => "docker swarm join-token --rotate worker".to_owned(),
         1 => "docker swarm join-token --rotate manager".to_owned(),
         2 => "docker swarm update --autolock=true".to_owned(),
@@ -291,6 +259,7 @@ fn cluster(rng: &mut Rng) -> String {
         4 => "docker swarm unlock-key --rotate".to_owned(),
         5 => format!("docker swarm update --task-history-limit {}", rng.below(4)),
         6 => format!("docker swarm update --snapshot-interval {}", rng.between(5, 40)),
+        7 | 8 => "docker swarm ca --rotate --detach".to_owned(),
         _ => format!("docker swarm update --dispatcher-heartbeat {}s", rng.between(2, 8)),
     }
 }

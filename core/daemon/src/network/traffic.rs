@@ -70,6 +70,9 @@ impl Daemon {
                 let route = self.route(context, from.as_ref(), &address, port);
                 self.go(context, asker, route, Content::Request(request));
             }
+            NetAsk::Respond { call, answer } => {
+                self.answered(context, call, Ok(NetAnswer::Bytes(answer)));
+            }
             NetAsk::Echo { address } => {
                 let route = self.route(context, from.as_ref(), &address, 0);
                 self.go(context, asker, route, Content::Echo);
@@ -97,8 +100,14 @@ impl Daemon {
                 self.answer(context, asker, Ok(NetAnswer::Echo));
             }
             (Route::Here(namespace, port), Content::Request(bytes)) => {
-                let reply = context.machine.call(&namespace, port, &bytes).map(NetAnswer::Bytes);
-                self.answer(context, asker, reply);
+                let call = self.wait(asker);
+                let reply = match context.machine.call(&namespace, port, call, &bytes) {
+                    Ok(Some(bytes)) => Ok(NetAnswer::Bytes(bytes)),
+                    // The server asks others first.
+                    Ok(None) => return,
+                    Err(errno) => Err(errno),
+                };
+                self.answered(context, call, reply);
             }
             (Route::Overlay { host, vni, source, address, port }, content) => {
                 let call = self.wait(asker);
@@ -127,6 +136,12 @@ impl Daemon {
         self.net.next_call += 1;
         self.net.waiting.insert(self.net.next_call, asker);
         self.net.next_call
+    }
+
+    fn answered(&mut self, context: &mut Context<'_>, call: u64, reply: NetReply) {
+        if let Some(asker) = self.net.waiting.remove(&call) {
+            self.answer(context, asker, reply);
+        }
     }
 
     fn answer(&mut self, context: &mut Context<'_>, asker: Asker, reply: NetReply) {
@@ -308,7 +323,8 @@ impl Daemon {
     }
 
     fn route_of_host(&mut self, context: &Context<'_>, address: &str, port: u16) -> Route {
-        let is_own = address.starts_with("127.") || *address == self.config.address;
+        let is_own =
+            address.starts_with("127.") || address == "0.0.0.0" || *address == self.config.address;
         let bridge =
             self.engine.networks().find(|network| !network.is_swarm && network.contains(address));
         if is_own || bridge.is_some_and(|network| network.gateway == *address) {

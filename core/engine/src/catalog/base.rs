@@ -58,6 +58,7 @@ const DEBIAN: Releases = &[
 
 const UBUNTU: Releases = &[
     ("22.04", "jammy", "Jammy Jellyfish", (77_800, 29_500)),
+    ("12.04", "precise", "Precise Pangolin", (103_600, 39_000)),
     ("14.04", "trusty", "Trusty Tahr", (197_000, 70_700)),
     ("16.04", "xenial", "Xenial Xerus", (129_500, 50_400)),
     ("18.04", "bionic", "Bionic Beaver", (63_200, 25_700)),

@@ -36,12 +36,12 @@ fn split(tag: &str) -> (&str, String) {
 /// The version that a tag asks for.
 ///
 /// `versions` has the last patch of each series, the one behind `latest` first: `6.2.6 5.0.14`.
-/// All patches below it were released too. `3.11.2/9` is 3.11.2 where only `3.11` is asked for, and
-/// patches up to 9.
+/// All patches below it were released too, and with a star behind it all that is below it of the same first
+/// number. `3.11.2/9` is 3.11.2 where only `3.11` is asked for, and patches up to 9.
 pub(crate) fn find(versions: &str, tag: &str) -> Option<Tag> {
     let (asked, flavour) = split(tag);
     let tag = |version: &str| Some(Tag { version: version.to_owned(), flavour: flavour.clone() });
-    let shown = |series: &str| series.split('/').next().unwrap_or_default().to_owned();
+    let shown = |series: &str| series.split(['/', '*']).next().unwrap_or_default().to_owned();
     let first = versions.split(' ').next()?;
     if matches!(asked, "latest" | "mainline" | "stable" | "lts") {
         return tag(&shown(first));
@@ -55,6 +55,11 @@ pub(crate) fn find(versions: &str, tag: &str) -> Option<Tag> {
         let known = parts(&version)?;
         if numbers.len() > known.len() {
             continue;
+        }
+        let is_below = numbers.len() > 1 && numbers[0] == known[0] && numbers < known;
+        if series.ends_with('*') && is_below && !known.starts_with(&numbers) {
+            let zeros = ".0".repeat(known.len() - numbers.len());
+            return tag(&format!("{asked}{zeros}"));
         }
         if numbers.len() == known.len() {
             let last = known.len() - 1;
@@ -102,6 +107,9 @@ mod tests {
         check(redis, "nosuch", Some(("6.2.6", "nosuch")));
         check("3.11.2/9 2.7.18", "3.11.7-slim-bullseye", Some(("3.11.7", "slim")));
         check("3.11.2/9 3.12.6 2.7.18", "3", Some(("3.11.2", "")));
+        check("18.4.1 12.22.12*", "12.4-alpine", Some(("12.4.0", "alpine")));
+        check("18.4.1 12.22.12*", "12.4.2", Some(("12.4.2", "")));
+        check("18.4.1 12.22.12*", "12.23", None);
         check("2.10.7", "v2.10", Some(("2.10.7", "")));
         check("13.10 9.6.24", "9.6", Some(("9.6.24", "")));
     }

@@ -8,12 +8,16 @@ mod names;
 mod nginx;
 mod ping;
 mod postgres;
+mod probes;
 mod python;
 mod redis;
 mod registry;
 mod servers;
+mod sql;
 mod su_exec;
+mod voting;
 mod web;
+mod wordpress;
 
 use os::{Proc, Programs, Signal};
 use sim::Duration;
@@ -24,6 +28,11 @@ pub const NETWORK_TOOLS: &[(&str, &str)] = &[
     ("/usr/bin/curl", "curl"),
     ("/usr/bin/getent", "getent:glibc"),
     ("/usr/bin/nslookup", "nslookup:bind"),
+    ("/usr/bin/dig", "dig"),
+    ("/bin/nc", "nc"),
+    ("/bin/ss", "sockets"),
+    ("/bin/netstat", "sockets"),
+    ("/usr/bin/traceroute", "traceroute"),
     ("/usr/bin/wget", "wget"),
 ];
 
@@ -36,6 +45,10 @@ pub fn register(programs: &mut Programs) {
     programs.add("ping:iputils", ping::iputils);
     programs.add("nslookup", names::nslookup);
     programs.add("nslookup:bind", names::bind_nslookup);
+    programs.add("dig", probes::dig);
+    programs.add("nc", probes::nc);
+    programs.add("traceroute", probes::traceroute);
+    programs.add("sockets", probes::sockets);
     programs.add("getent", names::getent);
     programs.add("getent:glibc", names::glibc_getent);
     programs.add("curl", http::curl);
@@ -48,6 +61,8 @@ pub fn register(programs: &mut Programs) {
     programs.add("pg_isready", postgres::pg_isready);
     programs.add("gitea", gitea::gitea);
     programs.add("python", python::python);
+    programs.add("pip", python::pip);
+    programs.add("flask", python::flask);
     programs.add("su-exec", su_exec::su_exec);
     programs.add("registry", registry::registry);
     programs.add("whoami", web::whoami);
@@ -56,6 +71,10 @@ pub fn register(programs: &mut Programs) {
     programs.add("hello-world", web::hello);
     programs.add("server", servers::server);
     programs.add("language", servers::language);
+    programs.add("wordpress", wordpress::wordpress);
+    programs.add("vote", voting::vote);
+    programs.add("result", voting::result);
+    programs.add("worker", voting::worker);
     programs.add("adduser", accounts::adduser);
     programs.add("addgroup", accounts::addgroup);
 }

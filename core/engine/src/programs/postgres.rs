@@ -1,10 +1,10 @@
 //! `postgres` as far as its image's variables and passwords go, `psql` and `pg_isready`.
 //!
 //! The image's rules (docker-library/postgres): `POSTGRES_PASSWORD_FILE` and its kin name files; who
-//! comes from the container itself needs no password, everybody else does. Of SQL there are a handful
-//! of statements; anything else says so.
+//! comes from the container itself needs no password, everybody else does. Of SQL there is what
+//! [`super::sql`] knows; anything else says so.
 
-use sorted::{SortedMap, SortedSet};
+use sorted::SortedMap;
 use std::cell::RefCell;
 use std::rc::Rc;
 
@@ -15,6 +15,7 @@ use sim::Time;
 
 use super::mysql::{digest, variable};
 use super::next_signal;
+use super::sql::{self, Outcome, Refusal};
 
 const DATA: &str = "/var/lib/postgresql/data";
 const PORT: u16 = 5432;
@@ -36,7 +37,7 @@ Error: Database is uninitialized and superuser password is not specified.
 #[derive(Clone, Debug, Default)]
 struct Cluster {
     roles: SortedMap<String, String>,
-    databases: SortedSet<String>,
+    databases: SortedMap<String, sql::Database>,
     /// Nobody needs a password.
     trusts_all: bool,
 }
@@ -44,7 +45,8 @@ struct Cluster {
 impl Cluster {
     fn save(&self) -> String {
         let roles = self.roles.iter().map(|(name, digest)| format!("role {name} {digest}\n"));
-        let databases = self.databases.iter().map(|name| format!("database {name}\n"));
+        let databases =
+            self.databases.iter().map(|(name, own)| format!("database {name} {}\n", own.save()));
         let trust = self.trusts_all.then(|| "trust all\n".to_owned());
         roles.chain(databases).chain(trust).collect()
     }
@@ -52,12 +54,13 @@ impl Cluster {
     fn load(text: &str) -> Self {
         let mut cluster = Self::default();
         for line in text.lines() {
-            match line.split(' ').collect::<Vec<&str>>().as_slice() {
+            match line.splitn(3, ' ').collect::<Vec<&str>>().as_slice() {
                 ["role", name, digest] => {
                     cluster.roles.insert((*name).to_owned(), (*digest).to_owned());
                 }
-                ["database", name] => {
-                    cluster.databases.insert((*name).to_owned());
+                ["database", name, content] => {
+                    let content = serde_json::from_str(content).unwrap_or_default();
+                    cluster.databases.insert((*name).to_owned(), sql::Database::load(&content));
                 }
                 ["trust", "all"] => cluster.trusts_all = true,
                 _ => {}
@@ -78,15 +81,22 @@ impl Cluster {
         let database = setting("POSTGRES_DB")?.unwrap_or_else(|| user.clone());
         let mut cluster = Self { trusts_all, ..Self::default() };
         cluster.roles.insert(user, digest(&password));
-        cluster.databases.extend(["postgres", "template0", "template1"].map(str::to_owned));
-        cluster.databases.insert(database);
+        let names = ["postgres", "template0", "template1"].map(str::to_owned);
+        let names = names.into_iter().chain([database]);
+        cluster.databases.extend(names.map(|name| (name, sql::Database::default())));
         Ok(cluster)
     }
 }
 
-#[derive(Debug)]
 struct Server {
     cluster: Cluster,
+    proc: Proc,
+}
+
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("postgres")
+    }
 }
 
 impl Service for Server {
@@ -106,7 +116,7 @@ impl Service for Server {
             Some(format!("FATAL:  password authentication failed for user \"{user}\""))
         } else if role.is_none() {
             Some(format!("FATAL:  role \"{user}\" does not exist"))
-        } else if !self.cluster.databases.contains(*database) {
+        } else if !self.cluster.databases.contains_key(*database) {
             Some(format!("FATAL:  database \"{database}\" does not exist"))
         } else {
             None
@@ -118,43 +128,107 @@ impl Service for Server {
     }
 }
 
-/// A result as `psql` draws it.
-fn table(title: &str, rows: &[String]) -> String {
-    let width = rows.iter().map(|row| row.chars().count()).chain([title.len()]).max().unwrap_or(0);
-    let before = (width - title.len()) / 2;
-    let after = width - title.len() - before;
-    let is_number = rows.iter().all(|row| row.parse::<i64>().is_ok());
-    let mut text = format!(
-        " {}{title}{} \n{}\n",
-        " ".repeat(before),
-        " ".repeat(after),
-        "-".repeat(width + 2)
-    );
-    for row in rows {
-        text.push_str(&if is_number { format!(" {row:>width$}\n") } else { format!(" {row}\n") });
+/// Rows as `psql` draws them.
+fn drawn(titles: &[String], rows: &[Vec<Option<String>>]) -> String {
+    let cell = |cell: &Option<String>| cell.clone().unwrap_or_default();
+    let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
+    let width = |at: usize| {
+        let cells = rows.iter().filter_map(|row| row.get(at)).chain(titles.get(at));
+        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+    };
+    let widths: Vec<usize> = (0..titles.len()).map(width).collect();
+    let is_number =
+        |at: usize| rows.iter().all(|row| row[at].parse::<i64>().is_ok()) && !rows.is_empty();
+    let title = |(title, width): (&String, &usize)| format!(" {title:^width$} ");
+    let head: Vec<String> = titles.iter().zip(&widths).map(title).collect();
+    let rule: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
+    let mut text = format!("{}\n{}\n", head.join("|"), rule.join("+"));
+    for row in &rows {
+        let cell = |(at, cell): (usize, &String)| {
+            let width = widths[at];
+            if is_number(at) {
+                format!(" {cell:>width$} ")
+            } else if at + 1 == row.len() {
+                // The last column is not filled up.
+                format!(" {cell}")
+            } else {
+                format!(" {cell:<width$} ")
+            }
+        };
+        let cells: Vec<String> = row.iter().enumerate().map(cell).collect();
+        let line = cells.join("|");
+        text += &format!("{}\n", if is_number(row.len() - 1) { line.trim_end() } else { &line });
     }
-    text.push_str(&format!(
-        "({} {})\n\n",
-        rows.len(),
-        if rows.len() == 1 { "row" } else { "rows" }
-    ));
-    text
+    let plural = if rows.len() == 1 { "row" } else { "rows" };
+    text + &format!("({} {plural})\n\n", rows.len())
+}
+
+fn table(title: &str, rows: &[String]) -> String {
+    let rows: Vec<Vec<Option<String>>> = rows.iter().map(|row| vec![Some(row.clone())]).collect();
+    drawn(&[title.to_owned()], &rows)
+}
+
+fn refusal(refusal: Refusal, statement: &str) -> String {
+    match refusal {
+        Refusal::NoTable(name) => format!("ERROR:  relation \"{name}\" does not exist"),
+        Refusal::TableExists(name) => format!("ERROR:  relation \"{name}\" already exists"),
+        Refusal::NoColumn(name) => format!("ERROR:  column \"{name}\" does not exist"),
+        Refusal::ColumnCount => {
+            "ERROR:  INSERT has more expressions than target columns".to_owned()
+        }
+        Refusal::Duplicate(value, key) => format!(
+            "ERROR:  duplicate key value violates unique constraint\nDETAIL:  Key ({key})=({value}) \
+             already exists."
+        ),
+        Refusal::IsNull(name) => {
+            format!("ERROR:  null value in column \"{name}\" violates not-null constraint")
+        }
+        Refusal::Syntax(near) => {
+            let word = near.split_whitespace().next().unwrap_or_default();
+            match word {
+                "" => "ERROR:  syntax error at end of input".to_owned(),
+                word => format!("ERROR:  syntax error at or near \"{word}\""),
+            }
+        }
+        Refusal::NotSimulated => format!("ERROR:  not simulated: {statement}"),
+    }
 }
 
 impl Server {
-    fn run(&mut self, user: &str, database: &str, statement: &str) -> String {
-        let statement = statement.trim().trim_end_matches(';').trim();
+    fn run(&mut self, user: &str, database: &str, statements: &str) -> String {
+        sql::divided(statements)
+            .into_iter()
+            .map(|one| self.one(user, database, one.trim()))
+            .collect()
+    }
+
+    fn one(&mut self, user: &str, database: &str, statement: &str) -> String {
         let lower = statement.to_lowercase();
         let words: Vec<&str> = lower.split_whitespace().collect();
         let cluster = &mut self.cluster;
         match words.as_slice() {
             [] => String::new(),
             ["\\l" | "\\list"] => {
-                let names = cluster.databases.iter().cloned().collect::<Vec<_>>();
-                table("Name", &names)
+                table("Name", &cluster.databases.keys().cloned().collect::<Vec<_>>())
             }
             ["\\du"] => table("Role name", &cluster.roles.keys().cloned().collect::<Vec<_>>()),
-            ["\\dt" | "\\d"] => "Did not find any relations.\n".to_owned(),
+            ["\\dt" | "\\d"] => {
+                let tables = cluster.databases.get(database).map(|own| &own.tables);
+                let owner =
+                    |name: &String| ["public", name, "table", user].map(|it| Some(it.to_owned()));
+                let rows: Vec<Vec<Option<String>>> = tables
+                    .into_iter()
+                    .flat_map(|it| it.keys())
+                    .map(|it| owner(it).to_vec())
+                    .collect();
+                if rows.is_empty() {
+                    return "Did not find any relations.\n".to_owned();
+                }
+                let titles = ["Schema", "Name", "Type", "Owner"].map(str::to_owned);
+                let text = drawn(&titles, &rows);
+                let width = text.lines().next().map_or(0, str::len);
+                format!("{:^width$}\n{text}", "List of relations").trim_end_matches(' ').to_owned()
+            }
             ["\\conninfo"] => format!(
                 "You are connected to database \"{database}\" as user \"{user}\" at port \"{PORT}\".\n"
             ),
@@ -166,12 +240,13 @@ impl Server {
             ["select", number] if number.parse::<i64>().is_ok() => {
                 table("?column?", &[(*number).to_owned()])
             }
-            ["create", "database", name] => {
-                if cluster.databases.insert((*name).to_owned()) {
-                    "CREATE DATABASE\n".to_owned()
-                } else {
-                    format!("ERROR:  database \"{name}\" already exists\n")
+            ["create", "database", name, ..] => {
+                if cluster.databases.contains_key(*name) {
+                    return format!("ERROR:  database \"{name}\" already exists\n");
                 }
+                cluster.databases.insert((*name).to_owned(), sql::Database::default());
+                self.save();
+                "CREATE DATABASE\n".to_owned()
             }
             ["create" | "alter", "user" | "role", name, rest @ ..] => {
                 // The password keeps its case.
@@ -183,14 +258,52 @@ impl Server {
                     _ => {
                         if creates || rest.contains(&"password") {
                             cluster.roles.insert((*name).to_owned(), digest(password));
+                            self.save();
                         }
                         format!("{} ROLE\n", words[0].to_uppercase())
                     }
                 }
             }
-            _ => format!("ERROR:  not simulated: {statement}\n"),
+            ["grant", ..] => "GRANT\n".to_owned(),
+            _ => {
+                let Some(own) = cluster.databases.get_mut(database) else { return String::new() };
+                match sql::parse(statement).and_then(|parsed| own.run(&parsed)) {
+                    Ok(Outcome::Rows(titles, rows)) => {
+                        // A function is called after itself, without its column.
+                        let title = |title: &String| {
+                            title.split('(').next().unwrap_or(title).to_lowercase()
+                        };
+                        drawn(&titles.iter().map(title).collect::<Vec<_>>(), &rows)
+                    }
+                    Ok(Outcome::Done(tag, count)) => {
+                        self.save();
+                        match tag {
+                            "INSERT" => format!("INSERT 0 {count}\n"),
+                            "UPDATE" | "DELETE" => format!("{tag} {count}\n"),
+                            tag => format!("{tag}\n"),
+                        }
+                    }
+                    Err(why) => refusal(why, statement) + "\n",
+                }
+            }
         }
     }
+
+    /// What was acknowledged is on the disk.
+    fn save(&self) {
+        let _ = self.proc.write_file(&format!("{DATA}/cluster"), self.cluster.save().as_bytes());
+    }
+}
+
+/// One statement of another program: the rows as text, or the server's refusal; `None` without a server.
+pub(super) async fn query(
+    proc: &Proc,
+    (host, user, password, database): (&str, &str, &str, &str),
+    statement: &str,
+) -> Option<String> {
+    let request = ["host", user, password, database, statement].join("\0");
+    let answer = proc.call(host, PORT, request.as_bytes()).await.ok()?;
+    Some(String::from_utf8_lossy(&answer).into_owned())
 }
 
 async fn log(proc: &Proc, text: &str) {
@@ -234,7 +347,7 @@ pub(super) fn postgres(proc: Proc) -> Running {
             proc.eprint(format!("initdb: error: could not write {path}: {errno}\n")).await;
             return 1;
         }
-        let server = Rc::new(RefCell::new(Server { cluster }));
+        let server = Rc::new(RefCell::new(Server { cluster, proc: proc.clone() }));
         if let Err(errno) = proc.listen(PORT, server.clone()) {
             log(&proc, &format!("could not bind IPv4 address \"0.0.0.0\": {errno}")).await;
             return 1;
@@ -244,7 +357,7 @@ pub(super) fn postgres(proc: Proc) -> Running {
         log(&proc, "database system is ready to accept connections").await;
         next_signal(&proc).await;
         log(&proc, "received smart shutdown request").await;
-        let _ = proc.write_file(&path, server.borrow().cluster.save().as_bytes());
+        server.borrow().save();
         log(&proc, "database system is shut down").await;
         0
     })
@@ -373,16 +486,24 @@ pub(super) fn psql(proc: Proc) -> Running {
         if is_terminal {
             proc.print(format!("psql ({VERSION})\nType \"help\" for help.\n\n")).await;
         }
+        let mut open = String::new();
         loop {
             if is_terminal {
-                proc.print(format!("{database}=# ")).await;
+                let sign = if open.is_empty() { '=' } else { '-' };
+                proc.print(format!("{database}{sign}# ")).await;
             }
             let line = proc.read(Fd::STDIN, 65_536).await.unwrap_or_default();
             let text = String::from_utf8_lossy(&line).trim().to_owned();
             if line.is_empty() || matches!(text.as_str(), "exit" | "quit" | "\\q") {
                 return 0;
             }
-            ask(&proc, &login, is_local, &password, &text).await;
+            let is_complete = text.ends_with(';') || text.starts_with('\\') && open.is_empty();
+            open += &text;
+            open.push(' ');
+            if is_complete || !is_terminal {
+                let statement = std::mem::take(&mut open);
+                ask(&proc, &login, is_local, &password, &statement).await;
+            }
         }
     })
 }

@@ -140,17 +140,31 @@ fn nginx_serves_its_files_to_whoever_reaches_it() {
     let (container, port) = host.engine.by_host_port(8080).unwrap();
     assert_eq!((&container.id, port), (&id, 80));
     let namespace = container.namespace.clone().unwrap();
-    let get = |host: &Host, path: &str| {
+    let get = |host: &mut Host, path: &str| {
         let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: test/1\r\n\r\n");
-        String::from_utf8(host.machine.call(&namespace, 80, request.as_bytes()).unwrap()).unwrap()
+        let at_once = host.machine.call(&namespace, 80, 7, request.as_bytes()).unwrap();
+        assert_eq!(at_once, None, "it may have to ask others");
+        let now = host.machine.now();
+        host.machine.run(now);
+        let mut asked =
+            host.machine.take_requests().into_iter().filter_map(|request| {
+                match request.body.downcast::<os::NetRequest>().unwrap().ask {
+                    os::NetAsk::Respond { call: 7, answer } => Some(answer),
+                    _ => None,
+                }
+            });
+        String::from_utf8(asked.next().unwrap()).unwrap()
     };
-    let page = get(&host, "/");
+    let page = get(&mut host, "/");
     assert!(
         page.starts_with("HTTP/1.1 200 OK\r\n") && page.contains("Welcome to nginx!"),
         "{page}"
     );
-    assert!(get(&host, "/none").starts_with("HTTP/1.1 404 Not Found\r\n"));
-    assert!(get(&host, "/../../etc/passwd").starts_with("HTTP/1.1 404"), "nothing above the root");
+    assert!(get(&mut host, "/none").starts_with("HTTP/1.1 404 Not Found\r\n"));
+    assert!(
+        get(&mut host, "/../../etc/passwd").starts_with("HTTP/1.1 404"),
+        "nothing above the root"
+    );
     let log = host.log(&id);
     assert!(log.contains("\"GET /none HTTP/1.1\" 404 "), "{log}");
     let address = host.engine.get(&id).unwrap().attachments[0].address.clone();

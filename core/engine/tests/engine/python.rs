@@ -113,6 +113,33 @@ fn the_usual_statements() {
 }
 
 #[test]
+fn classes_functions_as_values_and_formats() {
+    check(
+        "python:3",
+        "class Shape:\n    count = 0\n    def __init__(self, name, size=1):\n        self.name = name\n        \
+         self.size = size\n        Shape.count += 1\n    def area(self):\n        return self.size ** 2\n    def \
+         __str__(self):\n        return f'{self.name}:{self.area():>4}'\n\nclass Room(Shape):\n    def \
+         __init__(self, size):\n        super().__init__('room', size)\n    def area(self):\n        return 10 \
+         + super().area()\n\nrooms = [Room(3), Shape('cell')]\nprint(rooms[0], str(rooms[1]), \
+         Shape.count)\n",
+        0,
+        "room:  19 cell:   1 2\n",
+    );
+    check(
+        "python:3",
+        "class Bad(ValueError):\n    pass\n\ndef twice(f):\n    def inner(x):\n        return f(x) * 2\n    \
+         return inner\n\n@twice\ndef plus(x: int) -> int:\n    return x + 1\n\ntotal = 0\ndef add(n):\n    \
+         global total\n    total += n\n\nadd(plus(3))\nprint(total, sorted(['bb', 'a'], key=lambda w: \
+         len(w)), list(map(lambda x: x * x, [1, 2])))\ntry:\n    raise Bad('no')\nexcept ValueError as \
+         e:\n    print('caught', e)\nfinally:\n    print('{:.2f}|{:<4}|{:,}'.format(2 / 3.0 if False else \
+         0.5, 'ab', 1234567))\nraise Bad('out')\n",
+        1,
+        "8 ['a', 'bb'] [1, 4]\ncaught no\n0.50|ab  |1,234,567\nTraceback (most recent call last):\n  File \
+         \"/app.py\", line 26, in <module>\n    raise Bad('out')\nBad: out\n",
+    );
+}
+
+#[test]
 fn what_it_does_not_know_it_says() {
     check(
         "python:3",
@@ -136,9 +163,9 @@ fn what_it_does_not_know_it_says() {
     );
     check(
         "python:2.7",
-        "class A:\n  pass\n",
+        "yield 1\n",
         1,
-        "  File \"/app.py\", line 1\n    class A:\nSyntaxError: not simulated: class\n",
+        "  File \"/app.py\", line 1\n    yield 1\nSyntaxError: not simulated: yield\n",
     );
 }
 

@@ -31,6 +31,8 @@ pub struct HostState {
     pub leads: bool,
     /// On managers: what it has applied.
     pub applied: Option<Index>,
+    /// On managers: the nodes of the raft group.
+    pub members: Vec<Id>,
     /// The agent's tasks: identifier, what the agent knows of it.
     pub tasks: SortedMap<Id, TaskState>,
     /// The secrets in the agent's memory.
@@ -62,6 +64,9 @@ impl State {
                 applied: node.store().map(|(applied, _)| applied),
                 ..HostState::default()
             };
+            if let Some(raft) = node.observe().raft {
+                host.members = raft.members.into_iter().map(|(_, node, _, _)| node).collect();
+            }
             if let Some(agent) = node.agent() {
                 host.tasks =
                     agent.tasks.iter().map(|(task, at)| (task.id.clone(), at.state)).collect();
@@ -101,6 +106,13 @@ pub fn why_not(state: &State) -> Vec<String> {
         }
         agents(host, &node.id, store, &mut why);
     }
+    for node in leader.members.iter().filter(|node| store.node(node).is_none()) {
+        why.push(format!("node {node} is gone and still a raft member"));
+    }
+    let all_ready = store.nodes().iter().all(|node| node.status.state == NodeState::Ready);
+    if all_ready && store.cluster().is_some_and(|cluster| cluster.root_ca.rotation.is_some()) {
+        why.push("the rotation of the root CA does not end".to_owned());
+    }
     for service in store.services().iter() {
         services(service, state, store, &mut why);
     }
@@ -134,7 +146,12 @@ fn agents(host: &HostState, node_id: &Id, store: &Store, why: &mut Vec<String>) 
             continue;
         }
         let known = host.tasks.get(&task.id);
-        if known != Some(&task.status.state) && task.status.state != TaskState::Orphaned {
+        // A manager may have ended it in its own way: the constraint enforcer rejects what the agent then
+        // shuts down.
+        let has_ended = |state: &TaskState| TaskState::Running < *state;
+        let is_over = has_ended(&task.status.state) && known.is_some_and(has_ended);
+        let is_same = is_over || known == Some(&task.status.state);
+        if !is_same && task.status.state != TaskState::Orphaned {
             let name = task.short_name();
             why.push(format!(
                 "task {name} is {:?}, {} says {known:?}",
@@ -245,6 +262,7 @@ mod tests {
             node_id: Some("n1".into()),
             leads: true,
             applied: Some(Index(3)),
+            members: vec!["n1".into()],
             tasks: SortedMap::from([("t1".into(), TaskState::Running)]),
             secrets: SortedSet::new(),
         };
@@ -265,6 +283,7 @@ mod tests {
         check(&[vec!["a".into(), "b".into()], vec!["c".into()]]).unwrap();
         bad(|state| state.hosts[0].leads = false);
         bad(|state| state.hosts[0].tasks.clear());
+        bad(|state| state.hosts[0].members.push("n2".into()));
         bad(|state| state.hosts[0].secrets = SortedSet::from(["a".into()]));
         bad(|state| state.hosts[0].tasks.extend([("t9".into(), TaskState::Running)]));
         bad(|state| {

@@ -7,7 +7,7 @@ use crate::invariant::{Invariant, Verdict, ensure};
 /// See the file.
 pub static INVARIANT: Invariant = Invariant {
     name: "task_states",
-    statement: "a task begins as NEW; its state and its desired state never go back; it is PENDING before it is ASSIGNED, and only what is assigned runs, and what may run is not deleted",
+    statement: "a task begins as NEW; its state and its desired state never go back; it is PENDING before it is ASSIGNED, and only what is assigned runs, and what may run is not deleted while its service is there",
     source: "swarmkit `design/tla/Tasks.tla`, `TransitionsOK`; `design/task_model.md`",
 };
 
@@ -48,14 +48,17 @@ pub fn check(old: &Task, new: &Task) -> Verdict {
     Ok(())
 }
 
-/// A task is deleted; its node is still there or not.
+/// A task is deleted; its node and its service are still there or not. Of a service that is gone a new
+/// leader deletes every task at once, and leaves it to the agents to stop them (swarmkit:
+/// `manager/orchestrator/taskinit/init.go`).
 ///
 /// # Errors
 /// If it may still run somewhere.
-pub fn check_removed(task: &Task, has_node: bool) -> Verdict {
+pub fn check_removed(task: &Task, has_node: bool, has_service: bool) -> Verdict {
     let state = task.status.state;
-    let may_run = (TaskState::Assigned..=TaskState::Running).contains(&state) && has_node;
-    ensure!(!may_run, "task {} is deleted as {state:?}", task.short_name());
+    let may_run = (TaskState::Assigned..=TaskState::Running).contains(&state);
+    let is_left = may_run && has_node && has_service;
+    ensure!(!is_left, "task {} is deleted as {state:?}", task.short_name());
     Ok(())
 }
 
@@ -88,9 +91,10 @@ mod tests {
             complains(step(from, to), &INVARIANT);
         }
         complains(check_new(&in_state(S::Pending)), &INVARIANT);
-        check_removed(&in_state(S::Shutdown), true).unwrap();
-        check_removed(&in_state(S::Running), false).unwrap();
-        complains(check_removed(&in_state(S::Running), true), &INVARIANT);
+        check_removed(&in_state(S::Shutdown), true, true).unwrap();
+        check_removed(&in_state(S::Running), false, true).unwrap();
+        check_removed(&in_state(S::Running), true, false).unwrap();
+        complains(check_removed(&in_state(S::Running), true, true), &INVARIANT);
         let mut later = in_state(S::Running);
         later.desired_state = S::Shutdown;
         complains(check(&later, &in_state(S::Running)), &INVARIANT);

@@ -9,7 +9,6 @@
 mod chain;
 mod parse;
 mod template;
-mod text;
 
 use sorted::SortedSet;
 use std::cell::RefCell;
@@ -24,8 +23,10 @@ use crate::keys::PublicKey;
 use crate::pem::Pem;
 
 pub use chain::Chain;
-pub(crate) use template::{EC_PUBLIC_KEY, P256, Template, rounded_to_minute};
-pub use text::time_text;
+pub(crate) use parse::time as read_time;
+pub(crate) use template::{
+    EC_PUBLIC_KEY, P256, Template, is_printable, rounded_to_minute, time as write_time,
+};
 
 /// The common name of a swarm's root CA.
 pub const ROOT_COMMON_NAME: &str = "swarm-ca";

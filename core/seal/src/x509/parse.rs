@@ -103,7 +103,7 @@ fn name(reader: &mut Reader<'_>) -> Result<Name, DerError> {
     Ok(Name { organization, organizational_unit, common_name: common_name.ok_or(DerError)? })
 }
 
-fn time(reader: &mut Reader<'_>) -> Result<Time, DerError> {
+pub(crate) fn time(reader: &mut Reader<'_>) -> Result<Time, DerError> {
     let (tag, text) = reader.any()?;
     let (digits, year_size) = match (tag, text) {
         (der::UTC_TIME, [digits @ .., b'Z']) => (digits, 2),

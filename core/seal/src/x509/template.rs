@@ -147,12 +147,12 @@ pub(super) fn name(name: &Name) -> Vec<u8> {
 }
 
 /// Whether ASN.1's PrintableString can hold it; Go writes that where it can.
-pub(super) fn is_printable(text: &str) -> bool {
+pub(crate) fn is_printable(text: &str) -> bool {
     text.bytes().all(|c| c.is_ascii_alphanumeric() || b" '()+,-./:=?".contains(&c))
 }
 
 /// UTCTime until 2049, then GeneralizedTime (RFC 5280, section 4.1.2.5); whole seconds.
-fn time(at: Time) -> Vec<u8> {
+pub(crate) fn time(at: Time) -> Vec<u8> {
     let c = at.civil();
     let rest = format!("{:02}{:02}{:02}{:02}{:02}Z", c.month, c.day, c.hour, c.minute, c.second);
     if c.year < 2050 {

@@ -1,6 +1,11 @@
 //! Bytes made visible: `base64`, `od -c`, `hexdump`, `xxd`.
 
+use os::Fd;
+
 use super::{Arguments, Spec, Utility};
+
+/// So much is encoded at once: a multiple of three.
+const CHUNK: usize = 12_288;
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
@@ -66,9 +71,9 @@ pub(crate) async fn base64(utility: Utility) -> i32 {
         Err(code) => return code,
     };
     let path = parsed.operands.first().map_or("-", String::as_str);
-    let Some(bytes) = utility.read_or_tell(path).await else { return 1 };
-    utility.work(bytes.len()).await;
     if parsed.has('d') || parsed.has('D') {
+        let Some(bytes) = utility.read_or_tell(path).await else { return 1 };
+        utility.work(bytes.len()).await;
         let (decoded, fits) = decode(&bytes, parsed.has('i'));
         utility.print(decoded).await;
         if !fits {
@@ -81,17 +86,49 @@ pub(crate) async fn base64(utility: Utility) -> i32 {
         let text = parsed.value('w').unwrap_or_default();
         return utility.error(format!("invalid wrap size: \u{2018}{text}\u{2019}")).await;
     };
-    let text = encode(&bytes);
-    let mut shown = String::new();
-    if wrap == 0 {
-        shown = text;
-    } else {
-        for line in text.as_bytes().chunks(wrap) {
-            shown.push_str(&String::from_utf8_lossy(line));
+    encode_all(&utility, path, wrap).await
+}
+
+/// Encodes as it reads: the input may have no end.
+async fn encode_all(utility: &Utility, path: &str, wrap: usize) -> i32 {
+    let fd = match path {
+        "-" => Ok(Fd::STDIN),
+        path => utility.proc.open_fd(path),
+    };
+    let fd = match fd {
+        Ok(fd) => fd,
+        Err(errno) => return utility.error(utility.cannot_open(path, errno)).await,
+    };
+    let (mut rest, mut column, mut is_last) = (Vec::new(), 0, false);
+    while !is_last {
+        // Whole groups of three, so that what is printed needs no filling up before the end.
+        while rest.len() < CHUNK && !is_last {
+            match utility.proc.read(fd, CHUNK).await {
+                Ok(more) if more.is_empty() => is_last = true,
+                Ok(more) => rest.extend(more),
+                Err(errno) => return utility.error(format!("{path}: {errno}")).await,
+            }
+        }
+        let size = if is_last { rest.len() } else { rest.len() / 3 * 3 };
+        utility.work(size).await;
+        let text = encode(&rest.drain(..size).collect::<Vec<u8>>());
+        let mut shown = String::new();
+        for char in text.chars() {
+            if wrap > 0 && column == wrap {
+                shown.push('\n');
+                column = 0;
+            }
+            shown.push(char);
+            column += 1;
+        }
+        if is_last && wrap > 0 && column > 0 {
             shown.push('\n');
         }
+        // Nobody reads any more: SIGPIPE.
+        if utility.proc.write(Fd::STDOUT, shown.as_bytes()).await.is_err() {
+            return 141;
+        }
     }
-    utility.print(shown).await;
     0
 }
 

@@ -185,6 +185,44 @@ const PS: Spec = Spec {
     failure: 1,
 };
 
+/// `top -b`: one look at the processes. What a screen would show again and again is shown once.
+pub(crate) async fn top(utility: Utility) -> i32 {
+    let processes = utility.proc.processes();
+    let c = utility.proc.wall().civil();
+    let clock = format!("{:02}:{:02}:{:02}", c.hour, c.minute, c.second);
+    let count = processes.len();
+    let mut text = if utility.gnu {
+        format!(
+            "top - {clock} up 0 min,  1 user,  load average: 0.00, 0.00, 0.00\nTasks: {count:>3} total,   1 \
+             running, {:>3} sleeping,   0 stopped,   0 zombie\n%Cpu(s):  0.0 us,  0.0 sy,  0.0 ni,100.0 \
+             id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st\nKiB Mem :  4194304 total,  3881984 free,   312320 \
+             used,        0 buff/cache\nKiB Swap:        0 total,        0 free,        0 used.  3881984 \
+             avail Mem\n\n  PID USER      PR  NI    VIRT    RES    SHR S  %CPU %MEM     TIME+ COMMAND\n",
+            count.saturating_sub(1)
+        )
+    } else {
+        "Mem: 312320K used, 3881984K free, 0K shrd, 0K buff, 0K cached\nCPU:   0% usr   0% sys   0% nic \
+         100% idle   0% io   0% irq   0% sirq\nLoad average: 0.00 0.00 0.00 1/1 1\n  PID  PPID USER     \
+         STAT   VSZ %VSZ CPU %CPU COMMAND\n"
+            .to_owned()
+    };
+    for process in &processes {
+        let user = accounts::user_name(&utility.proc, process.user.uid);
+        let (pid, parent) = (process.pid.0, process.parent.0);
+        let command = process.args.join(" ");
+        text += &if utility.gnu {
+            let name = super::base_name(command.split(' ').next().unwrap_or_default()).to_owned();
+            format!(
+                "{pid:>5} {user:<8}  20   0    4624   1700   1500 S   0.0  0.1   0:00.00 {name}\n"
+            )
+        } else {
+            format!("{pid:>5} {parent:>5} {user:<8} S     1600   0%   0   0% {command}\n")
+        };
+    }
+    utility.print(text).await;
+    0
+}
+
 pub(crate) async fn ps(utility: Utility) -> i32 {
     // BSD's options come without a dash.
     let mut args = utility.args.clone();

@@ -50,10 +50,11 @@ impl AgentTask {
     /// After a restart of the agent: what the executor must be asked about this task.
     pub(crate) fn resume(&mut self) -> Option<ExecutorCommand> {
         let was_started = matches!(self.status.state, TaskState::Starting | TaskState::Running);
-        was_started.then(|| {
+        if was_started {
             self.asked = Asked::Start;
-            ExecutorCommand::Resume(Rc::clone(&self.task))
-        })
+        }
+        let task = Rc::clone(&self.task);
+        self.has_container.then_some(ExecutorCommand::Resume { task, was_started })
     }
 
     /// True when the executor may hold a container for it.

@@ -26,6 +26,8 @@ pub(crate) struct Worker {
     unreported: SortedMap<Id, TaskStatus>,
     /// True when `tasks.db` is behind.
     is_dirty: bool,
+    /// There was no room for it.
+    is_unwritten: bool,
     /// Rises whenever something of the above may have changed.
     change_count: u64,
 }
@@ -218,9 +220,12 @@ impl Worker {
         }
     }
 
-    /// Writes `tasks.db` if something changed; true if it did.
+    /// Writes `tasks.db` if something changed; true if it did. What could not be written waits for the
+    /// next change or for room: swarmkit's agent logs it and goes on.
     pub(crate) fn store(&mut self, disk: &mut Disk) -> bool {
-        if !std::mem::take(&mut self.is_dirty) {
+        let is_due = self.is_dirty || (self.is_unwritten && !disk.is_full());
+        (self.is_dirty, self.is_unwritten) = (false, self.is_unwritten && !is_due);
+        if !is_due {
             return false;
         }
         let tasks: Vec<StoredTask> = self
@@ -238,8 +243,8 @@ impl Worker {
     }
 
     /// What was written last is not on the disk.
-    pub(crate) const fn mark_dirty(&mut self) {
-        self.is_dirty = true;
+    pub(crate) const fn mark_unwritten(&mut self) {
+        self.is_unwritten = true;
     }
 
     /// The node leaves the swarm: every container is removed, every secret forgotten.

@@ -305,9 +305,14 @@ pub enum ExecutorCommand {
     /// Start the container. Answer with `Started` (once healthy, if there is a health check), and with
     /// `Exited` when it ends.
     Start(Id),
-    /// The agent was restarted and knew this task as started: `Started` if its container runs
-    /// (again), `Exited` if it does not.
-    Resume(Rc<Task>),
+    /// The agent was restarted and knew this task, which may have a container. Of one that was started:
+    /// `Started` if its container runs (again), `Exited` if it does not; of others no answer.
+    Resume {
+        /// The task.
+        task: Rc<Task>,
+        /// It was to run.
+        was_started: bool,
+    },
     /// Stop the container within its grace period. Answer with `Stopped`, also if none runs.
     Shutdown(Id),
     /// Remove the container, stopping it if need be. No answer.

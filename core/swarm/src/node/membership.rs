@@ -72,13 +72,14 @@ impl Membership {
             return None;
         }
         self.look_at = None;
-        let differing: Vec<(Id, Role)> = store
-            .nodes()
-            .iter()
-            .filter(|node| node.spec.desired_role != node.role)
-            .map(|node| (node.id.clone(), node.spec.desired_role))
-            .collect();
-        for (node_id, role) in differing {
+        let differing = store.nodes().iter().filter(|node| node.spec.desired_role != node.role);
+        let differing = differing.map(|node| (node.id.clone(), node.spec.desired_role));
+        // A node may be removed while its demotion is under way (swarmkit: `evictRemovedNode`).
+        let members = driver.members().values().map(|member| &member.node_id);
+        let gone = members.filter(|id| store.node(id).is_none());
+        let gone = gone.map(|id| (id.clone(), Role::Worker));
+        let pending: Vec<(Id, Role)> = differing.chain(gone).collect();
+        for (node_id, role) in pending {
             // Whatever is done now, there may be more to do.
             self.look_at = Some(context.now + ROLE_INTERVAL);
             let member = driver.members().iter().find(|(_, member)| member.node_id == node_id);

@@ -34,5 +34,5 @@ pub use api::{
     LocalResponse, LocalState, NodeConfig, Output, RequestId, Rngs, SwarmOptions,
 };
 pub use mark::{Mark, Stage};
-pub use observe::{AgentView, NodeView, RaftView, actions_of};
+pub use observe::{AgentView, NodeView, RaftView, actions_of, joiner_of};
 pub use swarm_node::SwarmNode;

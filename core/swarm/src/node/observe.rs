@@ -15,6 +15,7 @@ use crate::ca::credentials::Own;
 use crate::objects::{Config, Id, Role, Secret, Task, TaskStatus};
 use crate::raft_driver::sealed::Envelope;
 use crate::store::{Store, StoreAction};
+use crate::transport::protocol::Member;
 
 /// One node at one moment.
 #[derive(Debug)]
@@ -237,5 +238,15 @@ pub fn actions_of(entry: &raft::Entry) -> Option<Vec<StoreAction>> {
             postcard::from_bytes::<Envelope>(data).ok().map(|envelope| envelope.actions)
         }
         raft::Payload::Empty | raft::Payload::ConfChange(_) => None,
+    }
+}
+
+/// Who becomes a member of the raft group by this entry, and its node; nothing for other entries.
+pub fn joiner_of(entry: &raft::Entry) -> Option<(RaftId, Id)> {
+    match &entry.payload {
+        raft::Payload::ConfChange(raft::ConfChange::AddVoter { id, context }) => {
+            postcard::from_bytes::<Member>(context).ok().map(|member| (*id, member.node_id))
+        }
+        _ => None,
     }
 }

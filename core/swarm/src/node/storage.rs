@@ -27,7 +27,7 @@ impl SwarmNode {
             self.fail(why, io);
         } else if let Some(agent) = &mut self.agent {
             // The tasks go on; they are written when something changes and there is room.
-            agent.worker.mark_dirty();
+            agent.worker.mark_unwritten();
         }
     }
 

@@ -123,6 +123,12 @@ impl DurableLog {
             || self.state.entries.get(&index) == Some(&term)
     }
 
+    /// The last index that is durable.
+    pub fn last(&self) -> Index {
+        let covered = self.state.snapshot.map(|(index, _)| index);
+        self.state.entries.keys().next_back().copied().max(covered).unwrap_or_default()
+    }
+
     /// True if something other than the writer has changed the files: they say nothing then.
     pub const fn is_damaged(&self) -> bool {
         self.state.is_damaged

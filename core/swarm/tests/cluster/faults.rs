@@ -114,3 +114,22 @@ fn a_candidate_that_cannot_hear_gets_no_vote() {
     }
     lab.until(60, |lab| lab.leader().is_some());
 }
+
+/// An agent that cannot write `tasks.db` once wrote it at every event, its own syncs among them.
+#[test]
+fn a_full_disk_makes_no_storm() {
+    let mut lab = Lab::cluster_of(28, 1, 1);
+    lab.hosts[1].disk.set_full(true);
+    lab.create_service(0, "redis", 2, &[]);
+    lab.until(20, |lab| lab.running_tasks(0) == 2);
+    let before = lab.handled_count;
+    lab.run(10);
+    let count = lab.handled_count - before;
+    assert!(count < 400, "{count} events in ten seconds");
+    // With room again what had changed is written.
+    lab.hosts[1].disk.set_full(false);
+    lab.run(10);
+    lab.crash(1);
+    lab.start(1);
+    assert!(!lab.view(1).agent.unwrap().tasks.is_empty());
+}

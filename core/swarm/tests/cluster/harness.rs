@@ -207,7 +207,11 @@ impl Lab {
                 (id, PREPARE_LATENCY, ExecutorEvent::Prepared { container_id })
             }
             ExecutorCommand::Start(id) => (id, START_LATENCY, ExecutorEvent::Started { pid: 4242 }),
-            ExecutorCommand::Resume(task) => {
+            ExecutorCommand::Resume { task, was_started: false } => {
+                host.tasks.insert(task.id.clone(), task);
+                return;
+            }
+            ExecutorCommand::Resume { task, .. } => {
                 let event = ExecutorEvent::Exited { code: 137, error: None };
                 (task.id.clone(), START_LATENCY, event)
             }

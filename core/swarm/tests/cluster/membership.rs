@@ -1,5 +1,7 @@
 //! Promotion, demotion, removal: roles, certificates and the raft group follow each other.
 
+use std::rc::Rc;
+
 use glasshive_swarm::control::ControlRequest;
 use glasshive_swarm::node::{LocalRequest, LocalResponse};
 use glasshive_swarm::objects::{Availability, Role};
@@ -86,6 +88,23 @@ fn a_removed_node_is_locked_out() {
     assert!(lab.view(1).agent.unwrap().session_with.is_none());
     let told = format!("node {id} was removed from swarm");
     assert!(lab.history.iter().any(|(_, host, _, detail)| *host == 1 && detail.contains(&told)));
+}
+
+/// swarmkit: `evictRemovedNode`: a demotion and a removal in quick succession leave no member behind.
+#[test]
+fn a_manager_that_is_demoted_and_removed_at_once_is_no_member() {
+    let mut lab = Lab::cluster_of(47, 3, 0);
+    let node = Rc::clone(&lab.nodes(0)[2]);
+    let mut spec = node.spec.clone();
+    spec.desired_role = Role::Worker;
+    let (id, version) = (node.id.clone(), node.meta.version);
+    let demote = ControlRequest::UpdateNode { id: id.clone(), version, spec: Box::new(spec) };
+    lab.ask_later(0, LocalRequest::Control(demote));
+    // Its role is still a manager's.
+    lab.control(0, ControlRequest::RemoveNode { id, force: true }).unwrap();
+    assert_eq!(lab.nodes(0).len(), 2);
+    lab.run(30);
+    assert_eq!(lab.view(0).raft.unwrap().members.len(), 2, "{}", lab.story());
 }
 
 #[test]

@@ -109,7 +109,7 @@ pub(super) const FAMILIES: &[Family] = &[
     },
     Family {
         names: "elasticsearch",
-        versions: "7.17.9/25 2.4.6 5.6.16 6.8.23 8.15.3",
+        versions: "7.17.9/25* 2.4.6* 5.6.16* 6.8.23* 8.15.3*",
         flavours: &[("", Debian, (580_000, 320_000)), ("alpine", Alpine, (120_000, 60_000))],
         account: Some(("elasticsearch", 1000, "/usr/share/elasticsearch")),
         programs: &[("/usr/local/bin/elasticsearch", "server")],

@@ -19,8 +19,8 @@ pub(super) const FAMILIES: &[Family] = &[
             ("/usr/local/bin/python", "python"),
             ("/usr/local/bin/python2", "python"),
             ("/usr/local/bin/python3", "python"),
-            ("/usr/local/bin/pip", "host:lacking"),
-            ("/usr/local/bin/pip3", "host:lacking"),
+            ("/usr/local/bin/pip", "pip"),
+            ("/usr/local/bin/pip3", "pip"),
         ],
         files: &[("/usr/local/lib/", "")],
         env: "LANG=C.UTF-8 PYTHON_VERSION={v}",
@@ -29,7 +29,7 @@ pub(super) const FAMILIES: &[Family] = &[
     },
     Family {
         names: "node",
-        versions: "18.14.2/20 4.9.1 6.17.1 8.17.0 10.24.1 12.22.12 14.21.3 16.20.2 20.18.0 22.11.0",
+        versions: "18.14.2/20* 4.9.1* 6.17.1* 8.17.0* 10.24.1* 12.22.12* 14.21.3* 16.20.2* 20.18.0* 22.11.0*",
         flavours: USUAL,
         account: Some(("node", 1000, "/home/node")),
         programs: &[

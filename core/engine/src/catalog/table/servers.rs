@@ -122,8 +122,46 @@ pub(super) const FAMILIES: &[Family] = &[
         names: "nicolaka/netshoot praqma/network-multitool wbitt/network-multitool",
         versions: "0.9.0 0.1.0",
         flavours: &[("|minimal|extra", Alpine, (390_000, 150_000))],
-        programs: &[("/usr/bin/curl", "curl"), ("/bin/bash", "bash")],
+        programs: &[
+            ("/usr/bin/curl", "curl"),
+            ("/bin/bash", "bash"),
+            ("/usr/bin/dig", "dig"),
+            ("/usr/bin/drill", "dig"),
+            ("/usr/bin/nc", "nc"),
+            ("/usr/bin/ss", "sockets"),
+            ("/bin/netstat", "sockets"),
+            ("/usr/bin/traceroute", "traceroute"),
+            ("/usr/bin/jq", "host:jq"),
+        ],
         cmd: "sleep 1000000",
+        ..FAMILY
+    },
+    Family {
+        names: "dockersamples/static-site seqvence/static-site",
+        flavours: &[("", Debian, (130_000, 52_000))],
+        account: Some(("nginx", 101, "/nonexistent")),
+        programs: &[("/usr/sbin/nginx", "nginx"), ("/usr/bin/envsubst", "host:envsubst")],
+        files: &[
+            (
+                "/etc/nginx/nginx.conf",
+                "events {}\nhttp {\n    server {\n        listen 80;\n        root /usr/share/nginx/html;\n    \
+                 }\n}\n",
+            ),
+            (
+                "/usr/share/nginx/html/Hello_docker.html",
+                "<html>\n<head><title>Hello Docker!</title></head>\n<body>\n<h1>Hello \
+                 $AUTHOR!</h1>\n</body>\n</html>\n",
+            ),
+            (
+                "/start.sh",
+                "#!/bin/sh\nset -e\n\ncd /usr/share/nginx/html\nenvsubst < Hello_docker.html > \
+                 index.html\nexec nginx -g 'daemon off;'\n",
+            ),
+        ],
+        env: "AUTHOR=Docker NGINX_VERSION=1.9.10",
+        ports: "80 443",
+        workdir: "/usr/share/nginx/html",
+        cmd: "/start.sh",
         ..FAMILY
     },
     Family {
@@ -164,7 +202,7 @@ pub(super) const APPLICATIONS: &[Family] = &[
     },
     Family {
         names: "portainer/portainer portainer/portainer-ce",
-        versions: "2.17.1/2 1.16.5 1.24.2 2.0.1 2.11.1 2.16.2 2.18.4 2.19.5 2.21.4",
+        versions: "2.17.1/2* 1.16.5* 1.24.2* 2.0.1* 2.11.1* 2.16.2* 2.18.4* 2.19.5* 2.21.4*",
         flavours: &[("|ce", Nothing, (270_000, 88_000)), ("alpine", Alpine, (260_000, 86_000))],
         programs: &[("/portainer", "server")],
         ports: "8000 9000 9443",
@@ -175,7 +213,7 @@ pub(super) const APPLICATIONS: &[Family] = &[
     },
     Family {
         names: "portainer/agent",
-        versions: "2.17.1/2 1.5.1 2.0.0 2.11.1 2.16.2 2.18.4 2.19.5 2.21.4",
+        versions: "2.17.1/2* 1.5.1* 2.0.0* 2.11.1* 2.16.2* 2.18.4* 2.19.5* 2.21.4*",
         flavours: &[("", Nothing, (160_000, 55_000)), ("alpine", Alpine, (155_000, 54_000))],
         programs: &[("/agent", "server")],
         ports: "9001",
@@ -184,7 +222,7 @@ pub(super) const APPLICATIONS: &[Family] = &[
     },
     Family {
         names: "jenkins/jenkins jenkins jenkinsci/blueocean",
-        versions: "2.387.1/3 2.60.3 2.107.3 2.150.3 2.204.6 2.249.3 2.289.3 2.319.3 2.346.3 2.361.4",
+        versions: "2.387.1/3* 2.60.3* 2.107.3* 2.150.3* 2.204.6* 2.249.3* 2.289.3* 2.319.3* 2.346.3* 2.361.4*",
         flavours: &[
             ("|lts|jdk|lts-jdk", Debian, (460_000, 210_000)),
             ("alpine|lts-alpine", Alpine, (270_000, 140_000)),
@@ -201,7 +239,7 @@ pub(super) const APPLICATIONS: &[Family] = &[
     },
     Family {
         names: "grafana/grafana",
-        versions: "9.4.3/7 4.6.3 5.4.5 6.7.6 7.5.17 8.5.27 10.4.11 11.3.0",
+        versions: "9.4.3/7* 4.6.3* 5.4.5* 6.7.6* 7.5.17* 8.5.27* 10.4.11* 11.3.0*",
         flavours: &[("", Alpine, (320_000, 90_000))],
         account: Some(("grafana", 472, "/usr/share/grafana")),
         programs: &[("/usr/bin/grafana", "server")],
@@ -216,7 +254,7 @@ pub(super) const APPLICATIONS: &[Family] = &[
     },
     Family {
         names: "prom/prometheus",
-        versions: "2.42.0 1.8.2 2.0.0 2.15.2 2.26.0 2.30.3 2.37.9 2.40.7 2.45.6 2.53.3 2.55.1",
+        versions: "2.42.0* 1.8.2* 2.0.0* 2.15.2* 2.26.0* 2.30.3* 2.37.9* 2.40.7* 2.45.6* 2.53.3* 2.55.1*",
         flavours: &[("", Alpine, (225_000, 88_000))],
         programs: &[("/bin/prometheus", "server")],
         files: &[(
@@ -267,6 +305,57 @@ pub(super) const APPLICATIONS: &[Family] = &[
         programs: &[("/usr/local/bin/phpmyadmin", "server")],
         ports: "80",
         cmd: "phpmyadmin",
+        ..FAMILY
+    },
+    Family {
+        names: "wordpress",
+        versions: "6.1.1/7 4.6.1 4.7.5 4.8.3 4.9.8 5.0.3 5.1.1 5.2.4 5.3.2 5.4.2 5.5.3 5.6.2 5.7.2 5.8.3 5.9.3 \
+                   6.0.3 6.2.2 6.3.2 6.4.3 6.5.5 6.6.2",
+        flavours: &[
+            ("|apache|php|php-apache|fpm", Debian, (470_000, 180_000)),
+            ("fpm-alpine|php-fpm-alpine", Alpine, (210_000, 78_000)),
+        ],
+        programs: &[("/usr/local/bin/apache2-foreground", "wordpress")],
+        files: &[
+            (
+                "/usr/local/bin/docker-entrypoint.sh",
+                "#!/bin/sh\nset -e\n\n# The server writes wp-config.php from its variables and \
+                 their _FILE forms.\nexec \"$@\"\n",
+            ),
+            ("/var/www/html/", ""),
+        ],
+        ports: "80",
+        env: "WORDPRESS_VERSION={v}",
+        volumes: "/var/www/html",
+        workdir: "/var/www/html",
+        entrypoint: "docker-entrypoint.sh",
+        cmd: "apache2-foreground",
+        ..FAMILY
+    },
+    Family {
+        names: "dockersamples/examplevotingapp_vote",
+        flavours: &[("|before|after|good", Alpine, (84_000, 30_000))],
+        programs: &[("/usr/local/bin/vote", "vote")],
+        ports: "80",
+        workdir: "/app",
+        cmd: "vote",
+        ..FAMILY
+    },
+    Family {
+        names: "dockersamples/examplevotingapp_result",
+        flavours: &[("|before|after|good", Alpine, (240_000, 90_000))],
+        programs: &[("/usr/local/bin/result", "result")],
+        ports: "80 5858",
+        workdir: "/app",
+        cmd: "result",
+        ..FAMILY
+    },
+    Family {
+        names: "dockersamples/examplevotingapp_worker",
+        flavours: &[("|dotnet|java|before|after", Alpine, (190_000, 70_000))],
+        programs: &[("/usr/local/bin/worker", "worker")],
+        workdir: "/app",
+        cmd: "worker",
         ..FAMILY
     },
 ];

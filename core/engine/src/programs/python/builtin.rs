@@ -6,11 +6,20 @@ use std::rc::Rc;
 use os::{Errno, Fd};
 
 use super::eval::Interpreter;
-use super::value::{File, Raised, Value, quote, raise, unknown};
+use super::value::{Raised, Value, quote, raise, unknown};
 
 type Result<T> = std::result::Result<T, Raised>;
 
-const FUNCTIONS: [&str; 25] = [
+const FUNCTIONS: &[&str] = &[
+    "filter",
+    "float",
+    "format",
+    "isinstance",
+    "map",
+    "object",
+    "round",
+    "super",
+    "type",
     "abs",
     "all",
     "any",
@@ -38,7 +47,12 @@ const FUNCTIONS: [&str; 25] = [
     "sum",
 ];
 
-const EXCEPTIONS: [&str; 14] = [
+const EXCEPTIONS: &[&str] = &[
+    "ConnectionError",
+    "NotImplementedError",
+    "StopIteration",
+    "TimeoutError",
+    "ZeroDivisionError",
     "AssertionError",
     "ImportError",
     "Exception",
@@ -55,14 +69,30 @@ const EXCEPTIONS: [&str; 14] = [
     "SystemExit",
 ];
 
-const MODULES: [&str; 7] = ["os", "os.path", "sys", "time", "json", "base64", "__future__"];
+const MODULES: [&str; 11] = [
+    "os",
+    "os.path",
+    "sys",
+    "time",
+    "json",
+    "base64",
+    "socket",
+    "random",
+    "datetime",
+    "logging",
+    "__future__",
+];
 
 pub(super) fn is_known(name: &str) -> bool {
     FUNCTIONS.contains(&name) || EXCEPTIONS.contains(&name)
 }
 
 pub(super) fn check_module(of: &Interpreter, name: &str) -> Result<()> {
-    if MODULES.contains(&name) {
+    let root = name.split('.').next().unwrap_or(name);
+    let is_library = matches!(root, "flask" | "redis");
+    if MODULES.contains(&name)
+        || is_library && of.proc.exists(&format!("{}/{root}", super::libraries::SITE_PACKAGES))
+    {
         return Ok(());
     }
     let (kind, shown) = if of.is_two {
@@ -77,7 +107,10 @@ pub(super) fn check_module(of: &Interpreter, name: &str) -> Result<()> {
 pub(super) fn is_a(kind: &str, wanted: &str) -> bool {
     const FILES: [&str; 5] =
         ["IOError", "OSError", "EnvironmentError", "FileNotFoundError", "PermissionError"];
-    kind == wanted
+    let last = |name: &str| name.rsplit('.').next().unwrap_or_default().to_owned();
+    let is_redis = kind.starts_with("redis.");
+    last(kind) == last(wanted)
+        || is_redis && last(wanted) == "RedisError"
         || wanted == "Exception" && kind != "SystemExit"
         || FILES[..3].contains(&wanted) && FILES.contains(&kind)
 }
@@ -120,7 +153,7 @@ pub(super) fn items(value: &Value) -> Result<Vec<Value>> {
     })
 }
 
-fn lines(text: &str) -> Vec<Value> {
+pub(super) fn lines(text: &str) -> Vec<Value> {
     text.split_inclusive('\n').map(Value::text).collect()
 }
 
@@ -234,6 +267,11 @@ pub(super) fn member(of: &Interpreter, module: &str, name: &str) -> Result<Value
             let args = of.proc.args();
             Value::list(args.iter().skip(1).map(Value::text).collect())
         }
+        ("logging", "INFO" | "DEBUG" | "WARNING" | "ERROR") => Value::text(name),
+        ("redis", "exceptions") => Value::Known("redis.exceptions".to_owned()),
+        ("redis" | "redis.exceptions", "RedisError" | "ConnectionError" | "ResponseError") => {
+            Value::Known(format!("redis.exceptions.{name}"))
+        }
         ("sys", "version") => Value::text(if of.is_two { "2.7.18" } else { "3.11.2" }),
         ("os", "path" | "getenv" | "getcwd" | "listdir" | "getpid" | "getuid" | "uname")
         | ("os.path", "exists" | "isfile" | "isdir" | "join" | "basename" | "dirname")
@@ -244,6 +282,13 @@ pub(super) fn member(of: &Interpreter, module: &str, name: &str) -> Result<Value
         | ("os", "makedirs" | "mkdir" | "remove" | "unlink")
         | ("os.path", "getsize" | "abspath")
         | ("sys.stdin", "read" | "readline")
+        | ("socket", "gethostname" | "gethostbyname")
+        | ("random", "randint" | "choice" | "random")
+        | ("datetime", "datetime")
+        | ("datetime.datetime", "now" | "utcnow")
+        | ("flask", "Flask" | "request" | "jsonify" | "redirect")
+        | ("redis", "Redis" | "StrictRedis")
+        | ("logging", "info" | "debug" | "warning" | "error" | "basicConfig")
         | ("time", "sleep" | "time") => Value::Known(format!("{module}.{name}")),
         _ => {
             let text =
@@ -293,7 +338,12 @@ pub(super) fn call(
                 found.map_or(default.to_owned(), |(_, value)| value.show())
             };
             let shown: Vec<String> = args.iter().map(Value::show).collect();
-            of.write(&format!("{}{}", shown.join(&option("sep", " ")), option("end", "\n")));
+            let text = format!("{}{}", shown.join(&option("sep", " ")), option("end", "\n"));
+            if option("file", "").contains("sys.stderr") {
+                of.proc.write_now_or_never(Fd::STDERR, text.as_bytes());
+            } else {
+                of.write(&text);
+            }
             Value::None
         }
         ("len", [Value::Text(text)]) => count(text.chars().count()),
@@ -301,6 +351,18 @@ pub(super) fn call(
         ("str", [value]) => Value::text(value.show()),
         ("str", []) => Value::text(""),
         ("repr", [value]) => Value::text(value.repr(0)),
+        ("format", [value, spec]) => Value::text(super::format::formatted(value, &spec.show())?),
+        ("float", [Value::Int(number)]) => Value::Real(number.saturating_mul(1_000_000_000)),
+        ("float", [Value::Real(units)]) => Value::Real(*units),
+        ("round", [Value::Int(number), ..]) => Value::Int(*number),
+        ("round", [Value::Real(units)]) => {
+            Value::Int((units + 500_000_000).div_euclid(1_000_000_000))
+        }
+        ("int", [Value::Real(units)]) => Value::Int(units / 1_000_000_000),
+        ("type", [value]) => match value {
+            Value::Object(object) => Value::Class(object.class.clone()),
+            other => Value::text(format!("<class '{}'>", other.type_name())),
+        },
         ("bool", [value]) => Value::Bool(value.is_true()),
         ("int", [Value::Int(number)]) => Value::Int(*number),
         ("int", [Value::Text(text)]) => match text.trim().parse() {
@@ -327,7 +389,7 @@ pub(super) fn call(
             let pair = |(index, item)| Value::Tuple([count(index), item].into());
             Value::list(items(value)?.into_iter().enumerate().map(pair).collect())
         }
-        ("open", [path, ..]) => open(of, &path.show(), &text(1))?,
+        ("open", [path, ..]) => super::files::open(of, &path.show(), &text(1))?,
         ("exit" | "quit", _) => return Err(exit(args.first())),
         ("abs", [Value::Int(number)]) => Value::Int(number.saturating_abs()),
         ("any", [value]) => Value::Bool(items(value)?.iter().any(Value::is_true)),
@@ -431,38 +493,6 @@ fn reduce(name: &str, values: &[Value]) -> Result<Value> {
     )
 }
 
-fn open(of: &Interpreter, path: &str, mode: &str) -> Result<Value> {
-    let (rest, writes) = match mode.chars().next() {
-        None | Some('r') => match of.proc.read_file(path) {
-            Ok(bytes) => (String::from_utf8_lossy(&bytes).into_owned(), None),
-            Err(errno) => return file_error(of, errno, path),
-        },
-        Some('w') => match of.proc.write_file(path, b"") {
-            Ok(()) => (String::new(), Some(String::new())),
-            Err(errno) => return file_error(of, errno, path),
-        },
-        Some('a') => {
-            let old = of.proc.read_file(path).unwrap_or_default();
-            (String::new(), Some(String::from_utf8_lossy(&old).into_owned()))
-        }
-        _ => return raise("ValueError", format!("mode string must begin with r, w or a: {mode}")),
-    };
-    let file = File { path: path.to_owned(), rest, writes, is_closed: false };
-    Ok(Value::File(Rc::new(RefCell::new(file))))
-}
-
-pub(super) fn close(of: &Interpreter, file: &RefCell<File>) -> Result<()> {
-    let mut file = file.borrow_mut();
-    file.is_closed = true;
-    match file.writes.take() {
-        Some(text) => match of.proc.write_file(&file.path, text.as_bytes()) {
-            Ok(()) => Ok(()),
-            Err(errno) => file_error(of, errno, &file.path),
-        },
-        None => Ok(()),
-    }
-}
-
 /// Calls a method.
 pub(super) fn method(
     of: &Interpreter,
@@ -475,58 +505,11 @@ pub(super) fn method(
         Value::Text(text) => super::methods::text_method(text, name, args, named),
         Value::List(items) => super::methods::list_method(items, name, args),
         Value::Dict(pairs) => super::methods::dict_method(pairs, name, args),
-        Value::Environ => environ_method(of, name, args),
-        Value::File(file) => file_method(of, file, name, args),
+        Value::Environ => super::files::environ_method(of, name, args),
+        Value::File(file) => super::files::file_method(of, file, name, args),
         other => raise(
             "AttributeError",
             format!("'{}' object has no attribute '{name}'", other.type_name()),
         ),
     }
-}
-
-fn environ_method(of: &Interpreter, name: &str, args: &[Value]) -> Result<Value> {
-    match (name, args) {
-        ("get", [key]) => call(of, "os.getenv", std::slice::from_ref(key), &[]),
-        ("get", [_, _]) => call(of, "os.getenv", args, &[]),
-        ("has_key", [key]) => Ok(Value::Bool(of.proc.env(&key.show()).is_some())),
-        ("keys" | "items", []) => {
-            let pairs = of.proc.environment().into_iter();
-            let pairs = pairs.map(|(key, value)| (Value::text(key), Value::text(value))).collect();
-            super::methods::dict_method(&Rc::new(RefCell::new(pairs)), name, args)
-        }
-        _ => unknown(&format!("os.environ.{name}")),
-    }
-}
-
-fn file_method(
-    of: &Interpreter,
-    file: &RefCell<File>,
-    name: &str,
-    args: &[Value],
-) -> Result<Value> {
-    if name == "close" {
-        return close(of, file).map(|()| Value::None);
-    }
-    let mut file = file.borrow_mut();
-    if file.is_closed {
-        return raise("ValueError", "I/O operation on closed file");
-    }
-    Ok(match (name, args) {
-        ("read", []) => Value::text(std::mem::take(&mut file.rest)),
-        ("readlines", []) => Value::list(lines(&std::mem::take(&mut file.rest))),
-        ("readline", []) => {
-            let end = file.rest.find('\n').map_or(file.rest.len(), |at| at + 1);
-            let rest = file.rest.split_off(end);
-            Value::text(std::mem::replace(&mut file.rest, rest))
-        }
-        ("write", [text]) => match &mut file.writes {
-            Some(writes) => {
-                writes.push_str(&text.show());
-                Value::None
-            }
-            None => return raise("IOError", "File not open for writing"),
-        },
-        ("flush", []) => Value::None,
-        _ => return unknown(&format!("file.{name}")),
-    })
 }

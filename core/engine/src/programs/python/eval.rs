@@ -8,35 +8,52 @@ use std::rc::Rc;
 use os::{Fd, Proc};
 use sim::Duration;
 
+use super::classes::Class;
 use super::syntax::{Block, Expr, Handler, Kind, Statement};
 use super::value::{Function, Raised, Value, raise, unknown};
-use super::{builtin, operators};
+use super::{builtin, files, operators};
+use crate::programs::http::Request;
 
 /// One statement takes so long, so that an endless loop is endless in virtual time only.
-const STATEMENT_COST: Duration = Duration::from_micros(2);
+pub(super) const STATEMENT_COST: Duration = Duration::from_micros(2);
 const START_COST: Duration = Duration::from_millis(20);
 /// Every call lies on the stack of the program that simulates it, which is small in a browser.
-const CALL_DEPTH_MAX: usize = 20;
+pub(super) const CALL_DEPTH_MAX: usize = 20;
 
 /// How a block ended.
-enum Flow {
+pub(super) enum Flow {
     Next,
     Break,
     Continue,
     Return(Value),
 }
 
-type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, Raised>> + 'a>>;
+pub(super) type Later<'a, T> = Pin<Box<dyn Future<Output = Result<T, Raised>> + 'a>>;
+
+/// A function that runs.
+#[derive(Default)]
+pub(super) struct Frame {
+    pub(super) names: SortedMap<String, Value>,
+    pub(super) function: String,
+    /// Names that are the program's.
+    pub(super) globals: Vec<String>,
+    pub(super) around: SortedMap<String, Value>,
+    pub(super) class: Option<Rc<Class>>,
+}
 
 pub(super) struct Interpreter {
     pub(super) proc: Proc,
     pub(super) is_two: bool,
-    name: String,
+    pub(super) name: String,
     source: Vec<String>,
-    globals: SortedMap<String, Value>,
-    /// Local names and the function's name, innermost last.
-    frames: Vec<(SortedMap<String, Value>, String)>,
-    line: usize,
+    pub(super) globals: SortedMap<String, Value>,
+    /// Innermost last.
+    pub(super) frames: Vec<Frame>,
+    pub(super) line: usize,
+    /// What Flask answers at the moment.
+    pub(super) request: Option<Request>,
+    /// The program's own exceptions and what they are a kind of.
+    parents: SortedMap<String, String>,
 }
 
 impl Interpreter {
@@ -50,6 +67,8 @@ impl Interpreter {
             globals,
             frames: Vec::new(),
             line: 1,
+            request: None,
+            parents: SortedMap::new(),
         }
     }
 
@@ -94,7 +113,7 @@ impl Interpreter {
     }
 
     /// Says how an exception that nobody caught came about; the exit code.
-    async fn tell(&mut self, raised: Raised) -> i32 {
+    pub(super) async fn tell(&mut self, raised: Raised) -> i32 {
         if let Some(code) = raised.exit {
             if !raised.text.is_empty() {
                 self.proc.eprint(format!("{}\n", raised.text)).await;
@@ -114,12 +133,16 @@ impl Interpreter {
         1
     }
 
-    fn block<'a>(&'a mut self, block: &'a Block) -> Later<'a, Flow> {
+    pub(super) fn block<'a>(&'a mut self, block: &'a Block) -> Later<'a, Flow> {
         Box::pin(async move {
             for statement in block {
                 self.proc.compute(STATEMENT_COST).await;
                 self.line = statement.line;
-                let function = self.frames.last().map_or("<module>", |(_, name)| name).to_owned();
+                let function = self
+                    .frames
+                    .last()
+                    .map_or("<module>", |frame| frame.function.as_str())
+                    .to_owned();
                 match self.statement(statement).await {
                     Ok(Flow::Next) => {}
                     Ok(flow) => return Ok(flow),
@@ -185,12 +208,17 @@ impl Interpreter {
                 return self.with(value, name.as_deref(), body).await;
             }
             Kind::Define(name, parameters, body) => {
-                let function = Function {
-                    name: name.clone(),
-                    parameters: parameters.clone(),
-                    body: body.clone(),
-                };
-                self.set(name, Value::Function(Rc::new(function)));
+                let function = self.function(name, parameters, body.clone());
+                self.set(name, function);
+            }
+            Kind::Class(name, base, body) => self.class(name, base.as_ref(), body).await?,
+            Kind::Decorated(decorators, definition) => {
+                self.decorated(decorators, definition).await?;
+            }
+            Kind::Global(names) => {
+                if let Some(frame) = self.frames.last_mut() {
+                    frame.globals.extend(names.iter().cloned());
+                }
             }
             Kind::Return(value) => {
                 let value = match value {
@@ -200,23 +228,8 @@ impl Interpreter {
                 return Ok(Flow::Return(value));
             }
             Kind::Raise(value) => return self.raise(value.as_ref()).await,
-            Kind::Import(names) => {
-                for (module, own) in names {
-                    builtin::check_module(self, module)?;
-                    let root = module.split('.').next().unwrap_or_default();
-                    let name = if own == root { root } else { module };
-                    self.set(own, Value::Known(name.to_owned()));
-                }
-            }
-            Kind::ImportFrom(module, names) => {
-                builtin::check_module(self, module)?;
-                if module != "__future__" {
-                    for (name, own) in names {
-                        let value = builtin::member(self, module, name)?;
-                        self.set(own, value);
-                    }
-                }
-            }
+            Kind::Import(names) => self.import(names)?,
+            Kind::ImportFrom(module, names) => self.import_from(module, names)?,
             Kind::Delete(target) => self.delete(target).await?,
             Kind::Assert(condition, text) => {
                 if !self.eval(condition).await?.is_true() {
@@ -231,6 +244,49 @@ impl Interpreter {
         Ok(Flow::Next)
     }
 
+    fn import(&mut self, names: &[(String, String)]) -> Result<(), Raised> {
+        for (module, own) in names {
+            builtin::check_module(self, module)?;
+            let root = module.split('.').next().unwrap_or_default();
+            let name = if own == root { root } else { module };
+            self.set(own, Value::Known(name.to_owned()));
+        }
+        Ok(())
+    }
+
+    fn import_from(&mut self, module: &str, names: &[(String, String)]) -> Result<(), Raised> {
+        builtin::check_module(self, module)?;
+        if module != "__future__" {
+            for (name, own) in names {
+                let value = builtin::member(self, module, name)?;
+                self.set(own, value);
+            }
+        }
+        Ok(())
+    }
+
+    /// A function or class handed through what stands above it.
+    async fn decorated(
+        &mut self,
+        decorators: &[Expr],
+        definition: &Statement,
+    ) -> Result<(), Raised> {
+        let mut functions = Vec::new();
+        for decorator in decorators {
+            functions.push(self.eval(decorator).await?);
+        }
+        Box::pin(self.statement(definition)).await?;
+        let (Kind::Define(name, ..) | Kind::Class(name, ..)) = &definition.kind else {
+            return Ok(());
+        };
+        let mut value = self.name(name)?;
+        for function in functions.iter().rev() {
+            value = self.call(function, vec![value], Vec::new()).await?;
+        }
+        self.set(name, value);
+        Ok(())
+    }
+
     async fn with(
         &mut self,
         value: &Expr,
@@ -243,7 +299,7 @@ impl Interpreter {
         }
         let flow = self.block(body).await;
         if let Value::File(file) = &value {
-            builtin::close(self, file)?;
+            files::close(self, file)?;
         }
         flow
     }
@@ -251,7 +307,8 @@ impl Interpreter {
     async fn delete(&mut self, target: &Expr) -> Result<(), Raised> {
         match target {
             Expr::Name(name) => {
-                let names = self.frames.last_mut().map_or(&mut self.globals, |(names, _)| names);
+                let names =
+                    self.frames.last_mut().map_or(&mut self.globals, |frame| &mut frame.names);
                 if names.remove(name).is_none() {
                     return raise("NameError", format!("name '{name}' is not defined"));
                 }
@@ -286,7 +343,7 @@ impl Interpreter {
             self.frames.truncate(depth);
             let handler = handlers.iter().find(|handler| {
                 handler.types.is_empty()
-                    || handler.types.iter().any(|kind| builtin::is_a(&raised.kind, kind))
+                    || handler.types.iter().any(|kind| self.is_a(&raised.kind, kind))
             });
             if let Some(handler) = handler {
                 if let Some(name) = &handler.name {
@@ -305,18 +362,97 @@ impl Interpreter {
     async fn raise(&mut self, value: Option<&Expr>) -> Result<Flow, Raised> {
         let Some(value) = value else { return unknown("raise without an exception") };
         match self.eval(value).await? {
+            Value::Object(object) if object.class.exception.is_some() => {
+                let text = self.shown(&Value::Object(object.clone())).await?;
+                raise(&object.class.name, text)
+            }
+            Value::Class(class) if class.exception.is_some() => raise(&class.name, ""),
             Value::Exception(raised) => Err(Raised { trace: Vec::new(), ..(*raised).clone() }),
             Value::Known(kind) => raise(&kind, ""),
             other => raise("TypeError", format!("exceptions must not be {}", other.type_name())),
         }
     }
 
+    /// Is an exception of one kind caught by another?
+    pub(super) fn is_a(&self, kind: &str, wanted: &str) -> bool {
+        let mut kind = kind;
+        // Classes do not go in circles: a base is there before its class.
+        loop {
+            if builtin::is_a(kind, wanted) {
+                return true;
+            }
+            match self.parents.get(kind) {
+                Some(parent) if parent != kind => kind = parent,
+                _ => return false,
+            }
+        }
+    }
+
+    pub(super) fn function(
+        &self,
+        name: &str,
+        parameters: &[(String, Option<Expr>)],
+        body: Block,
+    ) -> Value {
+        let frame = self.frames.last();
+        let mut around = frame.map(|frame| frame.around.clone()).unwrap_or_default();
+        around.extend(frame.map(|frame| frame.names.clone()).unwrap_or_default());
+        Value::Function(Rc::new(Function {
+            name: name.to_owned(),
+            parameters: parameters.to_vec(),
+            body,
+            around,
+            class: std::cell::RefCell::default(),
+        }))
+    }
+
+    async fn class(&mut self, name: &str, base: Option<&Expr>, body: &Block) -> Result<(), Raised> {
+        let (mut parent, mut exception) = (None, None);
+        match self.option(base).await? {
+            Some(Value::Class(class)) => {
+                exception = class.exception.clone();
+                if exception.is_some() {
+                    self.parents.insert(name.to_owned(), class.name.clone());
+                }
+                parent = Some(class);
+            }
+            Some(Value::Known(kind)) if kind == "object" => {}
+            Some(Value::Known(kind)) => {
+                self.parents.insert(name.to_owned(), kind.clone());
+                exception = Some(kind);
+            }
+            Some(other) => return unknown(&format!("a base that is a {}", other.type_name())),
+            None => {}
+        }
+        self.frames.push(Frame { function: name.to_owned(), ..Frame::default() });
+        let done = self.block(body).await;
+        let frame = self.frames.pop().unwrap_or_default();
+        done?;
+        let class = Rc::new(Class {
+            name: name.to_owned(),
+            base: parent,
+            exception,
+            members: std::cell::RefCell::new(frame.names),
+            is_native: false,
+        });
+        for member in class.members.borrow().values() {
+            if let Value::Function(function) = member {
+                *function.class.borrow_mut() = Some(class.clone());
+            }
+        }
+        self.set(name, Value::Class(class));
+        Ok(())
+    }
+
     fn set(&mut self, name: &str, value: Value) {
-        let names = self.frames.last_mut().map_or(&mut self.globals, |(names, _)| names);
+        let names = match self.frames.last_mut() {
+            Some(frame) if !frame.globals.iter().any(|global| global == name) => &mut frame.names,
+            _ => &mut self.globals,
+        };
         names.insert(name.to_owned(), value);
     }
 
-    fn assign<'a>(&'a mut self, target: &'a Expr, value: Value) -> Later<'a, ()> {
+    pub(super) fn assign<'a>(&'a mut self, target: &'a Expr, value: Value) -> Later<'a, ()> {
         Box::pin(async move {
             match target {
                 Expr::Name(name) => self.set(name, value),
@@ -334,199 +470,16 @@ impl Interpreter {
                     let index = self.eval(index).await?;
                     builtin::set_item(self, &holder, &index, value)?;
                 }
+                Expr::Attribute(holder, name) => match self.eval(holder).await? {
+                    Value::Object(object) => object.set(name, value),
+                    Value::Class(class) => {
+                        class.members.borrow_mut().insert(name.clone(), value);
+                    }
+                    _ => return unknown("assignment to this attribute"),
+                },
                 _ => return unknown("assignment to this"),
             }
             Ok(())
         })
-    }
-
-    pub(super) fn eval<'a>(&'a mut self, value: &'a Expr) -> Later<'a, Value> {
-        Box::pin(async move {
-            Ok(match value {
-                Expr::None => Value::None,
-                Expr::Bool(value) => Value::Bool(*value),
-                Expr::Int(number) => Value::Int(*number),
-                Expr::Real(units) => Value::Real(*units),
-                Expr::Each(value, target, items, condition) => {
-                    let items = self.eval(items).await?;
-                    let mut all = Vec::new();
-                    for item in builtin::items(&items)? {
-                        self.proc.compute(STATEMENT_COST).await;
-                        self.assign(target, item).await?;
-                        let wanted = match condition {
-                            Some(condition) => self.eval(condition).await?.is_true(),
-                            None => true,
-                        };
-                        if wanted {
-                            all.push(self.eval(value).await?);
-                        }
-                    }
-                    Value::list(all)
-                }
-                Expr::Text(text) => Value::text(text),
-                Expr::Format(pieces) => {
-                    let pieces = self.all(pieces).await?;
-                    Value::text(pieces.iter().map(Value::show).collect::<String>())
-                }
-                Expr::Name(name) => self.name(name)?,
-                Expr::List(items) => Value::list(self.all(items).await?),
-                Expr::Tuple(items) => Value::Tuple(self.all(items).await?.into()),
-                Expr::Dict(pairs) => {
-                    let dict = Value::Dict(Rc::default());
-                    for (key, value) in pairs {
-                        let (key, value) = (self.eval(key).await?, self.eval(value).await?);
-                        builtin::set_item(self, &dict, &key, value)?;
-                    }
-                    dict
-                }
-                Expr::Attribute(holder, name) => match self.eval(holder).await? {
-                    Value::Known(module) => builtin::member(self, &module, name)?,
-                    holder => Value::Method(Box::new(holder), name.clone()),
-                },
-                Expr::Index(holder, index) => {
-                    let (holder, index) = (self.eval(holder).await?, self.eval(index).await?);
-                    builtin::item(self, &holder, &index)?
-                }
-                Expr::Slice(holder, from, to) => {
-                    let holder = self.eval(holder).await?;
-                    let from = self.option(from.as_deref()).await?;
-                    let to = self.option(to.as_deref()).await?;
-                    builtin::slice(&holder, from.as_ref(), to.as_ref())?
-                }
-                Expr::Call(function, positional, named) => {
-                    let function = self.eval(function).await?;
-                    let positional = self.all(positional).await?;
-                    let mut pairs = Vec::new();
-                    for (name, value) in named {
-                        pairs.push((name.clone(), self.eval(value).await?));
-                    }
-                    self.call(&function, positional, pairs).await?
-                }
-                Expr::Not(value) => Value::Bool(!self.eval(value).await?.is_true()),
-                Expr::Negative(value) => match self.eval(value).await? {
-                    Value::Int(number) => Value::Int(number.wrapping_neg()),
-                    other => return operators::bad_operand("-", &other, &other),
-                },
-                Expr::And(left, right) => {
-                    let left = self.eval(left).await?;
-                    if left.is_true() { self.eval(right).await? } else { left }
-                }
-                Expr::Or(left, right) => {
-                    let left = self.eval(left).await?;
-                    if left.is_true() { left } else { self.eval(right).await? }
-                }
-                Expr::Binary(operator, left, right) => {
-                    let (left, right) = (self.eval(left).await?, self.eval(right).await?);
-                    if let (Value::Environ, "in" | "not in") = (&right, *operator) {
-                        let found = self.proc.env(&left.show()).is_some();
-                        return Ok(Value::Bool(found == (*operator == "in")));
-                    }
-                    operators::binary(operator, &left, &right)?
-                }
-                Expr::Choice(value, condition, other) => {
-                    let chosen = if self.eval(condition).await?.is_true() { value } else { other };
-                    self.eval(chosen).await?
-                }
-            })
-        })
-    }
-
-    async fn option(&mut self, value: Option<&Expr>) -> Result<Option<Value>, Raised> {
-        match value {
-            Some(value) => self.eval(value).await.map(Some),
-            None => Ok(None),
-        }
-    }
-
-    async fn all(&mut self, values: &[Expr]) -> Result<Vec<Value>, Raised> {
-        let mut all = Vec::new();
-        for value in values {
-            all.push(self.eval(value).await?);
-        }
-        Ok(all)
-    }
-
-    fn name(&self, name: &str) -> Result<Value, Raised> {
-        let local = self.frames.last().and_then(|(names, _)| names.get(name));
-        if let Some(value) = local.or_else(|| self.globals.get(name)) {
-            return Ok(value.clone());
-        }
-        if builtin::is_known(name) {
-            return Ok(Value::Known(name.to_owned()));
-        }
-        raise("NameError", format!("name '{name}' is not defined"))
-    }
-
-    async fn call(
-        &mut self,
-        function: &Value,
-        positional: Vec<Value>,
-        named: Vec<(String, Value)>,
-    ) -> Result<Value, Raised> {
-        match function {
-            Value::Known(name) if name == "time.sleep" => {
-                let span = match positional.first() {
-                    Some(Value::Int(seconds)) => {
-                        Duration::from_secs(u64::try_from(*seconds).unwrap_or(0))
-                    }
-                    Some(Value::Real(nanos)) => {
-                        Duration::from_nanos(u64::try_from(*nanos).unwrap_or(0))
-                    }
-                    _ => return raise("TypeError", "a float is required"),
-                };
-                let _ = self.proc.sleep(span).await;
-                Ok(Value::None)
-            }
-            Value::Known(name) if name.starts_with("sys.stdin.") => {
-                builtin::standard_input(self, name == "sys.stdin.readline").await
-            }
-            Value::Known(name) if matches!(name.as_str(), "input" | "raw_input") => {
-                builtin::read_line(self, positional.first()).await
-            }
-            Value::Known(name) => builtin::call(self, name, &positional, &named),
-            Value::Method(holder, name) => builtin::method(self, holder, name, &positional, &named),
-            Value::Function(function) => {
-                let function = function.clone();
-                self.call_own(&function, positional, named).await
-            }
-            other => raise("TypeError", format!("'{}' object is not callable", other.type_name())),
-        }
-    }
-
-    async fn call_own(
-        &mut self,
-        function: &Function,
-        positional: Vec<Value>,
-        named: Vec<(String, Value)>,
-    ) -> Result<Value, Raised> {
-        if self.frames.len() >= CALL_DEPTH_MAX {
-            return raise("RuntimeError", "maximum recursion depth exceeded (not simulated: more)");
-        }
-        let mut names: SortedMap<String, Value> = named.into_iter().collect();
-        let given = positional.len();
-        for ((name, _), value) in function.parameters.iter().zip(positional) {
-            names.insert(name.clone(), value);
-        }
-        for (name, default) in &function.parameters {
-            if let (false, Some(default)) = (names.contains_key(name), default) {
-                let value = self.eval(default).await?;
-                names.insert(name.clone(), value);
-            }
-        }
-        let missing = function.parameters.iter().any(|(name, _)| !names.contains_key(name));
-        if missing || names.len() > function.parameters.len() || given > function.parameters.len() {
-            let (name, count) = (&function.name, function.parameters.len());
-            let text = format!("{name}() takes {count} arguments ({given} given)");
-            return raise("TypeError", text);
-        }
-        let line = self.line;
-        self.frames.push((names, function.name.clone()));
-        let flow = self.block(&function.body).await;
-        self.frames.pop();
-        self.line = line;
-        match flow? {
-            Flow::Return(value) => Ok(value),
-            _ => Ok(Value::None),
-        }
     }
 }

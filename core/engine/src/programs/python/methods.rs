@@ -68,21 +68,25 @@ fn format(text: &str, args: &[Value], named: &[(String, Value)]) -> Result<Strin
             }
             '{' => {
                 let field: String = chars.by_ref().take_while(|char| *char != '}').collect();
-                let found = match field.as_str() {
+                let (field, spec) = field.split_once(':').unwrap_or((&field, ""));
+                let (field, is_repr) =
+                    field.split_once('!').map_or((field, false), |(it, _)| (it, true));
+                let found = match field {
                     "" => {
                         next += 1;
                         args.get(next - 1)
                     }
                     name => match name.parse::<usize>() {
                         Ok(index) => args.get(index),
-                        Err(_) if name.contains([':', '!', '.', '[']) => {
+                        Err(_) if name.contains(['.', '[']) => {
                             return unknown("this field of str.format");
                         }
                         Err(_) => named.iter().find(|(own, _)| own == name).map(|(_, v)| v),
                     },
                 };
                 match found {
-                    Some(value) => shown.push_str(&value.show()),
+                    Some(value) if is_repr => shown.push_str(&value.repr(0)),
+                    Some(value) => shown += &super::format::formatted(value, spec)?,
                     None => return raise("IndexError", "tuple index out of range"),
                 }
             }

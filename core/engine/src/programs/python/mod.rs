@@ -5,13 +5,20 @@
 //! ends with an error that says so; nothing is guessed.
 
 mod builtin;
+mod calls;
+mod classes;
 mod eval;
+mod expressions;
+mod files;
+mod format;
 mod json;
 mod lexer;
+mod libraries;
 mod methods;
 mod modules;
 mod operators;
 mod parser;
+mod pip;
 mod syntax;
 mod value;
 
@@ -19,6 +26,8 @@ use os::program::Running;
 use os::{Fd, Proc};
 
 use eval::Interpreter;
+pub(super) use pip::{flask, pip};
+use value::Value;
 
 pub(super) fn python(proc: Proc) -> Running {
     Box::pin(async move {
@@ -41,6 +50,13 @@ pub(super) fn python(proc: Proc) -> Running {
             Some("-m") if args.get(2).is_some_and(|module| module == "json.tool") => {
                 json_tool(&proc, args.get(3)).await
             }
+            Some("-m")
+                if args.get(2).is_some_and(|it| {
+                    matches!(it.as_str(), "http.server" | "SimpleHTTPServer")
+                }) =>
+            {
+                serve_files(&proc, args.get(3)).await
+            }
             Some("-m") => {
                 let module = args.get(2).map_or("", String::as_str);
                 proc.eprint(format!("not simulated: python -m {module}\n")).await;
@@ -53,18 +69,56 @@ pub(super) fn python(proc: Proc) -> Running {
                 let source = proc.read_to_end(Fd::STDIN).await.unwrap_or_default();
                 run(&proc, "<stdin>", &String::from_utf8_lossy(&source)).await
             }
-            Some(path) => match proc.read_file(path) {
-                Ok(source) => run(&proc, path, &String::from_utf8_lossy(&source)).await,
-                Err(errno) => {
-                    let number = builtin::errno_number(errno);
-                    let text =
-                        format!("python: can't open file '{path}': [Errno {number}] {errno}\n");
-                    proc.eprint(text).await;
-                    2
-                }
-            },
+            // Output is not held back here anyway.
+            Some("-u") => {
+                let path = args.get(2).cloned().unwrap_or_default();
+                run_file(&proc, &path).await
+            }
+            Some(path) => run_file(&proc, path).await,
         }
     })
+}
+
+async fn run_file(proc: &Proc, path: &str) -> i32 {
+    match proc.read_file(path) {
+        Ok(source) => run(proc, path, &String::from_utf8_lossy(&source)).await,
+        Err(errno) => {
+            let number = builtin::errno_number(errno);
+            let text = format!("python: can't open file '{path}': [Errno {number}] {errno}\n");
+            proc.eprint(text).await;
+            2
+        }
+    }
+}
+
+/// `python -m http.server`: the files of the working folder.
+async fn serve_files(proc: &Proc, port: Option<&String>) -> i32 {
+    let port = port.and_then(|text| text.parse().ok()).unwrap_or(8_000);
+    let inbox = match proc.open_ports(&[port]) {
+        Ok(inbox) => inbox,
+        Err((_, errno)) => {
+            proc.eprint(format!("OSError: [Errno 98] {errno}\n")).await;
+            return 1;
+        }
+    };
+    proc.print(format!("Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ...\n")).await;
+    while let Ok(os::Incoming { call, request, .. }) = inbox.next().await {
+        let request = super::http::Request::parse(&request);
+        let mut path = format!("{}{}", proc.cwd().trim_end_matches('/'), request.path);
+        if proc.stat(&path).is_ok_and(|inode| inode.is_directory()) {
+            path = format!("{}/index.html", path.trim_end_matches('/'));
+        }
+        let (status, body) = match proc.read_file(&path) {
+            Ok(body) => ("200 OK", body),
+            Err(_) => (
+                "404 File not found",
+                b"<h1>Error response</h1>\n<p>Error code: 404</p>\n".to_vec(),
+            ),
+        };
+        proc.eprint(format!("127.0.0.1 - - \"{}\" {} -\n", request.first, &status[..3])).await;
+        proc.respond(call, super::http::response(status, "text/html", "", &body));
+    }
+    0
 }
 
 /// The image's version; without one, that of the command's name on an Ubuntu 16.04.
@@ -172,4 +226,33 @@ async fn run(proc: &Proc, name: &str, source: &str) -> i32 {
     };
     let mut interpreter = Interpreter::new(proc.clone(), name, source, is_two);
     interpreter.run(&program).await
+}
+
+/// A program that does not call `run`: the Flask application in it is served.
+async fn run_application(proc: &Proc, name: &str, source: &str, port: u16) -> i32 {
+    match parser::parse(source, false) {
+        Ok(program) => {
+            let mut interpreter = Interpreter::new(proc.clone(), name, source, false);
+            let module = name.rsplit('/').next().unwrap_or(name).trim_end_matches(".py").to_owned();
+            interpreter.globals.insert("__name__".to_owned(), Value::text(module));
+            let code = interpreter.run(&program).await;
+            let app = interpreter.globals.values().find_map(|value| match value {
+                Value::Object(object) if object.class.name == "Flask" => Some(object.clone()),
+                _ => None,
+            });
+            match app {
+                Some(app) if code == 0 => {
+                    match libraries::serve(&mut interpreter, &app, port, false).await {
+                        Ok(()) => 0,
+                        Err(raised) => interpreter.tell(raised).await,
+                    }
+                }
+                _ => code.max(2),
+            }
+        }
+        Err(error) => {
+            proc.eprint(format!("SyntaxError: {} (line {})\n", error.text, error.line)).await;
+            1
+        }
+    }
 }

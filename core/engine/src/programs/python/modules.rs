@@ -94,8 +94,46 @@ pub(super) fn call(
             Err(errno) => return file_error(of, errno, &path.show()),
         },
         ("os.path.abspath", [path]) => Value::text(os::fs::normalize(&of.proc.cwd(), &path.show())),
+        ("socket.gethostname", []) => Value::text(of.proc.hostname()),
+        ("socket.gethostbyname", [_]) => {
+            Value::text(of.proc.addresses().into_iter().next().unwrap_or_default())
+        }
+        (name, args) if name.starts_with("random.") => random(of, name, args)?,
+        ("logging.basicConfig", _) => Value::None,
+        ("logging.info" | "logging.debug" | "logging.warning" | "logging.error", [text, ..]) => {
+            let level = name.rsplit('.').next().unwrap_or_default().to_uppercase();
+            let line = format!("{level}:root:{}\n", text.show());
+            of.proc.write_now_or_never(Fd::STDERR, line.as_bytes());
+            Value::None
+        }
         ("time.time", []) => {
             Value::Int(i64::try_from(of.proc.wall().unix_secs()).unwrap_or(i64::MAX))
+        }
+        _ => return unknown(&format!("{name} with these arguments")),
+    })
+}
+
+fn random(of: &Interpreter, name: &str, args: &[Value]) -> Result<Value> {
+    Ok(match (name, args) {
+        ("random.randint", [Value::Int(from), Value::Int(to)]) if from <= to => {
+            let bytes = of.proc.random(8);
+            let number = bytes.iter().fold(0_u64, |sum, byte| sum << 8 | u64::from(*byte));
+            let span = to.abs_diff(*from).saturating_add(1);
+            Value::Int(from.saturating_add_unsigned(number % span))
+        }
+        ("random.random", []) => {
+            let bytes = of.proc.random(4);
+            let number = bytes.iter().fold(0_i64, |sum, byte| sum << 8 | i64::from(*byte));
+            Value::Real(number % 1_000_000_000)
+        }
+        ("random.choice", [values]) => {
+            let items = super::builtin::items(values)?;
+            let bytes = of.proc.random(4);
+            let number = bytes.iter().fold(0_usize, |sum, byte| sum * 31 + usize::from(*byte));
+            match items.len() {
+                0 => return raise("IndexError", "Cannot choose from an empty sequence"),
+                count => items[number % count].clone(),
+            }
         }
         _ => return unknown(&format!("{name} with these arguments")),
     })

@@ -13,6 +13,10 @@ pub(super) enum Expr {
     List(Vec<Self>),
     Tuple(Vec<Self>),
     Dict(Vec<(Self, Self)>),
+    /// `lambda names: value`.
+    Lambda(Vec<(String, Option<Self>)>, Box<Self>),
+    /// A value with the specification of an f-string's field; true for `!r`.
+    Spec(Box<Self>, bool, String),
     /// `[value for target in items if condition]`.
     Each(Box<Self>, Box<Self>, Box<Self>, Option<Box<Self>>),
     /// A number with decimal places, in units of 10^-9.
@@ -65,6 +69,11 @@ pub(super) enum Kind {
     },
     With(Expr, Option<String>, Block),
     Define(String, Vec<(String, Option<Expr>)>, Block),
+    /// Name, base, body.
+    Class(String, Option<Expr>, Block),
+    /// `@value` lines in front of a definition.
+    Decorated(Vec<Expr>, Box<Statement>),
+    Global(Vec<String>),
     Return(Option<Expr>),
     Raise(Option<Expr>),
     Import(Vec<(String, String)>),

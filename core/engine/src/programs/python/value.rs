@@ -1,8 +1,10 @@
 //! Values, and how they print.
 
+use sorted::SortedMap;
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use super::classes::{Class, Object};
 use super::syntax::{Block, Expr};
 
 /// A value.
@@ -28,6 +30,10 @@ pub(super) enum Value {
     File(Rc<RefCell<File>>),
     /// An exception as a value.
     Exception(Rc<Raised>),
+    Class(Rc<Class>),
+    Object(Rc<Object>),
+    /// `super()`: an object as one of its class's base.
+    Super(Rc<Object>, Option<Rc<Class>>),
 }
 
 #[derive(Debug)]
@@ -35,6 +41,10 @@ pub(super) struct Function {
     pub(super) name: String,
     pub(super) parameters: Vec<(String, Option<Expr>)>,
     pub(super) body: Block,
+    /// The names around it when it was defined inside another function.
+    pub(super) around: SortedMap<String, Value>,
+    /// The class that it was defined in.
+    pub(super) class: RefCell<Option<Rc<Class>>>,
 }
 
 /// An open file.
@@ -105,6 +115,8 @@ impl Value {
             Self::Known(_) | Self::Method(..) => "builtin_function_or_method",
             Self::File(_) => "file",
             Self::Exception(_) => "exception",
+            Self::Class(_) => "type",
+            Self::Object(_) | Self::Super(..) => "object",
         }
     }
 
@@ -129,6 +141,8 @@ impl Value {
             (Self::Tuple(a), Self::Tuple(b)) => {
                 a.len() == b.len() && a.iter().zip(b.iter()).all(|(a, b)| a.equals(b))
             }
+            (Self::Object(a), Self::Object(b)) => Rc::ptr_eq(a, b),
+            (Self::Class(a), Self::Class(b)) => Rc::ptr_eq(a, b),
             _ => false,
         }
     }
@@ -138,6 +152,9 @@ impl Value {
         match self {
             Self::Text(text) => text.to_string(),
             Self::Exception(raised) => raised.shown(),
+            Self::Object(object) if object.field("message").is_some() => {
+                object.field("message").map(|text| text.show()).unwrap_or_default()
+            }
             other => other.repr(0),
         }
     }
@@ -173,6 +190,10 @@ impl Value {
             Self::Method(_, name) => format!("<built-in method {name}>"),
             Self::File(file) => format!("<open file '{}'>", file.borrow().path),
             Self::Environ => "<environment>".to_owned(),
+            Self::Class(class) => format!("<class '__main__.{}'>", class.name),
+            Self::Object(object) | Self::Super(object, _) => {
+                format!("<__main__.{} object>", object.class.name)
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What `jq`'s filters do. Every filter gives all its values at once.
 
 use sorted::SortedMap;
+use std::rc::Rc;
 
 use super::json::Json;
 use super::operations::{
@@ -17,12 +18,31 @@ pub(super) const UNDEFINED: &str = "\0";
 /// Values, or an error's message.
 type Values = Result<Vec<Json>, String>;
 
+/// Functions of one's own may call each other no deeper: each lies on the stack of the program that
+/// simulates `jq`, which is small in a browser.
+const CALL_DEPTH_MAX: u32 = 40;
+
+/// Functions by name and number of parameters.
+pub(super) type Functions = SortedMap<(String, usize), Rc<Function>>;
+
+/// A function of one's own, or a filter that was given to one.
+#[derive(Clone, Debug)]
+pub(super) struct Function {
+    parameters: Vec<String>,
+    body: Rc<Filter>,
+    /// What is known where it was written.
+    known: Functions,
+    is_argument: bool,
+}
+
 /// A run: its variables and how many steps it has taken.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Run {
     pub(super) variables: SortedMap<String, Json>,
     pub(super) environment: SortedMap<String, String>,
     pub(super) steps: u64,
+    pub(super) functions: Functions,
+    pub(super) depth: u32,
 }
 
 impl Run {
@@ -50,18 +70,7 @@ impl Run {
             Filter::Field(base, index) => {
                 self.pairs(base, index, input, |base, index| field(&base, &index))
             }
-            Filter::Slice(base, from, to) => {
-                let mut values = Vec::new();
-                for base in self.all(base, input)? {
-                    let mut end = |filter: &Option<Box<Filter>>| match filter {
-                        Some(filter) => self.first(filter, input).map(Some),
-                        None => Ok(None),
-                    };
-                    let (from, to) = (end(from)?, end(to)?);
-                    values.push(slice(&base, from.as_ref(), to.as_ref())?);
-                }
-                Ok(values)
-            }
+            Filter::Slice(base, from, to) => self.slice(base, from, to, input),
             Filter::Each(base) => {
                 let mut values = Vec::new();
                 for base in self.all(base, input)? {
@@ -126,8 +135,98 @@ impl Run {
                 }
                 Ok(vec![state])
             }
-            Filter::Call(name, args) => self.call(name, args, input),
+            Filter::Define(name, parameters, body, rest) => {
+                self.define(name, parameters, body, rest, input)
+            }
+            Filter::Call(name, args) => match self.functions.get(&(name.clone(), args.len())) {
+                Some(function) => self.call_own(name, &function.clone(), args, input),
+                None => self.call(name, args, input),
+            },
         }
+    }
+
+    fn slice(
+        &mut self,
+        base: &Filter,
+        from: &Option<Box<Filter>>,
+        to: &Option<Box<Filter>>,
+        input: &Json,
+    ) -> Values {
+        let mut values = Vec::new();
+        for base in self.all(base, input)? {
+            let mut end = |filter: &Option<Box<Filter>>| match filter {
+                Some(filter) => self.first(filter, input).map(Some),
+                None => Ok(None),
+            };
+            let (from, to) = (end(from)?, end(to)?);
+            values.push(slice(&base, from.as_ref(), to.as_ref())?);
+        }
+        Ok(values)
+    }
+
+    fn define(
+        &mut self,
+        name: &str,
+        parameters: &[String],
+        body: &Rc<Filter>,
+        rest: &Filter,
+        input: &Json,
+    ) -> Values {
+        let function = Function {
+            parameters: parameters.to_vec(),
+            body: body.clone(),
+            known: self.functions.clone(),
+            is_argument: false,
+        };
+        let outside = self.functions.clone();
+        self.functions.insert((name.to_owned(), parameters.len()), Rc::new(function));
+        let values = self.all(rest, input);
+        self.functions = outside;
+        values
+    }
+
+    fn call_own(
+        &mut self,
+        name: &str,
+        function: &Rc<Function>,
+        args: &[Filter],
+        input: &Json,
+    ) -> Values {
+        if self.depth >= CALL_DEPTH_MAX {
+            return Err(format!("not simulated: functions nested more than {CALL_DEPTH_MAX} deep"));
+        }
+        let mut known = function.known.clone();
+        if !function.is_argument {
+            known.insert((name.to_owned(), args.len()), function.clone());
+        }
+        let mut variables = Vec::new();
+        for (parameter, argument) in function.parameters.iter().zip(args) {
+            let name = match parameter.strip_prefix('$') {
+                Some(name) => {
+                    variables.push((name.to_owned(), self.first(argument, input)?));
+                    name
+                }
+                None => parameter,
+            };
+            let argument = Function {
+                parameters: Vec::new(),
+                body: Rc::new(argument.clone()),
+                known: self.functions.clone(),
+                is_argument: true,
+            };
+            known.insert((name.to_owned(), 0), Rc::new(argument));
+        }
+        let outside = std::mem::replace(&mut self.functions, known);
+        let before = (!variables.is_empty()).then(|| self.variables.clone());
+        self.variables.extend(variables);
+        self.depth += 1;
+        let values = self.all(&function.body, input);
+        self.depth -= 1;
+        self.functions = outside;
+        if let Some(before) = before {
+            self.variables = before;
+        }
+        values
     }
 
     fn with<T>(&mut self, name: &str, value: Json, act: impl FnOnce(&mut Self) -> T) -> T {

@@ -1,5 +1,7 @@
 //! The filters of `jq`.
 
+use std::rc::Rc;
+
 use crate::decimal::Decimal;
 
 /// A filter.
@@ -25,6 +27,8 @@ pub(super) enum Filter {
     As(Box<Self>, String, Box<Self>),
     Reduce(Box<Self>, String, Box<Self>, Box<Self>),
     Call(String, Vec<Self>),
+    /// `def name(parameters): body; rest`.
+    Define(String, Vec<String>, Rc<Self>, Box<Self>),
     Format(String),
 }
 
@@ -230,6 +234,11 @@ impl Parser {
         if self.depth > DEPTH_MAX {
             return Err("not simulated: filters nested so deep".to_owned());
         }
+        if matches!(self.tokens.get(self.at), Some(Token::Name(name)) if name == "def") {
+            let filter = self.define()?;
+            self.depth -= 1;
+            return Ok(filter);
+        }
         let left = self.comma()?;
         let filter = if self.take("|") {
             Filter::Pipe(Box::new(left), Box::new(self.pipe()?))
@@ -238,6 +247,34 @@ impl Parser {
         };
         self.depth -= 1;
         Ok(filter)
+    }
+
+    fn define(&mut self) -> Parsed {
+        self.at += 1;
+        let Some(Token::Name(name)) = self.tokens.get(self.at).cloned() else {
+            return self.wrong();
+        };
+        self.at += 1;
+        let mut parameters = Vec::new();
+        if self.take("(") {
+            loop {
+                match self.tokens.get(self.at).cloned() {
+                    Some(Token::Name(name)) => parameters.push(name),
+                    Some(Token::Variable(name)) => parameters.push(format!("${name}")),
+                    _ => return self.wrong(),
+                }
+                self.at += 1;
+                if !self.take(";") {
+                    break;
+                }
+            }
+            self.expect(")")?;
+        }
+        self.expect(":")?;
+        let body = Rc::new(self.pipe()?);
+        self.expect(";")?;
+        let rest = if self.at < self.tokens.len() { self.pipe()? } else { Filter::Identity };
+        Ok(Filter::Define(name, parameters, body, Box::new(rest)))
     }
 
     fn comma(&mut self) -> Parsed {
@@ -417,7 +454,7 @@ impl Parser {
                 self.expect(")")?;
                 Filter::Reduce(Box::new(source), variable, Box::new(start), Box::new(update))
             }
-            "def" | "foreach" | "label" | "import" | "limit" | "input" | "inputs" => {
+            "foreach" | "label" | "import" | "limit" | "input" | "inputs" => {
                 return Err(format!("not simulated: {name}"));
             }
             _ => {
