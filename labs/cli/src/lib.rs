@@ -34,7 +34,7 @@ Usage:
                                               play it and tell where clear text was found, and why
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
                     [--kube A,B [--kubectl 1.25]]
-                    [--user ubuntu] [--prompt PS1]
+                    [--user ubuntu] [--prompt PS1] [--pre-vote]
                                               a cluster to talk to, JSON lines in and out
   glasshive differences                       where the simulation is not what it simulates
   glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
@@ -195,7 +195,7 @@ fn start_session(
 ) -> Done {
     const OPTIONS: [&str; 8] =
         ["nodes", "managers", "docker", "kube", "kubectl", "seed", "user", "prompt"];
-    let mut args = Args::read(args, &OPTIONS, &[])?;
+    let mut args = Args::read(args, &OPTIONS, &["pre-vote"])?;
     args.end()?;
     let Some(nodes) = args.list("nodes")? else {
         return Err(Usage("a session needs hosts: expected --nodes node1,node2,...".to_owned()));
@@ -216,6 +216,7 @@ fn start_session(
     }
     spec.user = args.text("user");
     spec.prompt = args.text("prompt");
+    spec.pre_vote = args.flag("pre-vote");
     match world::World::new(spec) {
         Ok(mut world) => {
             // From the beginning, so that it knows who put what where.
