@@ -8,13 +8,19 @@
 //! | `volumes` | volumes below `/var/lib/kubelet/pods`, secrets in memory with the atomic `..data` link |
 //! | `environment` | a container's variables |
 //! | `pods` | what happens to a pod from its arrival to its end |
-//! | `containers` | one container: image, creation, start, end, again |
+//! | `container` | one container: how far it is |
+//! | `containers` | its way from step to step |
+//! | `images`, `making`, `endings` | the steps: its image, its creation, its end and another start |
 //! | `report` | a pod's status |
 //! | `serve` | logs and programs, for the API server |
 
 mod cache;
+mod container;
 mod containers;
+mod endings;
 mod environment;
+mod images;
+mod making;
 mod node;
 mod pods;
 mod report;
@@ -91,7 +97,7 @@ enum Purpose {
     Gone(String),
     Told,
     Token(String),
-    Runtime(String, usize, containers::Step),
+    Runtime(String, usize, container::Step),
     Adopt,
     Inspected(String, usize),
     Serve(u64, serve::Step),
@@ -164,7 +170,7 @@ impl Kubelet {
         // It may be there from an earlier start.
         self.runtime(touch, Purpose::Nothing, api::Request::CreateNetwork(Box::new(network)));
         let mut filters = api::Filters::default();
-        filters.add("label", containers::UID_LABEL);
+        filters.add("label", container::UID_LABEL);
         let request = api::Request::ListContainers { all: true, limit: None, size: false, filters };
         self.runtime(touch, Purpose::Adopt, request);
     }

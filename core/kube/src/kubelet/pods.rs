@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde_json::Value;
 use sim::{Duration, Time};
 
-use super::containers::{Container, Phase};
+use super::container::{Container, Phase};
 use super::volumes::{self, Mounted, Trouble};
 use super::{Kubelet, Purpose, Touch};
 use crate::client;
@@ -148,7 +148,7 @@ impl Kubelet {
             .found
             .iter()
             .filter(|one| {
-                one.labels.get(super::containers::UID_LABEL).is_some_and(|label| label == uid)
+                one.labels.get(super::container::UID_LABEL).is_some_and(|label| label == uid)
             })
             .cloned()
             .collect();
@@ -313,7 +313,7 @@ impl Kubelet {
     fn forget(&mut self, touch: &mut Touch<'_>, uid: &str) {
         self.pods.remove(uid);
         self.found.retain(|one| {
-            one.labels.get(super::containers::UID_LABEL).is_none_or(|label| label != uid)
+            one.labels.get(super::container::UID_LABEL).is_none_or(|label| label != uid)
         });
         self.follow_uses(touch);
     }
