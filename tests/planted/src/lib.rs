@@ -12,7 +12,7 @@ mod scenarios;
 use std::panic;
 
 use sim::planted::{self, Bug};
-use sweep::{Case, Failure, FaultSet, Mode};
+use sweep::{Case, Cluster, Failure, FaultSet, Mode};
 
 pub use lab::Lab;
 pub use list::{By, LIST, Scenario};
@@ -50,7 +50,8 @@ pub fn find(bug: Option<Bug>, by: By, seeds: u64) -> Option<Found> {
 fn sweep_for(mode: Mode, seeds: u64) -> Option<Found> {
     let mut event_count = 0;
     for seed in 0..seeds {
-        let (outcome, _) = Case { seed, mode, faults: FaultSet::default() }.run();
+        let cluster = Cluster::Swarm;
+        let (outcome, _) = Case { seed, cluster, mode, faults: FaultSet::default() }.run();
         event_count += outcome.event_count;
         if let Some(Failure { name, .. }) = outcome.failure {
             return Some(Found { name, seed_count: seed + 1, event_count });
