@@ -87,3 +87,64 @@ fn the_first_control_plane_is_lost() {
     lab.pass(60);
     lab.is_at_rest();
 }
+
+/// etcd said that a write was on a disk that takes nothing.
+#[test]
+fn a_full_disk_below_etcd() {
+    let mut lab = Lab::new(1, 1);
+    lab.fault("full-disk m1");
+    lab.types("w1", "kubectl create secret generic alpha --from-literal=k=v");
+    lab.pass(60);
+    lab.fault("crash m1");
+    lab.fault("restart m1");
+    lab.pass(20);
+    lab.fault("heal all");
+    lab.pass(400);
+    lab.is_at_rest();
+}
+
+/// A kubelet whose Docker had been away, and that had nothing to ask of it since, said for ever that it was.
+#[test]
+fn docker_is_back_and_nobody_asks() {
+    let mut lab = Lab::new(1, 1);
+    lab.types("m1", "kubectl run one --image=alpine -- sleep 10000");
+    lab.pass(20);
+    lab.types("w1", "systemctl stop docker");
+    lab.pass(20);
+    lab.types("m1", "kubectl delete pod one --grace-period=0 --force");
+    lab.pass(20);
+    lab.types("w1", "systemctl start docker");
+    lab.pass(60);
+    lab.is_at_rest();
+}
+
+/// What a pod had left behind on a host whose kubelet did not run as it was deleted stayed there for ever, secrets too.
+#[test]
+fn a_pod_goes_while_no_kubelet_looks() {
+    let mut lab = Lab::new(1, 1);
+    lab.types("m1", "kubectl create secret generic alpha --from-literal=k=kiwi-and-quince");
+    lab.types("m1", POD);
+    lab.pass(20);
+    lab.types("w1", "systemctl stop kubelet");
+    lab.types("m1", "kubectl delete pod one --grace-period=0 --force");
+    lab.pass(10);
+    lab.types("w1", "systemctl start kubelet");
+    lab.pass(10);
+    lab.is_at_rest();
+    let found = lab.world.find_bytes(b"kiwi-and-quince");
+    let on_w1 = found.iter().filter(|found| found.surface == world::Surface::Tmpfs).count();
+    assert_eq!(on_w1, 0, "{found:?}");
+}
+
+const POD: &str = "kubectl create -f - <<END
+apiVersion: v1
+kind: Pod
+metadata: {name: one}
+spec:
+  containers:
+  - name: lasts
+    image: alpine
+    command: [sleep, '10000']
+    volumeMounts: [{name: v, mountPath: /v}]
+  volumes: [{name: v, secret: {secretName: alpha}}]
+END";

@@ -33,7 +33,7 @@ pub fn find(bug: Option<Bug>, by: By, seeds: u64) -> Option<Found> {
     panic::set_hook(Box::new(|_| {}));
     planted::choose(bug);
     let found = match by {
-        By::Sweep(mode) => sweep_for(mode, seeds),
+        By::Sweep(cluster, mode) => sweep_for(cluster, mode, seeds),
         By::Part(story) => {
             let failure = story().err();
             failure.map(|Failure { name, .. }| Found { name, seed_count: 1, event_count: 0 })
@@ -47,10 +47,9 @@ pub fn find(bug: Option<Bug>, by: By, seeds: u64) -> Option<Found> {
     found
 }
 
-fn sweep_for(mode: Mode, seeds: u64) -> Option<Found> {
+fn sweep_for(cluster: Cluster, mode: Mode, seeds: u64) -> Option<Found> {
     let mut event_count = 0;
     for seed in 0..seeds {
-        let cluster = Cluster::Swarm;
         let (outcome, _) = Case { seed, cluster, mode, faults: FaultSet::default() }.run();
         event_count += outcome.event_count;
         if let Some(Failure { name, .. }) = outcome.failure {

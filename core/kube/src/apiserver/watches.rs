@@ -44,12 +44,14 @@ impl ApiServer {
                 self.objects.mark(&key, is_stale);
                 self.objects.put(&key, &value, revision)
             }
+            None if sim::planted!(DeletionNotCached) => None,
             None => self.objects.remove(&key, revision),
         };
         let new = self.objects.get(&key).cloned();
         let change = Change { revision, key, old, new };
         for watch in self.watches.values() {
-            if let Some(event) = event_of(&change, watch) {
+            let is_lost = sim::planted!(WatchEventLost) && change.revision % 10 == 0;
+            if let Some(event) = event_of(&change, watch).filter(|_| !is_lost) {
                 self.out.push(Output::Event(watch.origin, StreamEvent::Change(event)));
             }
         }

@@ -103,6 +103,12 @@ pub(super) fn id_of(name: &str) -> RaftId {
     RaftId(u64::from_be_bytes(first).max(1))
 }
 
+/// What was written has arrived.
+fn all_written(disk: &mut Disk) -> Result<(), String> {
+    let failure = disk.take_failure().filter(|_| !sim::planted!(EtcdFullDiskMissed));
+    failure.map_or(Ok(()), |path| Err(format!("write {path}: no space left on device")))
+}
+
 impl Peer {
     /// A member of the static cluster that all members are started with.
     pub(crate) fn new(name: &str, address: &str) -> Self {
@@ -114,7 +120,7 @@ impl Member {
     /// The member as its disk remembers it, or a new one of a new cluster.
     ///
     /// # Errors
-    /// A damaged log.
+    /// A damaged log, or a full disk.
     pub(crate) fn start(
         now: Time,
         name: &str,
@@ -148,6 +154,7 @@ impl Member {
         store.look_at_file(disk);
         let last = raft.status().last_index;
         let wal = Wal::create(disk, WAL_FOLDER, name, id, last);
+        all_written(disk)?;
         Ok(Self {
             name: name.to_owned(),
             raft,
@@ -273,11 +280,19 @@ impl Member {
     }
 
     /// Writes and sends what is ready and applies what is committed.
-    pub(crate) fn drive(&mut self, disk: &mut Disk, out: &mut Vec<Effect>) -> Vec<Applied> {
+    ///
+    /// # Errors
+    /// A write failed: the member has promised nothing of it to anybody, and is over (etcd: a panic, "failed to save Raft
+    /// hard state and entries").
+    pub(crate) fn drive(
+        &mut self,
+        disk: &mut Disk,
+        out: &mut Vec<Effect>,
+    ) -> Result<Vec<Applied>, String> {
         let mut applied = Vec::new();
         out.append(&mut self.queued);
         loop {
-            self.flush(disk, &mut applied, out);
+            self.flush(disk, &mut applied, out)?;
             let entries = self.raft.take_committed(APPLY_COUNT_MAX);
             if entries.is_empty() {
                 break;
@@ -295,10 +310,16 @@ impl Member {
             out.push(Effect::Event { kind: "etcd.leader", detail });
         }
         self.snapshot_if_due(disk, out);
-        applied
+        all_written(disk)?;
+        Ok(applied)
     }
 
-    fn flush(&mut self, disk: &mut Disk, applied: &mut Vec<Applied>, out: &mut Vec<Effect>) {
+    fn flush(
+        &mut self,
+        disk: &mut Disk,
+        applied: &mut Vec<Applied>,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), String> {
         while let Some(ready) = self.raft.ready() {
             let mut records = Vec::new();
             records.extend(ready.hard_state.map(Record::HardState));
@@ -316,7 +337,10 @@ impl Member {
             records.extend(ready.entries.iter().map(record));
             self.wal.cut_if_full(self.raft.durable_index());
             self.wal.append(disk, &records);
-            if ready.must_sync {
+            all_written(disk)?;
+            if sim::planted!(EtcdSyncForgotten) {
+                self.raft.persisted(ready.number);
+            } else if ready.must_sync {
                 let barrier = disk.begin_sync();
                 self.unsynced.push_back((barrier, ready.number));
                 out.push(Effect::Sync(barrier));
@@ -329,6 +353,7 @@ impl Member {
                 out.push(Effect::Send { address, message: Box::new(Message::Raft(message)) });
             }
         }
+        Ok(())
     }
 
     fn apply(&mut self, entry: Entry, disk: &mut Disk, applied: &mut Vec<Applied>) {

@@ -240,7 +240,8 @@ impl Kubelet {
         if one.phase == Phase::Starting {
             // An earlier kubelet has started it.
             one.started = details.state.started_at;
-            if details.state.status == ContainerStatus::Running {
+            let runs = details.state.status == ContainerStatus::Running;
+            if runs && !sim::planted!(RunningTakenForEnded) {
                 one.phase = Phase::Running;
                 let id = one.docker_id.clone();
                 self.await_exit(touch, uid, place, id);

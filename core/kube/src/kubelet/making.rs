@@ -29,23 +29,13 @@ impl Kubelet {
         for (number, mount) in items(spec, "volumeMounts").iter().enumerate() {
             let Some(mounted) = run.volumes.get(text(mount, "name")) else { continue };
             let source = volumes::source_of(touch.machine, touch.now, uid, mounted, mount, number);
-            match source {
-                Ok(source) => {
-                    // Whatever shows a secret is read-only (since 1.9.6).
-                    let is_fixed = source.contains("/kubernetes.io~secret/")
-                        || source.contains("/kubernetes.io~projected/")
-                        || source.contains("/kubernetes.io~configmap/");
-                    let mode = if flag(mount, "readOnly") || is_fixed { ":ro" } else { "" };
-                    binds.push(format!(
-                        "{source}:{}{mode}",
-                        text(mount, "mountPath").trim_end_matches('/')
-                    ));
-                }
-                Err(why) => {
-                    let told = format!("Error: {why}");
-                    return self.fail(touch, uid, place, "CreateContainerConfigError", &why, &told);
-                }
-            }
+            // Whatever shows a secret is read-only (since 1.9.6).
+            let is_fixed = source.contains("/kubernetes.io~secret/")
+                || source.contains("/kubernetes.io~projected/")
+                || source.contains("/kubernetes.io~configmap/");
+            let mode = if flag(mount, "readOnly") || is_fixed { ":ro" } else { "" };
+            let target = text(mount, "mountPath").trim_end_matches('/');
+            binds.push(format!("{source}:{target}{mode}"));
         }
         let create = self.create_request(uid, place, spec, &pod, &variables, binds);
         let Some(one) = self.container(uid, place) else { return };

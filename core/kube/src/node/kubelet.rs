@@ -15,9 +15,9 @@ impl KubeNode {
         let seed = self.fork("kubelet").next_u64();
         let streams = sim::Streams::new(seed);
         self.kubelet_since = context.now;
-        let new = Kubelet::new(self.config.clone(), self.number, context.now, &|purpose| {
-            streams.stream(purpose)
-        });
+        let stream = |purpose: &str| streams.stream(purpose);
+        let (config, number, tag) = (self.config.clone(), self.number, self.next_tag);
+        let new = Kubelet::new(config, number, context.now, tag, &stream);
         self.kubelet_runs = true;
         let kubelet = self.kubelet.insert(new);
         let mut out = Vec::new();
@@ -36,7 +36,7 @@ impl KubeNode {
         if runs {
             self.start_kubelet(context);
         } else {
-            self.kubelet = None;
+            self.next_tag = self.kubelet.take().map_or(0, |kubelet| kubelet.next_tag());
             self.kubelet_since = context.now;
             let mine: Vec<u64> = self
                 .waiting

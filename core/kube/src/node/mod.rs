@@ -26,7 +26,7 @@ use daemon::host_file;
 use os::{Machine, RequestId};
 use seal::{Identity, RootCertificate};
 use sim::disk::Barrier;
-use sim::{Clock, Frame, HostId, Rng, Time};
+use sim::{Clock, Duration, Frame, HostId, Rng, Time};
 
 use crate::apiserver::{ApiServer, Origin};
 use crate::config::ClusterConfig;
@@ -35,7 +35,7 @@ use crate::pki;
 use crate::rest::Reply;
 use crate::wire::{Client, Frames, Links};
 use calls::{Stream, Waiting};
-use plane::{ControlPlane, FILE_CHECK};
+use plane::{BACK_OFF, ControlPlane, FILE_CHECK};
 
 /// More rounds than these at one moment would be a loop.
 const ROUND_COUNT_MAX: u32 = 10_000;
@@ -96,12 +96,17 @@ pub struct KubeNode {
     to_etcd: Option<Identity>,
     plane: Option<Box<ControlPlane>>,
     kubelet: Option<Kubelet>,
+    /// The first question of the next kubelet.
+    next_tag: u64,
     /// Streams of others that this host's API server has opened at a kubelet.
     proxied: SortedMap<Origin, u64>,
     frames: Frames,
     rng: Rng,
     kubelet_runs: bool,
     kubelet_since: Time,
+    /// When etcd, which has ended, is started again, and what the next end waits for.
+    again_at: Option<Time>,
+    back_off: Duration,
     /// The API server's manifest as it was started with, and when it is looked at again.
     manifest: Option<String>,
     look_at: Option<Time>,
@@ -130,11 +135,14 @@ impl KubeNode {
             to_etcd: None,
             plane: None,
             kubelet: None,
+            next_tag: 0,
             proxied: SortedMap::new(),
             frames: Vec::new(),
             rng: stream("kube"),
             kubelet_runs: false,
             kubelet_since: Time::EPOCH,
+            again_at: None,
+            back_off: BACK_OFF,
             manifest: None,
             look_at: None,
         }
@@ -174,10 +182,10 @@ impl KubeNode {
         if self.config.is_control_plane(self.this_host()) {
             self.to_kubelets = read_identity(machine, "apiserver-kubelet-client");
             self.to_etcd = read_identity(machine, "etcd/peer");
-            self.start_plane(context, root_pem);
+            self.look_at = Some(context.now + FILE_CHECK);
+            self.start_plane(context);
         }
         self.start_kubelet(context);
-        self.look_at = self.plane.is_some().then(|| context.now + FILE_CHECK);
         self.drive(context);
     }
 
@@ -191,6 +199,7 @@ impl KubeNode {
     pub fn synced(&mut self, context: &mut Context<'_>, barrier: Barrier) {
         if let Some(plane) = &mut self.plane {
             plane.member.synced(context.disk, barrier);
+            self.back_off = BACK_OFF;
             self.drive(context);
         }
     }
@@ -208,8 +217,9 @@ impl KubeNode {
             own.into_iter().flatten().min()
         });
         let looks = self.look_at.filter(|_| self.kubelet_runs);
-        let own = [kubelet, plane, looks, self.links.next_deadline(), self.client.next_deadline()];
-        own.into_iter().flatten().min()
+        let wires = [self.links.next_deadline(), self.client.next_deadline()];
+        let own = [kubelet, plane, looks, self.again_at].into_iter().chain(wires);
+        own.flatten().min()
     }
 
     /// The time of [`KubeNode::next_deadline`] has come.
@@ -220,6 +230,10 @@ impl KubeNode {
         }
         if let Some(plane) = &mut self.plane {
             plane.member.due(context.now);
+        }
+        if self.again_at.is_some_and(|at| at <= context.now) {
+            self.again_at = None;
+            self.start_plane(context);
         }
         self.look_at_manifests(context);
         self.with_kubelet(context, |kubelet, touch| kubelet.due(touch));

@@ -18,6 +18,10 @@ use crate::wire::{KUBELET_PORT, Packet, Way, WireRequest};
 pub(super) const FILE_CHECK: Duration = Duration::from_secs(20);
 /// What a new API server takes until it answers.
 const RESTART: Duration = Duration::from_secs(5);
+/// kubelet: what a container that has ended waits for, twice as long each time.
+pub(super) const BACK_OFF: Duration = Duration::from_secs(10);
+/// kubelet: `MaxContainerBackOff`.
+const BACK_OFF_MAX: Duration = Duration::from_secs(300);
 
 /// A control plane's parts.
 #[derive(Debug)]
@@ -39,10 +43,12 @@ impl ControlPlane {
 }
 
 impl KubeNode {
-    pub(super) fn start_plane(&mut self, context: &mut Context<'_>, root_pem: String) {
+    /// Starts etcd with what the disk holds, and the API server over it.
+    pub(super) fn start_plane(&mut self, context: &mut Context<'_>) {
         let planes = self.config.hosts.iter().take(self.config.control_plane_count);
         let peers: Vec<Peer> = planes.map(|host| Peer::new(&host.name, &host.address)).collect();
         let name = self.config.hosts[self.number].name.clone();
+        let root_pem = host_file(context.machine, "/etc/kubernetes/pki/ca.crt").unwrap_or_default();
         let key = host_file(context.machine, "/etc/kubernetes/pki/sa.key");
         let key = key.and_then(|text| seal::keyfile::read_private_key(&text).ok());
         let rng = self.fork("etcd");
@@ -52,10 +58,7 @@ impl KubeNode {
         };
         let member = match Member::start(context.now, &name, peers, rng, context.disk) {
             Ok(member) => member,
-            Err(why) => {
-                let detail = format!("etcd of {name} does not start: {why}");
-                return context.out.push(Output::Event { kind: "kube.broken", detail });
-            }
+            Err(why) => return self.plane_ended(context, "does not start", &why),
         };
         let seed = self.fork("controllers").next_u64();
         let streams = sim::Streams::new(seed);
@@ -66,6 +69,21 @@ impl KubeNode {
         let plane = ControlPlane { member, server, controllers, controls, root_pem, token_key };
         self.plane = Some(Box::new(plane));
         self.start_api_server(context);
+    }
+
+    /// etcd has ended, and with it the API server over it: the kubelet starts them again, later and later.
+    fn plane_ended(&mut self, context: &mut Context<'_>, how: &str, why: &str) {
+        let name = &self.config.hosts[self.number].name;
+        let detail = format!("etcd of {name} {how}: {why}");
+        context.out.push(Output::Event { kind: "kube.broken", detail });
+        if let Some(Ok(mut server)) = self.plane.take().map(|plane| plane.server) {
+            server.stop();
+            for output in server.take_out() {
+                self.server_wants(context, output);
+            }
+        }
+        self.again_at = Some(context.now + self.back_off);
+        self.back_off = self.back_off.saturating_mul(2).min(BACK_OFF_MAX);
     }
 
     /// Starts the API server as its manifest says.
@@ -191,7 +209,13 @@ impl KubeNode {
         let wall = self.links.clock().wall(context.now);
         let Some(plane) = &mut self.plane else { return false };
         let mut effects = Vec::new();
-        let applied = plane.member.drive(context.disk, &mut effects);
+        let applied = match plane.member.drive(context.disk, &mut effects) {
+            Ok(applied) => applied,
+            Err(why) => {
+                self.plane_ended(context, "has ended", &why);
+                return true;
+            }
+        };
         let mut is_busy = !applied.is_empty();
         let mut outputs = Vec::new();
         if let Ok(server) = &mut plane.server {
