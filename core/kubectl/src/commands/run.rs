@@ -1,10 +1,16 @@
 //! `kubectl run` (kubectl: `cmd/run/run.go`).
 
+use kube::resources::Resource;
+use kube::rest::Method;
 use serde_json::{Value, json};
+use sim::Duration;
 
-use super::make::{made, object};
-use super::pairs;
-use crate::cli::{Boxed, Cli, Failure};
+use super::make::{made, object, sent};
+use super::{POLL, delete, exec, pairs, pod_of};
+use crate::cli::{Boxed, Call, Cli, Failure};
+use crate::json::{at, flag, int, items, name, namespace, text};
+use crate::output::{DryRun, object_name};
+use crate::select::object_path;
 use crate::table::Outcome;
 
 /// `kubectl run`.
@@ -27,7 +33,29 @@ pub(crate) fn run(cli: &Cli) -> Boxed<'_, Outcome> {
         } else {
             pairs(cli.matches.all("labels"))
         };
+        let (wants_input, tty) = (cli.is_set("stdin"), cli.is_set("tty"));
+        let attaches = cli.is_set("attach") || wants_input && !cli.matches.changed("attach");
+        if tty && !wants_input {
+            return cli.usage("-i/--stdin is required for containers with -t/--tty=true");
+        }
+        if cli.is_set("rm") && !attaches {
+            return cli.usage("--rm should only be used for attached containers");
+        }
+        if attaches && DryRun::of(cli)? != DryRun::None {
+            return cli.usage("--dry-run=[server|client] can't be used with attached containers options (--attach, --stdin, or --tty)");
+        }
         let mut container = json!({ "image": image, "name": name, "resources": {} });
+        let switches = [
+            ("stdin", wants_input),
+            ("stdinOnce", wants_input && !cli.is_set("leave-stdin-open")),
+            ("tty", tty),
+        ];
+        for (field, _) in switches.iter().filter(|(_, is_set)| *is_set) {
+            container[*field] = true.into();
+        }
+        if cli.is_set("privileged") {
+            container["securityContext"] = json!({ "privileged": true });
+        }
         if !words.is_empty() {
             let field = if cli.is_set("command") { "command" } else { "args" };
             container[field] = json!(words);
@@ -54,7 +82,7 @@ pub(crate) fn run(cli: &Cli) -> Boxed<'_, Outcome> {
             }
             metadata
         };
-        let made_of = if cli.profile.run_makes_deployment && restart == "Always" {
+        let mut made_of = if cli.profile.run_makes_deployment && restart == "Always" {
             cli.err(
                 "kubectl run --generator=deployment/apps.v1 is DEPRECATED and will be removed in a future version. Use \
                  kubectl run --generator=run-pod/v1 or kubectl create instead.\n",
@@ -81,6 +109,102 @@ pub(crate) fn run(cli: &Cli) -> Boxed<'_, Outcome> {
             pod["status"] = json!({});
             pod
         };
-        made(cli, made_of).await
+        if !cli.flag("overrides").is_empty() {
+            let more = serde_json::from_str(cli.flag("overrides"));
+            kube::json::merge(
+                &mut made_of,
+                &more.map_err(|_| Failure::text("Invalid JSON Patch"))?,
+            );
+            let containers = made_of.pointer_mut("/spec/containers").and_then(Value::as_array_mut);
+            for container in containers.into_iter().flatten() {
+                // Go's type writes it in any case.
+                crate::json::object(container, "resources");
+            }
+        }
+        if !attaches {
+            return made(cli, made_of).await;
+        }
+        let object = sent(cli, made_of).await?;
+        // Its text comes after what tells of the pod's end.
+        let outcome = attached(cli, &object).await;
+        if cli.is_set("rm") {
+            let found = Resource::of(text(&object, "apiVersion"), text(&object, "kind"));
+            let Some(resource) = found else { return outcome.map(|(status, _)| status) };
+            let path = object_path(resource, namespace(&object), name);
+            cli.call(Call::new(Method::Delete, path)).await?;
+            if !cli.is_set("quiet") {
+                delete::say(cli, resource, name, namespace(&object), "deleted");
+            }
+        }
+        let (status, said) = outcome?;
+        cli.err(said);
+        Ok(status)
     })
+}
+
+/// Waits for the pod and attaches to it; the exit status of its container, if it does not start again, and what is said
+/// of it.
+async fn attached(cli: &Cli, object: &Value) -> Result<(i32, String), Failure> {
+    let limit = Duration::parse(cli.flag("pod-running-timeout")).unwrap_or_default();
+    let pod = until(cli, object, limit, |pod| match text(pod, "status/phase") {
+        "Succeeded" | "Failed" => true,
+        phase => {
+            phase == "Running"
+                && items(pod, "status/containerStatuses").iter().all(|one| flag(one, "ready"))
+        }
+    });
+    let pod = pod.await?;
+    if text(&pod, "status/phase") == "Running" {
+        if let Err(failure) = exec::attach_to(cli, &pod).await {
+            let why = failure.bare(true);
+            cli.err(format!(
+                "warning: couldn't attach to pod/{}, falling back to streaming logs: {why}\n",
+                name(&pod)
+            ));
+            exec::show_log(cli, &pod).await?;
+        }
+    } else {
+        exec::show_log(cli, &pod).await?;
+    }
+    let policy = text(&pod, "spec/restartPolicy");
+    if policy == "Always" || cli.is_set("leave-stdin-open") {
+        return Ok((0, String::new()));
+    }
+    let ended = until(cli, &pod, limit, |pod| {
+        let phase = text(pod, "status/phase");
+        phase == "Succeeded" || phase == "Failed" && policy == "Never"
+    });
+    let ended = ended.await?;
+    let how = at(&ended, "status/containerStatuses/0/state/terminated");
+    let code = i32::try_from(int(how, "exitCode")).unwrap_or(1);
+    let said = format!(
+        "pod {}/{} terminated ({})\n{}",
+        namespace(&ended),
+        name(&ended),
+        text(how, "reason"),
+        text(how, "message")
+    );
+    Ok((code, if code == 0 { String::new() } else { said }))
+}
+
+/// Looks at a pod until it is so.
+async fn until(
+    cli: &Cli,
+    object: &Value,
+    limit: Duration,
+    is_so: impl Fn(&Value) -> bool,
+) -> Result<Value, Failure> {
+    let end = cli.proc.now() + limit;
+    loop {
+        let pod = pod_of(cli, &object_name(object)).await?;
+        if is_so(&pod) {
+            return Ok(pod);
+        }
+        if cli.proc.now() >= end {
+            return Err(Failure::text("timed out waiting for the condition"));
+        }
+        if cli.proc.sleep(POLL).await.is_err() {
+            return Err(Failure::Exit(130));
+        }
+    }
 }
