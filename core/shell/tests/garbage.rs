@@ -193,7 +193,6 @@ fn deep_nesting_is_refused() {
 
 /// Without optimisation the deepest recursion that the shell allows takes more than a test's thread has.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a larger stack, as a program's first thread has")]
 fn endless_things_end_with_their_terminal() {
     let thread = std::thread::Builder::new().stack_size(8 << 20);
     thread.spawn(type_endless_things).unwrap().join().unwrap();
