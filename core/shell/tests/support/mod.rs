@@ -38,8 +38,10 @@ pub(crate) fn tree(system: System, now: Time) -> Tree {
     tree.add_directory("/home/ada", 0o755, now);
     tree.add_directory("/data", 0o755, now);
     let commands = if system == System::Ash { busybox_commands() } else { gnu_commands() };
-    let host = host_commands().filter(|_| system == System::Bash);
-    for (path, program) in commands.iter().chain(host) {
+    for (path, program) in host_commands().filter(|_| system == System::Bash) {
+        tree.add_file(&path, image(program), 0o755, now);
+    }
+    for (path, program) in commands {
         tree.add_file(path, image(program), 0o755, now);
     }
     let passwd = "root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000::/home/ada:/bin/sh\n";
