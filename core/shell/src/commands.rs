@@ -56,6 +56,7 @@ utilities! {
     "base64", binary::base64, "/usr/bin/", "/bin/";
     "awk", awk::awk, "/usr/bin/", "/usr/bin/";
     "basename", files::basename, "/usr/bin/", "/usr/bin/";
+    "brctl", network::brctl, "/sbin/", "/usr/sbin/";
     "cat", text::cat, "/bin/", "/bin/";
     "chgrp", permissions::chgrp, "/bin/", "/bin/";
     "chmod", permissions::chmod, "/bin/", "/bin/";
@@ -89,6 +90,8 @@ utilities! {
     "hexdump", binary::hexdump, "/usr/bin/", "/usr/bin/";
     "hostname", identity::hostname, "/bin/", "/bin/";
     "id", identity::id, "/usr/bin/", "/usr/bin/";
+    "ifconfig", network::ifconfig, "/sbin/", "/sbin/";
+    "ip", network::ip, "/sbin/", "/sbin/";
     "kill", processes::kill, "/bin/", "/bin/";
     "killall", host::by_name, "/usr/bin/", "/usr/bin/";
     "less", system::more, "/usr/bin/", "/usr/bin/";
@@ -117,6 +120,7 @@ utilities! {
     "readlink", files::readlink, "/bin/", "/usr/bin/";
     "realpath", files::realpath, "/usr/bin/", "/usr/bin/";
     "rev", text::rev, "/usr/bin/", "/bin/";
+    "route", network::route, "/sbin/", "/sbin/";
     "rm", files::rm, "/bin/", "/bin/";
     "rmdir", files::rmdir, "/bin/", "/bin/";
     "sed", sed::sed, "/bin/", "/bin/";
@@ -180,8 +184,7 @@ host_utilities! {
     "/usr/bin/jq", "jq", jq::jq;
     "/usr/bin/uuidgen", "uuidgen", random::uuidgen;
     "/usr/bin/pwgen", "pwgen", random::pwgen;
-    "/sbin/ip", "ip", network::ip;
-    "/sbin/ifconfig", "ifconfig", network::ifconfig;
+    "/sbin/bridge", "bridge", network::bridge;
     "/usr/bin/lsb_release", "lsb_release", host::lsb_release;
     "/usr/bin/git", "git", git::git;
     "/usr/local/bin/docker-machine", "docker-machine", host::docker_machine;
@@ -225,7 +228,7 @@ const LACKING: [(&str, &str); 3] = [
     ("/bin/", "dmesg journalctl loginctl lsmod nano-tiny networkctl systemd-analyze systemd-cgls"),
     (
         "/sbin/",
-        "apparmor_parser blkid fdisk ip6tables iptables iptables-save iwconfig mkfs modprobe parted reboot route \
+        "apparmor_parser blkid fdisk ip6tables iptables iptables-save iwconfig mkfs modprobe parted reboot \
          shutdown swapoff swapon sysctl tc",
     ),
     (
@@ -271,17 +274,19 @@ pub fn busybox_commands() -> &'static [(&'static str, &'static str)] {
 /// Utilities that no image has until a package brings them.
 const NOT_IN_IMAGES: &[&str] = &["edit", "man", "nano", "vim"];
 
+/// What BusyBox has of its own and a Debian image lacks.
+const NOT_IN_DEBIAN: &[&str] = &["brctl", "ifconfig", "ip", "route", "vi"];
+
 /// What a Debian image and what an Alpine image holds of [`gnu_commands`] and [`busybox_commands`].
 pub fn image_commands() -> [Vec<(&'static str, &'static str)>; 2] {
-    let in_images = |commands: &'static [(&'static str, &'static str)], also: &str| {
+    let in_images = |commands: &'static [(&'static str, &'static str)], not: &[&str]| {
         let is_kept = |(path, _): &&(&'static str, &'static str)| {
             let name = path.rsplit('/').next().unwrap_or(path);
-            name != also && !NOT_IN_IMAGES.contains(&name)
+            !not.contains(&name) && !NOT_IN_IMAGES.contains(&name)
         };
         commands.iter().filter(is_kept).copied().collect()
     };
-    // BusyBox has a `vi` of its own.
-    [in_images(GNU, "vi"), in_images(BUSYBOX, "")]
+    [in_images(GNU, NOT_IN_DEBIAN), in_images(BUSYBOX, &[])]
 }
 
 /// `busybox applet args...`.

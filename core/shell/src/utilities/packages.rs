@@ -37,8 +37,16 @@ const PACKAGES: &[Package] = &[
     package(&["nano"], &[("/usr/bin/nano", "gnu:nano")]),
     package(&["jq"], &[("/usr/bin/jq", "host:jq")]),
     package(&["openssl"], &[("/usr/bin/openssl", "openssl")]),
-    package(&["net-tools"], &[("/sbin/ifconfig", "host:ifconfig"), ("/bin/netstat", "sockets")]),
-    package(&["iproute2"], &[("/sbin/ip", "host:ip"), ("/bin/ss", "sockets")]),
+    package(
+        &["net-tools"],
+        &[
+            ("/sbin/ifconfig", "gnu:ifconfig"),
+            ("/sbin/route", "gnu:route"),
+            ("/bin/netstat", "sockets"),
+        ],
+    ),
+    package(&["iproute2"], &[("/sbin/ip", "gnu:ip"), ("/bin/ss", "sockets")]),
+    package(&["bridge-utils"], &[("/sbin/brctl", "gnu:brctl")]),
     package(&["netcat", "netcat-openbsd", "netcat-traditional"], &[("/bin/nc", "nc")]),
     package(&["traceroute"], &[("/usr/bin/traceroute", "traceroute")]),
     package(&["bash"], &[("/bin/bash", "bash")]),
