@@ -143,22 +143,20 @@ fn FreePlay(props: &FreeProps) -> Html {
                 .or_else(|| event.target_dyn_into::<HtmlInputElement>().map(|input| input.value()));
             let mut changed = (*free).clone();
             set(&mut changed, &value.unwrap_or_default());
-            changed.manager_count =
-                changed.manager_count.min(changed.node_count).min(free::MANAGER_COUNT_MAX);
-            free.set(changed);
+            free.set(changed.within_limits());
         })
     };
     let options = |range: std::ops::RangeInclusive<u32>, chosen: u32| {
         range
             .map(|count| {
-                let text = if count == 0 { "none yet".to_owned() } else { count.to_string() };
+                let text = if count == 0 { "none".to_owned() } else { count.to_string() };
                 html! { <option value={count.to_string()} selected={count == chosen}>{ text }</option> }
             })
             .collect::<Html>()
     };
-    let versions = free::docker_versions().rev().map(|version| {
-        html! { <option value={version} selected={version == free.docker}>{ version }</option> }
-    });
+    let version = |version: &'static str, chosen: &str| html! { <option value={version} selected={version == chosen}>{ version }</option> };
+    let dockers = free::docker_versions().rev().map(|name| version(name, &free.docker));
+    let releases = free::kubectl_versions().rev().map(|name| version(name, &free.kubectl));
     let managers_max = free.node_count.min(free::MANAGER_COUNT_MAX);
     let onsubmit = {
         let address = Route::Free((*free).clone()).to_string();
@@ -191,7 +189,7 @@ fn FreePlay(props: &FreeProps) -> Html {
             <form {onsubmit}>
                 <label>{ "Hosts" }
                     <select data-testid="free-hosts" onchange={change(|free, value| free.node_count = value.parse().unwrap_or(1))}>
-                        { options(1..=free::NODE_COUNT_MAX, free.node_count) }
+                        { options(free.node_count_min()..=free::NODE_COUNT_MAX, free.node_count) }
                     </select>
                 </label>
                 <label>{ "Managers" }
@@ -200,8 +198,18 @@ fn FreePlay(props: &FreeProps) -> Html {
                     </select>
                 </label>
                 <label>{ "Docker" }
-                    <select data-testid="free-docker" onchange={change(|free, value| value.clone_into(&mut free.docker))}>{ for versions }</select>
+                    <select data-testid="free-docker" onchange={change(|free, value| value.clone_into(&mut free.docker))}>{ for dockers }</select>
                 </label>
+                <label>{ "Kubernetes nodes" }
+                    <select data-testid="free-kube" onchange={change(|free, value| free.kube_count = value.parse().unwrap_or(0))}>
+                        { options(0..=free::KUBE_COUNT_MAX, free.kube_count) }
+                    </select>
+                </label>
+                if free.kube_count > 0 {
+                    <label>{ "Kubernetes" }
+                        <select data-testid="free-kubectl" onchange={change(|free, value| value.clone_into(&mut free.kubectl))}>{ for releases }</select>
+                    </label>
+                }
                 <label>{ "Seed" }
                     <input type="number" min="0" max="4294967295" required=true data-testid="free-seed" value={free.seed.to_string()}
                         onchange={change(|free, value| free.seed = value.parse().unwrap_or(1))} />
