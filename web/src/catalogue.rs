@@ -16,6 +16,7 @@ use crate::help::Help;
 use crate::icons::{Icon, icon, state_icon};
 use crate::messages::messages;
 use crate::msg::Msg;
+use crate::notes::phrase;
 use crate::{dom, store};
 
 /// What the list shows.
@@ -83,13 +84,19 @@ pub fn Catalogue(props: &Props) -> Html {
 
 fn card(lab: &Summary, progress: Progress) -> Html {
     let route = Route::Lab { id: lab.id.clone(), step: None };
-    let goals = lab.goals.iter().map(|goal| html! { <li>{ goal }</li> });
-    let hosts = match (lab.node_count, lab.manager_count) {
-        (1, _) => "1 host".to_owned(),
-        (count, 0) => format!("{count} hosts, no swarm yet"),
-        (count, 1) => format!("{count} hosts, one of them a manager"),
-        (count, managers) => format!("{count} hosts, {managers} of them managers"),
+    let goals = lab.goals.iter().map(|goal| html! { <li>{ phrase(goal) }</li> });
+    let count =
+        |count: u32| if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") };
+    let mut hosts = match (lab.node_count, lab.manager_count) {
+        (nodes, 0) if nodes == lab.kube_count => format!("{}, no swarm", count(nodes)),
+        (1, _) => count(1),
+        (nodes, 0) => format!("{}, no swarm yet", count(nodes)),
+        (nodes, 1) => format!("{}, one of them a manager", count(nodes)),
+        (nodes, managers) => format!("{}, {managers} of them managers", count(nodes)),
     };
+    if lab.kube_count > 0 {
+        hosts += &format!(", {} in a Kubernetes", lab.kube_count);
+    }
     let minutes = (lab.minutes > 0).then(|| format!("{} min", lab.minutes));
     let tone = match progress.status {
         Status::Passed => "good",
@@ -107,6 +114,7 @@ fn card(lab: &Summary, progress: Progress) -> Html {
                 }
                 if let Some(minutes) = minutes { <span>{ minutes }</span> }
                 <span>{ "Docker " }{ &lab.docker }</span>
+                if lab.kube_count > 0 { <span>{ "Kubernetes " }{ &lab.kubectl }</span> }
             </p>
             <h3><a href={route.to_string()}>{ &lab.title }</a></h3>
             <ul class="goals">{ for goals }</ul>
