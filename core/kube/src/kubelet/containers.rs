@@ -146,6 +146,18 @@ impl Container {
         true
     }
 
+    /// Opens its standard input for whoever attaches, if the pod says so.
+    fn open(&mut self, touch: &mut Touch<'_>, spec: &Value) -> Option<api::Stdio> {
+        if !flag(spec, "stdin") {
+            return None;
+        }
+        let terminal = touch.machine.add_remote_terminal("");
+        let written: [Written; 2] = Default::default();
+        let stdio = stdio_of(terminal, flag(spec, "tty"), None, true, &written);
+        self.terminal = Some((terminal, written));
+        Some(stdio)
+    }
+
     /// The exit code, once it has ended.
     pub(super) fn exit_code(&self) -> Option<i64> {
         self.ended.as_ref().and_then(|ended| ended["exitCode"].as_i64())
@@ -423,13 +435,7 @@ impl Kubelet {
                 one.docker_id.clone_from(&id);
                 one.phase = Phase::Starting;
                 one.image.clone_from(&image);
-                let stdio = flag(&spec, "stdin").then(|| {
-                    let terminal = touch.machine.add_remote_terminal("");
-                    let written: [Written; 2] = Default::default();
-                    let stdio = stdio_of(terminal, flag(&spec, "tty"), None, true, &written);
-                    one.terminal = Some((terminal, written));
-                    stdio
-                });
+                let stdio = one.open(touch, &spec);
                 let name = one.name.clone();
                 let colon = if 32 <= self.config.minor { ":" } else { "" };
                 let message = format!("Created container{colon} {name}");
