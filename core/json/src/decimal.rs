@@ -12,6 +12,7 @@ const ONE: i128 = 1_000_000_000;
 /// Beyond this, adding and multiplying could overflow.
 const LIMIT: i128 = ONE * 1_000_000_000_000_000_000;
 
+#[expect(clippy::should_implement_trait, reason = "what stops at a limit is no operator")]
 impl Decimal {
     /// Nothing.
     pub const ZERO: Self = Self(0);

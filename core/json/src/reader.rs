@@ -69,7 +69,7 @@ impl<'a> Reader<'a> {
     ///
     /// # Errors
     /// What is wrong, and where.
-    pub fn next(&mut self) -> Result<Option<Json>, Wrong> {
+    pub fn read(&mut self) -> Result<Option<Json>, Wrong> {
         self.skip();
         if self.at == self.text.len() { Ok(None) } else { self.value(0).map(Some) }
     }
@@ -193,7 +193,7 @@ mod tests {
     #[test]
     fn what_is_read_is_printed_again() {
         let text = r#"{"a":[1,-2.5,"x\n\u00e9",null,true],"b":{}}"#;
-        let value = Reader::new(text).next().ok().flatten().expect("a value");
+        let value = Reader::new(text).read().ok().flatten().expect("a value");
         assert_eq!(value.compact(), text.replace("\\u00e9", "\u{e9}"));
         let python = Style { python: true, ..Style::default() };
         assert_eq!(value.show(python), r#"{"a": [1, -2.5, "x\n\u00e9", null, true], "b": {}}"#);
@@ -208,10 +208,10 @@ mod tests {
             ("\"abc", "Unfinished string", (1, 1)),
             ("{a:1}", "Object keys must be strings", (1, 2)),
         ] {
-            let wrong = Reader::new(text).next().expect_err(text);
+            let wrong = Reader::new(text).read().expect_err(text);
             assert_eq!((wrong.what, wrong.place()), (what, place), "{text}");
         }
         let deep = "[".repeat(1_000);
-        assert!(Reader::new(&deep).next().is_err());
+        assert!(Reader::new(&deep).read().is_err());
     }
 }

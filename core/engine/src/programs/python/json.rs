@@ -14,7 +14,7 @@ const DEPTH_MAX: u32 = 50;
 /// `json.loads`.
 pub(super) fn loads(text: &str, is_two: bool) -> Result<Value> {
     let mut reader = Reader::new(text);
-    let read = reader.next().and_then(|value| reader.end().map(|()| value));
+    let read = reader.read().and_then(|value| reader.end().map(|()| value));
     let (what, at, (line, column)) = match read {
         Ok(Some(value)) => return Ok(made(value)),
         Ok(None) => ("", text.len(), (1, text.len() + 1)),

@@ -195,7 +195,7 @@ fn inputs(options: &Options, text: &str) -> (Vec<Json>, Option<String>) {
     let (mut values, mut broken) = (Vec::new(), None);
     let mut reader = Reader::new(text);
     loop {
-        match reader.next() {
+        match reader.read() {
             Ok(Some(value)) => values.push(value),
             Ok(None) => break,
             Err(wrong) => {

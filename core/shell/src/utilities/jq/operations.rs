@@ -258,7 +258,7 @@ pub(super) fn with_regex(name: &str, text: &str, pattern: &str, new: &str) -> Re
 /// JSON in a text.
 pub(super) fn from_json(text: &str) -> Result<Json, String> {
     let wrong = |error: &str| format!("{error} (while parsing '{text}')");
-    let read = Reader::new(text).next().map_err(|error| wrong(&error.to_string()))?;
+    let read = Reader::new(text).read().map_err(|error| wrong(&error.to_string()))?;
     read.ok_or_else(|| wrong("Unfinished JSON term"))
 }
 

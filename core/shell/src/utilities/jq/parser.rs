@@ -185,7 +185,7 @@ fn text_parts(raw: &str) -> Result<Vec<Part>, String> {
 }
 
 fn unescaped(raw: &str) -> Result<String, String> {
-    match json::Reader::new(&format!("\"{raw}\"")).next() {
+    match json::Reader::new(&format!("\"{raw}\"")).read() {
         Ok(Some(json::Json::Text(text))) => Ok(text),
         _ => Err("unexpected INVALID_CHARACTER".to_owned()),
     }
