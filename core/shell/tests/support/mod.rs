@@ -10,7 +10,7 @@ use os::program::image;
 use os::terminal::{Awaits, TerminalId};
 use os::{Fd, Machine, Pid, Programs, Spawn};
 use sim::{Duration, Time};
-use transcripts::Stage;
+use transcripts::{Peer, Stage};
 
 /// Which host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,7 +25,7 @@ pub(crate) enum System {
 
 /// A host with one terminal.
 pub(crate) struct Host {
-    pub(crate) stage: Stage<()>,
+    pub(crate) stage: Stage<Net>,
     pub(crate) terminal: TerminalId,
     shell: Pid,
 }
@@ -38,8 +38,10 @@ pub(crate) fn tree(system: System, now: Time) -> Tree {
     tree.add_directory("/home/ada", 0o755, now);
     tree.add_directory("/data", 0o755, now);
     let commands = if system == System::Ash { busybox_commands() } else { gnu_commands() };
-    let host = host_commands().filter(|_| system == System::Bash);
-    for (path, program) in commands.iter().chain(host) {
+    for (path, program) in host_commands().filter(|_| system == System::Bash) {
+        tree.add_file(&path, image(program), 0o755, now);
+    }
+    for (path, program) in commands {
         tree.add_file(path, image(program), 0o755, now);
     }
     let passwd = "root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000::/home/ada:/bin/sh\n";
@@ -94,7 +96,7 @@ impl Host {
             ..Spawn::default()
         };
         let shell = machine.spawn(&namespace, spawn).expect("the shell is there");
-        Self { stage: Stage::new(machine, (), now), terminal, shell }
+        Self { stage: Stage::new(machine, Net, now), terminal, shell }
     }
 
     /// Who waits for a line.
@@ -127,6 +129,43 @@ impl Host {
     }
 }
 
-fn awaits(stage: &Stage<()>, terminal: TerminalId) -> Option<Awaits> {
+fn awaits(stage: &Stage<Net>, terminal: TerminalId) -> Option<Awaits> {
     stage.machine.terminal(terminal, |terminal| terminal.awaits()).flatten()
+}
+
+/// Who knows the network devices: a host's own, a bridge without ports, and one with a port.
+pub(crate) struct Net;
+
+impl Peer for Net {
+    fn serve(&mut self, machine: &mut Machine, _: Time, _: &SortedMap<Pid, i32>) -> bool {
+        let mut served = false;
+        for request in machine.take_requests() {
+            let link = |index, name: &str, address: &str| os::Link {
+                index,
+                name: name.to_owned(),
+                mac: format!("02:42:00:00:00:0{index}"),
+                address: address.to_owned(),
+                has_carrier: name != "docker0",
+                ..os::Link::default()
+            };
+            let port = os::Link {
+                master: "br-0123456789ab".to_owned(),
+                peer: Some(5),
+                ..link(6, "veth3a080f1", "")
+            };
+            let links = vec![
+                link(2, "eth0", "192.168.7.21/24"),
+                link(3, "docker0", "172.17.0.1/16"),
+                link(4, "br-0123456789ab", "10.80.0.1/20"),
+                port,
+            ];
+            let asked = request.body.downcast::<os::NetRequest>();
+            if asked.is_ok_and(|asked| matches!(asked.ask, os::NetAsk::Links)) {
+                let reply: os::NetReply = Ok(os::NetAnswer::Links(links));
+                machine.reply(request.id, Box::new(reply));
+                served = true;
+            }
+        }
+        served
+    }
 }
