@@ -32,7 +32,7 @@ mod swarm_events;
 mod templates;
 mod volumes;
 
-pub use config::{CPU_COUNT, Config, KERNEL, MEMORY_SIZE};
+pub use config::{CPU_COUNT, Config, MEMORY_SIZE};
 pub use daemon::{Caller, Context, Daemon, Output, SharedRegistry};
 pub use host_names::{host_addresses, host_file};
 pub use info::{ContainerView, Place};

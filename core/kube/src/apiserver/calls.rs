@@ -18,6 +18,10 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(7);
 /// A write that somebody else was faster than is tried so often.
 const TRY_COUNT_MAX: u32 = 8;
 
+/// Admission plug-in `ServiceAccount`: the account `default` of a new namespace is looked for so often, so long apart.
+const ACCOUNT_TRIES: u32 = 10;
+const ACCOUNT_PAUSE: Duration = Duration::from_millis(100);
+
 /// A write to etcd.
 #[derive(Clone, Debug)]
 pub(super) struct Write {
@@ -46,6 +50,8 @@ pub(super) enum Served {
 pub(super) enum Stage {
     /// There was no leader.
     Waiting,
+    /// It is tried again then.
+    Later(Time),
     Reading(u64),
     Writing {
         left: Vec<u64>,
@@ -116,6 +122,13 @@ impl ApiServer {
             return false;
         }
         match &mut call.stage {
+            Stage::Later(at) if now < *at => false,
+            // Admission looks into a cache, not into etcd.
+            Stage::Later(_) => {
+                let Some(call) = self.calls.remove(&id) else { return false };
+                self.serve_call((now, wall), id, call, member, out);
+                true
+            }
             Stage::Waiting => match member.begin_read(out) {
                 Some(read) => {
                     call.stage = Stage::Reading(read);
@@ -133,7 +146,7 @@ impl ApiServer {
                     return false;
                 }
                 let Some(call) = self.calls.remove(&id) else { return false };
-                self.serve_call(wall, id, call, member, out);
+                self.serve_call((now, wall), id, call, member, out);
                 false
             }
             Stage::Writing { left, is_conflict, .. } => {
@@ -164,7 +177,7 @@ impl ApiServer {
 
     pub(super) fn serve_call(
         &mut self,
-        wall: Time,
+        (now, wall): (Time, Time),
         id: u64,
         mut call: Call,
         member: &mut Member,
@@ -172,6 +185,14 @@ impl ApiServer {
     ) {
         let origin = call.origin;
         match self.serve(wall, &call.user, &call.request) {
+            Err(status)
+                if call.tries < ACCOUNT_TRIES
+                    && status.message().ends_with("serviceaccount \"default\" not found") =>
+            {
+                call.tries += 1;
+                call.stage = Stage::Later(now + ACCOUNT_PAUSE);
+                self.calls.insert(id, call);
+            }
             Err(status) => self.out.push(Output::Respond(origin, status.into())),
             Ok(Served::Now(response)) => self.out.push(Output::Respond(origin, response)),
             Ok(Served::Proxy { address, request }) => {

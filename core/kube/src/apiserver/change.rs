@@ -300,11 +300,15 @@ pub(super) fn patched(
     kind: Option<&schema::Type>,
     old: &Value,
 ) -> Result<Value, Status> {
-    super::patch::apply(request.content_type, kind, old, &request.body).map_err(|why| {
-        Status::new(
-            422,
-            "Invalid",
-            format!("the server rejected our request due to an error in our request: {why}"),
-        )
+    if request.content_type != "application/json-patch+json" && !request.body.is_object() {
+        let found = schema::json_word(&request.body);
+        return Err(Status::bad_request(format!(
+            "json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+        )));
+    }
+    super::patch::apply(request.content_type, kind, old, &request.body).map_err(|_| {
+        // What was wrong is not told.
+        let why = "the server rejected our request due to an error in our request";
+        Status::new(422, "Invalid", why)
     })
 }

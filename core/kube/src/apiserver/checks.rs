@@ -28,6 +28,12 @@ pub(super) fn problems(resource: &Resource, value: &Value) -> Vec<Problem> {
     match resource.kind {
         "Pod" => pod_problems(&value["spec"], "spec", &mut found),
         "Deployment" | "ReplicaSet" => {
+            if text(value, "spec/strategy/type") == "Recreate"
+                && !at(value, "spec/strategy/rollingUpdate").is_null()
+            {
+                let why = "may not be specified when strategy `type` is 'Recreate'";
+                found.push(Problem::forbidden("spec.strategy.rollingUpdate", why));
+            }
             pod_problems(at(value, "spec/template/spec"), "spec.template.spec", &mut found);
             let labels = at(value, "spec/template/metadata/labels");
             let selector = super::selector::Selector::of_object(at(value, "spec/selector"));
@@ -84,6 +90,12 @@ fn secret_problems(secret: &Value) -> Vec<Problem> {
         "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
         _ => &[],
     };
+    const ACCOUNT: &str = "kubernetes.io/service-account.name";
+    if text(secret, "type") == "kubernetes.io/service-account-token"
+        && at(secret, "metadata/annotations")[ACCOUNT].is_null()
+    {
+        found.push(Problem::required(format!("metadata.annotations[{ACCOUNT}]"), ""));
+    }
     for key in needs {
         if secret["data"].get(*key).is_none() {
             found.push(Problem::required(format!("data[{key}]"), ""));

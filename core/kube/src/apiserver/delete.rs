@@ -21,6 +21,12 @@ impl ApiServer {
     ) -> Result<Served, Status> {
         let resource = target.resource;
         let old = self.found(target)?;
+        if resource.kind == "Namespace"
+            && ["default", "kube-system", "kube-public"].contains(&&*target.name)
+        {
+            let why = "this namespace may not be deleted";
+            return Err(Status::forbidden(resource, &target.name, why));
+        }
         let options = match target.subresource.as_str() {
             "eviction" => &request.body["deleteOptions"],
             _ => &request.body,

@@ -198,7 +198,11 @@ impl ApiServer {
 
     /// When a request is given up, or etcd compacted.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        let calls = self.calls.values().map(|call| call.deadline).min();
+        let calls = self.calls.values().map(|call| match call.stage {
+            Stage::Later(at) => at,
+            _ => call.deadline,
+        });
+        let calls = calls.min();
         [calls, Some(self.next_compaction)].into_iter().flatten().min()
     }
 
@@ -218,14 +222,14 @@ impl ApiServer {
         }
     }
 
-    /// Goes on with all requests as far as they can go.
+    /// Goes on with all requests as far as they can go; true if some have gone on.
     pub(crate) fn drive(
         &mut self,
         now: Time,
         wall: Time,
         member: &mut Member,
         out: &mut Vec<Effect>,
-    ) {
+    ) -> bool {
         if !self.is_bootstrapped && member.is_leader() {
             self.bootstrap(now);
         }
@@ -238,9 +242,13 @@ impl ApiServer {
             self.expire_events(now, wall);
         }
         let ids: Vec<u64> = self.calls.keys().copied().collect();
+        let mut has_moved = false;
         for id in ids {
-            while self.drive_call(now, wall, id, member, out) {}
+            while self.drive_call(now, wall, id, member, out) {
+                has_moved = true;
+            }
         }
+        has_moved
     }
 
     /// Events live for an hour (apiserver: `--event-ttl`).

@@ -1,11 +1,14 @@
 //! One container of a pod: how far it is, and whether it is to start again.
 
 use daemon::api;
+use os::TerminalId;
 use serde_json::Value;
 use sim::{Duration, Time};
 
+use super::Touch;
 use super::pods::PodRun;
-use crate::json::text;
+use super::serve::{Written, stdio_of};
+use crate::json::{flag, text};
 
 /// Which pod a container belongs to (dockershim's labels).
 pub(super) const UID_LABEL: &str = "io.kubernetes.pod.uid";
@@ -86,6 +89,11 @@ pub(super) struct Container {
     pub(super) pull_began: Time,
     /// It was asked to end.
     pub(super) is_stopping: bool,
+    /// The image it was made of: with another one in the pod it is made anew, whatever the restart policy says.
+    pub(super) image: String,
+    pub(super) is_changed: bool,
+    /// Its open standard input and what it writes, for whoever attaches.
+    pub(super) terminal: Option<(TerminalId, [Written; 2])>,
     /// Dead containers that are kept for their logs.
     pub(super) old_ids: Vec<String>,
 }
@@ -108,6 +116,9 @@ impl Container {
             pull_again: None,
             pull_began: Time::EPOCH,
             is_stopping: false,
+            image: String::new(),
+            is_changed: false,
+            terminal: None,
             old_ids: Vec::new(),
         }
     }
@@ -126,6 +137,18 @@ impl Container {
         self.old_ids = own.into_iter().map(|one| one.id.clone()).collect();
         self.phase = Phase::Starting;
         true
+    }
+
+    /// Opens its standard input for whoever attaches, if the pod says so.
+    pub(super) fn open(&mut self, touch: &mut Touch<'_>, spec: &Value) -> Option<api::Stdio> {
+        if !flag(spec, "stdin") {
+            return None;
+        }
+        let terminal = touch.machine.add_remote_terminal("");
+        let written: [Written; 2] = Default::default();
+        let stdio = stdio_of(terminal, flag(spec, "tty"), None, true, &written);
+        self.terminal = Some((terminal, written));
+        Some(stdio)
     }
 
     /// The exit code, once it has ended.
@@ -152,6 +175,7 @@ impl PodRun {
 
     pub(super) fn starts_again(&self, container: &Container) -> bool {
         match (self.policy(), container.exit_code()) {
+            _ if container.is_changed => true,
             ("Never", _) => false,
             ("OnFailure", code) => code != Some(0),
             (_, code) => !container.is_init || code != Some(0),

@@ -43,7 +43,13 @@ impl Kubelet {
         let Some(run) = self.pods.get_mut(uid) else { return };
         let again = run.starts_again(&run.containers[place]);
         let now = touch.now;
-        match run.containers[place].phase.clone() {
+        let all =
+            items(&run.pod, "spec/initContainers").iter().chain(items(&run.pod, "spec/containers"));
+        let wanted = all.into_iter().nth(place).map_or("", |spec| text(spec, "image"));
+        let one = &run.containers[place];
+        let differs = !one.image.is_empty() && one.image != wanted && !one.is_stopping;
+        match one.phase.clone() {
+            Phase::Running if differs => self.change(touch, uid, place),
             Phase::Waiting => self.look_for_image(touch, uid, place),
             Phase::Pulling(pull) => {
                 run.wake_at(now + POLL);
@@ -145,12 +151,14 @@ impl Kubelet {
             (Step::Make, Ok(api::Response::ContainerCreated { id, .. })) => {
                 one.docker_id.clone_from(&id);
                 one.phase = Phase::Starting;
+                one.image.clone_from(&image);
+                let stdio = one.open(touch, &spec);
                 let name = one.name.clone();
                 let colon = if 32 <= self.config.minor { ":" } else { "" };
                 let message = format!("Created container{colon} {name}");
                 self.tell(touch, &pod, ("Normal", "Created", &message));
                 let purpose = Purpose::Runtime(uid.to_owned(), place, Step::Start);
-                let request = api::Request::StartContainer { container: id, stdio: None };
+                let request = api::Request::StartContainer { container: id, stdio };
                 self.runtime(touch, purpose, request);
             }
             (Step::Start, Ok(_)) => self.started(touch, uid, place),

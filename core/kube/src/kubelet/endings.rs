@@ -6,13 +6,30 @@ use sim::Duration;
 
 use super::container::{BACK_OFF, BACK_OFF_MAX, Phase};
 use super::{Kubelet, Purpose, Touch};
+use crate::json::at;
 
 impl Kubelet {
+    /// Its image is another one by now (kubelet: `computePodActions`).
+    pub(super) fn change(&mut self, touch: &mut Touch<'_>, uid: &str, place: usize) {
+        let Some(run) = self.pods.get_mut(uid) else { return };
+        let pod = run.pod.clone();
+        let one = &mut run.containers[place];
+        (one.is_stopping, one.is_changed) = (true, true);
+        let container = one.docker_id.clone();
+        let message = format!("Container {} definition changed, will be restarted", one.name);
+        self.tell(touch, &pod, ("Normal", "Killing", &message));
+        let grace = at(&pod, "spec/terminationGracePeriodSeconds").as_u64();
+        let request = api::Request::StopContainer { container, timeout_secs: grace };
+        self.runtime(touch, Purpose::Nothing, request);
+    }
+
     pub(super) fn exited(&mut self, touch: &mut Touch<'_>, uid: &str, place: usize, code: i32) {
         let wall = touch.wall;
         let Some(one) = self.container(uid, place) else { return };
         one.phase = Phase::Ended;
-        let id = format!("docker://{}", one.docker_id);
+        one.terminal = None;
+        let attached = one.docker_id.clone();
+        let id = format!("docker://{attached}");
         one.ended = Some(json!({
             "exitCode": code,
             "reason": if code == 0 { "Completed" } else { "Error" },
@@ -26,6 +43,7 @@ impl Kubelet {
             "kube.container",
             format!("container {name} of pod {} has ended with {code}", pod.unwrap_or_default()),
         );
+        self.attached_ended(touch, &attached, code);
     }
 
     /// It has ended and starts again: at once the first time, then later and later.
@@ -37,6 +55,9 @@ impl Kubelet {
         let ran = one.started.map(|at| touch.wall.since(at)).unwrap_or_default();
         if BACK_OFF_MAX.saturating_mul(2) <= ran {
             one.back_off = None;
+        }
+        if std::mem::take(&mut one.is_changed) {
+            return self.restart(touch, uid, place);
         }
         let Some(delay) = one.back_off else {
             one.back_off = Some(BACK_OFF);
@@ -68,6 +89,7 @@ impl Kubelet {
 
     pub(super) fn restart(&mut self, touch: &mut Touch<'_>, uid: &str, place: usize) {
         let Some(one) = self.container(uid, place) else { return };
+        one.is_stopping = false;
         one.last = one.ended.take();
         one.restart_count += 1;
         one.phase = Phase::Waiting;
