@@ -50,7 +50,7 @@ impl ApiServer {
         let new = self.objects.get(&key).cloned();
         let change = Change { revision, key, old, new };
         for watch in self.watches.values() {
-            let is_lost = sim::planted!(WatchEventLost) && change.revision % 10 == 0;
+            let is_lost = sim::planted!(WatchEventLost) && change.revision.is_multiple_of(10);
             if let Some(event) = event_of(&change, watch).filter(|_| !is_lost) {
                 self.out.push(Output::Event(watch.origin, StreamEvent::Change(event)));
             }

@@ -116,29 +116,8 @@ impl Kubectl {
                 node_upkeep(rng, node)
             }
             "access" => access(rng),
-            "namespace" => word(
-                rng,
-                &[
-                    "kubectl create namespace other",
-                    "kubectl create secret generic s -n other --from-literal=k=v",
-                    "kubectl run sleeper -n other --image=alpine --restart=Never -- sleep 1000",
-                    "kubectl delete namespace other --wait=false",
-                ],
-            )
-            .to_owned(),
-            "label" => {
-                let value = rng.below(3);
-                match rng.below(3) {
-                    0 => {
-                        format!("kubectl label node {} zone=z{value} --overwrite", word(rng, nodes))
-                    }
-                    1 => format!("kubectl label pod {} a=b{value} --overwrite", word(rng, &PODS)),
-                    _ => format!(
-                        "kubectl annotate secret {} a=b{value} --overwrite",
-                        word(rng, &SECRETS)
-                    ),
-                }
-            }
+            "namespace" => word(rng, &NAMESPACES).to_owned(),
+            "label" => label(rng, nodes),
             "kubelet's rights" => {
                 let name = word(rng, &SECRETS);
                 format!("kubectl --kubeconfig /etc/kubernetes/kubelet.conf get secret {name}")
@@ -204,6 +183,22 @@ impl Kubectl {
             }
         };
         line(node, &text)
+    }
+}
+
+const NAMESPACES: [&str; 4] = [
+    "kubectl create namespace other",
+    "kubectl create secret generic s -n other --from-literal=k=v",
+    "kubectl run sleeper -n other --image=alpine --restart=Never -- sleep 1000",
+    "kubectl delete namespace other --wait=false",
+];
+
+fn label(rng: &mut Rng, nodes: &[String]) -> String {
+    let value = rng.below(3);
+    match rng.below(3) {
+        0 => format!("kubectl label node {} zone=z{value} --overwrite", word(rng, nodes)),
+        1 => format!("kubectl label pod {} a=b{value} --overwrite", word(rng, &PODS)),
+        _ => format!("kubectl annotate secret {} a=b{value} --overwrite", word(rng, &SECRETS)),
     }
 }
 
