@@ -334,6 +334,9 @@ impl Daemon {
 
     fn logs(&self, container: &str, options: &LogOptions) -> Result<LogChunk, Error> {
         let container = self.engine.find(container)?;
+        if !container.config.keeps_log() {
+            return Err(Error::invalid("configured logging driver does not support reading"));
+        }
         let log = container.log.borrow();
         let wanted = |entry: &&engine::LogEntry| {
             let stream = match entry.stream {

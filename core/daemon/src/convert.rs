@@ -259,12 +259,17 @@ pub(crate) fn image_summary(
     image: &engine::Image,
     store: &engine::image::ImageStore,
 ) -> ImageSummary {
+    let is_shared = |layer| {
+        let others = store.iter().filter(|other| other.id != image.id);
+        others.flat_map(|other| &other.layers).any(|other| other.diff_id == layer)
+    };
     ImageSummary {
         id: image.id.to_string(),
         tags: store.tags_of(image.id),
         digests: store.digests_of(image.id),
         created: image.created,
         size: image.size(),
+        shared: image.layers.iter().filter(|l| is_shared(l.diff_id)).map(|l| l.size).sum(),
         labels: image.config.labels.clone(),
     }
 }

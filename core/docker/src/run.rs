@@ -8,6 +8,8 @@ use crate::help;
 use crate::parse::{Matches, Problem, parse};
 use crate::profile::{Complaint, Profile};
 use crate::table::{self, Command, Count, Group, Outcome};
+use crate::value::{below_zero, quote};
+use swarm::control::ApiError;
 
 /// The exit status of wrong flags and of `run`'s own failures.
 const USAGE_STATUS: i32 = 125;
@@ -203,6 +205,7 @@ async fn run_command(
     };
     check_count(profile, &typed, command, matches.args.len())?;
     refuse_unsimulated(profile, &typed, &flags, &matches)?;
+    refuse_below_zero(profile, &typed, command, &matches)?;
     let Some(run) = command.run else {
         return Err(Failure::text(format!("not simulated: {typed}")));
     };
@@ -224,6 +227,39 @@ fn refuse_unsimulated(
         }
         None => Ok(()),
     }
+}
+
+/// Durations below zero, which flags take and nobody behind them (docker/cli: `PositiveDurationOpt`;
+/// swarmkit: `manager/controlapi/service.go`).
+fn refuse_below_zero(
+    profile: &Profile,
+    typed: &str,
+    command: &Command,
+    matches: &Matches,
+) -> Result<(), Failure> {
+    for name in matches.names() {
+        let text = matches.get(name).unwrap_or_default();
+        match below_zero(name, text) {
+            None => {}
+            Some("") if typed.contains("service") => {
+                let text = format!(
+                    "invalid argument {} for \"--{name}\" flag: duration cannot be negative",
+                    quote(text)
+                );
+                let text = flag_complaint(profile, typed, command.usage(profile), &text);
+                return Err(Failure::Status(text, USAGE_STATUS));
+            }
+            Some("") => {
+                let text = format!("docker: --{name} cannot be negative\n{}", profile.run_hint);
+                return Err(Failure::Status(text, USAGE_STATUS));
+            }
+            Some(words) => {
+                let text = format!("TaskSpec: {words} cannot be negative");
+                return Err(Failure::Api(ApiError::invalid(text).into()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn flag_complaint(profile: &Profile, typed: &str, usage: &str, text: &str) -> String {

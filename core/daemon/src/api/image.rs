@@ -18,6 +18,8 @@ pub struct ImageSummary {
     pub created: Time,
     /// Bytes in all layers.
     pub size: u64,
+    /// Bytes in layers that another image has as well.
+    pub shared: u64,
     /// Labels.
     pub labels: SortedMap<String, String>,
 }

@@ -35,6 +35,17 @@ pub(crate) fn healthcheck(health: &HealthCheck) -> Json {
     Json::Object(object)
 }
 
+/// The configuration of the container in which a build set the command, its last step.
+fn of_last_step(config: &Json, cmd: &[String]) -> Json {
+    let mut config = config.clone();
+    if !cmd.is_empty() {
+        let words: Vec<String> = cmd.iter().map(|word| format!("{word:?}")).collect();
+        let step = format!("CMD [{}]", words.join(" "));
+        config["Cmd"] = json!(["/bin/sh", "-c", "#(nop) ", step]);
+    }
+    config
+}
+
 /// An image.
 pub(crate) fn image(style: Style, image: &ImageDetails) -> Json {
     let config = &image.config;
@@ -62,15 +73,17 @@ pub(crate) fn image(style: Style, image: &ImageDetails) -> Json {
     if !config.stop_signal.is_empty() {
         run.put("StopSignal", config.stop_signal.clone());
     }
+    let run = run.json();
     let mut object = style.object();
     object.put("Id", image.id.clone()).put("RepoTags", image.tags.clone());
     object.put("RepoDigests", image.digests.clone()).put("Parent", image.parent.clone());
     object.put("Comment", image.comment.clone()).put("Created", time(image.created));
     if style.profile.legacy_image_members {
         object.put("Container", image.container.clone());
+        object.put("ContainerConfig", of_last_step(&run, &config.cmd));
     }
     object.put("DockerVersion", image.docker_version.clone());
-    object.put("Author", image.author.clone()).put("Config", run.json());
+    object.put("Author", image.author.clone()).put("Config", run);
     object.put("Architecture", image.architecture.clone()).put("Os", image.os.clone());
     object.put("Size", image.size);
     if style.profile.legacy_image_members {
