@@ -48,6 +48,7 @@ transcripts! {
     shell: "shell",
     users: "users",
     programs: "programs",
+    devices: "devices",
     hosts: "hosts",
     secrets_17_03: "secrets-17.03",
     secrets_20_10: "secrets-20.10",

@@ -13,6 +13,11 @@ pub fn prose(html: &str) -> Html {
     html! { <div class="prose">{ Html::from_html_unchecked(html.to_owned().into()) }</div> }
 }
 
+/// The same for a text of one line, without a block around it.
+pub fn phrase(html: &str) -> Html {
+    Html::from_html_unchecked(html.to_owned().into())
+}
+
 #[derive(Properties, PartialEq)]
 pub struct NoteProps {
     pub view: NoteView,

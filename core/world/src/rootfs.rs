@@ -53,8 +53,10 @@ pub(crate) fn host(spec: &Spec, index: usize, docker: &str, now: Time) -> Tree {
     ] {
         tree.insert(path, Inode { attributes: Attributes::root(0o666, now), kind });
     }
-    let commands = shell::gnu_commands().iter().chain(shell::host_commands());
-    for (path, program) in commands.chain(tools::COMMANDS) {
+    for (path, program) in shell::host_commands() {
+        tree.add_file(&path, image(program), 0o755, now);
+    }
+    for (path, program) in shell::gnu_commands().iter().chain(tools::COMMANDS) {
         tree.add_file(path, image(program), 0o755, now);
     }
     tree.add_file("/usr/bin/docker", image(docker), 0o755, now);

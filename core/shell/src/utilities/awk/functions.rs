@@ -111,7 +111,10 @@ impl Interpreter {
                 self.random = number(0).whole().unsigned_abs();
                 Value::Number(Decimal::ZERO)
             }
-            "close" | "fflush" => Value::Number(Decimal::ZERO),
+            "close" | "fflush" => {
+                self.close(&text(0));
+                Value::Number(Decimal::ZERO)
+            }
             "system" | "sqrt" | "exp" | "log" | "sin" | "cos" | "atan2" | "gensub" | "strftime"
             | "systime" | "asort" => return error(format!("not simulated: {name}")),
             _ => return error(format!("function {name} never defined")),
