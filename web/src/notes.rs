@@ -18,6 +18,20 @@ pub fn phrase(html: &str) -> Html {
     Html::from_html_unchecked(html.to_owned().into())
 }
 
+/// A sentence of the program's own, in which backticks mark what is typed or printed.
+pub fn coded(text: &str) -> Html {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(at, part)| {
+            if at % 2 == 1 {
+                html! { <code>{ part }</code> }
+            } else {
+                part.into()
+            }
+        })
+        .collect()
+}
+
 #[derive(Properties, PartialEq)]
 pub struct NoteProps {
     pub view: NoteView,

@@ -4,8 +4,9 @@ use os::Programs;
 
 use crate::utilities::{
     Utility, administration, archive, awk, binary, columns, compare, copying, date, digest, disks,
-    editor, files, find, git, grep, host, identity, jq, lines, listing, network, output, packages,
-    permissions, processes, random, running, sed, ssh, switching, system, test, text,
+    editor, ends, files, find, git, grep, host, identity, jq, lines, listing, network, output,
+    packages, paths, permissions, processes, random, running, sed, ssh, switching, system, test,
+    text,
 };
 use crate::{Flavour, shell};
 
@@ -55,7 +56,7 @@ utilities! {
     "arch", identity::arch, "/usr/bin/", "/bin/";
     "base64", binary::base64, "/usr/bin/", "/bin/";
     "awk", awk::awk, "/usr/bin/", "/usr/bin/";
-    "basename", files::basename, "/usr/bin/", "/usr/bin/";
+    "basename", paths::basename, "/usr/bin/", "/usr/bin/";
     "brctl", network::brctl, "/sbin/", "/usr/sbin/";
     "cat", text::cat, "/bin/", "/bin/";
     "chgrp", permissions::chgrp, "/bin/", "/bin/";
@@ -70,7 +71,7 @@ utilities! {
     "dd", random::dd, "/bin/", "/bin/";
     "df", disks::df, "/bin/", "/bin/";
     "diff", compare::diff, "/usr/bin/", "/usr/bin/";
-    "dirname", files::dirname, "/usr/bin/", "/usr/bin/";
+    "dirname", paths::dirname, "/usr/bin/", "/usr/bin/";
     "du", disks::du, "/usr/bin/", "/usr/bin/";
     "echo", output::echo, "/bin/", "/bin/";
     "edit", editor::edit, "/usr/bin/", "/usr/bin/";
@@ -86,7 +87,7 @@ utilities! {
     "groups", identity::groups, "/usr/bin/", "/usr/bin/";
     "gunzip", archive::gzip, "/bin/", "/bin/";
     "gzip", archive::gzip, "/bin/", "/bin/";
-    "head", text::head, "/usr/bin/", "/usr/bin/";
+    "head", ends::head, "/usr/bin/", "/usr/bin/";
     "hexdump", binary::hexdump, "/usr/bin/", "/usr/bin/";
     "hostname", identity::hostname, "/bin/", "/bin/";
     "id", identity::id, "/usr/bin/", "/usr/bin/";
@@ -116,9 +117,9 @@ utilities! {
     "printenv", identity::printenv, "/usr/bin/", "/bin/";
     "printf", output::printf, "/usr/bin/", "/usr/bin/";
     "ps", processes::ps, "/bin/", "/bin/";
-    "pwd", files::pwd, "/bin/", "/bin/";
-    "readlink", files::readlink, "/bin/", "/usr/bin/";
-    "realpath", files::realpath, "/usr/bin/", "/usr/bin/";
+    "pwd", paths::pwd, "/bin/", "/bin/";
+    "readlink", paths::readlink, "/bin/", "/usr/bin/";
+    "realpath", paths::realpath, "/usr/bin/", "/usr/bin/";
     "rev", text::rev, "/usr/bin/", "/bin/";
     "route", network::route, "/sbin/", "/sbin/";
     "rm", files::rm, "/bin/", "/bin/";
@@ -137,7 +138,7 @@ utilities! {
     "stat", system::stat, "/usr/bin/", "/bin/";
     "sync", system::yes, "/bin/", "/bin/";
     "tac", text::tac, "/usr/bin/", "/usr/bin/";
-    "tail", text::tail, "/usr/bin/", "/usr/bin/";
+    "tail", ends::tail, "/usr/bin/", "/usr/bin/";
     "tar", archive::tar, "/bin/", "/bin/";
     "tee", text::tee, "/usr/bin/", "/usr/bin/";
     "test", test::run, "/usr/bin/", "/usr/bin/";

@@ -7,7 +7,7 @@ mod state;
 
 use crate::Flavour;
 use crate::shell::{Done, Flow, Shell};
-use crate::utilities::{Utility, files, output, processes, test};
+use crate::utilities::{Utility, output, paths, processes, test};
 
 /// POSIX's special builtins: their failure ends a script, their assignments stay.
 const SPECIAL: [&str; 15] = [
@@ -141,7 +141,7 @@ async fn shared(shell: &mut Shell, name: &str, args: &[String]) -> Result<i32, F
         "printf" => output::printf(utility).await,
         "pwd" => {
             let shown = shell.variable("PWD").filter(|_| args.first().is_none_or(|a| a != "-P"));
-            files::show_folder(utility, shown).await
+            paths::show_folder(utility, shown).await
         }
         "kill" => {
             let mut args = Vec::new();

@@ -5,7 +5,7 @@ use sorted::SortedMap;
 use super::interpreter::{CALL_DEPTH_MAX, Flow, Got, Interpreter, error};
 use super::syntax::{Expr, Place};
 use super::value::{Value, format};
-use crate::decimal::Decimal;
+use json::Decimal;
 
 impl Interpreter {
     pub(super) fn call(&mut self, name: &str, args: &[Expr]) -> Got {

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::syntax::{Expr, Place, Program, Statement, When};
 use super::value::{Value, format};
-use crate::decimal::Decimal;
 use crate::utilities::regex::Regex;
+use json::Decimal;
 
 /// Statements and expressions that one run may take.
 const STEP_COUNT_MAX: u64 = 500_000;
