@@ -53,7 +53,9 @@ impl Daemon {
             }
             R::InspectContainer { container } => {
                 let driver = &self.config.engine.storage_driver;
-                let details = details(self.engine.find(&container)?, driver);
+                let found = self.engine.find(&container)?;
+                let image = self.engine.images().get(found.image);
+                let details = details(found, image, driver);
                 Ok(Some(Response::Container(Box::new(details))))
             }
             R::CreateContainer(create) => self.create_container(context, *create).map(Some),

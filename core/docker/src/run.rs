@@ -112,11 +112,11 @@ async fn run_in_group(
     let matches = match parse(profile, &flags, false, args) {
         Ok(matches) => matches,
         Err(Problem::Help(_)) => {
-            proc.print(help::group_help(profile, group)).await;
+            proc.print(help::group_help(profile, group, proc.columns())).await;
             return Ok(0);
         }
         Err(Problem::Text(text)) => {
-            let usage = help::group_help(profile, group);
+            let usage = help::group_help(profile, group, proc.columns());
             let text = match profile.complaint {
                 Complaint::Prefixed => flag_complaint(profile, typed, "COMMAND", &text),
                 _ => format!("{text}\nSee '{typed} --help'.\n{usage}"),
@@ -128,9 +128,13 @@ async fn run_in_group(
     let version = ["version".to_owned()];
     let words = if matches.is_set("version") { &version[..] } else { &matches.args };
     let Some((word, rest)) = words.split_first() else {
-        proc.eprint(help::group_help(profile, group)).await;
+        proc.eprint(help::group_help(profile, group, proc.columns())).await;
         return Ok(0);
     };
+    if word == "help" && !group.flags.is_empty() {
+        proc.print(help::group_help(profile, group, proc.columns())).await;
+        return Ok(0);
+    }
     match table::in_group(profile, group.name, word) {
         Some(command) => {
             let (typed, rest) = (format!("{typed} {}", command.name()), rest.to_vec());
@@ -142,7 +146,9 @@ async fn run_in_group(
                  COMMAND\n\nRun 'docker {name} --help' for more information",
                 name = group.name
             ),
-            _ => format!("\n{}", help::group_help(profile, group).trim_matches('\n')),
+            _ => {
+                format!("\n{}", help::group_help(profile, group, proc.columns()).trim_matches('\n'))
+            }
         })),
     }
 }
@@ -152,7 +158,7 @@ async fn help_command(proc: &Proc, profile: &'static Profile, words: &[String]) 
     let text = match words {
         [] => Some(help::root_help(profile)),
         [word] => match table::groups(profile).find(|group| group.name == *word) {
-            Some(group) => Some(help::group_help(profile, &group)),
+            Some(group) => Some(help::group_help(profile, &group, columns)),
             None => table::at_top(profile, word).map(|command| {
                 help::command_help(profile, &format!("docker {word}"), command, columns)
             }),

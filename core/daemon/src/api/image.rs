@@ -56,6 +56,8 @@ pub struct ImageConfig {
 /// All about an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageDetails {
+    /// The folders of its layers, as the storage driver names them.
+    pub folders: Vec<(&'static str, String)>,
     /// `sha256:...`.
     pub id: String,
     /// `redis:alpine`.

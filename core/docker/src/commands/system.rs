@@ -182,9 +182,13 @@ fn server(profile: &Profile, info: &Info) -> String {
     };
     line("Server Version", &info.server_version);
     line("Storage Driver", &info.storage_driver);
+    // The older driver names its folder and counts layers.
+    let is_aufs = info.storage_driver == "aufs";
+    line(" Root Dir", if is_aufs { "/var/lib/docker/aufs" } else { "" });
     line(" Backing Filesystem", &info.backing_filesystem);
-    line(" Supports d_type", "true");
-    line(" Native Overlay Diff", "true");
+    line(" Supports d_type", if is_aufs { "" } else { "true" });
+    line(" Native Overlay Diff", if is_aufs { "" } else { "true" });
+    line(" Dirperm1 Supported", if is_aufs { "true" } else { "" });
     line("Logging Driver", &info.logging_driver);
     line("Cgroup Driver", &info.cgroup_driver);
     text += if profile.version_components { "Plugins:\n" } else { "Plugins: \n" };

@@ -18,6 +18,14 @@ pub(crate) fn set(texts: &[String]) -> Map<String, Json> {
     sorted.into_iter().map(|text| (text, json!({}))).collect()
 }
 
+/// The storage driver, and where it keeps the layers if it tells.
+pub(crate) fn graph(folders: &[(&'static str, String)], driver: &str) -> Json {
+    let data: Map<String, Json> =
+        folders.iter().map(|(key, path)| ((*key).to_owned(), path.clone().into())).collect();
+    let data = if data.is_empty() { Json::Null } else { Json::Object(data) };
+    json!({"Data": data, "Name": driver})
+}
+
 /// A health check; what is zero is left out.
 pub(crate) fn healthcheck(health: &HealthCheck) -> Json {
     let mut object = Map::new();
@@ -89,7 +97,7 @@ pub(crate) fn image(style: Style, image: &ImageDetails) -> Json {
     if style.profile.legacy_image_members {
         object.put("VirtualSize", image.size);
     }
-    object.put("GraphDriver", json!({"Data": null, "Name": "overlay2"}));
+    object.put("GraphDriver", graph(&image.folders, "overlay2"));
     object.put("RootFS", json!({"Type": "layers", "Layers": image.layers}));
     object.json()
 }

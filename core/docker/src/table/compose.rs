@@ -52,6 +52,9 @@ const RUNNING: &[Flag] = &[
 
 /// The commands, by name.
 pub(super) const COMMANDS: &[Command] = &[
+    command("compose attach", "[OPTIONS] SERVICE", "Attach local standard input, output, and error streams to a service's running container")
+        .since(23, 0)
+        .unsimulated("use docker attach"),
     command("compose build", SERVICES, "Build or rebuild services")
         .args(Count::Min(0))
         .flags(&[
@@ -59,6 +62,9 @@ pub(super) const COMMANDS: &[Command] = &[
             flag("--pull", Kind::Bool, "Always attempt to pull a newer version of the image"),
         ])
         .run(|cli| Box::pin(compose::build(cli))),
+    command("compose commit", "[OPTIONS] SERVICE [REPOSITORY[:TAG]]", "Create a new image from a service container's changes")
+        .since(23, 0)
+        .unsimulated("use docker commit"),
     command("compose config", SERVICES, "Parse, resolve and render compose file in canonical format")
         .aliases(&["convert"])
         .args(Count::Min(0))
@@ -83,7 +89,7 @@ pub(super) const COMMANDS: &[Command] = &[
         .args(Count::Min(0))
         .flags(&[
             flag("--remove-orphans", Kind::Bool, "Remove containers for services not defined in the Compose file"),
-            flag("--rmi", Kind::String, "Remove images used by services").unsimulated("removing images with the project"),
+            flag("--rmi", Kind::String, "Remove images used by services. \"local\" remove only images that don't have a custom tag"),
             TIMEOUT,
             flag("-v, --volumes", Kind::Bool, "Remove named volumes declared in the \"volumes\" section of the Compose file and anonymous volumes attached to containers"),
         ])
@@ -98,6 +104,9 @@ pub(super) const COMMANDS: &[Command] = &[
             flag("--privileged", Kind::Bool, "Give extended privileges to the process").unsimulated("capabilities"),
         ])
         .run(|cli| Box::pin(compose::execute(cli))),
+    command("compose export", "[OPTIONS] SERVICE", "Export a service container's filesystem as a tar archive")
+        .since(23, 0)
+        .unsimulated("use docker export"),
     command("compose images", SERVICES, "List images used by the created containers")
         .args(Count::Min(0))
         .flags(&[flag("-q, --quiet", Kind::Bool, "Only display IDs")])
@@ -205,6 +214,12 @@ pub(super) const COMMANDS: &[Command] = &[
             flag("--watch", Kind::Bool, "Watch source code and rebuild/refresh containers when files are updated.").unsimulated("watching files"),
         ])
         .run(|cli| Box::pin(compose::up(cli))),
+    command("compose wait", "SERVICE [SERVICE...]", "Block until containers of all (or specified) services stop.")
+        .since(23, 0)
+        .unsimulated("use docker wait"),
+    command("compose watch", SERVICES, "Watch build context for service and rebuild/refresh containers when files are updated")
+        .since(23, 0)
+        .unsimulated("watching files"),
     command("compose version", "[OPTIONS]", "Show the Docker Compose version information")
         .flags(&[flag("--short", Kind::Bool, "Shows only Compose's version number")])
         .run(|cli| Box::pin(compose::version(cli))),

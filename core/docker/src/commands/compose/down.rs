@@ -83,8 +83,64 @@ pub(crate) async fn down(cli: &Cli) -> Outcome {
     if cli.is_set("volumes") {
         remove_volumes(cli, &project, &mut report).await?;
     }
+    if let Some(which) = cli.flag("rmi") {
+        remove_images(cli, &project, which, &mut report).await?;
+    }
+    if report.is_empty() && !is_first(cli) {
+        let name = &project.name;
+        cli.err(format!(
+            "WARN[0000] Warning: No resource found to remove for project {name:?}. \n"
+        ))
+        .await;
+    }
     report.show("Running").await;
     Ok(0)
+}
+
+/// `--rmi`: the images of all services, or those that have no name of their own.
+async fn remove_images(
+    cli: &Cli,
+    project: &Project,
+    which: &str,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    if !matches!(which, "all" | "local") {
+        return Err(Failure::text(match is_first(cli) {
+            true => "ERROR: --rmi flag must be one of: all, local".to_owned(),
+            false => format!("invalid value for --rmi: {which:?}"),
+        }));
+    }
+    for (name, service) in project.services() {
+        if which == "local" && !service.text_of("image").is_empty() {
+            continue;
+        }
+        report.begin();
+        let image = convert::image(cli, project, name, service);
+        let request = Request::RemoveImage { image: image.clone(), force: false, no_prune: false };
+        let removed = cli.client.ask(request).await;
+        if is_first(cli) {
+            cli.err(format!("Removing image {image}\n")).await;
+            match &removed {
+                Err(error) if error.is_not_found() => {
+                    cli.err(format!("WARNING: Image {image} not found.\n")).await;
+                }
+                Err(error) => {
+                    cli.err(format!("ERROR: Failed to remove image for service {name}: {error}\n"))
+                        .await;
+                }
+                Ok(_) => {}
+            }
+        }
+        report.done(
+            format!("Image {}", with_tag(&image)),
+            match removed {
+                Ok(_) => "Removed",
+                Err(error) if error.is_not_found() => "Warning: No resource found to remove",
+                Err(_) => "Resource is still in use",
+            },
+        );
+    }
+    Ok(())
 }
 
 async fn remove_volumes(

@@ -26,10 +26,11 @@ pub(super) fn table(cli: &Cli, titles: &[&str], rows: &[Vec<String>]) -> String 
             *width = (*width).max(cell.chars().count());
         }
     }
-    let most = match cli.proc.is_terminal(Fd::STDOUT) {
+    let own = cli.proc.env("COLUMNS").and_then(|text| text.parse().ok()).filter(|own| *own > 0);
+    let most = own.unwrap_or(match cli.proc.is_terminal(Fd::STDOUT) {
         true => usize::from(cli.proc.columns()),
         false => COLUMNS_OF_FILES,
-    };
+    });
     let gaps = 3 * (widths.len() - 1);
     if widths.iter().sum::<usize>() + gaps > most {
         // Every column gets one more in turn, until it has enough or nothing is left.
