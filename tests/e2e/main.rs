@@ -83,4 +83,5 @@ transcripts! {
     containers_20_10: "containers-20.10",
     kubectl_1_25: "kubectl-1.25",
     kubectl_1_31: "kubectl-1.31",
+    kubectl_documents: "kubectl-documents-1.25",
 }
