@@ -50,6 +50,7 @@ transcripts! {
     programs: "programs",
     devices: "devices",
     hosts: "hosts",
+    passwords: "passwords",
     secrets_17_03: "secrets-17.03",
     secrets_20_10: "secrets-20.10",
     swarm_17_03: "swarm-17.03",
