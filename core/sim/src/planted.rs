@@ -89,7 +89,6 @@ bugs! {
     TmpfsCommitted: "docker commit takes the secrets' tmpfs",
     SecretStaysMounted: "a stopped container keeps its secrets",
     // Kubernetes
-    WriteAnsweredEarly: "an API server answers a write when it is proposed",
     EtcdSyncForgotten: "etcd takes its log for durable before the disk has it",
     EtcdFullDiskMissed: "etcd does not look whether its writes arrive",
     DeletionNotCached: "an API server keeps deleted objects in memory",

@@ -77,7 +77,6 @@ pub const LIST: &[(Bug, By)] = &[
     (Bug::StoreKept, By::Scenario(s::demotion)),
     (Bug::TmpfsCommitted, By::Scenario(s::commit)),
     (Bug::SecretStaysMounted, By::Scenario(s::stop)),
-    (Bug::WriteAnsweredEarly, KUBE_SAFETY),
     (Bug::EtcdSyncForgotten, KUBE_SAFETY),
     (Bug::EtcdFullDiskMissed, KUBE_SAFETY),
     (Bug::DeletionNotCached, KUBE_SAFETY),

@@ -150,7 +150,7 @@ impl ApiServer {
                 false
             }
             Stage::Writing { left, is_conflict, .. } => {
-                if !left.is_empty() && !sim::planted!(WriteAnsweredEarly) {
+                if !left.is_empty() {
                     return false;
                 }
                 if *is_conflict && call.tries < TRY_COUNT_MAX {
