@@ -30,6 +30,7 @@ pub const NETWORK_TOOLS: &[(&str, &str)] = &[
     ("/usr/bin/nslookup", "nslookup:bind"),
     ("/usr/bin/dig", "dig"),
     ("/bin/nc", "nc"),
+    ("/usr/bin/telnet", "telnet"),
     ("/bin/ss", "sockets"),
     ("/bin/netstat", "sockets"),
     ("/usr/bin/traceroute", "traceroute"),
@@ -47,6 +48,7 @@ pub fn register(programs: &mut Programs) {
     programs.add("nslookup:bind", names::bind_nslookup);
     programs.add("dig", probes::dig);
     programs.add("nc", probes::nc);
+    programs.add("telnet", probes::telnet);
     programs.add("traceroute", probes::traceroute);
     programs.add("sockets", probes::sockets);
     programs.add("getent", names::getent);
