@@ -1,6 +1,7 @@
 //! The programs that the catalogue's images bring along.
 
 mod accounts;
+mod dockercoins;
 mod gitea;
 mod http;
 mod mysql;
@@ -74,6 +75,7 @@ pub fn register(programs: &mut Programs) {
     programs.add("server", servers::server);
     programs.add("language", servers::language);
     programs.add("wordpress", wordpress::wordpress);
+    programs.add("dockercoins", dockercoins::dockercoins);
     programs.add("vote", voting::vote);
     programs.add("result", voting::result);
     programs.add("worker", voting::worker);
