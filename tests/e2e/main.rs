@@ -49,6 +49,7 @@ transcripts! {
     users: "users",
     programs: "programs",
     devices: "devices",
+    dockercoins: "dockercoins",
     hosts: "hosts",
     passwords: "passwords",
     secrets_17_03: "secrets-17.03",
