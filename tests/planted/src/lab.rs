@@ -20,23 +20,24 @@ pub struct Lab<'a> {
 
 pub(crate) type Step<T = ()> = Result<T, Failure>;
 
-/// The failure, if there is one, and how many events it took.
-pub(crate) fn play(scenario: Scenario) -> (Option<Failure>, u64) {
+/// The failure, if there is one, and how many events and how much time it took.
+pub(crate) fn play(scenario: Scenario) -> (Option<Failure>, u64, Duration) {
     let mut inputs = Vec::new();
-    let mut event_count = 0;
+    let (mut event_count, mut simulated) = (0, Duration::ZERO);
     let played = catch_unwind(AssertUnwindSafe(|| {
         let spec = Spec::new(["m1", "m2", "m3", "w1", "w2"]).with_managers(["m1", "m2", "m3"]);
         let session = Session::new(spec.with_docker("19.03").with_seed(1), &mut inputs)?;
         let mut lab = Lab { session };
         let result = lab.wait(5).and_then(|()| scenario(&mut lab));
-        event_count = lab.session.world.event_count();
+        let world = &lab.session.world;
+        (event_count, simulated) = (world.event_count(), world.now().since(world.started()));
         result
     }));
     let failure = match played {
         Ok(result) => result.err(),
         Err(_) => Some(Failure::new("panic", String::new())),
     };
-    (failure, event_count)
+    (failure, event_count, simulated)
 }
 
 impl Lab<'_> {

@@ -5,10 +5,10 @@ use std::rc::Rc;
 
 use raft::{
     Committed, Config, Entry, HardState, Index, Message, MessageBody, Payload, Raft, RaftId,
-    Restored, Role, Term,
+    Restored, Term,
 };
 use swarm::node::LocalState;
-use swarm::objects::{NodeState, Task, TaskState};
+use swarm::objects::{NodeState, Role, Task, TaskState};
 use sweep::Failure;
 use world::Surface;
 
@@ -60,8 +60,10 @@ pub(crate) fn rollback_to_a_lost_secret(lab: &mut Lab<'_>) -> Step {
     lab.expect(back.status != 0, "a_lost_secret_is_missed")
 }
 
-/// A rotated join token is worth nothing.
+/// Who joins with a worker's token is a worker, and a rotated token is worth nothing.
 pub(crate) fn join_with_an_old_token(lab: &mut Lab<'_>) -> Step {
+    let role = lab.daemon("w1").and_then(|node| node.observe().role);
+    lab.expect(role == Some(Role::Worker), "a_workers_token_makes_a_worker")?;
     let token = lab.store().cluster().map(|cluster| cluster.root_ca.worker_token.clone());
     let token = token.unwrap_or_default();
     lab.says("m1", "docker swarm join-token --rotate --quiet worker")?;
@@ -232,7 +234,7 @@ pub(crate) fn old_term_on_a_majority() -> Step {
     settle(&mut raft);
     let _ = raft.step(from_peer(MessageBody::AppendAccepted { matched: Index(1) }));
     let at = raft.position();
-    if at.role == Role::Leader && at.commit == Index(0) {
+    if at.role == raft::Role::Leader && at.commit == Index(0) {
         return Ok(());
     }
     Err(Failure::new("old_terms_are_not_counted", format!("{at:?}")))
