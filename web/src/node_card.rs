@@ -95,13 +95,11 @@ fn secrets(node: &View, on: &Callback<Msg>) -> Html {
         }
     });
     let sealed = (!node.sealed.is_empty()).then(|| {
-        let names = node.sealed.iter().map(|name| {
-            opener(name, Target::Secret(name.clone()), on)
-        });
+        let names = node.sealed.iter().map(|name| opener(name, Target::Secret(name.clone()), on));
         html! {
             <li key="sealed" class="sealed">
                 { icon(Icon::Lock) }
-                <span>{ for names }{ " sealed on disk, in the clear in the manager's memory" }</span>
+                <span>{ for names }{ " sealed on disk, in the clear in memory" }</span>
             </li>
         }
     });

@@ -3,6 +3,7 @@
 use world::{EventId, Observation, TraceEntry, World};
 
 use crate::clock;
+use crate::cluster;
 use crate::faults::{self, Menu, Trouble};
 
 /// Something that a student can ask about.
@@ -245,7 +246,11 @@ impl Named {
                 let id = service.map(|service| format!("({})", service.id));
                 Self { words: id.into_iter().collect(), ..nothing }
             }
-            Target::Task(id) => Self { words: vec![id.clone()], ..nothing },
+            // A pod's identifier is its full name, of which the history says the last part.
+            Target::Task(id) => match id.split_once('/') {
+                Some((_, pod)) => Self { words: vec![format!("pod {pod} ")], ..nothing },
+                None => Self { words: vec![id.clone()], ..nothing },
+            },
             Target::Secret(name) => {
                 let secret = seen.secrets.iter().find(|secret| secret.name == *name);
                 let id = secret.map(|secret| secret.id.clone());
@@ -349,6 +354,9 @@ fn facts(seen: &Observation, target: &Target) -> Option<InspectView> {
             view("Service", name, facts)
         }
         Target::Task(id) => {
+            if let Some(pod) = cluster::pod(seen, id) {
+                return Some(pod);
+            }
             let task = seen.tasks.iter().find(|task| task.id == *id);
             if let Some(task) = task {
                 let facts = vec![
@@ -374,6 +382,9 @@ fn facts(seen: &Observation, target: &Target) -> Option<InspectView> {
             view("Container", &container.name, facts)
         }
         Target::Secret(name) => {
+            if let Some(secret) = cluster::secret(seen, name) {
+                return Some(secret);
+            }
             let secret = seen.secrets.iter().find(|secret| secret.name == *name)?;
             let holders = |here: &dyn Fn(&world::NodeView) -> bool| {
                 let nodes = seen.nodes.iter().filter(|node| here(node));

@@ -6,6 +6,7 @@
 
 pub mod audit;
 pub mod clock;
+mod cluster;
 pub mod completion;
 pub mod faults;
 pub mod free;

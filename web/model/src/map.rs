@@ -3,6 +3,7 @@
 use world::{ContainerView, LinkView, NodeView, Observation, TaskView};
 
 use crate::audit::{AuditPanel, leak_count};
+use crate::cluster;
 use crate::faults::troubles;
 use crate::view::{ClearSecret, MapView, NodeCard, Pill, RaftLine, ServiceRow, Shape, Tone, Wire};
 
@@ -24,7 +25,7 @@ pub fn map(seen: &Observation) -> MapView {
         tone,
         nodes: seen.nodes.iter().enumerate().map(|(index, node)| card(index, node, seen)).collect(),
         services: services.collect(),
-        unplaced: unplaced.map(|task| pill(task, None)).collect(),
+        unplaced: unplaced.map(|task| pill(task, None)).chain(cluster::unplaced(seen)).collect(),
         wires: wires(seen),
         armed: seen.armed.clone(),
     }
@@ -99,6 +100,19 @@ fn short_image(image: &str) -> &str {
 }
 
 fn headline(seen: &Observation) -> (String, Tone) {
+    let is_member = |node: &NodeView| node.role.is_some();
+    match (cluster::headline(seen), seen.nodes.iter().any(is_member)) {
+        (None, _) => swarm_headline(seen),
+        (Some(cluster), false) => cluster,
+        (Some((cluster, tone)), true) => {
+            let (swarm, swarm_tone) = swarm_headline(seen);
+            let tone = if swarm_tone == Tone::Bad { swarm_tone } else { tone };
+            (format!("{swarm}. {cluster}"), tone)
+        }
+    }
+}
+
+fn swarm_headline(seen: &Observation) -> (String, Tone) {
     let with_role =
         |role: &str| seen.nodes.iter().filter(|node| node.role.as_deref() == Some(role)).count();
     let (managers, workers) = (with_role("manager"), with_role("worker"));
@@ -136,7 +150,7 @@ fn card(index: usize, node: &NodeView, seen: &Observation) -> NodeCard {
     let alone = node.containers.iter().filter(|container| container.task.is_none());
     let mut pills: Vec<Pill> = tasks.map(|task| pill(task, container(task))).collect();
     pills.extend(alone.map(own_container));
-    NodeCard {
+    let mut card = NodeCard {
         name: node.name.clone(),
         index,
         address: node.address.clone(),
@@ -157,7 +171,9 @@ fn card(index: usize, node: &NodeView, seen: &Observation) -> NodeCard {
         sealed: node.store_secrets.clone(),
         leak_count: 0,
         troubles: troubles(node),
-    }
+    };
+    cluster::dress(&mut card, seen);
+    card
 }
 
 fn state(node: &NodeView) -> (String, Tone) {

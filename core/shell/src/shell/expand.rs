@@ -356,6 +356,15 @@ impl Shell {
         quoted: bool,
         output: &mut Output,
     ) -> Result<(), Flow> {
+        if parameter.indirect {
+            let meant = self.parameter(&parameter.name).filter(|name| !name.is_empty());
+            let Some(name) = meant else {
+                let text = &parameter.text;
+                return Err(self.abort(&format!("{text}: invalid indirect expansion")).await);
+            };
+            let direct = Parameter { name, indirect: false, ..parameter.clone() };
+            return Box::pin(self.expand_parameter(&direct, quoted, output)).await;
+        }
         let mut found = self.find(parameter).await?;
         let is_set = match &found {
             Found::Unset => false,

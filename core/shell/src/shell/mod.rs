@@ -100,6 +100,8 @@ pub(crate) struct Shell {
     /// `$$`: a subshell keeps its parent's.
     pub(crate) pid: Pid,
     pub(crate) last_background: Option<Pid>,
+    /// `$_`: the last word of the command before.
+    pub(crate) last_word: String,
     pub(crate) jobs: Vec<Job>,
     pub(crate) source: Source,
     /// Reads commands at a prompt (false in its subshells).
@@ -155,6 +157,7 @@ impl Shell {
             status: 0,
             pid,
             last_background: None,
+            last_word: String::new(),
             jobs: Vec::new(),
             source: Source::Script,
             interactive: false,

@@ -99,6 +99,9 @@ impl Shell {
                 None => self.expand_into(word, &mut words).await?,
             }
         }
+        if let Some(last) = words.last() {
+            self.last_word.clone_from(last);
+        }
         Ok(words)
     }
 

@@ -157,6 +157,7 @@ impl Shell {
             "?" => self.status.to_string(),
             "$" => self.pid.to_string(),
             "!" => self.last_background?.to_string(),
+            "_" => self.last_word.clone(),
             "#" => self.parameters.len().to_string(),
             "-" => self.option_letters(),
             "PPID" => self.proc.parent_pid().to_string(),

@@ -216,7 +216,8 @@ impl Parser {
             _ => return Ok(None),
         };
         let text = self.slice(start, self.position);
-        let parameter = Parameter { name, index: None, operation: Operation::Plain, text };
+        let parameter =
+            Parameter { name, index: None, operation: Operation::Plain, indirect: false, text };
         Ok(Some(Part::Parameter(Box::new(parameter))))
     }
 
@@ -423,13 +424,20 @@ impl Parser {
                 _ => Index::One(parts),
             });
         }
-        let mut parameter = Parameter { name, index, operation, text: String::new() };
+        let mut parameter =
+            Parameter { name, index, operation, indirect: false, text: String::new() };
         if parameter.name.is_empty() {
             parameter.operation = Operation::Bad;
         } else if self.at(0) != Some('}') {
-            let plain = matches!(parameter.operation, Operation::Plain);
             let read = self.operation(quoted)?;
-            parameter.operation = if plain { read } else { Operation::Bad };
+            parameter.operation = match parameter.operation {
+                Operation::Plain => read,
+                Operation::Indirect if parameter.index.is_none() => {
+                    parameter.indirect = true;
+                    read
+                }
+                _ => Operation::Bad,
+            };
         }
         if self.at(0).is_some_and(|char| char != '}') {
             parameter.operation = Operation::Bad;

@@ -176,6 +176,8 @@ pub(crate) struct Parameter {
     pub(crate) name: String,
     pub(crate) index: Option<Index>,
     pub(crate) operation: Operation,
+    /// `${!name...}` with an operation: the value of the name is the name that is meant.
+    pub(crate) indirect: bool,
     /// As typed.
     pub(crate) text: String,
 }
