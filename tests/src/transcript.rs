@@ -72,6 +72,39 @@ enum Action {
     Limit(Duration),
 }
 
+/// What goes on around a typed line: `around` gets node and text, and the play itself, which returns how
+/// much virtual time has passed.
+pub type Around<'a> = dyn FnMut(&str, &str, &mut dyn FnMut() -> Duration) + 'a;
+
+/// Plays a file once, under its first version and seed, for somebody who watches; what is printed is not
+/// judged.
+///
+/// # Errors
+/// A file that cannot be read.
+pub fn watch(path: &Path, around: &mut Around<'_>) -> Result<(), String> {
+    let text = std::fs::read_to_string(path).map_err(|error| error.to_string())?;
+    let script = read(&text)?;
+    let release = script.releases.first().ok_or("no version")?;
+    let seed = script.seeds.first().ok_or("no seed")?;
+    let mut run = Run::new(&script, script.spec.clone().with_docker(release).with_seed(*seed));
+    for step in &script.steps {
+        let Action::Type(node, _, text) = &step.action else {
+            run.act(&step.action)?;
+            continue;
+        };
+        let mut result = Ok(None);
+        around(node, text, &mut || {
+            let before = run.world.now();
+            result = run.act(&step.action);
+            run.world.now().since(before)
+        });
+        if let Some(result) = result? {
+            run.judge(script.mode, step, &result);
+        }
+    }
+    Ok(())
+}
+
 /// Plays a file under all its versions and seeds.
 ///
 /// # Panics

@@ -1,7 +1,7 @@
 //! One form for everything that may be written in several: environment and labels become maps, ports, mounts
 //! and references lists of maps, commands lists of words (docker/cli: `cli/compose/loader`).
 
-use crate::Host;
+use crate::{Host, Rules};
 use yaml::{Node, Place, Value};
 
 /// What went wrong, and where.
@@ -12,14 +12,19 @@ fn map(place: Place) -> Node {
 }
 
 /// Brings the whole file into one form. `folder` is what relative paths begin at.
-pub(crate) fn normalize(root: &mut Node, folder: &str, host: &Host<'_>) -> Result<(), Wrong> {
+pub(crate) fn normalize(
+    root: &mut Node,
+    folder: &str,
+    rules: Rules,
+    host: &Host<'_>,
+) -> Result<(), Wrong> {
     for section in ["services", "networks", "volumes", "secrets", "configs"] {
         let Some(node) = root.get_mut(section) else { continue };
         let Value::Map(entries) = &mut node.value else { continue };
         entries.retain(|(key, _)| !key.starts_with("x-"));
         for (name, member) in entries {
             if section == "services" {
-                service(member, name, folder, host)?;
+                service(member, name, folder, rules, host)?;
             } else {
                 external(member, name, section, folder)?;
             }
@@ -168,7 +173,13 @@ fn split(line: &str) -> Option<Vec<String>> {
     quote.is_none().then_some(words)
 }
 
-fn service(node: &mut Node, name: &str, folder: &str, host: &Host<'_>) -> Result<(), Wrong> {
+fn service(
+    node: &mut Node,
+    name: &str,
+    folder: &str,
+    rules: Rules,
+    host: &Host<'_>,
+) -> Result<(), Wrong> {
     let place = node.place;
     if let Value::Map(entries) = &mut node.value {
         entries.retain(|(key, _)| !key.starts_with("x-"));
@@ -219,8 +230,9 @@ fn service(node: &mut Node, name: &str, folder: &str, host: &Host<'_>) -> Result
         })?;
     }
     each(node, "volumes", |item| mount(item, folder, host))?;
-    ports(node)?;
-    if node.text_of("image").is_empty() {
+    ports(node, rules.is_for_one_host)?;
+    let is_built = rules.is_for_one_host && node.get("build").is_some();
+    if node.text_of("image").is_empty() && !is_built {
         let text = format!("invalid image reference for service {name}: no image specified");
         return Err((text, place));
     }
@@ -356,7 +368,7 @@ fn mount(item: &mut Node, folder: &str, host: &Host<'_>) -> Result<(), Wrong> {
 }
 
 /// Ports in the short form may be ranges.
-fn ports(node: &mut Node) -> Result<(), Wrong> {
+fn ports(node: &mut Node, keeps_address: bool) -> Result<(), Wrong> {
     let Some(member) = node.get_mut("ports") else { return Ok(()) };
     let Value::List(items) = &member.value else { return Ok(()) };
     let mut all = Vec::new();
@@ -381,6 +393,12 @@ fn ports(node: &mut Node) -> Result<(), Wrong> {
                 port.put("published", number(published));
             }
             port.put("protocol", Node::text_at(place, protocol));
+            if keeps_address
+                && let Some((address, _)) =
+                    text.rsplit_once(':').and_then(|(host, _)| host.rsplit_once(':'))
+            {
+                port.put("host_ip", Node::text_at(place, address));
+            }
             all.push(port);
         }
     }

@@ -51,6 +51,9 @@ pub struct Rules {
     pub version_is_optional: bool,
     /// Leave variables as they are (`stack config --skip-interpolation`).
     pub keeps_variables: bool,
+    /// As `docker compose` reads it: the version does not matter, nothing is checked against a schema, an
+    /// image may be built, and a port may have an address.
+    pub is_for_one_host: bool,
 }
 
 /// A file.
@@ -119,17 +122,24 @@ pub fn load(
     let mut whole: Option<Node> = None;
     let mut used: Vec<String> = Vec::new();
     for mut root in roots {
-        let minor = version(&root, rules).map_err(plain)?;
+        let minor = match rules.is_for_one_host {
+            true => rules.newest,
+            false => version(&root, rules).map_err(plain)?,
+        };
         for (_, service) in root.get("services").map_or(&[][..], Node::entries) {
             used.extend(service.entries().iter().map(|(key, _)| key.clone()));
         }
-        forbidden(&used).map_err(plain)?;
+        if !rules.is_for_one_host {
+            forbidden(&used).map_err(plain)?;
+        }
         if !rules.keeps_variables {
             let filled = interpolate::interpolate(&mut root, host.env);
             filled.map_err(|(message, node)| placed((message, node.place)))?;
         }
-        schema::check(&root, minor).map_err(placed)?;
-        forms::normalize(&mut root, folder, host).map_err(placed)?;
+        if !rules.is_for_one_host {
+            schema::check(&root, minor).map_err(placed)?;
+        }
+        forms::normalize(&mut root, folder, rules, host).map_err(placed)?;
         root.put("version", Node::text_at(root.place, format!("3.{minor}")));
         match &mut whole {
             None => whole = Some(root),

@@ -3,8 +3,13 @@
 
 use glasshive_compose::{Host, Loaded, Rules, Source, emit, load};
 
-const RULES: Rules =
-    Rules { release: 2010, newest: 9, version_is_optional: false, keeps_variables: false };
+const RULES: Rules = Rules {
+    release: 2010,
+    newest: 9,
+    version_is_optional: false,
+    keeps_variables: false,
+    is_for_one_host: false,
+};
 
 fn read_with(texts: &[&str], rules: Rules) -> Result<Loaded, String> {
     let env = |name: &str| match name {

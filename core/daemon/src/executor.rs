@@ -7,11 +7,12 @@ use engine::transfer::TransferId;
 use engine::{ContainerConfig, ContainerId, Progress, SecretFile, Stdio};
 use sim::Duration;
 use swarm::node::{ExecutorCommand, ExecutorEvent, Input};
-use swarm::objects::{FileTarget, Id, Task, is_node_local};
+use swarm::objects::{Driver, FileTarget, Id, Task, is_node_local};
 
 use crate::convert::{container_image, engine_mounts};
 use crate::daemon::{Context, Daemon, bytes_of};
 use crate::remote::{After, is_remote};
+use crate::templates::{Payloads, Templates};
 
 /// One of the agent's tasks on this host.
 #[derive(Debug)]
@@ -109,16 +110,19 @@ impl Daemon {
 
     fn create_for_task(&mut self, context: &mut Context<'_>, id: &Id) {
         let Some(run) = self.tasks.get(id) else { return };
-        let task = run.task.clone();
+        let mut task = run.task.clone();
+        let mut templates = Templates::new(&task, &self.config.hostname);
+        let filled = templates.settings(&mut Rc::make_mut(&mut task).spec.container);
         // One that an earlier life of the daemon made is as good (moby: `ErrTaskPrepared`).
         let known = self.container_of_task(id).map(|container| container.id.clone());
-        let made = known.map_or_else(
-            || {
+        let made = match known {
+            Some(known) => Ok(known),
+            None => filled.and_then(|()| {
                 let config = self.task_config(&task);
-                self.engine.create(context.now, context.machine, config)
-            },
-            Ok,
-        );
+                let made = self.engine.create(context.now, context.machine, config);
+                made.map_err(|error| error.message)
+            }),
+        };
         let Some(run) = self.tasks.get_mut(id) else { return };
         let event = match made {
             Ok(container) => {
@@ -128,7 +132,7 @@ impl Daemon {
             }
             Err(error) => {
                 run.stage = Stage::Ended;
-                ExecutorEvent::Rejected { error: error.message }
+                ExecutorEvent::Rejected { error }
             }
         };
         self.tell(context, id.clone(), event);
@@ -186,16 +190,49 @@ impl Daemon {
         let mut secrets = Vec::new();
         for reference in &container.secrets {
             let Some(target) = &reference.file else { continue };
-            let bytes = self.swarm.secret(&task.id, &reference.secret_id).map_err(|e| e.message)?;
-            secrets.push(file(&reference.secret_id, target, bytes_of(&bytes)));
+            let (bytes, engine) =
+                self.swarm.secret(&task.id, &reference.secret_id).map_err(|e| e.message)?;
+            secrets.push((file(&reference.secret_id, target, bytes_of(&bytes)), engine));
         }
         let mut configs = Vec::new();
         for reference in &container.configs {
             let Some(target) = &reference.file else { continue };
-            let bytes = self.swarm.config(&task.id, &reference.config_id).map_err(|e| e.message)?;
-            configs.push(file(&reference.config_id, target, bytes_of(&bytes)));
+            let (bytes, engine) =
+                self.swarm.config(&task.id, &reference.config_id).map_err(|e| e.message)?;
+            configs.push((file(&reference.config_id, target, bytes_of(&bytes)), engine));
         }
-        Ok((secrets, configs))
+        self.filled_in(task, secrets, configs)
+    }
+
+    /// Files that are templates get what they name.
+    fn filled_in(
+        &self,
+        task: &Task,
+        mut secrets: Vec<(SecretFile, Option<Driver>)>,
+        mut configs: Vec<(SecretFile, Option<Driver>)>,
+    ) -> Result<(Vec<SecretFile>, Vec<SecretFile>), String> {
+        if secrets.iter().chain(&configs).any(|(_, engine)| engine.is_some()) {
+            let mut templates = Templates::new(task, &self.config.hostname);
+            templates.settings(&mut task.spec.container.clone())?;
+            let texts = |files: &[(SecretFile, Option<Driver>)]| -> Payloads {
+                let text = |file: &SecretFile| {
+                    String::from_utf8_lossy(file.bytes.as_deref().unwrap_or_default()).into_owned()
+                };
+                files.iter().map(|(file, _)| (file.target.clone(), text(file))).collect()
+            };
+            let (secret_texts, config_texts) = (texts(&secrets), texts(&configs));
+            for (file, engine) in secrets.iter_mut().chain(&mut configs) {
+                let Some(engine) = engine else { continue };
+                let bytes = file.bytes.as_deref().unwrap_or_default();
+                let filled =
+                    templates.payload(bytes, &engine.name, &secret_texts, &config_texts)?;
+                file.bytes = Some(filled.into());
+            }
+        }
+        let files = |all: Vec<(SecretFile, Option<Driver>)>| {
+            all.into_iter().map(|(file, _)| file).collect::<Vec<_>>()
+        };
+        Ok((files(secrets), files(configs)))
     }
 
     fn start_task(&mut self, context: &mut Context<'_>, id: &Id) {

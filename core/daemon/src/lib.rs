@@ -29,6 +29,7 @@ mod network;
 mod pattern;
 mod remote;
 mod swarm_events;
+mod templates;
 mod volumes;
 
 pub use config::{CPU_COUNT, Config, KERNEL, MEMORY_SIZE};

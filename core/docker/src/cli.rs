@@ -24,6 +24,8 @@ pub struct Cli {
     pub typed: String,
     /// Flags and arguments.
     pub matches: Matches,
+    /// Flags between the command's group and its word.
+    pub group: Matches,
 }
 
 /// Why a command failed.

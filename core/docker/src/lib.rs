@@ -33,12 +33,27 @@ pub use profile::{PROFILES, Profile};
 pub fn register(programs: &mut os::Programs) {
     const MAINS: [os::program::Main; PROFILES_COUNT] =
         [main_of::<0>, main_of::<1>, main_of::<2>, main_of::<3>, main_of::<4>, main_of::<5>];
+    const COMPOSE: [os::program::Main; PROFILES_COUNT] = [
+        compose_of::<0>,
+        compose_of::<1>,
+        compose_of::<2>,
+        compose_of::<3>,
+        compose_of::<4>,
+        compose_of::<5>,
+    ];
     for (profile, main) in PROFILES.iter().zip(MAINS) {
         programs.add(profile.program, main);
+    }
+    for (profile, main) in PROFILES.iter().zip(COMPOSE) {
+        programs.add(profile.compose_program, main);
     }
 }
 
 const PROFILES_COUNT: usize = 6;
+
+fn compose_of<const INDEX: usize>(proc: Proc) -> Running {
+    Box::pin(run::compose_main(proc, &PROFILES[INDEX]))
+}
 
 fn main_of<const INDEX: usize>(proc: Proc) -> Running {
     Box::pin(run::main(proc, &PROFILES[INDEX]))

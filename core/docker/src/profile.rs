@@ -119,6 +119,8 @@ pub struct Profile {
     pub version: Version,
     /// The name of the program that `/usr/bin/docker` stands for.
     pub program: &'static str,
+    /// The same for `/usr/local/bin/docker-compose`.
+    pub compose_program: &'static str,
     /// The engine's full version.
     pub engine: &'static str,
     /// API version of client and daemon.
@@ -264,6 +266,7 @@ const V1_13: Profile = Profile {
     name: "1.13",
     version: Version(1, 13),
     program: "docker-1.13",
+    compose_program: "docker-compose-1.13",
     engine: "1.13.0",
     api: "1.25",
     api_min: "1.12",
@@ -336,6 +339,7 @@ const V17_03: Profile = Profile {
     name: "17.03",
     version: Version(17, 3),
     program: "docker-17.03",
+    compose_program: "docker-compose-17.03",
     engine: "17.03.2-ce",
     api: "1.27",
     go: "go1.7.5",
@@ -352,6 +356,7 @@ const V17_06_PROFILE: Profile = Profile {
     name: "17.06",
     version: Version(17, 6),
     program: "docker-17.06",
+    compose_program: "docker-compose-17.06",
     engine: "17.06.2-ce",
     api: "1.30",
     go: "go1.8.3",
@@ -384,6 +389,7 @@ const V19_03: Profile = Profile {
     name: "19.03",
     version: Version(19, 3),
     program: "docker-19.03",
+    compose_program: "docker-compose-19.03",
     engine: "19.03.15",
     api: "1.40",
     go: "go1.13.15",
@@ -420,6 +426,7 @@ const V20_10_PROFILE: Profile = Profile {
     name: "20.10",
     version: Version(20, 10),
     program: "docker-20.10",
+    compose_program: "docker-compose-20.10",
     engine: "20.10.24",
     api: "1.41",
     go: "go1.19.7",
@@ -442,6 +449,7 @@ const V28: Profile = Profile {
     name: "28",
     version: Version(28, 5),
     program: "docker-28",
+    compose_program: "docker-compose-28",
     engine: "28.5.2",
     api: "1.51",
     api_min: "1.24",

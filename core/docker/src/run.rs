@@ -15,7 +15,23 @@ const USAGE_STATUS: i32 = 125;
 /// Runs the command line of a release: what `/usr/bin/docker` is.
 pub(crate) async fn main(proc: Proc, profile: &'static Profile) -> i32 {
     let args = proc.args();
-    match run(&proc, profile, args.get(1..).unwrap_or_default()).await {
+    ended(&proc, profile, run(&proc, profile, args.get(1..).unwrap_or_default()).await).await
+}
+
+/// Runs what `/usr/local/bin/docker-compose` is.
+pub(crate) async fn compose_main(proc: Proc, profile: &'static Profile) -> i32 {
+    let args = proc.args();
+    let args = args.get(1..).unwrap_or_default();
+    ended(
+        &proc,
+        profile,
+        run_in_group(&proc, profile, &table::COMPOSE, "docker-compose", args).await,
+    )
+    .await
+}
+
+async fn ended(proc: &Proc, profile: &Profile, outcome: Outcome) -> i32 {
+    match outcome {
         Ok(status) => status,
         Err(failure) => {
             let message = failure.message(profile);
@@ -60,10 +76,14 @@ async fn run(proc: &Proc, profile: &'static Profile, args: &[String]) -> Outcome
         return help_command(proc, profile, rest).await;
     }
     if let Some(group) = table::groups(profile).find(|group| group.name == *word) {
-        return run_in_group(proc, profile, &group, rest).await;
+        let typed = format!("docker {}", group.name);
+        return run_in_group(proc, profile, &group, &typed, rest).await;
     }
     match table::at_top(profile, word) {
-        Some(command) => run_command(proc, profile, command, format!("docker {word}"), rest).await,
+        Some(command) => {
+            let typed = format!("docker {word}");
+            run_command(proc, profile, command, typed, Matches::default(), rest).await
+        }
         None => Err(unknown_command(profile, word)),
     }
 }
@@ -83,32 +103,36 @@ async fn run_in_group(
     proc: &Proc,
     profile: &'static Profile,
     group: &Group,
+    typed: &str,
     args: &[String],
 ) -> Outcome {
-    let matches = match parse(profile, &[], false, args) {
+    let flags: Vec<_> = group.flags.iter().collect();
+    let matches = match parse(profile, &flags, false, args) {
         Ok(matches) => matches,
         Err(Problem::Help(_)) => {
             proc.print(help::group_help(profile, group)).await;
             return Ok(0);
         }
         Err(Problem::Text(text)) => {
-            let typed = format!("docker {}", group.name);
             let usage = help::group_help(profile, group);
             let text = match profile.complaint {
-                Complaint::Prefixed => flag_complaint(profile, &typed, "COMMAND", &text),
+                Complaint::Prefixed => flag_complaint(profile, typed, "COMMAND", &text),
                 _ => format!("{text}\nSee '{typed} --help'.\n{usage}"),
             };
             return Err(Failure::Status(text, USAGE_STATUS));
         }
     };
-    let Some((word, rest)) = matches.args.split_first() else {
+    refuse_unsimulated(profile, typed, &flags, &matches)?;
+    let version = ["version".to_owned()];
+    let words = if matches.is_set("version") { &version[..] } else { &matches.args };
+    let Some((word, rest)) = words.split_first() else {
         proc.eprint(help::group_help(profile, group)).await;
         return Ok(0);
     };
     match table::in_group(profile, group.name, word) {
         Some(command) => {
-            let typed = format!("docker {} {}", group.name, command.name());
-            run_command(proc, profile, command, typed, rest).await
+            let (typed, rest) = (format!("{typed} {}", command.name()), rest.to_vec());
+            run_command(proc, profile, command, typed, matches, &rest).await
         }
         None => Err(Failure::text(match profile.complaint {
             Complaint::Prefixed => format!(
@@ -151,6 +175,7 @@ async fn run_command(
     profile: &'static Profile,
     command: &'static Command,
     typed: String,
+    group: Matches,
     args: &[String],
 ) -> Outcome {
     let flags: Vec<_> = command.flags_of(profile).collect();
@@ -182,7 +207,7 @@ async fn run_command(
         return Err(Failure::text(format!("not simulated: {typed}")));
     };
     let client = Client::new(proc);
-    let cli = Cli { proc: proc.clone(), client, profile, command, typed, matches };
+    let cli = Cli { proc: proc.clone(), client, profile, command, typed, matches, group };
     run(&cli).await
 }
 

@@ -24,6 +24,7 @@
 //! Not simulated: cgroups and limits, capabilities, storage drivers' own files.
 
 pub mod archive;
+mod boot;
 pub mod build;
 pub mod catalog;
 pub mod changes;

@@ -114,7 +114,7 @@ fn without_command(
         let known = ["-h", "--help"];
         let unknown =
             args.iter().find(|arg| arg.starts_with('-') && !known.contains(&arg.as_str()));
-        let unknown = unknown.and_then(|_| read_flags(profile, &global(), args).err());
+        let unknown = unknown.and_then(|_| read_flags(&global(), args).err());
         return match unknown {
             Some(Problem::Text(text)) => {
                 let text = format!("error: {text}\nSee 'kubectl --help' for usage.");
@@ -169,14 +169,10 @@ fn read(profile: &Profile, command: &Command, args: &[String]) -> Result<Matches
             flags.push(flag);
         }
     }
-    read_flags(profile, &flags, args)
+    read_flags(&flags, args)
 }
 
-fn read_flags(
-    profile: &Profile,
-    flags: &[&'static Flag],
-    args: &[String],
-) -> Result<Matches, Problem> {
+fn read_flags(flags: &[&'static Flag], args: &[String]) -> Result<Matches, Problem> {
     let spellings: Vec<Spelling> = flags
         .iter()
         .map(|flag| Spelling {
@@ -190,11 +186,11 @@ fn read_flags(
             means: None,
         })
         .collect();
-    let check = |index: usize, text: &str, _: &str| checked(profile, flags[index], text);
+    let check = |index: usize, text: &str, _: &str| checked(flags[index], text);
     pflag::parse(&spellings, &check, true, args)
 }
 
-fn checked(_: &Profile, flag: &Flag, text: &str) -> Result<(), String> {
+fn checked(flag: &Flag, text: &str) -> Result<(), String> {
     let shown = quote(text);
     let reason = match flag.kind {
         Kind::Bool if boolean(text).is_none() => {

@@ -184,7 +184,6 @@ host_utilities! {
     "/usr/bin/lsb_release", "lsb_release", host::lsb_release;
     "/usr/bin/git", "git", host::lacking;
     "/usr/local/bin/docker-machine", "docker-machine", host::lacking;
-    "/usr/local/bin/docker-compose", "docker-compose", host::lacking;
     "/usr/bin/tree", "tree", host::tree;
     "/usr/bin/file", "file", host::file;
     "/usr/bin/envsubst", "envsubst", host::envsubst;

@@ -58,6 +58,8 @@ pub(crate) fn host(spec: &Spec, index: usize, docker: &str, now: Time) -> Tree {
         tree.add_file(path, image(program), 0o755, now);
     }
     tree.add_file("/usr/bin/docker", image(docker), 0o755, now);
+    let compose = docker.replace("docker", "docker-compose");
+    tree.add_file("/usr/local/bin/docker-compose", image(&compose), 0o755, now);
     if let Some(kubectl) = spec.kubectl() {
         tree.add_file("/usr/bin/kubectl", image(kubectl.program), 0o755, now);
     }

@@ -15,6 +15,8 @@ const SECRETS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../labs/secrets/secr
 
 /// Runs of one measurement.
 const RUN_COUNT: usize = 11;
+/// Commands that are named.
+const WORST_COUNT: usize = 10;
 /// How long the idle cluster is left alone, in hours.
 const IDLE_HOURS: u64 = 10;
 
@@ -53,6 +55,33 @@ fn main() -> Result<(), String> {
     let time = |speeds: &[f64]| speeds.iter().map(|speed| 1.0 / speed).collect::<Vec<f64>>();
     let part = part(&time(&plain), &time(&audited));
     println!("{:<44} {part:>12.0}", "the audit's part of the best time, %");
+    commands()
+}
+
+/// The commands of all transcripts that take the most work: wall time of a line from its Enter key to the
+/// prompt, the cluster's own life in the virtual time meanwhile included.
+fn commands() -> Result<(), String> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/e2e/transcripts");
+    let entries = std::fs::read_dir(folder).map_err(|error| format!("{folder}: {error}"))?;
+    let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
+    paths.sort();
+    let mut lines = Vec::new();
+    for path in paths {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let watched = glasshive_tests::transcript::watch(&path, &mut |_, text, play| {
+            let start = Instant::now();
+            let passed = play();
+            let work = start.elapsed().as_secs_f64() * 1000.0;
+            lines.push((work, passed, format!("{name}: {text}")));
+        });
+        watched.map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    lines.sort_by(|a, b| b.0.total_cmp(&a.0));
+    println!("\nThe most work for a command, of {}; virtual time; line", lines.len());
+    for (work, passed, line) in lines.iter().take(WORST_COUNT) {
+        let line: String = line.chars().take(90).collect();
+        println!("{work:>10.1} ms {:>9} ms  {line}", passed.as_millis());
+    }
     Ok(())
 }
 

@@ -20,7 +20,8 @@ pub(crate) async fn create(cli: &Cli) -> Outcome {
     let data = read(cli, cli.arg(1)).await?;
     let annotations =
         Annotations { name: cli.arg(0).to_owned(), labels: value::map(cli.matches.all("label")) };
-    let spec = ConfigSpec { annotations, data: SecretBytes::from(data), templating: None };
+    let templating = super::secret::templating(cli);
+    let spec = ConfigSpec { annotations, data: SecretBytes::from(data), templating };
     let request = ControlRequest::CreateConfig { spec: Box::new(spec) };
     let id = created(cli, Request::Control(request)).await?;
     cli.out(format!("{id}\n")).await;

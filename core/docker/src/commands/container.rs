@@ -63,7 +63,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
     List { columns, more_titles, quiet: "ID", rows, cells: cli.profile.cells }.show(cli).await
 }
 
-fn row(
+pub(super) fn row(
     profile: &Profile,
     container: &ContainerSummary,
     whole: bool,
@@ -144,7 +144,7 @@ fn status(profile: &Profile, container: &ContainerSummary, now: Time) -> String 
 
 /// `0.0.0.0:80->8080/tcp, 6379-6380/tcp`: neighbouring ports that are not published elsewhere are
 /// one range.
-fn ports(profile: &Profile, ports: &[ContainerPort]) -> String {
+pub(super) fn ports(profile: &Profile, ports: &[ContainerPort]) -> String {
     let mut sorted = ports.to_vec();
     sorted.sort();
     for port in &mut sorted {

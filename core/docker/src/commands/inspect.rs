@@ -106,9 +106,9 @@ pub(crate) async fn each(
 /// A container.
 pub(crate) async fn container(cli: &Cli, name: &str) -> Result<Found, Error> {
     match cli.client.ask(Request::InspectContainer { container: name.to_owned() }).await? {
-        Response::Container(about) => {
-            Ok(Found::new(cli, false, |style| show::container::container(style, &about)))
-        }
+        Response::Container(about) => Ok(Found::new(cli, false, |style| {
+            show::container::container(style, &about, cli.is_set("size"))
+        })),
         other => Err(daemon::client::unexpected(&other)),
     }
 }

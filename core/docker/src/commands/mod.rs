@@ -2,6 +2,7 @@
 
 pub(crate) mod build;
 pub(crate) mod ca;
+pub(crate) mod compose;
 pub(crate) mod config;
 pub(crate) mod container;
 pub(crate) mod context;

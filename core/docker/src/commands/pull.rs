@@ -65,6 +65,11 @@ pub(crate) async fn pull(cli: &Cli) -> Outcome {
     Ok(0)
 }
 
+/// Pulls what a project needs.
+pub(super) async fn pull_for_compose(cli: &Cli, reference: &str, quiet: bool) -> Result<(), Error> {
+    follow(cli, &with_tag(reference), Fd::STDERR, quiet).await
+}
+
 /// Pulls what `run` needs; its progress goes to standard error.
 pub(super) async fn pull_for_run(cli: &Cli, reference: &str) -> Result<(), Error> {
     follow(cli, &with_tag(reference), Fd::STDERR, cli.is_set("quiet")).await

@@ -176,7 +176,7 @@ fn not_started(cli: &Cli, error: &Error) -> Failure {
 }
 
 /// A container's description from flags and arguments.
-async fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
+pub(super) async fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
     check_platform(cli)?;
     let text = |flag: &str| cli.flag(flag).unwrap_or_default().to_owned();
     let is_detached = cli.is_set("detach");
@@ -372,7 +372,7 @@ pub(super) fn restart(cli: &Cli) -> Result<(String, u32), Failure> {
 }
 
 /// A failure of `run` itself.
-fn failed(cli: &Cli, text: &str) -> Failure {
+pub(super) fn failed(cli: &Cli, text: &str) -> Failure {
     let dot = if cli.profile.run_hint.starts_with('\n') { "" } else { "." };
     Failure::Status(format!("docker: {text}{dot}\n{}", cli.profile.run_hint), RUN_STATUS)
 }

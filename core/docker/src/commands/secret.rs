@@ -5,7 +5,7 @@ use std::rc::Rc;
 use daemon::api::{Error, Filters, Request};
 use os::Fd;
 use swarm::control::{self, ControlRequest, ControlResponse};
-use swarm::objects::{Annotations, Id, Kind, Secret, SecretBytes, SecretSpec};
+use swarm::objects::{Annotations, Driver, Id, Kind, Secret, SecretBytes, SecretSpec};
 
 use super::{created, filters, go_error, inspect, wrong};
 use crate::cli::{Cli, Failure};
@@ -29,7 +29,8 @@ pub(crate) async fn create(cli: &Cli) -> Outcome {
     let data = read(cli, file).await?;
     let annotations =
         Annotations { name: cli.arg(0).to_owned(), labels: value::map(cli.matches.all("label")) };
-    let spec = SecretSpec { annotations, data: SecretBytes::from(data), ..SecretSpec::default() };
+    let (data, templating) = (SecretBytes::from(data), templating(cli));
+    let spec = SecretSpec { annotations, data, templating, ..SecretSpec::default() };
     let request = ControlRequest::CreateSecret { spec: Box::new(spec) };
     let id = created(cli, Request::Control(request)).await?;
     cli.out(format!("{id}\n")).await;
@@ -72,6 +73,12 @@ pub(crate) async fn read(cli: &Cli, file: &str) -> Result<Vec<u8>, Failure> {
         return Err(Failure::text(format!("error reading from {name}: data is empty")));
     }
     Ok(data)
+}
+
+/// `--template-driver`: what fills the bytes in.
+pub(super) fn templating(cli: &Cli) -> Option<Driver> {
+    let name = cli.flag("template-driver").filter(|name| !name.is_empty())?;
+    Some(Driver { name: name.to_owned(), ..Driver::default() })
 }
 
 pub(crate) async fn secrets(

@@ -3,6 +3,7 @@
 
 use sorted::SortedMap;
 
+use daemon::api::Error;
 use engine::HealthCheck;
 use serde_json::{Value as Json, json};
 
@@ -66,8 +67,12 @@ pub(super) fn settings(cli: &Cli) -> Result<SortedMap<String, String>, Failure> 
     const MEMORY_MIN: u64 = 6 << 20;
     let memory = cli.flag("memory").and_then(value::bytes).unwrap_or(0);
     if memory > 0 && memory < MEMORY_MIN {
-        let text = "Error response from daemon: Minimum memory limit allowed is 6MB";
-        return Err(Failure::text(text));
+        let error = Error::invalid("Minimum memory limit allowed is 6MB");
+        let text = Failure::Api(error).message(cli.profile);
+        return Err(match cli.command.name() {
+            "update" => Failure::text(text),
+            _ => super::run::failed(cli, &text),
+        });
     }
     let ulimits: Vec<Json> = cli
         .matches

@@ -11,6 +11,9 @@ use crate::cli::{Cli, Failure};
 use crate::profile::Cells;
 use commandline::tab::align;
 
+/// Members that only the table itself uses.
+const HIDDEN: [&str; 2] = ["FullID", "Shown"];
+
 /// One row: every member a template may name, with its text.
 pub(crate) type Row = Vec<(&'static str, String)>;
 
@@ -68,7 +71,8 @@ impl List {
             lines.push('\n');
         }
         for row in &self.rows {
-            let members = row.iter().map(|(name, text)| (*name, text.as_str()));
+            let members = row.iter().filter(|(name, _)| !HIDDEN.contains(name));
+            let members = members.map(|(name, text)| (*name, text.as_str()));
             lines += &format.execute(&map(members)).map_err(failed)?;
             lines.push('\n');
         }

@@ -11,7 +11,7 @@ use crate::output::time::ZERO;
 const FOLDER: &str = "/var/lib/docker/containers";
 
 /// A container. A task's secrets show nowhere in it.
-pub(crate) fn container(style: Style, about: &ContainerDetails) -> Json {
+pub(crate) fn container(style: Style, about: &ContainerDetails, sizes: bool) -> Json {
     let id = &about.id;
     let mut object = style.object();
     object.put("Id", id.clone()).put("Created", time(about.created));
@@ -29,6 +29,9 @@ pub(crate) fn container(style: Style, about: &ContainerDetails) -> Json {
     object.put("MountLabel", "").put("ProcessLabel", "").put("AppArmorProfile", "docker-default");
     object.put("ExecIDs", list(&about.execs)).put("HostConfig", host(&about.host));
     object.put("GraphDriver", json!({"Data": null, "Name": about.driver}));
+    if sizes {
+        object.put("SizeRw", about.size.0).put("SizeRootFs", about.size.1);
+    }
     object.put("Mounts", mounts(about)).put("Config", config(style, about));
     object.put("NetworkSettings", network_settings(about)).json()
 }

@@ -11,10 +11,7 @@ pub(super) const COMMANDS: &[Command] = &[
         .args(Count::Exact(2))
         .flags(&[
             flag("-l, --label", Kind::List, "Config labels").since(17, 6),
-            flag("--template-driver", Kind::String, "Template driver")
-                .since(18, 3)
-                .api("1.37")
-                .unsimulated("templated secrets and configs"),
+            flag("--template-driver", Kind::String, "Template driver").since(18, 3).api("1.37"),
         ])
         .run(|cli| Box::pin(config::create(cli))),
     command(

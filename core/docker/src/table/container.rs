@@ -116,7 +116,7 @@ filesystem",
     .flags(&[
         flag("-f, --format", Kind::String, FORMAT_INSPECT)
             .was(V20_10, "Format the output using the given Go template"),
-        flag("-s, --size", Kind::Bool, "Display total file sizes").unsimulated("sizes in inspect"),
+        flag("-s, --size", Kind::Bool, "Display total file sizes"),
     ])
     .run(|cli| Box::pin(container::inspect(cli))),
     command(

@@ -6,6 +6,7 @@
 //! last release that had it.
 
 mod build;
+mod compose;
 mod config;
 mod container;
 mod container_run;
@@ -364,6 +365,8 @@ pub struct Group {
     since: Version,
     /// Its commands need a manager.
     pub swarm: bool,
+    /// Flags before the command.
+    pub flags: &'static [Flag],
 }
 
 impl Group {
@@ -384,7 +387,7 @@ impl Group {
 }
 
 const fn group(name: &'static str, now: &'static str, since: Version, swarm: bool) -> Group {
-    Group { name, short: Text::new(now), since, swarm }
+    Group { name, short: Text::new(now), since, swarm, flags: &[] }
 }
 
 const ALWAYS: Version = Version(0, 0);
@@ -393,6 +396,8 @@ const ALWAYS: Version = Version(0, 0);
 const GROUPS: &[Group] = &[
     group("builder", "Manage builds", Version(18, 9), false),
     group("buildx", "Docker Buildx", Version(20, 10), false),
+    group("checkpoint", "Manage checkpoints", Version(23, 0), false),
+    COMPOSE,
     group("config", "Manage Swarm configs", Version(17, 6), true),
     group("container", "Manage containers", ALWAYS, false),
     group("context", "Manage contexts", Version(19, 3), false),
@@ -409,6 +414,12 @@ const GROUPS: &[Group] = &[
     group("trust", "Manage trust on Docker images", Version(18, 9), false),
     group("volume", "Manage volumes", ALWAYS, false),
 ];
+
+/// `docker compose`; as `docker-compose` it was there before it was a group.
+pub const COMPOSE: Group = Group {
+    flags: compose::GROUP_FLAGS,
+    ..group("compose", "Docker Compose", Version(20, 10), false)
+};
 
 /// Shorts that had other words until 20.10.
 const SHORTS_UNTIL_20_10: &[(&str, &str)] = &[
@@ -449,6 +460,7 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         std::slice::from_ref(&service_update::UPDATE),
         network::COMMANDS,
         stack::COMMANDS,
+        compose::COMMANDS,
         system::COMMANDS,
         other::COMMANDS,
     ];

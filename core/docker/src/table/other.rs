@@ -62,7 +62,46 @@ directory must contain config.json and rootfs directory.",
         .unsimulated("plugins"),
     command("search", "[OPTIONS] TERM", "Search Docker Hub for images")
         .short_was(V20_10, "Search the Docker Hub for images")
-        .unsimulated("this command"),
+        .unsimulated("stars and descriptions of Docker Hub"),
+    command(
+        "checkpoint create",
+        "[OPTIONS] CONTAINER CHECKPOINT",
+        "Create a checkpoint from a running container",
+    )
+    .since(23, 0)
+    .unsimulated("checkpoints"),
+    command("checkpoint ls", "[OPTIONS] CONTAINER", "List checkpoints for a container")
+        .since(23, 0)
+        .aliases(&["list"])
+        .unsimulated("checkpoints"),
+    command("checkpoint rm", "[OPTIONS] CONTAINER CHECKPOINT", "Remove a checkpoint")
+        .since(23, 0)
+        .aliases(&["remove"])
+        .unsimulated("checkpoints"),
+    command("buildx bake", "[OPTIONS] [TARGET...]", "Build from a file")
+        .since(20, 10)
+        .unsimulated("bake files"),
+    command("buildx create", "[OPTIONS] [CONTEXT|ENDPOINT]", "Create a new builder instance")
+        .since(20, 10)
+        .unsimulated("other builders than the daemon's own"),
+    command("buildx du", "", "Disk usage")
+        .since(20, 10)
+        .unsimulated("single records of the build cache"),
+    command("buildx inspect", "[NAME]", "Inspect current builder instance")
+        .since(20, 10)
+        .unsimulated("other builders than the daemon's own"),
+    command("buildx ls", "", "List builder instances")
+        .since(20, 10)
+        .unsimulated("other builders than the daemon's own"),
+    command("buildx prune", "", "Remove build cache")
+        .since(20, 10)
+        .unsimulated("use docker builder prune"),
+    command("buildx use", "[OPTIONS] NAME", "Set the current builder instance")
+        .since(20, 10)
+        .unsimulated("other builders than the daemon's own"),
+    command("buildx version", "", "Show buildx version information")
+        .since(20, 10)
+        .unsimulated("a version of its own"),
     command(
         "trust inspect",
         "IMAGE[:TAG] [IMAGE[:TAG]...]",

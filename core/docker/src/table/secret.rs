@@ -20,10 +20,7 @@ pub(super) const COMMANDS: &[Command] = &[
             .api("1.31")
             .unsimulated("secret drivers"),
         flag("-l, --label", Kind::List, "Secret labels"),
-        flag("--template-driver", Kind::String, "Template driver")
-            .since(18, 3)
-            .api("1.37")
-            .unsimulated("templated secrets and configs"),
+        flag("--template-driver", Kind::String, "Template driver").since(18, 3).api("1.37"),
     ])
     .run(|cli| Box::pin(secret::create(cli))),
     command(

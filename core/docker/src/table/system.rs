@@ -40,8 +40,7 @@ pub(super) const COMMANDS: &[Command] = &[
     .flags(&[
         flag("-f, --format", Kind::String, FORMAT_INSPECT)
             .was(V20_10, "Format the output using the given Go template"),
-        flag("-s, --size", Kind::Bool, "Display total file sizes if the type is container")
-            .unsimulated("sizes in inspect"),
+        flag("-s, --size", Kind::Bool, "Display total file sizes if the type is container"),
         flag("--type", Kind::String, "Only inspect objects of the given type")
             .was(V20_10, "Return JSON for specified type"),
     ])

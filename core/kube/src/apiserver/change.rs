@@ -201,7 +201,9 @@ impl ApiServer {
         }
         self.check_node_restriction_of_update(user, resource, &old)?;
         let value = self.merged(resource, &old, value, is_status)?;
-        if value == old {
+        // What is sealed otherwise by now is written though nothing has changed.
+        let key = resource.key(&target.namespace, &target.name);
+        if value == old && !self.objects.is_stale(&key) {
             return Ok(Served::Now(crate::rest::Response { code: 200, warnings, body: old }));
         }
         if is_dry(request) {

@@ -206,6 +206,8 @@ impl ApiServer {
             if let Some(resource) = objects::resource_of(key) {
                 let value = self.options.encryption.open(resource.name, key, &found.value);
                 self.objects.put(key, &value, found.modified);
+                let is_stale = self.options.encryption.is_stale(resource.name, &found.value);
+                self.objects.mark(key, is_stale);
             }
         }
         self.objects.revision = member.store.revision;
@@ -303,6 +305,8 @@ impl ApiServer {
         let old = match stored {
             Some((bytes, revision)) => {
                 let value = self.options.encryption.open(resource.name, &key, bytes);
+                let is_stale = self.options.encryption.is_stale(resource.name, bytes);
+                self.objects.mark(&key, is_stale);
                 self.objects.put(&key, &value, revision)
             }
             None => self.objects.remove(&key, revision),

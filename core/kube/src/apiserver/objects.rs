@@ -1,6 +1,6 @@
 //! The objects as the API server has them in memory: what etcd holds, opened and read (apiserver: the watch cache).
 
-use sorted::SortedMap;
+use sorted::{SortedMap, SortedSet};
 use std::rc::Rc;
 
 use serde_json::Value;
@@ -14,6 +14,8 @@ pub struct Objects {
     by_key: SortedMap<String, Rc<Value>>,
     /// Values that cannot be opened or read, and why.
     sealed: SortedMap<String, String>,
+    /// Keys whose values would be sealed otherwise if they were written now.
+    stale: SortedSet<String>,
     /// The newest revision that is in it.
     pub revision: u64,
 }
@@ -58,10 +60,25 @@ impl Objects {
         }
     }
 
+    /// Notes whether a key's value would be sealed otherwise if it were written now.
+    pub fn mark(&mut self, key: &str, is_stale: bool) {
+        if is_stale {
+            self.stale.insert(key.to_owned());
+        } else {
+            self.stale.remove(key);
+        }
+    }
+
+    /// A key's value would be sealed otherwise if it were written now (apiserver: `origState.stale`).
+    pub fn is_stale(&self, key: &str) -> bool {
+        self.stale.contains(key)
+    }
+
     /// A key is gone; gives what was there.
     pub fn remove(&mut self, key: &str, revision: u64) -> Option<Rc<Value>> {
         self.revision = self.revision.max(revision);
         self.sealed.remove(key);
+        self.stale.remove(key);
         self.by_key.remove(key)
     }
 

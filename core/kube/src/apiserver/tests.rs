@@ -134,11 +134,12 @@ fn a_secret_is_kept_in_the_clear_unless_it_is_said_otherwise() {
     assert_eq!(cluster.ask(client::create(secret("two", "c2VhbGVk"))).code, 201);
     assert!(!cluster.holds("/var/lib/etcd/", "c2VhbGVk"));
     assert!(cluster.holds("/var/lib/etcd/member/snap/db", "k8s:enc:aescbc:v1:key1:"));
-    // Written again, it is sealed, and its old bytes are still there.
-    let old = read.body;
-    let mut touched = old.clone();
-    touched["metadata"]["labels"] = json!({ "a": "b" });
-    assert_eq!(cluster.ask(client::replace(touched, "")).code, 200);
+    // Written again as it is, it is sealed, and its old bytes are still there. Once more, and nothing is written.
+    let again = cluster.ask(client::replace(read.body, ""));
+    assert_eq!(again.code, 200);
+    let revision = again.body["metadata"]["resourceVersion"].clone();
+    let unchanged = cluster.ask(client::replace(again.body, ""));
+    assert_eq!(unchanged.body["metadata"]["resourceVersion"], revision);
     let stored = cluster.member.store.get("/registry/secrets/default/one").expect("it is kept");
     assert!(stored.value.starts_with(b"k8s:enc:aescbc:v1:key1:"));
     assert!(cluster.holds("/var/lib/etcd/member/snap/db", "bXktcGFzcwo="));

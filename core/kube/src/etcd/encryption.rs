@@ -85,6 +85,14 @@ impl Encryption {
         sealed
     }
 
+    /// The value would look otherwise if it were sealed now: another provider is the first one.
+    pub fn is_stale(&self, resource: &str, stored: &[u8]) -> bool {
+        match self.providers(resource).first() {
+            Some(provider) if provider.sealer.is_some() => !stored.starts_with(&provider.prefix()),
+            _ => stored.starts_with(PREFIX),
+        }
+    }
+
     /// The value that etcd has for a key.
     ///
     /// # Errors

@@ -111,7 +111,8 @@ async fn session(cli: &Cli, path: &str, content: &str) -> Result<String, Failure
     let failed = |errno: os::Errno| Failure::text(crate::kubeconfig::go_error(errno));
     cli.proc.write_file(path, content.as_bytes()).map_err(failed)?;
     cli.flush().await;
-    let program = editor.rsplit('/').next().unwrap_or_default().to_owned();
+    let word = editor.split_whitespace().next().unwrap_or_default();
+    let program = word.rsplit('/').next().unwrap_or_default().to_owned();
     let editor = Editor { program, path: path.to_owned(), text: content.to_owned() };
     let edited =
         cli.proc.edit(editor).await.map_err(|errno| {

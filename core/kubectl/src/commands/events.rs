@@ -6,7 +6,6 @@ use super::get::Table;
 use crate::cli::{Boxed, Call, Cli, Failure};
 use crate::json::{int, items, text};
 use crate::output::{self, Format, age::since};
-use crate::printers::involved;
 use crate::table::Outcome;
 
 /// When an event was seen last.
@@ -89,7 +88,7 @@ pub(crate) fn events(cli: &Cli) -> Boxed<'_, Outcome> {
                 seen,
                 text(event, "type").to_owned(),
                 text(event, "reason").to_owned(),
-                involved(event).replacen(&kind.to_lowercase(), kind, 1),
+                format!("{kind}/{}", text(event, "involvedObject/name")),
                 text(event, "message").trim().to_owned(),
             ];
             if is_wide {

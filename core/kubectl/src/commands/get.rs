@@ -226,29 +226,28 @@ async fn watch(cli: &Cli, format: &Format, found: &[Found], version: &str) -> Ou
     let mut table = Table::default();
     let mut has_title = !cli.is_set("no-headers");
     let has_events = cli.is_set("output-watch-events");
-    let mut show = |kind: &str, object: &Value| {
+    let mut show = |all: &[(&str, &Value)]| {
         if !format.is_table() {
-            return output::print(cli, format, object);
+            return all.iter().try_for_each(|(_, object)| output::print(cli, format, object));
         }
         let mut rows = Vec::new();
-        if has_title {
-            rows.push(shape.title());
-            has_title = false;
+        if std::mem::take(&mut has_title) {
+            rows.push(("EVENT", shape.title()));
         }
-        rows.push(shape.row(object));
-        if has_events {
-            let words = if rows.len() > 1 { vec!["EVENT", kind] } else { vec![kind] };
-            for (row, word) in rows.iter_mut().zip(words) {
-                row.insert(0, word.to_owned());
+        rows.extend(all.iter().map(|(kind, object)| (*kind, shape.row(object))));
+        let with_event = |(kind, mut row): (&str, Vec<String>)| {
+            if has_events {
+                row.insert(0, kind.to_owned());
             }
-        }
+            row
+        };
+        let rows: Vec<Vec<String>> = rows.into_iter().map(with_event).collect();
         cli.out(table.lines(&rows));
         Ok(())
     };
-    if !cli.is_set("watch-only") {
-        for one in found {
-            show("ADDED", &one.object)?;
-        }
+    if !cli.is_set("watch-only") && !found.is_empty() {
+        let all: Vec<(&str, &Value)> = found.iter().map(|one| ("ADDED", &one.object)).collect();
+        show(&all)?;
     }
     let namespace = (!cli.is_set("all-namespaces")).then(|| cli.namespace());
     let single = found.first().filter(|_| named);
@@ -270,7 +269,7 @@ async fn watch(cli: &Cli, format: &Format, found: &[Found], version: &str) -> Ou
                     return Err(Failure::Status(at(&change, "object").clone()));
                 }
                 StreamEvent::Change(change) => {
-                    show(text(&change, "type"), at(&change, "object"))?;
+                    show(&[(text(&change, "type"), at(&change, "object"))])?;
                 }
                 StreamEvent::Ended(_) => return Ok(0),
                 _ => {}

@@ -88,6 +88,36 @@ pub(crate) fn service_account(cli: &Cli) -> Boxed<'_, Outcome> {
     })
 }
 
+/// `kubectl create token`.
+pub(crate) fn token(cli: &Cli) -> Boxed<'_, Outcome> {
+    Box::pin(async move {
+        let name = one_name(cli)?;
+        let mut spec = json!({ "audiences": null });
+        if cli.matches.changed("duration") {
+            let life = sim::Duration::parse(cli.flag("duration")).unwrap_or_default();
+            if life.as_nanos() == 0 {
+                return Err(Failure::text("--duration must be positive"));
+            }
+            spec["expirationSeconds"] = life.as_secs().into();
+        }
+        let body = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec });
+        let path = format!("/api/v1/namespaces/{}/serviceaccounts/{name}/token", cli.namespace());
+        let answer = cli.call(Call::new(Method::Post, path).body(body)).await;
+        let answer = answer.map_err(|failure| match &failure {
+            Failure::Status(status) => {
+                let message = crate::json::text(status, "message");
+                Failure::text(format!("failed to create token: {message}"))
+            }
+            _ => failure,
+        })?;
+        match Format::of(cli, false)? {
+            Format::Human => cli.out(format!("{}\n", crate::json::text(&answer, "status/token"))),
+            format => crate::output::print(cli, &format, &answer)?,
+        }
+        Ok(0)
+    })
+}
+
 /// `kubectl create deployment`.
 pub(crate) fn deployment(cli: &Cli) -> Boxed<'_, Outcome> {
     Box::pin(async move {

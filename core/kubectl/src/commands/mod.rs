@@ -23,6 +23,8 @@ pub(crate) mod run;
 pub(crate) mod secret;
 pub(crate) mod wait;
 
+use std::cmp::Reverse;
+
 use serde_json::{Value, json};
 use sim::Duration;
 
@@ -103,12 +105,27 @@ pub(crate) async fn pod_of(cli: &Cli, word: &str) -> Result<Value, Failure> {
         )));
     }
     let pods = pods_of(cli, selector).await?;
-    let is_up = |pod: &&Value| text(pod, "status/phase") == "Running";
-    let pods = items(&pods, "items");
-    match pods.iter().find(is_up).or(pods.first()) {
+    let found = items(&pods, "items").iter();
+    match found.max_by(|a, b| activity(a).cmp(&activity(b))) {
         Some(pod) => Ok(pod.clone()),
         None => Err(Failure::text("timed out waiting for the condition")),
     }
+}
+
+/// How active a pod is: running before pending, ready before not, the longest ready first; also one that is being deleted
+/// (kubectl: `util/podutils`, `ActivePods`).
+fn activity(pod: &Value) -> impl Ord + use<> {
+    let phase = match text(pod, "status/phase") {
+        "Running" => 2,
+        "Unknown" => 1,
+        _ => 0,
+    };
+    let mut conditions = items(pod, "status/conditions").iter();
+    let ready =
+        conditions.find(|one| text(one, "type") == "Ready" && text(one, "status") == "True");
+    let since = ready.map(|one| Reverse(text(one, "lastTransitionTime").to_owned()));
+    let created = Reverse(text(pod, "metadata/creationTimestamp").to_owned());
+    (phase, ready.is_some(), since, created)
 }
 
 /// The pods that a selector chooses.

@@ -199,27 +199,11 @@ fn secret_of(cli: &Cli, name: &str, kind: &str, data: Data) -> Value {
     secret
 }
 
-/// A suffix of the name that depends on the content (kubectl: `util/hash/hash.go`).
-fn hashed(cli: &Cli, object: &Value) -> Result<(), Failure> {
-    let _ = object;
-    if cli.is_set("append-hash") {
-        return Err(Failure::text(format!(
-            "{} --append-hash is not simulated: names by content",
-            cli.typed
-        )));
-    }
-    Ok(())
-}
-
 /// `kubectl create secret generic`.
 pub(crate) fn generic(cli: &Cli) -> Boxed<'_, Outcome> {
     Box::pin(async move {
-        let secret = {
-            let name = super::one_name(cli)?;
-            let secret = secret_of(cli, name, cli.flag("type"), data(cli, "Secret")?);
-            hashed(cli, &secret)?;
-            secret
-        };
+        let name = super::one_name(cli)?;
+        let secret = secret_of(cli, name, cli.flag("type"), data(cli, "Secret")?);
         made(cli, secret).await
     })
 }
@@ -293,7 +277,6 @@ pub(crate) fn configmap(cli: &Cli) -> Boxed<'_, Outcome> {
                 }
             }
         }
-        hashed(cli, &map)?;
         made(cli, map).await
     })
 }

@@ -10,7 +10,8 @@ const DATA: &[Flag] = &[
     flag(None, "from-file", Kind::List, "", "File, folder or key=file whose content is a value."),
     flag(None, "from-literal", Kind::List, "", "key=value."),
     flag(None, "from-env-file", Kind::List, "", "File with lines key=value."),
-    flag(None, "append-hash", Kind::Bool, "false", "Append a hash of the content to the name."),
+    flag(None, "append-hash", Kind::Bool, "false", "Append a hash of the content to the name.")
+        .lacks("names by content"),
 ];
 const SECRET_TYPE: &[Flag] = &[flag(None, "type", Kind::String, "", "The Secret's type.")];
 const TLS: &[Flag] = &[
@@ -40,6 +41,15 @@ const SUBJECTS: &[Flag] = &[
     flag(None, "user", Kind::List, "", "Who has it: a user."),
     flag(None, "group", Kind::List, "", "Who has it: a group."),
     flag(None, "serviceaccount", Kind::List, "", "Who has it: <namespace>:<name>."),
+];
+const TOKEN: &[Flag] = &[
+    flag(None, "audience", Kind::List, "", "For whom the token is.").lacks("audiences of tokens"),
+    flag(None, "bound-object-kind", Kind::String, "", "Kind of an object to bind it to.")
+        .lacks("bound tokens"),
+    flag(None, "bound-object-name", Kind::String, "", "Name of that object.").lacks("bound tokens"),
+    flag(None, "bound-object-uid", Kind::String, "", "Identity of that object.")
+        .lacks("bound tokens"),
+    flag(None, "duration", Kind::Duration, "0s", "How long it is good."),
 ];
 const DEPLOYMENT: &[Flag] = &[
     flag(None, "image", Kind::Slice, "", "The containers' images."),
@@ -157,6 +167,7 @@ pub(super) const COMMANDS: &[Command] = &[
     command("create configmap", "NAME [--from-file=[key=]source] [--from-literal=key1=value1] [--dry-run=server|client|none]", "Create a config map from a local file, directory or literal value", &[DATA, OUTPUT, DRY_RUN, NOTES, VALIDATE], secret::configmap).aliases(&["cm"]),
     command("create namespace", "NAME [--dry-run=server|client|none]", "Create a namespace with the specified name", MAKE, make::namespace).aliases(&["ns"]),
     command("create serviceaccount", "NAME [--dry-run=server|client|none]", "Create a service account with the specified name", MAKE, make::service_account).aliases(&["sa"]),
+    command("create token", "SERVICE_ACCOUNT_NAME", "Request a service account token", &[TOKEN, OUTPUT], make::token).since(24),
     command("create deployment", "NAME --image=image -- [COMMAND] [args...]", "Create a deployment with the specified name", &[DEPLOYMENT, OUTPUT, DRY_RUN, NOTES, VALIDATE], make::deployment).aliases(&["deploy"]),
     command("create role", "NAME --verb=verb --resource=resource.group/subresource [--resource-name=resourcename] [--dry-run=server|client|none]", "Create a role with single rule", &[RULE, OUTPUT, DRY_RUN, NOTES, VALIDATE], rights::role),
     command("create clusterrole", "NAME --verb=verb --resource=resource.group [--resource-name=resourcename] [--dry-run=server|client|none]", "Create a cluster role", &[RULE, OUTPUT, DRY_RUN, NOTES, VALIDATE], rights::role),

@@ -107,7 +107,6 @@ pub(super) const COMMANDS: &[Command] = &[
     lacking("create priorityclass", "Create a priority class with the specified name", OTHERS),
     lacking("create quota", "Create a quota with the specified name", OTHERS),
     lacking("create service", "Create a service using a specified subcommand", SERVICES),
-    lacking("create token", "Request a service account token", "tokens with an end"),
     lacking(
         "set resources",
         "Update resource requests/limits on objects with pod templates",

@@ -57,7 +57,7 @@ pub struct Flag {
     pub until: u8,
 }
 
-/// A flag that has always been there; `spelling` is `o,output` or `watch`.
+/// A flag that has always been there.
 const fn flag(
     letter: Option<char>,
     name: &'static str,

@@ -45,9 +45,6 @@ pub(crate) async fn lacking(utility: Utility) -> i32 {
         "docker-machine" => {
             ": the hosts are there already, each with a terminal; `ssh` leads from one to the other"
         }
-        "docker-compose" => {
-            ": `docker stack deploy -c FILE NAME` deploys a compose file to the swarm"
-        }
         "git" => ": there is no way to the Internet; write files with an editor or a here-document",
         _ => "",
     };

@@ -13,7 +13,7 @@ use super::storage::{self, StoredTask};
 use super::task::AgentTask;
 use crate::control::{ApiError, Code};
 use crate::node::{ExecutorCommand, ExecutorEvent, Mark, Output};
-use crate::objects::{Config, Id, Secret, SecretBytes, Task, TaskStatus};
+use crate::objects::{Config, Id, Payload, Secret, Task, TaskStatus};
 use crate::transport::protocol::{AssignmentChange, AssignmentsKind, AssignmentsMessage};
 
 /// The node's tasks and what they need.
@@ -261,7 +261,7 @@ impl Worker {
     ///
     /// # Errors
     /// `task not authorized to access secret <id>`; or the secret has not come (back) yet.
-    pub(crate) fn secret(&self, task: &str, secret_id: &str) -> Result<SecretBytes, ApiError> {
+    pub(crate) fn secret(&self, task: &str, secret_id: &str) -> Result<Payload, ApiError> {
         let names_it = self.tasks.get(task).is_some_and(|task| {
             task.task.spec.container.secrets.iter().any(|secret| &*secret.secret_id == secret_id)
         });
@@ -269,14 +269,16 @@ impl Worker {
             return Err(unauthorized("secret", secret_id));
         }
         let secret = self.secrets.get(secret_id);
-        secret.map(|secret| secret.spec.data.clone()).ok_or_else(|| missing("secret", secret_id))
+        let payload =
+            secret.map(|secret| (secret.spec.data.clone(), secret.spec.templating.clone()));
+        payload.ok_or_else(|| missing("secret", secret_id))
     }
 
     /// The same for configs.
     ///
     /// # Errors
     /// `task not authorized to access config <id>`; or the config has not come (back) yet.
-    pub(crate) fn config(&self, task: &str, config_id: &str) -> Result<SecretBytes, ApiError> {
+    pub(crate) fn config(&self, task: &str, config_id: &str) -> Result<Payload, ApiError> {
         let names_it = self.tasks.get(task).is_some_and(|task| {
             task.task.spec.container.configs.iter().any(|config| &*config.config_id == config_id)
         });
@@ -284,7 +286,9 @@ impl Worker {
             return Err(unauthorized("config", config_id));
         }
         let config = self.configs.get(config_id);
-        config.map(|config| config.spec.data.clone()).ok_or_else(|| missing("config", config_id))
+        let payload =
+            config.map(|config| (config.spec.data.clone(), config.spec.templating.clone()));
+        payload.ok_or_else(|| missing("config", config_id))
     }
 
     /// The tasks, in id order.

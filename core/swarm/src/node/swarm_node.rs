@@ -15,7 +15,7 @@ use crate::agent::Agent;
 use crate::ca::Credentials;
 use crate::ca::join::JoinFlow;
 use crate::control::{ApiError, ControlResponse};
-use crate::objects::{Networking, NodeDescription, Role, SecretBytes};
+use crate::objects::{Networking, NodeDescription, Payload, Role};
 use crate::transport::protocol::Member;
 use crate::transport::{CallId, Transport};
 
@@ -231,7 +231,7 @@ impl SwarmNode {
     ///
     /// # Errors
     /// `task not authorized to access secret <id>`; or the secret is not here (any more, yet).
-    pub fn secret(&self, task: &str, secret_id: &str) -> Result<SecretBytes, ApiError> {
+    pub fn secret(&self, task: &str, secret_id: &str) -> Result<Payload, ApiError> {
         let agent = self.agent.as_ref().ok_or_else(|| texts::unavailable(texts::NOT_PART))?;
         agent.worker.secret(task, secret_id)
     }
@@ -240,7 +240,7 @@ impl SwarmNode {
     ///
     /// # Errors
     /// As [`SwarmNode::secret`].
-    pub fn config(&self, task: &str, config_id: &str) -> Result<SecretBytes, ApiError> {
+    pub fn config(&self, task: &str, config_id: &str) -> Result<Payload, ApiError> {
         let agent = self.agent.as_ref().ok_or_else(|| texts::unavailable(texts::NOT_PART))?;
         agent.worker.config(task, config_id)
     }

@@ -33,7 +33,7 @@ pub use node::{
     Availability, IssuanceState, ManagerStatus, Node, NodeCertificate, NodeDescription, NodeSpec,
     NodeState, NodeStatus, Reachability, Role, TlsInfo,
 };
-pub use secret::{Config, ConfigSpec, Secret, SecretBytes, SecretSpec};
+pub use secret::{Config, ConfigSpec, Payload, Secret, SecretBytes, SecretSpec};
 pub use service::{
     Endpoint, EndpointMode, EndpointSpec, FailureAction, JobStatus, PortConfig, PortProtocol,
     PublishMode, Service, ServiceMode, ServiceSpec, UpdateConfig, UpdateOrder, UpdateState,

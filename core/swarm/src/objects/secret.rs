@@ -71,6 +71,9 @@ impl<'de> Deserialize<'de> for SecretBytes {
     }
 }
 
+/// Bytes for a task, and the template engine if they are a template.
+pub type Payload = (SecretBytes, Option<Driver>);
+
 /// What a user asked for. `driver` set means that the bytes come from a plugin and `data` is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretSpec {

@@ -237,7 +237,7 @@ impl Lab {
         let mut files = SortedMap::new();
         for reference in &task.spec.container.secrets {
             let bytes = node.secret(id, &reference.secret_id).map_err(|error| error.to_string())?;
-            files.insert(reference.secret_name.clone(), bytes.expose().to_vec());
+            files.insert(reference.secret_name.clone(), bytes.0.expose().to_vec());
         }
         host.running.insert(id.clone());
         host.files.insert(id.clone(), files);

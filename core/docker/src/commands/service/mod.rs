@@ -12,6 +12,7 @@ use std::rc::Rc;
 
 use daemon::api::{Error, Filters, Request, Response};
 use daemon::client::unexpected;
+use sim::Duration;
 use swarm::control::{self, ControlRequest, ControlResponse, ServiceStatus};
 use swarm::objects::{Id, Kind, PortConfig, PublishMode, Service, ServiceMode, ServiceSpec};
 
@@ -95,9 +96,6 @@ pub(crate) async fn show(cli: &Cli, mut services: Vec<Rc<Service>>) -> Outcome {
         .map(|service| {
             let spec = &service.spec;
             let status = statuses.get(&service.id).cloned().unwrap_or_default();
-            let labels = &spec.annotations.labels;
-            let labels: Vec<String> =
-                labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
             vec![
                 ("ID", short_id(&service.id)),
                 ("FullID", service.id.to_string()),
@@ -106,7 +104,6 @@ pub(crate) async fn show(cli: &Cli, mut services: Vec<Rc<Service>>) -> Outcome {
                 ("Replicas", replicas(spec, &status)),
                 ("Image", without_digest(&spec.task.container.image)),
                 ("Ports", ports(service)),
-                ("Labels", labels.join(",")),
             ]
         })
         .collect();
@@ -121,7 +118,7 @@ pub(crate) async fn show(cli: &Cli, mut services: Vec<Rc<Service>>) -> Outcome {
         columns.push(("Ports", "PORTS"));
     }
     let quiet = if cli.profile.service_quiet_full { "FullID" } else { "ID" };
-    let more_titles = &[("Ports", "PORTS"), ("Labels", "LABELS")];
+    let more_titles = &[("Ports", "PORTS")];
     List { columns, more_titles, quiet, rows, cells: cli.profile.swarm_cells }.show(cli).await
 }
 
@@ -279,8 +276,18 @@ pub(crate) async fn scale(cli: &Cli) -> Outcome {
     if messages.is_empty() { Ok(0) } else { Err(Failure::Text(messages.join("\n"))) }
 }
 
+/// What a client's start and its two questions take: whoever types one change after the other does not meet
+/// the managers in the middle of the first.
+const READ_TIME: Duration = Duration::from_millis(30);
+
+/// A service that is to be changed.
+async fn service_to_change(cli: &Cli, name: &str) -> Result<Rc<Service>, Failure> {
+    let _ = cli.proc.sleep(READ_TIME).await;
+    service(cli, name).await
+}
+
 async fn scale_one(cli: &Cli, name: &str, count: u64) -> Result<(), Failure> {
-    let service = service(cli, name).await?;
+    let service = service_to_change(cli, name).await?;
     let mut spec = service.spec.clone();
     match &mut spec.mode {
         ServiceMode::Replicated { replicas } => *replicas = count,

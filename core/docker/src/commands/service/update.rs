@@ -8,7 +8,7 @@ use super::spec::{
     config_references, duration, endpoint_mode, host_line, mounts, networks, number, ports,
     preferences, resources, restart_policy, secret_references, update_config, words,
 };
-use super::{progress, send_update, service, settings};
+use super::{progress, send_update, service_to_change, settings};
 use crate::cli::{Cli, Failure};
 use crate::commands::{environment, network};
 use crate::profile::Progress;
@@ -18,7 +18,7 @@ use crate::value;
 /// `docker service update`.
 pub(crate) async fn update(cli: &Cli) -> Outcome {
     let name = cli.arg(0);
-    let found = service(cli, name).await?;
+    let found = service_to_change(cli, name).await?;
     let rollback = cli.is_set("rollback");
     if rollback {
         let mut others = cli.matches.names();
@@ -48,7 +48,7 @@ pub(crate) async fn update(cli: &Cli) -> Outcome {
 /// `docker service rollback`.
 pub(crate) async fn rollback(cli: &Cli) -> Outcome {
     let name = cli.arg(0);
-    let found = service(cli, name).await?;
+    let found = service_to_change(cli, name).await?;
     send_update(cli, &found, found.spec.clone(), true, false).await?;
     cli.out(format!("{name}\n")).await;
     if progress::is_wanted(cli) {

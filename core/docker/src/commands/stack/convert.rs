@@ -136,6 +136,7 @@ pub(super) struct Content {
     pub(super) annotations: Annotations,
     pub(super) file: String,
     pub(super) driver: String,
+    pub(super) templating: Option<Driver>,
 }
 
 /// The secrets or configs to make, sorted.
@@ -149,7 +150,10 @@ pub(super) fn contents(namespace: Namespace<'_>, root: &Node, section: &str) -> 
                 labels: namespace.labels(node.get("labels")),
             },
             file: node.text_of("file"),
-            driver: [node.text_of("driver"), node.text_of("template_driver")].concat(),
+            driver: node.text_of("driver"),
+            templating: Some(node.text_of("template_driver"))
+                .filter(|name| !name.is_empty())
+                .map(|name| Driver { name, ..Driver::default() }),
         })
         .collect();
     contents.sort_by(|a, b| a.annotations.name.cmp(&b.annotations.name));

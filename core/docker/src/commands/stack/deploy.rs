@@ -48,6 +48,7 @@ fn rules(profile: &Profile, keeps_variables: bool) -> Rules {
         newest: profile.compose_minor,
         version_is_optional: profile.compose_version_optional,
         keeps_variables,
+        is_for_one_host: false,
     }
 }
 
@@ -190,7 +191,7 @@ async fn make_networks(
 
 /// The bytes of a secret's or config's file.
 fn bytes(cli: &Cli, content: &Content) -> Result<SecretBytes, Failure> {
-    let Content { annotations, file, driver } = content;
+    let Content { annotations, file, driver, .. } = content;
     if !driver.is_empty() {
         return Err(Failure::text(format!(
             "not simulated: the driver {driver} of {}",
@@ -206,8 +207,12 @@ fn bytes(cli: &Cli, content: &Content) -> Result<SecretBytes, Failure> {
 async fn make_secret(cli: &Cli, content: Content) -> Result<(), Failure> {
     let data = bytes(cli, &content)?;
     let Annotations { name, .. } = content.annotations.clone();
-    let spec =
-        Box::new(SecretSpec { annotations: content.annotations, data, ..SecretSpec::default() });
+    let spec = Box::new(SecretSpec {
+        annotations: content.annotations,
+        data,
+        templating: content.templating,
+        ..SecretSpec::default()
+    });
     let known = ControlRequest::GetSecret { id: Id::from(name.as_str()) };
     let request = match cli.client.control(known).await {
         Ok(ControlResponse::Secret(known)) => {
@@ -222,8 +227,11 @@ async fn make_secret(cli: &Cli, content: Content) -> Result<(), Failure> {
 async fn make_config(cli: &Cli, content: Content) -> Result<(), Failure> {
     let data = bytes(cli, &content)?;
     let Annotations { name, .. } = content.annotations.clone();
-    let spec =
-        Box::new(ConfigSpec { annotations: content.annotations, data, ..ConfigSpec::default() });
+    let spec = Box::new(ConfigSpec {
+        annotations: content.annotations,
+        data,
+        templating: content.templating,
+    });
     let known = ControlRequest::GetConfig { id: Id::from(name.as_str()) };
     let request = match cli.client.control(known).await {
         Ok(ControlResponse::Config(known)) => {
