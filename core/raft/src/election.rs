@@ -110,7 +110,9 @@ impl Raft {
         match body {
             MessageBody::VoteRequest { last_index, last_term, .. } => {
                 let current = self.log.is_up_to_date(last_index, last_term);
-                let free = self.vote == Some(from) || self.vote.is_none() && self.leader.is_none();
+                let free = self.vote == Some(from)
+                    || self.vote.is_none() && self.leader.is_none()
+                    || sim::planted!(VoteGivenTwice);
                 self.answer_vote_request(from, current && free);
             }
             MessageBody::PreVoteRequest { last_index, last_term } => {

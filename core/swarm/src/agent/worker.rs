@@ -243,8 +243,9 @@ impl Worker {
     }
 
     /// What was written last is not on the disk.
-    pub(crate) const fn mark_unwritten(&mut self) {
+    pub(crate) fn mark_unwritten(&mut self) {
         self.is_unwritten = true;
+        self.is_dirty |= sim::planted!(FullDiskSpins);
     }
 
     /// The node leaves the swarm: every container is removed, every secret forgotten.
