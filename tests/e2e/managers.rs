@@ -91,6 +91,35 @@ fn without_a_majority_nothing_is_answered_and_nothing_is_lost() {
     assert_eq!(desk.says("node3", "docker secret ls -q"), id);
 }
 
+/// A manager that was cut off has raised its term again and again. Back, it makes the leader step down,
+/// unless it asked first whether it could win (`pre-vote`, which swarms do not have).
+#[test]
+fn a_manager_that_comes_back_disturbs_the_leader_unless_it_asks_first() {
+    for (pre_vote, seed) in [(false, 7), (true, 7), (false, 8), (true, 8)] {
+        let mut spec = Spec::new(MANAGERS).with_managers(MANAGERS).with_docker("20.10");
+        spec.pre_vote = pre_vote;
+        let mut desk = Desk::new(spec.with_seed(seed));
+        let old = leader(&desk);
+        let away = MANAGERS.into_iter().find(|node| *node != old).unwrap();
+        let term = |desk: &Desk, node: &str| {
+            let seen = desk.world.observe();
+            seen.nodes.iter().find(|known| known.name == node).unwrap().raft.as_ref().unwrap().term
+        };
+        let before = term(&desk, &old);
+        desk.world.inject(&format!("isolate {away}")).unwrap();
+        desk.wait(120);
+        assert_eq!(term(&desk, &old), before, "the leader has a majority");
+        assert_eq!(before < term(&desk, away), !pre_vote, "seed {seed}, pre-vote {pre_vote}");
+        desk.world.inject(&format!("heal {away}")).unwrap();
+        desk.wait(60);
+        assert!(desk.world.observe().has_quorum);
+        assert_eq!(before < term(&desk, &old), !pre_vote, "seed {seed}, pre-vote {pre_vote}");
+        if pre_vote {
+            assert_eq!(leader(&desk), old, "seed {seed}");
+        }
+    }
+}
+
 #[test]
 fn one_manager_restarts_with_all_it_had() {
     let mut desk = Desk::classic(6);

@@ -1,7 +1,5 @@
 //! The leak audit: its badge, and the panel with all findings.
 
-use std::rc::Rc;
-
 use model::audit::{AuditPanel, FindingRow};
 use model::inspect::Target;
 use yew::prelude::*;
@@ -11,17 +9,8 @@ use crate::inspector::chain;
 use crate::map::opener;
 use crate::msg::Msg;
 
-#[derive(Properties, PartialEq)]
-pub struct BadgeProps {
-    pub panel: Rc<AuditPanel>,
-    pub open: bool,
-    pub on: Callback<Msg>,
-}
-
 /// How the audit stands; opens the panel.
-#[component]
-pub fn AuditBadge(props: &BadgeProps) -> Html {
-    let BadgeProps { panel, open, on } = props;
+pub fn badge(panel: &AuditPanel, open: bool, on: &Callback<Msg>) -> Html {
     let target = (!open).then_some(Target::Audit);
     let onclick = on.reform(move |_: MouseEvent| Msg::Inspect(target.clone()));
     html! {
@@ -33,16 +22,8 @@ pub fn AuditBadge(props: &BadgeProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub panel: Rc<AuditPanel>,
-    pub lens: bool,
-    pub on: Callback<Msg>,
-}
-
-#[component]
-pub fn Audit(props: &Props) -> Html {
-    let Props { panel, lens, on } = props;
+/// All findings.
+pub fn audit(panel: &AuditPanel, lens: bool, on: &Callback<Msg>) -> Html {
     let sentences =
         |texts: &[String]| texts.iter().map(|text| html! { <li>{ text }</li> }).collect::<Html>();
     html! {

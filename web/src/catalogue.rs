@@ -11,10 +11,10 @@ use model::ui::Ui;
 use web_sys::{HtmlInputElement, HtmlSelectElement};
 use yew::prelude::*;
 
-use crate::header::{Brand, Buttons};
+use crate::header::{brand, buttons};
 use crate::help::Help;
 use crate::icons::{Icon, icon, state_icon};
-use crate::messages::Messages;
+use crate::messages::messages;
 use crate::msg::Msg;
 use crate::{dom, store};
 
@@ -57,11 +57,11 @@ pub fn Catalogue(props: &Props) -> Html {
     html! {
         <div class="shell catalogue" data-testid="catalogue">
             <header class="header">
-                <Brand />
+                { brand() }
                 <div class="spacer" />
-                <Buttons theme={ui.theme} on={on.clone()} />
+                { buttons(ui.theme, on) }
             </header>
-            <Messages messages={ui.messages.clone()} on={on.clone()} />
+            { messages(&ui.messages, on) }
             <main id="main" tabindex="-1">
                 <div class="hello">
                     <h1>{ "A Docker Swarm in a glass hive" }</h1>

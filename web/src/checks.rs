@@ -15,14 +15,8 @@ const fn state_text(state: State, waits: bool) -> &'static str {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct CheckProps {
-    pub view: CheckView,
-}
-
-#[component]
-pub fn Check(props: &CheckProps) -> Html {
-    let view = &props.view;
+/// A check, line by line.
+pub fn check(view: &CheckView) -> Html {
     let lines = view.lines.iter().map(|line| {
         html! {
             <li class="line" data-state={line.state.word()}>
@@ -55,14 +49,9 @@ pub fn Check(props: &CheckProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct FaultProps {
-    pub view: FaultView,
-}
-
-#[component]
-pub fn Fault(props: &FaultProps) -> Html {
-    let FaultView { text, state, problem } = &props.view;
+/// What happens to hosts.
+pub fn fault(view: &FaultView) -> Html {
+    let FaultView { text, state, problem } = view;
     html! {
         <div class="check" data-state={state.word()}>
             <p class="line">{ icon(Icon::Bolt) }<span>{ text }</span></p>

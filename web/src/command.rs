@@ -8,16 +8,10 @@ use yew::prelude::*;
 use crate::icons::{Icon, icon, state_icon};
 use crate::msg::Msg;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub view: CommandView,
-    pub on: Callback<Msg>,
-}
-
-#[component]
-pub fn Command(props: &Props) -> Html {
-    let block = html! { <Shown ..Props { view: props.view.clone(), on: props.on.clone() } /> };
-    if props.view.solution && props.view.state == State::Open {
+/// The command; behind a question as long as it is a solution that nobody asked for.
+pub fn command(view: &CommandView, on: &Callback<Msg>) -> Html {
+    let block = shown(view, on);
+    if view.solution && view.state == State::Open {
         return html! {
             <details class="reveal"><summary>{ "Show the solution" }</summary>{ block }</details>
         };
@@ -25,9 +19,7 @@ pub fn Command(props: &Props) -> Html {
     block
 }
 
-#[component]
-fn Shown(props: &Props) -> Html {
-    let Props { view, on } = props;
+fn shown(view: &CommandView, on: &Callback<Msg>) -> Html {
     let number = view.number;
     let run = on.reform(move |_: MouseEvent| Msg::Run(number));
     let insert = on.reform(move |_: MouseEvent| Msg::Insert(number));

@@ -1,7 +1,5 @@
 //! The bar at the bottom: playing the lab, speed, the clock.
 
-use std::rc::Rc;
-
 use model::clock::Speed;
 use model::{BarView, Status};
 use yew::prelude::*;
@@ -9,15 +7,8 @@ use yew::prelude::*;
 use crate::icons::{Icon, icon, state_icon};
 use crate::msg::Msg;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub bar: Rc<BarView>,
-    pub on: Callback<Msg>,
-}
-
-#[component]
-pub fn Controls(props: &Props) -> Html {
-    let Props { bar, on } = props;
+/// The bar.
+pub fn controls(bar: &BarView, on: &Callback<Msg>) -> Html {
     let button = |testid: &'static str,
                   label: &'static str,
                   drawing,

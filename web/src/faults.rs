@@ -6,18 +6,8 @@ use yew::prelude::*;
 use crate::icons::{Icon, icon};
 use crate::msg::Msg;
 
-#[derive(Properties, PartialEq)]
-pub struct MenusProps {
-    /// A host's own.
-    pub menus: Vec<Menu>,
-    /// Those of its links.
-    pub links: Vec<Menu>,
-    pub on: Callback<Msg>,
-}
-
-#[component]
-pub fn Menus(props: &MenusProps) -> Html {
-    let MenusProps { menus, links, on } = props;
+/// What can be done to a host: its own menus, and those of its links.
+pub fn menus(menus: &[Menu], links: &[Menu], on: &Callback<Msg>) -> Html {
     html! {
         <section class="faults" data-testid="faults">
             <h3>{ "Break it" }</h3>
@@ -54,22 +44,15 @@ fn choice(choice: &Choice, on: &Callback<Msg>) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct TroublesProps {
-    pub troubles: Vec<Trouble>,
-    pub on: Callback<Msg>,
-}
-
 /// What is wrong with a host now, each with its healing.
-#[component]
-pub fn Troubles(props: &TroublesProps) -> Html {
-    let rows = props.troubles.iter().map(|trouble| {
+pub fn troubles(troubles: &[Trouble], on: &Callback<Msg>) -> Html {
+    let rows = troubles.iter().map(|trouble| {
         html! {
             <li key={trouble.text.clone()} class="trouble">
                 { icon(Icon::Bolt) }
                 <span>{ &trouble.text }</span>
                 if !trouble.heal.is_empty() {
-                    { heal(&trouble.heal, &trouble.heal_label, &props.on) }
+                    { heal(&trouble.heal, &trouble.heal_label, on) }
                 }
             </li>
         }

@@ -1,7 +1,5 @@
 //! The line at the top: product, lab, steps, seed and digest, theme.
 
-use std::rc::Rc;
-
 use model::BarView;
 use model::ui::Theme;
 use model::view::LessonView;
@@ -9,11 +7,10 @@ use yew::prelude::*;
 
 use crate::icons::{Icon, icon, mark};
 use crate::msg::Msg;
-use crate::rail::Rail;
+use crate::rail::rail;
 
 /// The product's name: the way back to the list of labs.
-#[component]
-pub fn Brand() -> Html {
+pub fn brand() -> Html {
     html! {
         <a class="brand" href="#/" aria-label="Glasshive: all labs" title="All labs" data-testid="home">
             { mark() }<span>{ "Glasshive" }</span>
@@ -21,22 +18,15 @@ pub fn Brand() -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct ButtonsProps {
-    pub theme: Theme,
-    pub on: Callback<Msg>,
-}
-
 /// Theme and help.
-#[component]
-pub fn Buttons(props: &ButtonsProps) -> Html {
-    let (drawing, said) = match props.theme {
+pub fn buttons(theme: Theme, on: &Callback<Msg>) -> Html {
+    let (drawing, said) = match theme {
         Theme::Auto => (Icon::Auto, "Theme: as the system. Change to light"),
         Theme::Light => (Icon::Sun, "Theme: light. Change to dark"),
         Theme::Dark => (Icon::Moon, "Theme: dark. Change to the system's"),
     };
-    let on_theme = props.on.reform(|_: MouseEvent| Msg::Theme);
-    let on_help = props.on.reform(|_: MouseEvent| Msg::Help);
+    let on_theme = on.reform(|_: MouseEvent| Msg::Theme);
+    let on_help = on.reform(|_: MouseEvent| Msg::Help);
     html! {
         <>
             <button type="button" class="btn quiet square" data-testid="theme" aria-label={said} title={said}
@@ -51,25 +41,16 @@ pub fn Buttons(props: &ButtonsProps) -> Html {
     }
 }
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub lesson: Rc<LessonView>,
-    pub bar: Rc<BarView>,
-    pub theme: Theme,
-    pub on: Callback<Msg>,
-}
-
-#[component]
-pub fn Header(props: &Props) -> Html {
-    let Props { lesson, bar, theme, on } = props;
+/// The line.
+pub fn header(lesson: &LessonView, bar: &BarView, theme: Theme, on: &Callback<Msg>) -> Html {
     let short: String = bar.digest.chars().take(12).collect();
     html! {
         <header class="header">
-            <Brand />
+            { brand() }
             <h1 class="title">{ &lesson.title }</h1>
             <div class="spacer" />
             if bar.has_lesson {
-                <Rail lesson={lesson.clone()} />
+                { rail(lesson) }
             }
             <div class="facts">
                 <span class="seed">{ "seed " }<code>{ bar.seed }</code></span>
@@ -78,7 +59,7 @@ pub fn Header(props: &Props) -> Html {
                     <code data-testid="digest" data-digest={bar.digest.clone()}>{ short }</code>
                 </span>
             </div>
-            <Buttons theme={*theme} on={on.clone()} />
+            { buttons(theme, on) }
         </header>
     }
 }

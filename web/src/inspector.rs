@@ -1,23 +1,14 @@
 //! One thing, opened: what is known of it, and why it is so.
 
-use std::rc::Rc;
-
 use model::inspect::{EventLine, InspectView, Target};
 use yew::prelude::*;
 
-use crate::faults::{Menus, Troubles};
+use crate::faults::{menus, troubles};
 use crate::icons::{Icon, icon};
 use crate::msg::Msg;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub view: Rc<InspectView>,
-    pub on: Callback<Msg>,
-}
-
-#[component]
-pub fn Inspector(props: &Props) -> Html {
-    let Props { view, on } = props;
+/// The thing.
+pub fn inspector(view: &InspectView, on: &Callback<Msg>) -> Html {
     let facts = view.facts.iter().map(|(name, value)| {
         html! { <><dt>{ *name }</dt><dd>{ value }</dd></> }
     });
@@ -35,10 +26,10 @@ pub fn Inspector(props: &Props) -> Html {
                 <dl class="facts-list">{ for facts }</dl>
             }
             if !view.troubles.is_empty() {
-                <Troubles troubles={view.troubles.clone()} on={on.clone()} />
+                { troubles(&view.troubles, on) }
             }
             if !view.menus.is_empty() {
-                <Menus menus={view.menus.clone()} links={view.links.clone()} on={on.clone()} />
+                { menus(&view.menus, &view.links, on) }
             }
             if !view.why.is_empty() {
                 <section data-testid="why">

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use model::view::{LessonView, PartView, State, StepView};
 use yew::prelude::*;
 
-use crate::checks::{Check, Fault};
-use crate::command::Command;
+use crate::checks::{check, fault};
+use crate::command::command;
 use crate::icons::state_icon;
 use crate::msg::Msg;
 use crate::notes::{Hints, Note, prose};
@@ -60,11 +60,9 @@ fn Step(props: &StepProps) -> Html {
     let parts = step.parts.iter().enumerate().map(|(key, part)| {
         let drawn = match part {
             PartView::Prose(html) => prose(html),
-            PartView::Command(view) => {
-                html! { <Command view={(**view).clone()} on={on.clone()} /> }
-            }
-            PartView::Check(view) => html! { <Check view={view.clone()} /> },
-            PartView::Fault(view) => html! { <Fault view={view.clone()} /> },
+            PartView::Command(view) => command(view, on),
+            PartView::Check(view) => check(view),
+            PartView::Fault(view) => fault(view),
             PartView::Hints(hints) => html! { <Hints hints={hints.clone()} /> },
             PartView::Note(view) => html! { <Note view={view.clone()} /> },
             PartView::Quiz(view) => {

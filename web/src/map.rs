@@ -7,12 +7,12 @@ use model::inspect::Target;
 use model::view::{MapView, Pill, ServiceRow};
 use yew::prelude::*;
 
-use crate::audit::AuditBadge;
+use crate::audit::badge;
 use crate::icons::{Icon, icon, tone_icon};
-use crate::map_table::MapTable;
+use crate::map_table::map_table;
 use crate::msg::Msg;
-use crate::node_card::NodeCard;
-use crate::wires::Wires;
+use crate::node_card::node_card;
+use crate::wires::wires;
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -29,15 +29,13 @@ pub struct Props {
 pub fn Map(props: &Props) -> Html {
     let Props { map, audit, auditing, lens, table, on } = props;
     let services = map.services.iter().map(|row| service(row, on));
-    let nodes = map.nodes.iter().map(|node| {
-        html! { <NodeCard key={node.name.clone()} node={node.clone()} on={on.clone()} /> }
-    });
+    let nodes = map.nodes.iter().map(|node| node_card(node, on));
     html! {
         <section class={classes!("map-pane", lens.then_some("lens"))} id="map" tabindex="-1" aria-labelledby="map-title">
             <div class="map-head">
                 <h2 id="map-title">{ "Cluster" }</h2>
                 <p class={map.tone.word()}>{ &map.headline }</p>
-                <AuditBadge panel={audit.clone()} open={*auditing} on={on.clone()} />
+                { badge(audit, *auditing, on) }
                 <div class="segments" role="group" aria-label="Show the cluster as">
                     <button type="button" class="btn" aria-pressed={(!table).to_string()}
                         onclick={on.reform(|_: MouseEvent| Msg::Table(false))}>{ "Map" }</button>
@@ -46,12 +44,12 @@ pub fn Map(props: &Props) -> Html {
                 </div>
             </div>
             if *table {
-                <MapTable map={map.clone()} />
+                { map_table(map) }
             } else {
                 if !map.services.is_empty() {
                     <ul class="services bare" aria-label="Services">{ for services }</ul>
                 }
-                <Wires map={map.clone()} on={on.clone()} />
+                { wires(map, on) }
                 if !map.unplaced.is_empty() {
                     <ul class="pills bare" aria-label="Tasks without a node">
                         { for map.unplaced.iter().map(|task| pill(task, on)) }

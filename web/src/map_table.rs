@@ -1,18 +1,10 @@
 //! The map's twin: the same view as a table, for reading aloud and for many nodes.
 
-use std::rc::Rc;
-
 use model::view::MapView;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub map: Rc<MapView>,
-}
-
-#[component]
-pub fn MapTable(props: &Props) -> Html {
-    let map = &props.map;
+/// The table.
+pub fn map_table(map: &MapView) -> Html {
     let nodes = map.nodes.iter().map(|node| {
         let raft = node.raft.as_ref().map_or_else(String::new, |raft| {
             format!(

@@ -6,18 +6,12 @@ use yew::prelude::*;
 use crate::icons::{Icon, icon};
 use crate::msg::Msg;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub messages: Vec<Message>,
-    pub on: Callback<Msg>,
-}
-
-#[component]
-pub fn Messages(props: &Props) -> Html {
-    let rows = props.messages.iter().map(|message| {
+/// The messages, oldest first.
+pub fn messages(messages: &[Message], on: &Callback<Msg>) -> Html {
+    let rows = messages.iter().map(|message| {
         let id = message.id;
-        let dismiss = props.on.reform(move |_: MouseEvent| Msg::Dismiss(id));
-        let undo = props.on.reform(|_: MouseEvent| Msg::Undo);
+        let dismiss = on.reform(move |_: MouseEvent| Msg::Dismiss(id));
+        let undo = on.reform(|_: MouseEvent| Msg::Undo);
         html! {
             <div key={id} class={classes!("message", message.bad.then_some("bad"))} data-testid="message">
                 { icon(if message.bad { Icon::Alert } else { Icon::Note }) }

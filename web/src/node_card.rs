@@ -4,20 +4,13 @@ use model::inspect::Target;
 use model::view::{NodeCard as View, Shape};
 use yew::prelude::*;
 
-use crate::faults::Troubles;
+use crate::faults::troubles;
 use crate::icons::{Icon, icon, node_shape};
 use crate::map::{opener, pill};
 use crate::msg::Msg;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub node: View,
-    pub on: Callback<Msg>,
-}
-
-#[component]
-pub fn NodeCard(props: &Props) -> Html {
-    let Props { node, on } = props;
+/// The host's card.
+pub fn node_card(node: &View, on: &Callback<Msg>) -> Html {
     let inside = match (&node.raft, node.shape) {
         (Some(raft), _) => format!("t{}", raft.term),
         (None, Shape::Square) => "w".to_owned(),
@@ -44,7 +37,7 @@ pub fn NodeCard(props: &Props) -> Html {
     };
     let id = format!("map-{}", node.name);
     html! {
-        <article {class} data-testid={format!("map-node-{}", node.name)} aria-labelledby={id.clone()}
+        <article key={node.name.clone()} {class} data-testid={format!("map-node-{}", node.name)} aria-labelledby={id.clone()}
             {oncontextmenu} data-role={node.role.clone()} data-state={node.state.clone()}>
             <header>
                 { node_shape(node.shape, node.leads, &inside) }
@@ -56,7 +49,7 @@ pub fn NodeCard(props: &Props) -> Html {
                     onclick={break_it}>{ icon(Icon::Bolt) }</button>
             </header>
             if !node.troubles.is_empty() {
-                <Troubles troubles={node.troubles.clone()} on={on.clone()} />
+                { troubles(&node.troubles, on) }
             }
             if let Some(raft) = &node.raft {
                 <p class="raft">

@@ -9,15 +9,15 @@ use model::ui::{Pane, Ui};
 use model::view::{LessonView, MapView, TermView};
 use yew::prelude::*;
 
-use crate::audit::Audit;
-use crate::controls::Controls;
-use crate::header::Header;
+use crate::audit;
+use crate::controls::controls;
+use crate::header::header;
 use crate::help::Help;
 use crate::icons::{Icon, icon};
-use crate::inspector::Inspector;
+use crate::inspector::inspector;
 use crate::lesson::Lesson;
 use crate::map::Map;
-use crate::messages::Messages;
+use crate::messages::messages;
 use crate::msg::Msg;
 use crate::terminals::Terminals;
 
@@ -73,8 +73,8 @@ pub fn Page(props: &Props) -> Html {
     html! {
         <div class={classes!("shell", (!bar.has_lesson).then_some("free-play"))} data-pane={ui.pane.word()}>
             { for skips }
-            <Header lesson={lesson.clone()} bar={bar.clone()} theme={ui.theme} on={on.clone()} />
-            <Messages messages={ui.messages.clone()} on={on.clone()} />
+            { header(lesson, bar, ui.theme, on) }
+            { messages(&ui.messages, on) }
             if bar.has_lesson {
                 <main class="lesson-pane" id="lesson" tabindex="-1" aria-label="Lesson">
                     <Lesson lesson={lesson.clone()} on={on.clone()} />
@@ -84,12 +84,12 @@ pub fn Page(props: &Props) -> Html {
                 <Map map={map.clone()} audit={audit.clone()} auditing={*auditing} lens={ui.lens} table={ui.table} on={on.clone()} />
                 <Terminals terminals={terminals.clone()} histories={histories.clone()} ui={ui.clone()} on={on.clone()} />
                 if *auditing {
-                    <Audit panel={audit.clone()} lens={ui.lens} on={on.clone()} />
+                    { audit::audit(audit, ui.lens, on) }
                 } else if let Some(view) = inspect {
-                    <Inspector view={view.clone()} on={on.clone()} />
+                    { inspector(view, on) }
                 }
             </div>
-            <Controls bar={bar.clone()} on={on.clone()} />
+            { controls(bar, on) }
             <nav class="panes" aria-label="Panes">{ for panes }</nav>
             if ui.help {
                 <Help on={on.clone()} />

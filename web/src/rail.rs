@@ -1,25 +1,18 @@
 //! The step rail: a cell for each step, filled as far as it was played.
 
-use std::rc::Rc;
-
 use model::route::Route;
 use model::view::LessonView;
 use yew::prelude::*;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub lesson: Rc<LessonView>,
-}
-
-#[component]
-pub fn Rail(props: &Props) -> Html {
-    let cells = props.lesson.steps.iter().enumerate().map(|(index, step)| {
+/// The rail.
+pub fn rail(lesson: &LessonView) -> Html {
+    let cells = lesson.steps.iter().enumerate().map(|(index, step)| {
         let (done, all) = step.progress;
         let said = format!("Step {}, {}: {done} of {all} done, {}", index + 1, step.title, step.state.word());
         let height = (22 * done).checked_div(all).unwrap_or(0);
         let clip = format!("rail-{index}");
-        let route = Route::Lab { id: props.lesson.id.clone(), step: Some(step.id.clone()) };
-        let current = (props.lesson.current == Some(index)).then_some("step");
+        let route = Route::Lab { id: lesson.id.clone(), step: Some(step.id.clone()) };
+        let current = (lesson.current == Some(index)).then_some("step");
         html! {
             <a key={index} href={route.to_string()} title={said.clone()} aria-label={said}
                 data-state={step.state.word()} aria-current={current}>

@@ -1,7 +1,6 @@
 //! The links that are broken: drawn as lines between the hosts, and listed with their healing.
 
 use std::f64::consts::TAU;
-use std::rc::Rc;
 
 use model::view::{MapView, NodeCard, Wire};
 use yew::prelude::*;
@@ -10,15 +9,8 @@ use crate::faults::heal;
 use crate::icons::{Icon, icon};
 use crate::msg::Msg;
 
-#[derive(Properties, PartialEq)]
-pub struct Props {
-    pub map: Rc<MapView>,
-    pub on: Callback<Msg>,
-}
-
-#[component]
-pub fn Wires(props: &Props) -> Html {
-    let Props { map, on } = props;
+/// The links, and the faults that wait.
+pub fn wires(map: &MapView, on: &Callback<Msg>) -> Html {
     if map.wires.is_empty() && map.armed.is_empty() {
         return Html::default();
     }

@@ -26,6 +26,15 @@ pub struct Tools {
     has_std_source: bool,
 }
 
+/// What tells cargo so; `Trunk.toml` takes it back for the chore that Trunk calls.
+const SMALL_STD: [(&str, &str); 5] = [
+    ("RUSTC_BOOTSTRAP", "1"),
+    ("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort"),
+    ("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size"),
+    ("CARGO_UNSTABLE_PANIC_IMMEDIATE_ABORT", "true"),
+    ("CARGO_PROFILE_PAGE_PANIC", "immediate-abort"),
+];
+
 impl Tools {
     /// The PATH with the tools in front.
     pub fn path(&self) -> std::ffi::OsString {
@@ -34,16 +43,15 @@ impl Tools {
         std::env::join_paths(all).unwrap_or(path)
     }
 
-    /// Lets a build compile the standard library with the page, for size: its sorting and formatting are then a
-    /// twentieth smaller in the compressed module. rustc has that as an unstable option of cargo only, which is
-    /// no risk here: the version of both is pinned, and the language stays the stable one in all of our code, which
-    /// the ordinary builds and lints see to.
+    /// Lets a build compile the standard library with the page, for size: with small sorting, and with panics that
+    /// stop at once instead of putting a message together first. A page that has stopped shows the session, and the
+    /// native program that plays it again has the message (`index.html`, the panel `fault`).
+    ///
+    /// rustc has both as unstable options of cargo only. The language stays the stable one in all of our code, which
+    /// the ordinary builds and lints see to; without the source the page is built the ordinary way and is larger.
     pub fn with_small_std<'a>(&self, build: &'a mut Command) -> &'a mut Command {
         if self.has_std_source {
-            build
-                .env("RUSTC_BOOTSTRAP", "1")
-                .env("CARGO_UNSTABLE_BUILD_STD", "std,panic_abort")
-                .env("CARGO_UNSTABLE_BUILD_STD_FEATURES", "optimize_for_size");
+            build.envs(SMALL_STD);
         }
         build
     }

@@ -150,8 +150,8 @@ impl Watch {
 
     fn cluster(&mut self, world: &World, probe: &Probe<'_>) -> Verdict {
         let Some(node) = probe.kube else { return Ok(()) };
-        if let Some(store) = node.etcd().filter(|_| node.leads()) {
-            self.told.leads_with(probe.name, store.revision)?;
+        if let (Some(store), Some(term)) = (node.etcd(), node.leads_in()) {
+            self.told.leads_with(probe.name, term, store.revision)?;
         }
         kubelet_secrets::check(probe.name, &node.held(), &node.used())?;
         let nodes = (0..world.host_count()).filter_map(|host| {

@@ -18,6 +18,7 @@ pub(crate) struct Recorder {
     component: &'static str,
     host: String,
     rng: Rng,
+    count: u64,
     known: SortedMap<(String, String, String), Value>,
 }
 
@@ -37,7 +38,7 @@ pub(crate) fn reference(object: &Value) -> Value {
 
 impl Recorder {
     pub(crate) fn new(component: &'static str, host: &str, rng: Rng) -> Self {
-        Self { component, host: host.to_owned(), rng, known: SortedMap::new() }
+        Self { component, host: host.to_owned(), rng, count: 0, known: SortedMap::new() }
     }
 
     /// The request that tells of something. `what` is type, reason and message.
@@ -58,8 +59,11 @@ impl Recorder {
             "" => "default",
             namespace => namespace,
         };
-        let name =
-            format!("{}.{:x}", text(&involved, "name"), wall.unix_nanos() ^ self.rng.below(0xffff));
+        // Later events sort after earlier ones, and no two hosts make the same name.
+        self.count += 1;
+        let front = wall.unix_nanos() & !0xff_ffff;
+        let stamp = front | (self.count & 0xff) << 16 | self.rng.below(1 << 16);
+        let name = format!("{}.{stamp:x}", text(&involved, "name"));
         let mut source = json!({ "component": self.component });
         if !self.host.is_empty() {
             put(&mut source, "host", self.host.clone());

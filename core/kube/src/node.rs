@@ -1002,6 +1002,12 @@ impl KubeNode {
             .map(|server| &server.objects)
     }
 
+    /// The term that this host's etcd leads, if it does.
+    pub fn leads_in(&self) -> Option<u64> {
+        let member = &self.plane.as_ref()?.member;
+        member.is_leader().then(|| member.raft().term().0)
+    }
+
     /// This host's etcd leads.
     pub fn leads(&self) -> bool {
         self.plane.as_ref().is_some_and(|plane| plane.member.is_leader())

@@ -3,7 +3,7 @@
 //!
 //! | module | program |
 //! | --- | --- |
-//! | `openssl` | `openssl x509`, `verify`, `version`, over the certificates of [`seal`] |
+//! | `openssl` | `openssl`: keys, requests, certificates and who trusts whom, over [`seal::pki`] |
 //! | `rafttool` | `swarm-rafttool`, over [`swarm::state_dir`] |
 //! | [`unit`] | `systemctl` and `service`: the Docker daemon ends and starts |
 //! | `prototext` | objects in protobuf's text format, as `swarm-rafttool` prints them |

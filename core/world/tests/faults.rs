@@ -232,6 +232,35 @@ fn a_full_disk_stops_the_manager_and_room_starts_it_again() {
 }
 
 #[test]
+fn a_manager_with_a_full_disk_stops_and_the_others_go_on() {
+    let mut world = world(3);
+    run(&mut world, "node1", "echo x | docker secret create one -");
+    let full = world.observe().leader.unwrap();
+    let other = NODES.into_iter().find(|node| *node != full).unwrap();
+    world.inject(&format!("full-disk {full}")).unwrap();
+    // Nobody was told that it worked before it was on a majority of disks.
+    let error = run(&mut world, &full, "echo x | docker secret create two -");
+    assert!(error.starts_with("Error response from daemon: "), "{error}");
+    let info = run(&mut world, &full, "docker info 2>&1 | grep -A3 Swarm:");
+    assert!(info.contains("no space left on device"), "{info}");
+    world.advance(Duration::from_secs(30));
+    let leader = world.observe().leader.unwrap();
+    assert_ne!(leader, full);
+    let made = run(&mut world, other, "echo x | docker secret create three -");
+    assert_eq!(made.trim().len(), 25, "{made}");
+    let line = format!("docker node ls --filter name={full} --format '{{{{.ManagerStatus}}}}'");
+    assert_eq!(run(&mut world, other, &line), "Unreachable\n");
+    // With room it is back, with what it had promised and with what it missed.
+    world.inject(&format!("heal {full}")).unwrap();
+    world.advance(Duration::from_secs(60));
+    let seen = world.observe();
+    let of =
+        |node: &str| &seen.nodes.iter().find(|known| known.name == node).unwrap().store_secrets;
+    assert!(of(&full).len() >= 2 && of(&full) == of(other), "{:?}", of(&full));
+    assert_eq!(run(&mut world, other, &line), "Reachable\n");
+}
+
+#[test]
 fn a_flipped_bit_is_noticed() {
     for (file, told) in [
         ("/var/lib/docker/swarm/raft/wal", "wal: "),

@@ -33,8 +33,8 @@ Usage:
   glasshive audit PATH [--seed N] [--allow PLACE,...] [--json]
                                               play it and tell where clear text was found, and why
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
-                    [--kube A,B [--kubectl 1.25]]
-                    [--user ubuntu] [--prompt PS1]
+                    [--kube A,B [--kubectl 1.25] [--control-planes 1]]
+                    [--user ubuntu] [--prompt PS1] [--pre-vote]
                                               a cluster to talk to, JSON lines in and out
   glasshive differences                       where the simulation is not what it simulates
   glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
@@ -193,9 +193,18 @@ fn start_session(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Done {
-    const OPTIONS: [&str; 8] =
-        ["nodes", "managers", "docker", "kube", "kubectl", "seed", "user", "prompt"];
-    let mut args = Args::read(args, &OPTIONS, &[])?;
+    const OPTIONS: [&str; 9] = [
+        "nodes",
+        "managers",
+        "docker",
+        "kube",
+        "kubectl",
+        "control-planes",
+        "seed",
+        "user",
+        "prompt",
+    ];
+    let mut args = Args::read(args, &OPTIONS, &["pre-vote"])?;
     args.end()?;
     let Some(nodes) = args.list("nodes")? else {
         return Err(Usage("a session needs hosts: expected --nodes node1,node2,...".to_owned()));
@@ -209,13 +218,18 @@ fn start_session(
     }
     if let Some(hosts) = args.list("kube")? {
         let version = args.text("kubectl").unwrap_or_else(|| "1.25".to_owned());
-        spec = spec.with_kube(world::KubeSpec::new(hosts, &version));
+        let mut kube = world::KubeSpec::new(hosts, &version);
+        if let Some(count) = args.number("control-planes")? {
+            kube.control_planes = usize::try_from(count).unwrap_or(usize::MAX);
+        }
+        spec = spec.with_kube(kube);
     }
     if let Some(seed) = args.number("seed")? {
         spec = spec.with_seed(seed);
     }
     spec.user = args.text("user");
     spec.prompt = args.text("prompt");
+    spec.pre_vote = args.flag("pre-vote");
     match world::World::new(spec) {
         Ok(mut world) => {
             // From the beginning, so that it knows who put what where.

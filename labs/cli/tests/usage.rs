@@ -195,9 +195,11 @@ fn differences_are_a_list_that_a_program_can_read() {
     let items: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("- ")).collect();
     assert!(items.len() > 20);
     for item in items {
-        let rest = item.strip_prefix("**").and_then(|rest| rest.split_once(".** Docker"));
-        let about = rest.map(|(about, _)| about);
-        assert!(about.is_some_and(|about| !about.is_empty()), "{item}");
+        // Whoever the real one is: Docker, swarmkit, a tool.
+        let rest = item.strip_prefix("**").and_then(|rest| rest.split_once(".** "));
+        let (about, real) = rest.unwrap_or_else(|| panic!("{item}"));
+        assert!(!about.is_empty() && real.split_once(". Here: ").is_some(), "{item}");
+        assert!(real.split_once(": ").is_some_and(|(who, _)| who.len() < 40), "{item}");
         assert_eq!(item.matches(". Here: ").count(), 1, "{item}");
         assert!(item.ends_with('.'), "{item}");
     }

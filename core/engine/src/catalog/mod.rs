@@ -191,6 +191,18 @@ mod tests {
         assert_ne!(id("redis", "6"), id("redis", "6-alpine"));
         assert_eq!(id("redis", "6.2-alpine3.17"), id("redis", "alpine"));
         assert_ne!(id("redis", "3.0.6"), id("redis", "3.0.7"));
+        for (name, tag) in [
+            ("elasticsearch", "7.17.9"),
+            ("node", "12.4-alpine"),
+            ("postgres", "9.6-alpine"),
+            ("python", "3.9-slim-buster"),
+            ("openjdk", "8-jdk-alpine"),
+            ("jenkins/jenkins", "2.346.1-lts-jdk11"),
+            ("dockersamples/examplevotingapp_vote", "before"),
+            ("grafana/grafana", "9.1.0"),
+        ] {
+            assert!(id(name, tag).is_some(), "{name}:{tag}");
+        }
         assert_eq!(id("redis", "nosuch"), None);
         assert_eq!(id("nosuch", "latest"), None);
         assert_eq!(id("ubuntu", "20.04"), id("ubuntu", "focal"));

@@ -72,7 +72,7 @@ const NGINX_SITE: &str = "server {\n    listen       80;\n    listen  [::]:80;\n
 
 const NGINX_PAGE: &str = "<!DOCTYPE html>\n<html>\n<head>\n<title>Welcome to nginx!</title>\n\
     </head>\n<body>\n<h1>Welcome to nginx!</h1>\n<p>The server works; its files are in \
-    /usr/share/nginx/html.</p>\n</body>\n</html>\n";
+    /usr/share/nginx/html.</p>\n<p><em>Thank you for using nginx.</em></p>\n</body>\n</html>\n";
 
 const NGINX_ERROR_PAGE: &str = "<!DOCTYPE html>\n<html>\n<head>\n<title>Error</title>\n</head>\n\
     <body>\n<h1>An error occurred.</h1>\n</body>\n</html>\n";

@@ -63,8 +63,10 @@ pub(crate) fn find(versions: &str, tag: &str) -> Option<Tag> {
         }
         if numbers.len() == known.len() {
             let last = known.len() - 1;
-            let limit =
-                series.split_once('/').map_or(Some(known[last]), |(_, limit)| limit.parse().ok());
+            let limit = series
+                .trim_end_matches('*')
+                .split_once('/')
+                .map_or(Some(known[last]), |(_, limit)| limit.parse().ok());
             if numbers[..last] == known[..last] && Some(numbers[last]) <= limit {
                 return tag(asked);
             }

@@ -19,7 +19,15 @@ use super::sql::{self, Outcome, Refusal};
 
 const DATA: &str = "/var/lib/postgresql/data";
 const PORT: u16 = 5432;
-const VERSION: &str = "13.10 (Debian 13.10-1.pgdg110+1)";
+
+/// `13.10 (Debian 13.10-1.pgdg110+1)`, of the image.
+fn version(proc: &Proc) -> String {
+    let version = proc.env("PG_VERSION").unwrap_or_else(|| "13.10".to_owned());
+    match proc.exists("/etc/alpine-release") {
+        true => version,
+        false => format!("{version} (Debian {version}-1.pgdg110+1)"),
+    }
+}
 
 const NO_PASSWORD: &str = "\
 Error: Database is uninitialized and superuser password is not specified.
@@ -233,7 +241,8 @@ impl Server {
                 "You are connected to database \"{database}\" as user \"{user}\" at port \"{PORT}\".\n"
             ),
             ["select", "version()"] => {
-                table("version", &[format!("PostgreSQL {VERSION} on x86_64-pc-linux-gnu")])
+                let version = version(&self.proc);
+                table("version", &[format!("PostgreSQL {version} on x86_64-pc-linux-gnu")])
             }
             ["select", "current_user"] => table("current_user", &[user.to_owned()]),
             ["select", "current_database()"] => table("current_database", &[database.to_owned()]),
@@ -324,6 +333,10 @@ async fn log(proc: &Proc, text: &str) {
 
 pub(super) fn postgres(proc: Proc) -> Running {
     Box::pin(async move {
+        if proc.args().iter().any(|arg| matches!(arg.as_str(), "--version" | "-V")) {
+            proc.print(format!("postgres (PostgreSQL) {}\n", version(&proc))).await;
+            return 0;
+        }
         proc.on_signal(Signal::Terminate, Disposition::Catch);
         proc.on_signal(Signal::Interrupt, Disposition::Catch);
         let path = format!("{DATA}/cluster");
@@ -352,7 +365,8 @@ pub(super) fn postgres(proc: Proc) -> Running {
             log(&proc, &format!("could not bind IPv4 address \"0.0.0.0\": {errno}")).await;
             return 1;
         }
-        log(&proc, &format!("starting PostgreSQL {VERSION} on x86_64-pc-linux-gnu")).await;
+        let version = version(&proc);
+        log(&proc, &format!("starting PostgreSQL {version} on x86_64-pc-linux-gnu")).await;
         log(&proc, "listening on IPv4 address \"0.0.0.0\", port 5432").await;
         log(&proc, "database system is ready to accept connections").await;
         next_signal(&proc).await;
@@ -455,6 +469,10 @@ fn parse(proc: &Proc) -> Result<Login, String> {
 
 pub(super) fn psql(proc: Proc) -> Running {
     Box::pin(async move {
+        if proc.args().iter().any(|arg| matches!(arg.as_str(), "--version" | "-V")) {
+            proc.print(format!("psql (PostgreSQL) {}\n", version(&proc))).await;
+            return 0;
+        }
         let login = match parse(&proc) {
             Ok(login) => login,
             Err(text) => {
@@ -484,7 +502,8 @@ pub(super) fn psql(proc: Proc) -> Running {
         let database = login.database.clone().unwrap_or_else(|| login.user.clone());
         let is_terminal = proc.is_terminal(Fd::STDIN);
         if is_terminal {
-            proc.print(format!("psql ({VERSION})\nType \"help\" for help.\n\n")).await;
+            let version = version(&proc);
+            proc.print(format!("psql ({version})\nType \"help\" for help.\n\n")).await;
         }
         let mut open = String::new();
         loop {

@@ -247,6 +247,10 @@ pub(super) fn server(proc: Proc) -> Running {
             proc.eprint("not simulated: this server under another name\n").await;
             return 1;
         };
+        if args.get(1).is_some_and(|arg| matches!(arg.as_str(), "--version" | "-V" | "version")) {
+            proc.print(format!("{} {}\n", row.name, version(&proc))).await;
+            return 0;
+        }
         for signal in [Signal::Quit, Signal::Terminate, Signal::Interrupt] {
             proc.on_signal(signal, Disposition::Catch);
         }

@@ -5,8 +5,10 @@ use serde_json::{Value, json};
 use sim::Time;
 
 use super::access::User;
-use super::{ApiServer, Origin};
+use super::{ApiServer, Call, Origin};
 use crate::client;
+use crate::json::text;
+use crate::resources::Resource;
 
 fn cluster_role(name: &str, rules: Value) -> Value {
     json!({
@@ -151,9 +153,24 @@ fn objects(address: &str) -> Vec<Value> {
 }
 
 impl ApiServer {
-    /// Makes what is missing; what is there already stays as it is.
+    /// Makes what is missing, namespaces first; what is there already stays as it is.
     pub(super) fn bootstrap(&mut self, now: Time) {
-        for object in objects(&self.options.address.clone()) {
+        let is_own = |call: &Call| call.origin == Origin::Internal(0);
+        if self.calls.values().any(is_own) {
+            return;
+        }
+        let mut missing = objects(&self.options.address);
+        missing.retain(|object| {
+            let resource = Resource::of(text(object, "apiVersion"), text(object, "kind"));
+            resource.is_some_and(|resource| {
+                let key = resource.key(crate::json::namespace(object), crate::json::name(object));
+                self.objects.get(&key).is_none()
+            })
+        });
+        self.is_bootstrapped = missing.is_empty();
+        let is_first = missing.iter().any(|object| text(object, "kind") == "Namespace");
+        missing.retain(|object| !is_first || text(object, "kind") == "Namespace");
+        for object in missing {
             let user = User::internal("system:apiserver");
             self.ask(now, Origin::Internal(0), user, client::create(object), false);
         }

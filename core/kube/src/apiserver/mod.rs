@@ -349,7 +349,6 @@ impl ApiServer {
         out: &mut Vec<Effect>,
     ) {
         if !self.is_bootstrapped && member.is_leader() {
-            self.is_bootstrapped = true;
             self.bootstrap(now);
         }
         if self.next_compaction <= now {
@@ -394,6 +393,11 @@ impl ApiServer {
                 None => false,
             },
             Stage::Reading(read) => {
+                if member.is_read_over(*read) {
+                    member.forget_read(*read);
+                    call.stage = Stage::Waiting;
+                    return true;
+                }
                 if !member.take_read(*read) {
                     return false;
                 }

@@ -24,6 +24,8 @@ const SNAPSHOT_COUNT: u64 = 10_000;
 /// etcd: `DefaultSnapshotCatchUpEntries`.
 const CATCH_UP_COUNT: u64 = 5_000;
 const APPLY_COUNT_MAX: usize = 256;
+/// More reads of others at once are asked again later.
+const READ_COUNT_MAX: usize = 1_000;
 
 /// Another member.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +44,22 @@ pub(crate) enum Message {
     AskCommit(u64),
     /// So far.
     Commit(u64, Index),
+    /// A leader of this term asks whether it still leads, for the read with this number.
+    Confirm(u64, Term),
+    /// It does, as far as the sender knows.
+    Confirmed(u64, Term),
+}
+
+/// A read that sees all that was acknowledged before it began (Raft thesis, 6.4; etcd: ReadIndex).
+#[derive(Clone, Debug, Default)]
+struct Read {
+    /// It may be made when so much is applied; nothing while that is not known.
+    index: Option<Index>,
+    /// Of a leader's: in which term it began, and who has confirmed that it leads.
+    leads_in: Option<Term>,
+    confirmed: Vec<RaftId>,
+    /// Who is told the index, and by which number: a member that does not lead.
+    asker: Option<(String, u64)>,
 }
 
 /// A proposal as it is in the log.
@@ -86,8 +104,10 @@ pub(crate) struct Member {
     applied_term: Term,
     last_snapshot: Index,
     pending_snapshot: Option<(Barrier, Snapshot)>,
-    /// Reads that wait for the leader's word, and for what index then.
-    reads: SortedMap<u64, Option<Index>>,
+    /// Reads that wait for the leader's word, or for that of a majority.
+    reads: SortedMap<u64, Read>,
+    /// What a tick wants sent.
+    queued: Vec<Effect>,
     next_read: u64,
     was_leader: bool,
     /// What others are known to answer, by when they were heard last.
@@ -160,6 +180,7 @@ impl Member {
             last_snapshot: applied,
             pending_snapshot: None,
             reads: SortedMap::new(),
+            queued: Vec::new(),
             next_read: 0,
             was_leader: false,
             is_alone_at_start: true,
@@ -197,27 +218,68 @@ impl Member {
         Some(id)
     }
 
-    /// Begins a read that sees all that was acknowledged before; [`Member::is_read_done`] tells when it may be made.
+    /// Begins a read that sees all that was acknowledged before; [`Member::take_read`] tells when it may be made.
     /// Nothing if there is no leader.
     pub(crate) fn begin_read(&mut self, out: &mut Vec<Effect>) -> Option<u64> {
         let id = self.next_read;
-        if self.is_leader() {
-            self.reads.insert(id, Some(Index(0)));
-        } else if !self.raft.is_leader() {
-            let address = self.leader_address()?.to_owned();
-            out.push(Effect::Send { address, message: Box::new(Message::AskCommit(id)) });
-            self.reads.insert(id, None);
-        } else {
-            return None;
-        }
+        let read = match (self.is_leader(), self.raft.is_leader()) {
+            (true, _) => self.leaders_read(),
+            (false, true) => return None,
+            (false, false) => {
+                self.leader_address()?;
+                Read::default()
+            }
+        };
         self.next_read += 1;
+        self.reads.insert(id, read);
+        self.ask_for(id, out);
         Some(id)
+    }
+
+    /// A read of a leader: a majority has to say that it still leads.
+    fn leaders_read(&self) -> Read {
+        let index = Some(self.raft.position().commit);
+        let confirmed = vec![self.raft.id()];
+        Read { index, leads_in: Some(self.raft.term()), confirmed, asker: None }
+    }
+
+    /// Sends what a read waits for, once more if need be.
+    fn ask_for(&self, id: u64, out: &mut Vec<Effect>) {
+        let Some(read) = self.reads.get(&id) else { return };
+        match read.leads_in {
+            Some(term) if !self.is_confirmed(read) => {
+                for peer in self.peers.iter().filter(|peer| !read.confirmed.contains(&peer.id)) {
+                    let (address, message) = (peer.address.clone(), Message::Confirm(id, term));
+                    out.push(Effect::Send { address, message: Box::new(message) });
+                }
+            }
+            None if read.index.is_none() => {
+                if let Some(address) = self.leader_address() {
+                    let (address, message) = (address.to_owned(), Message::AskCommit(id));
+                    out.push(Effect::Send { address, message: Box::new(message) });
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn is_confirmed(&self, read: &Read) -> bool {
+        let voters = self.raft.voters();
+        let count = voters.iter().filter(|voter| read.confirmed.contains(voter)).count();
+        read.leads_in.is_none() || voters.len() < 2 * count
+    }
+
+    /// True for a read that a leader of an earlier term began: it will never be confirmed.
+    pub(crate) fn is_read_over(&self, id: u64) -> bool {
+        let began = self.reads.get(&id).and_then(|read| read.leads_in);
+        began.is_some_and(|term| term != self.raft.term() || !self.raft.is_leader())
     }
 
     /// True when a read may be made; it is forgotten then.
     pub(crate) fn take_read(&mut self, id: u64) -> bool {
-        let done =
-            matches!(self.reads.get(&id), Some(Some(at)) if *at <= self.raft.position().applied);
+        let Some(read) = self.reads.get(&id) else { return false };
+        let applied = self.raft.position().applied;
+        let done = read.index.is_some_and(|at| at <= applied) && self.is_confirmed(read);
         if done {
             self.reads.remove(&id);
         }
@@ -235,18 +297,48 @@ impl Member {
             // What Raft refuses changes nothing.
             Message::Raft(message) => drop(self.raft.step(message)),
             Message::Forward(bytes) => drop(self.raft.propose(bytes)),
-            Message::AskCommit(id) => {
-                if self.is_leader() {
-                    let commit = self.raft.position().commit;
-                    let message = Box::new(Message::Commit(id, commit));
-                    out.push(Effect::Send { address: from.to_owned(), message });
+            Message::AskCommit(asked) => {
+                let asker = Some((from.to_owned(), asked));
+                let is_known = self.reads.values().any(|read| read.asker == asker);
+                if self.is_leader() && !is_known && self.reads.len() < READ_COUNT_MAX {
+                    let id = self.next_read;
+                    self.next_read += 1;
+                    let read = Read { asker, ..self.leaders_read() };
+                    self.reads.insert(id, read);
+                    self.ask_for(id, out);
                 }
             }
             Message::Commit(id, index) => {
-                if let Some(at) = self.reads.get_mut(&id) {
-                    *at = Some(index);
+                if let Some(read) = self.reads.get_mut(&id).filter(|read| read.leads_in.is_none()) {
+                    read.index = Some(index);
                 }
             }
+            Message::Confirm(id, term) => {
+                let sender =
+                    self.peers.iter().find(|peer| peer.address == from).map(|peer| peer.id);
+                if self.raft.term() == term && sender.is_some() && self.raft.leader() == sender {
+                    let message = Box::new(Message::Confirmed(id, term));
+                    out.push(Effect::Send { address: from.to_owned(), message });
+                }
+            }
+            Message::Confirmed(id, term) => self.confirmed(id, term, from, out),
+        }
+    }
+
+    fn confirmed(&mut self, id: u64, term: Term, from: &str, out: &mut Vec<Effect>) {
+        let sender = self.peers.iter().find(|peer| peer.address == from).map(|peer| peer.id);
+        let Some(read) = self.reads.get_mut(&id) else { return };
+        if read.leads_in != Some(term) || self.raft.term() != term {
+            return;
+        }
+        read.confirmed.extend(sender);
+        let read = read.clone();
+        if let (true, Some((address, asked)), Some(index)) =
+            (self.is_confirmed(&read), read.asker, read.index)
+        {
+            self.reads.remove(&id);
+            let message = Box::new(Message::Commit(asked, index));
+            out.push(Effect::Send { address, message });
         }
     }
 
@@ -278,12 +370,21 @@ impl Member {
             let is_late = self.next_tick + TICK <= now;
             self.next_tick = if is_late { now + TICK } else { self.next_tick + TICK };
             self.raft.tick();
+            // What is lost on the way is asked again; what another term began is over.
+            let term = self.raft.term();
+            self.reads.retain(|_, read| read.asker.is_none() || read.leads_in == Some(term));
+            let mut queued = std::mem::take(&mut self.queued);
+            for id in self.reads.keys() {
+                self.ask_for(*id, &mut queued);
+            }
+            self.queued = queued;
         }
     }
 
     /// Writes and sends what is ready and applies what is committed.
     pub(crate) fn drive(&mut self, disk: &mut Disk, out: &mut Vec<Effect>) -> Vec<Applied> {
         let mut applied = Vec::new();
+        out.append(&mut self.queued);
         loop {
             self.flush(disk, &mut applied, out);
             let entries = self.raft.take_committed(APPLY_COUNT_MAX);

@@ -92,6 +92,8 @@ pub(super) struct Container {
     pull_back_off: Duration,
     pull_again: Option<Time>,
     pull_began: Time,
+    /// It was asked to end.
+    is_stopping: bool,
     /// Dead containers that are kept for their logs.
     old_ids: Vec<String>,
 }
@@ -113,6 +115,7 @@ impl Container {
             pull_back_off: BACK_OFF,
             pull_again: None,
             pull_began: Time::EPOCH,
+            is_stopping: false,
             old_ids: Vec::new(),
         }
     }
@@ -679,26 +682,30 @@ impl Kubelet {
         self.look_for_image(touch, uid, place);
     }
 
-    /// The pod is to go: what runs is asked to end, what does not is not started any more.
+    /// The pod is to go: what runs is asked to end, what does not is not started any more. `again` for what was asked
+    /// before, with more time.
     pub(super) fn stop_containers(
         &mut self,
         touch: &mut Touch<'_>,
         uid: &str,
         grace: u64,
-        is_first: bool,
+        again: bool,
     ) {
         let Some(run) = self.pods.get_mut(uid) else { return };
         let pod = run.pod.clone();
         let mut stopped = Vec::new();
         for one in &mut run.containers {
             match one.phase {
-                Phase::Running => stopped.push((one.name.clone(), one.docker_id.clone())),
-                Phase::Making | Phase::Starting | Phase::Ended => {}
+                Phase::Running if again || !one.is_stopping => {
+                    stopped.push((one.name.clone(), one.docker_id.clone(), one.is_stopping));
+                    one.is_stopping = true;
+                }
+                Phase::Running | Phase::Making | Phase::Starting | Phase::Ended => {}
                 _ => one.phase = Phase::Dropped,
             }
         }
-        for (name, container) in stopped {
-            if is_first {
+        for (name, container, is_told) in stopped {
+            if !is_told {
                 let message = format!("Stopping container {name}");
                 self.tell(touch, &pod, ("Normal", "Killing", &message));
             }

@@ -287,11 +287,10 @@ impl Kubelet {
         };
         let grace = u64::try_from(grace).unwrap_or(0);
         let deadline = touch.now + Duration::from_secs(grace);
-        let is_first = run.killing.is_none();
-        if is_first || run.killing.is_some_and(|at| deadline < at) {
-            run.killing = Some(deadline);
-            self.stop_containers(touch, uid, grace, is_first);
-        }
+        // A shorter grace is said again; a container that has only now come to run is asked, too.
+        let is_shorter = run.killing.is_some_and(|at| deadline < at);
+        run.killing = Some(run.killing.map_or(deadline, |at| at.min(deadline)));
+        self.stop_containers(touch, uid, grace, is_shorter);
         let Some(run) = self.pods.get_mut(uid) else { return };
         if !run.is_still() || run.deletes {
             return;

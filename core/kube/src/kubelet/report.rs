@@ -43,7 +43,7 @@ fn status_of(container: &Container, image: &str, is_initializing: bool) -> Value
     };
     let image_id = match container.image_id.as_str() {
         "" => String::new(),
-        id => format!("docker-pullable://{}", id),
+        id => format!("docker://{id}"),
     };
     let last = match (&container.last, &container.phase, &container.ended) {
         (_, Phase::BackOff(_), Some(ended)) => json!({ "terminated": ended }),

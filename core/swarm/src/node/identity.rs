@@ -22,6 +22,9 @@ use crate::transport::{CallId, Trust};
 const RAFT_JOIN_BACKOFF_MAX: Duration = Duration::from_secs(30);
 const RAFT_JOIN_TIMEOUT: Duration = Duration::from_secs(20);
 /// swarmkit: `ca/renewer.go`: a renewal that was asked for begins a little later, so that the CA knows
+/// A manager that was removed from the Raft group waits so long for the role of a worker, then it asks for
+/// a certificate all the same (swarmkit: `node/node.go`, `roleChangeTimeout`).
+const ROLE_CHANGE_TIMEOUT: Duration = Duration::from_secs(16);
 /// the role by then.
 const FORCED_RENEWAL_DELAY: Duration = Duration::from_millis(500);
 /// swarmkit: `RenewTLSExponentialBackoff`, base and factor.
@@ -182,9 +185,14 @@ impl SwarmNode {
             key_file.dek.clone_from(&old.dek);
             key_file.pending_dek.clone_from(&old.pending_dek);
         }
+        // A worker that was promoted, or a manager that was demoted and promoted again so soon that it
+        // never was a worker: its old log is gone, and a new one gets a new key.
+        let is_new_manager =
+            own.role() == Role::Manager && self.manager.is_none() && self.raft_join.is_none();
         match own.role() {
-            Role::Manager if old_role != Some(Role::Manager) => {
+            Role::Manager if is_new_manager => {
                 key_file.dek = Some(Dek::generate(&mut self.rngs.keys));
+                key_file.pending_dek = None;
             }
             Role::Worker => {
                 (key_file.dek, key_file.pending_dek) = (None, None);
@@ -196,10 +204,12 @@ impl SwarmNode {
         io.event("swarm.certificate", detail);
         self.take_credentials(credentials, key_file, io);
         let description = self.description();
+        if is_new_manager {
+            self.begin_raft_join(io);
+        }
         if old_role != Some(own.role()) {
-            match own.role() {
-                Role::Manager => self.begin_raft_join(io),
-                Role::Worker => self.stop_manager(io),
+            if own.role() == Role::Worker {
+                self.stop_manager(io);
             }
             if let Some(agent) = &mut self.agent {
                 agent.restart(io.now, io.out);
@@ -250,6 +260,8 @@ impl SwarmNode {
         if manager.driver.is_removed() {
             io.event("raft.removed", format!("node {} is no member any more", manager.node_id));
             self.stop_manager(io);
+            let at = io.now + ROLE_CHANGE_TIMEOUT;
+            self.renew_at = Some(self.renew_at.map_or(at, |planned| planned.min(at)));
             // The agent learns from another manager what this node is now.
             if let Some(agent) = &mut self.agent {
                 agent.restart(io.now, io.out);

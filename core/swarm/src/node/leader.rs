@@ -280,7 +280,7 @@ impl Leader {
     }
 
     fn begin(&self, driver: &RaftDriver, store: &Store, now: Time) -> Tx {
-        let version_index = driver.raft().status().commit.0;
+        let version_index = driver.raft().position().commit.0;
         Tx::new(store, TxContext { now, version_index })
     }
 

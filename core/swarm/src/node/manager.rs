@@ -177,14 +177,14 @@ impl Manager {
 
     /// Ticks; peers that did not answer lose their connections.
     pub(crate) fn due(&mut self, context: &mut Context<'_>) {
-        let leader = self.driver.leader().map(|leader| leader.addr.clone());
-        let role = self.driver.raft().status().role;
+        let (leader, role) = (self.driver.raft().leader(), self.driver.raft().position().role);
         let silent = self.driver.due(context.now);
         let is_campaigning =
             |role| matches!(role, raft::Role::Candidate | raft::Role::PreCandidate);
-        if is_campaigning(self.driver.raft().status().role) && !is_campaigning(role) {
+        if is_campaigning(self.driver.raft().position().role) && !is_campaigning(role) {
             // Whom it followed is not heard any more. At the very start it followed nobody.
-            let of = leader.unwrap_or_default();
+            let leader = leader.and_then(|id| self.driver.members().get(&id));
+            let of = leader.map(|member| member.addr.clone()).unwrap_or_default();
             let detail = format!("asks for votes in term {}", self.driver.raft().term());
             context.out.push(Output::Silence { of, kind: "raft.campaign", detail });
         }
@@ -409,7 +409,7 @@ impl Manager {
         }
         match &self.leadership {
             Leadership::None => {
-                let until = self.driver.raft().status().last_index;
+                let until = self.driver.raft().position().last_index;
                 context.event("raft.elected", format!("leader of term {raft_term}"));
                 context.mark(Mark::Elected);
                 self.leadership = Leadership::Taking { term: raft_term, until };

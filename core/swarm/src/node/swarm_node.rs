@@ -282,10 +282,12 @@ impl SwarmNode {
     fn pump(&mut self, io: &mut Io<'_>) {
         loop {
             let mut happened = false;
-            for event in self.transport.take_events() {
+            let mut events = self.transport.take_events();
+            for event in events.drain(..) {
                 self.on_transport(event, io);
                 happened = true;
             }
+            self.transport.reuse(events);
             if let Some(manager) = &mut self.manager {
                 happened |= manager.pump(&mut context!(self, io));
             }

@@ -52,6 +52,9 @@ const RAFT_PART_SIZE: usize = (4 << 20) - 4_096;
 /// More than that is no snapshot of a cluster that can be simulated.
 const RAFT_MESSAGE_SIZE_MAX: usize = 256 << 20;
 
+/// Nearly all messages are heartbeats and acknowledgements, in bytes.
+const MESSAGE_SIZE_USUAL: usize = 64;
+
 /// All connections of a node.
 #[derive(Debug)]
 pub(crate) struct Transport {
@@ -120,6 +123,13 @@ impl Transport {
     /// What has come in since the last call.
     pub(crate) fn take_events(&mut self) -> Vec<TransportEvent> {
         std::mem::take(&mut self.events)
+    }
+
+    /// Takes back the list of [`Transport::take_events`], so that not every frame needs a new one.
+    pub(crate) fn reuse(&mut self, events: Vec<TransportEvent>) {
+        if self.events.capacity() == 0 && events.is_empty() {
+            self.events = events;
+        }
     }
 
     /// Asks the node at `addr` something. The answer, or the lack of one, comes as an event.
@@ -448,7 +458,9 @@ impl Transport {
 
     fn post(&mut self, id: LinkId, message: Message, out: &mut Vec<Output>) {
         let Some(link) = self.links.get_mut(&id) else { return };
-        let plaintext = postcard::to_allocvec(&message).expect("messages have no unsized parts");
+        let plaintext = Vec::with_capacity(MESSAGE_SIZE_USUAL);
+        let plaintext =
+            postcard::to_extend(&message, plaintext).expect("messages have no unsized parts");
         // While the handshake is not done the channel keeps the message; one that is too large, or
         // too many, are lost as on any other network.
         if let Ok(Some(sealed)) = link.channel.send(&plaintext) {
@@ -465,9 +477,8 @@ impl Transport {
     /// Puts the channel's bytes on the wire, as the next frame of the connection.
     fn send_data(&mut self, id: LinkId, sealed: &[u8], out: &mut Vec<Output>) {
         let Some(link) = self.links.get_mut(&id) else { return };
-        let bytes = [&link.sent_count.to_le_bytes()[..], sealed].concat();
+        let bytes = wire::wrap_numbered(link.is_initiator, link.sent_count, sealed);
         link.sent_count = link.sent_count.wrapping_add(1);
-        let bytes = wire::wrap(FrameKind::Data, link.is_initiator, &bytes);
         out.push(Output::Frame { to: link.host, flow: link.flow, bytes: bytes.into() });
     }
 

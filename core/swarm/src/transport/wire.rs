@@ -17,15 +17,29 @@ const FROM_INITIATOR: u8 = 0x10;
 
 /// Puts the byte in front.
 pub(crate) fn wrap(kind: FrameKind, from_initiator: bool, bytes: &[u8]) -> Vec<u8> {
+    let mut frame = Vec::with_capacity(bytes.len() + 1);
+    frame.push(first_byte(kind, from_initiator));
+    frame.extend_from_slice(bytes);
+    frame
+}
+
+/// The same for a frame with the channel's bytes, with its number in front of them.
+pub(crate) fn wrap_numbered(from_initiator: bool, number: u32, bytes: &[u8]) -> Vec<u8> {
+    let number = number.to_le_bytes();
+    let mut frame = Vec::with_capacity(1 + number.len() + bytes.len());
+    frame.push(first_byte(FrameKind::Data, from_initiator));
+    frame.extend_from_slice(&number);
+    frame.extend_from_slice(bytes);
+    frame
+}
+
+const fn first_byte(kind: FrameKind, from_initiator: bool) -> u8 {
     let number = match kind {
         FrameKind::Hello => 0,
         FrameKind::Data => 1,
         FrameKind::Reset => 2,
     };
-    let mut frame = Vec::with_capacity(bytes.len() + 1);
-    frame.push(number | if from_initiator { FROM_INITIATOR } else { 0 });
-    frame.extend_from_slice(bytes);
-    frame
+    number | if from_initiator { FROM_INITIATOR } else { 0 }
 }
 
 /// Takes the byte off; nothing if this is no frame of ours.

@@ -94,11 +94,11 @@ impl Audit {
     }
 
     fn frame(&mut self, to: &str, frame: &Frame, because: Because) {
-        let place = format!("to {to}, flow {}", frame.flow);
-        let key = Key { host: frame.from.0, surface: Surface::Frame, place };
         let hits = self.needles.find(&frame.bytes, 0);
         self.ledger.read_size += frame.bytes.len() as u64;
         if !hits.is_empty() {
+            let place = format!("to {to}, flow {}", frame.flow);
+            let key = Key { host: frame.from.0, surface: Surface::Frame, place };
             self.ledger.passed(&key, hits, because);
         }
     }

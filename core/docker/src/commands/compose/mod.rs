@@ -6,6 +6,7 @@
 //! | [`project`] | which files, which name, which services |
 //! | [`convert`] | a service as the arguments of `docker create` |
 //! | [`up`] | networks, volumes, images, containers: made, started, changed |
+//! | [`run`](mod@run) | one command in a container |
 //! | [`down`] | the way back, and what is done to containers that are there |
 //! | [`list`] | `ps`, `ls`, `config`, `logs` |
 //! | [`report`] | what is shown meanwhile |
@@ -17,11 +18,13 @@ mod down;
 mod list;
 mod project;
 mod report;
+mod run;
 mod up;
 
 pub(crate) use down::{change, down, pull, push, remove};
 pub(crate) use list::{config, list, logs, port, ps, version};
-pub(crate) use up::{build, create, execute, run, start, up};
+pub(crate) use run::{execute, run};
+pub(crate) use up::{build, create, start, up};
 
 use sorted::SortedMap;
 

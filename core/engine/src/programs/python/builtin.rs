@@ -272,7 +272,7 @@ pub(super) fn member(of: &Interpreter, module: &str, name: &str) -> Result<Value
         ("redis" | "redis.exceptions", "RedisError" | "ConnectionError" | "ResponseError") => {
             Value::Known(format!("redis.exceptions.{name}"))
         }
-        ("sys", "version") => Value::text(if of.is_two { "2.7.18" } else { "3.11.2" }),
+        ("sys", "version") => Value::text(format!("{} (default)", super::version(&of.proc))),
         ("os", "path" | "getenv" | "getcwd" | "listdir" | "getpid" | "getuid" | "uname")
         | ("os.path", "exists" | "isfile" | "isdir" | "join" | "basename" | "dirname")
         | ("sys", "exit" | "stdout" | "stderr" | "stdin")
