@@ -29,9 +29,10 @@ Commands:
   setup             Install what `serve` and `test` need, and nothing else
   help              This text
 
-What is missing is installed on the way: the wasm target (rustup), Trunk and wasm-bindgen
-(cargo install, about ten minutes once, kept in ~/.cache/glasshive), wasm-opt (npm, if there is
-one) and, for `test`, Chromium (the system's package manager, if you may use it).
+What is missing is installed on the way: the wasm target and the standard library's source
+(rustup), Trunk and wasm-bindgen (cargo install, about ten minutes once, kept in
+~/.cache/glasshive), wasm-opt and, for `test`, axe (npm, if there is one) and Chromium (the
+system's package manager, if you may use it).
 ";
 
 fn main() -> ExitCode {

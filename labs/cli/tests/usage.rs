@@ -188,6 +188,19 @@ fn a_closed_pipe_ends_quietly() {
 }
 
 /// One line an item: what it is about, how the real one has it, how it is here.
+/// What the simulation can differ from.
+const ORIGINALS: [&str; 9] = [
+    "Docker",
+    "Docker Hub",
+    "Docker's hosts",
+    "Kubernetes",
+    "OpenSSL",
+    "Python",
+    "Servers",
+    "gzip",
+    "mysqld, postgres",
+];
+
 #[test]
 fn differences_are_a_list_that_a_program_can_read() {
     let (status, out, err) = call(&["differences"]);
@@ -195,11 +208,11 @@ fn differences_are_a_list_that_a_program_can_read() {
     let items: Vec<&str> = out.lines().filter_map(|line| line.strip_prefix("- ")).collect();
     assert!(items.len() > 20);
     for item in items {
-        // Whoever the real one is: Docker, swarmkit, a tool.
         let rest = item.strip_prefix("**").and_then(|rest| rest.split_once(".** "));
         let (about, real) = rest.unwrap_or_else(|| panic!("{item}"));
-        assert!(!about.is_empty() && real.split_once(". Here: ").is_some(), "{item}");
-        assert!(real.split_once(": ").is_some_and(|(who, _)| who.len() < 40), "{item}");
+        assert!(!about.is_empty(), "{item}");
+        let original = real.split_once(": ").map_or("", |(original, _)| original);
+        assert!(ORIGINALS.contains(&original), "{item}: of whom?");
         assert_eq!(item.matches(". Here: ").count(), 1, "{item}");
         assert!(item.ends_with('.'), "{item}");
     }

@@ -79,7 +79,7 @@ cluster:
             10:1: `id` is here twice
             12:10: `Node2` is no host name: expected small letters, digits and `-`
             12:10: `node1` is here twice
-            13:3: expected `nodes`, `managers` or `pre-vote`"#]],
+            13:3: expected `nodes`, `managers`, `kubernetes`, `kubectl` or `pre-vote`"#]],
     );
     check(
         "---

@@ -58,3 +58,23 @@ pub(crate) async fn faults() -> Result<()> {
         .await?;
     page.close().await
 }
+
+/// A Kubernetes in the page: the same history as natively, and the map says where its secret is in the clear.
+pub(crate) async fn kubernetes() -> Result<()> {
+    let page = Page::open_at(DESKTOP, "#/lab/kube-secrets").await?;
+    page.speed("max").await?;
+    page.click("play-all").await?;
+    page.wait_until_passed().await?;
+    assert_eq!(page.digest().await?, crate::native::digest("kube-secrets"));
+    page.enter("kubectl create secret generic other --from-literal=key=value").await?;
+    page.wait_for_output("master", "secret/other created").await?;
+    page.wait(
+        "the map says where it is",
+        "return document.querySelector(\"[data-testid=map-node-master] [data-secret='default/other']\")\
+         ?.textContent.includes('as base64') === true",
+    )
+    .await?;
+    page.theme("light").await?;
+    page.picture("desktop-kubernetes").await?;
+    page.close().await
+}
