@@ -75,6 +75,7 @@ impl Raft {
         match message.body {
             MessageBody::PreVoteRequest { .. }
             | MessageBody::PreVoteResponse { granted: true, .. } => {}
+            _ if self.is_leader() && sim::planted!(LaterTermLed) => self.term = message.term,
             _ => {
                 let leader = message.body.is_from_leader().then_some(message.from);
                 self.become_follower(message.term, leader);

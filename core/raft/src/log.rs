@@ -218,7 +218,7 @@ impl Log {
     }
 
     /// Drops the entries from `first` on, and every claim that they are or will be durable.
-    fn cut_from(&mut self, first: Index) {
+    pub(crate) fn cut_from(&mut self, first: Index) {
         self.entries.truncate(self.place_after(first.previous()));
         self.lower_claims(first.previous());
     }

@@ -7,7 +7,7 @@ use sim::Duration;
 use swarm::store::Store;
 use sweep::Failure;
 use sweep::session::Session;
-use world::fault::Reach;
+use world::fault::{Reach, Trigger};
 use world::{Fault, Input, LineResult, Spec, Surface};
 
 use crate::list::Scenario;
@@ -66,6 +66,23 @@ impl Lab<'_> {
         self.apply(Input::fault(Fault::Restart(node.into())))
     }
 
+    /// Faults that strike once, as soon as something happens.
+    pub(crate) fn arm(&mut self, on: &str, fault: Fault) -> Step {
+        let on = Trigger::parse(on).map_err(|error| Failure::new("scenario", error.to_string()))?;
+        self.apply(Input::Arm { on, faults: vec![fault] })
+    }
+
+    /// Waits, a minute at most, until something is so; at most a millisecond longer.
+    pub(crate) fn wait_until(&mut self, is_so: impl Fn(&Self) -> bool) -> Step {
+        for _ in 0..60_000 {
+            if is_so(self) {
+                return Ok(());
+            }
+            self.wait_ms(1)?;
+        }
+        Err(Failure::new("scenario", "it never came".to_owned()))
+    }
+
     /// Cuts a host off from all others, or heals all that.
     pub(crate) fn cut(&mut self, node: &str, is_cut: bool) -> Step {
         for other in self.session.world.spec().nodes.clone().iter().filter(|other| *other != node) {
@@ -119,6 +136,27 @@ impl Lab<'_> {
     pub(crate) fn daemon(&self, node: &str) -> Option<&swarm::node::SwarmNode> {
         let host = self.session.host(node)?;
         Some(self.session.world.probe(host)?.daemon?.swarm())
+    }
+
+    /// How far a manager's member of the raft group is.
+    pub(crate) fn raft(&self, node: &str) -> Option<raft::Position> {
+        Some(self.daemon(node)?.raft()?.position())
+    }
+
+    pub(crate) fn leads(&self, node: &str) -> bool {
+        self.raft(node).is_some_and(|at| at.role == raft::Role::Leader)
+    }
+
+    /// A minute after the last thing that was done all is as it was asked for.
+    pub(crate) fn rest(&mut self) -> Step {
+        self.wait(60)?;
+        let mut looks = Vec::new();
+        for _ in 0..6 {
+            self.wait_ms(5_300)?;
+            looks.push(self.session.watch.why_not_converged(&self.session.world));
+        }
+        let verdict = self.session.watch.at_rest(&self.session.world, &looks);
+        verdict.map_err(|violation| Failure::from(*violation))
     }
 
     /// The files of a host's daemon.

@@ -5,6 +5,7 @@
 //! each bug finds it, and nothing else does before. With `-- --nocapture` it prints the table. `cargo run --profile sweep -p glasshive-planted -- BUG` looks for
 //! one with more seeds.
 
+mod consensus;
 mod lab;
 mod list;
 mod scenarios;

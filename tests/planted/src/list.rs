@@ -3,6 +3,7 @@
 use sim::planted::Bug;
 use sweep::{Failure, Mode};
 
+use crate::consensus as c;
 use crate::lab::Lab;
 use crate::scenarios as s;
 
@@ -30,14 +31,22 @@ pub type Finders = &'static [&'static str];
 pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::VoteCountedTwice, SAFETY, &["durable_votes", "election_safety"]),
     (Bug::QuorumTooSmall, SAFETY, &["durable_commits", "durable_votes"]),
-    (Bug::OldTermCommitted, By::Part(s::old_term_on_a_majority), &["old_terms_are_not_counted"]),
+    (Bug::OldTermCommitted, By::Part(c::old_term_on_a_majority), &["own_term_commits"]),
     (Bug::OwnLogCountedEarly, SAFETY, &["durable_commits"]),
     (Bug::AckBeforeDurable, SAFETY, &["durable_commits"]),
     (Bug::VoteBeforeDurable, SAFETY, &["durable_votes"]),
+    (Bug::VoteGivenTwice, SAFETY, &["monotone"]),
     (Bug::VoteForgotten, SAFETY, &["durable_monotone"]),
     (Bug::ShortLogElected, SAFETY, &["leader_completeness"]),
-    (Bug::MismatchAppended, SAFETY, &["log_matching"]),
+    (Bug::MismatchAppended, By::Scenario(c::two_leaders_are_lost), &["log_matching"]),
     (Bug::UncommittedApplied, SAFETY, &["log_order"]),
+    (Bug::LaterTermLed, By::Scenario(c::leader_sleeps), &["election_safety"]),
+    (Bug::OwnLogCut, By::Part(c::member_that_lacks_entries), &["append_only"]),
+    (
+        Bug::CommitNotMatched,
+        By::Scenario(c::deposed_leader_comes_back),
+        &["state_machine_safety"],
+    ),
     (Bug::LeaderNeverDoubts, By::Scenario(s::leader_in_a_minority), &["a_minority_has_no_leader"]),
     (Bug::SyncForgotten, SAFETY, &["durable_commits"]),
     (Bug::NonceReused, SAFETY, &["nonces"]),
@@ -58,11 +67,14 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::ConstraintIgnored, SAFETY, &["placement"]),
     (Bug::DrainedNodeChosen, SAFETY, &["placement"]),
     (Bug::ReservationsIgnored, By::Scenario(s::too_much_is_reserved), &["placement"]),
+    (Bug::TaskMoved, SAFETY, &["task_identity"]),
+    (Bug::JobsOnDrainedNodes, SAFETY, &["placement"]),
     (Bug::DrainIgnored, LIVENESS, &["converged"]),
     (Bug::DownIgnored, By::Scenario(s::node_is_lost), &["lost_tasks_are_replaced"]),
     (Bug::SlotUsedTwice, SAFETY, &["slots"]),
     (Bug::UpdateOrderSwapped, SAFETY, &["slots"]),
     (Bug::AttemptsIgnored, SAFETY, &["restarts"]),
+    (Bug::OldTaskNotAwaited, SAFETY, &["replacements"]),
     (Bug::DelayIgnored, By::Scenario(s::task_fails_at_once), &["restarts_wait"]),
     (Bug::HistoryTooLong, LIVENESS, &["history"]),
     (Bug::LiveTaskReaped, SAFETY, &["task_states"]),
@@ -70,19 +82,17 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::GraceTooShort, By::Scenario(s::short_silence), &["the_grace_period_is_given"]),
     (Bug::GraceTooLong, By::Scenario(s::long_silence), &["the_grace_period_ends"]),
     (Bug::ChangeNotSent, LIVENESS, &["converged"]),
+    (Bug::TasksForAll, SAFETY, &["agent_tasks"]),
+    (Bug::CompleteSetIgnored, By::Scenario(s::node_comes_back), &["running_once"]),
     (Bug::SecretsForAll, SAFETY, &["agent_secrets"]),
     (Bug::SecretKept, SAFETY, &["agent_secrets"]),
     (Bug::SecretStored, SAFETY, &["plaintext"]),
+    (Bug::FullDiskSpins, By::Scenario(s::full_disk), &["storms"]),
+    (Bug::PreparedForgotten, By::Scenario(s::daemon_starts_again), &["converged"]),
     (Bug::FrameInClear, SAFETY, &["plaintext"]),
     (Bug::KeyInClear, By::Scenario(s::autolock), &["the_key_is_not_on_the_disk"]),
+    (Bug::GoneMemberKept, By::Scenario(s::removal_overtakes_demotion), &["converged"]),
     (Bug::StoreKept, By::Scenario(s::demotion), &["a_worker_has_no_log"]),
     (Bug::TmpfsCommitted, By::Scenario(s::commit), &["commit_takes_no_secret"]),
     (Bug::SecretStaysMounted, By::Scenario(s::stop), &["a_stopped_task_has_no_secret"]),
-    (Bug::VoteGivenTwice, SAFETY, &["election_safety", "durable_monotone", "monotone"]),
-    (Bug::TaskMoved, SAFETY, &["task_identity"]),
-    (Bug::TasksForAll, SAFETY, &["agent_tasks"]),
-    (Bug::OldTaskNotAwaited, SAFETY, &["running"]),
-    (Bug::FullDiskSpins, SAFETY, &["storms"]),
-    (Bug::GoneMemberKept, LIVENESS, &["converged"]),
-    (Bug::PreparedForgotten, LIVENESS, &["converged"]),
 ];

@@ -96,6 +96,10 @@ impl Worker {
             match change {
                 AssignmentChange::UpdateTask(task) => {
                     assigned.push(task.id.clone());
+                    let is_skipped = is_complete && sim::planted!(CompleteSetIgnored);
+                    if is_skipped && self.tasks.contains_key(&task.id) {
+                        continue;
+                    }
                     self.update_task(now, task, out);
                 }
                 AssignmentChange::RemoveTask(id) => self.remove_task(id, out),
