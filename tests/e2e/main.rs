@@ -48,6 +48,7 @@ transcripts! {
     shell: "shell",
     users: "users",
     programs: "programs",
+    devices: "devices",
     hosts: "hosts",
     secrets_17_03: "secrets-17.03",
     secrets_20_10: "secrets-20.10",
@@ -81,4 +82,5 @@ transcripts! {
     containers_20_10: "containers-20.10",
     kubectl_1_25: "kubectl-1.25",
     kubectl_1_31: "kubectl-1.31",
+    kubectl_documents: "kubectl-documents-1.25",
 }

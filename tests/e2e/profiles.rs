@@ -173,3 +173,28 @@ fn every_release_boots_and_forms_a_swarm() {
         desk.fails("alpha", "docker node ls", 1);
     }
 }
+
+#[test]
+fn hosts_run_the_system_of_their_year() {
+    let systems = [
+        ("1.13", "16.04.2"),
+        ("17.06", "16.04.2"),
+        ("19.03", "18.04.5"),
+        ("20.10", "20.04.6"),
+        ("28", "24.04.2"),
+    ];
+    for (docker, point) in systems {
+        let mut desk = Desk::release(docker, 1);
+        let mut ask = |line: &str| desk.says("node1", line).trim_end().to_owned();
+        let kernel = ask("uname -r");
+        assert_eq!(
+            ask("docker info --format '{{.OperatingSystem}}'"),
+            format!("Ubuntu {point} LTS")
+        );
+        assert_eq!(ask("lsb_release -ds"), format!("Ubuntu {point} LTS"));
+        assert_eq!(ask("docker info --format '{{.KernelVersion}}'"), kernel);
+        // A container has another system and the same kernel.
+        assert_eq!(ask("docker run --rm alpine uname -r 2>/dev/null"), kernel);
+        assert_eq!(ask("cut -d' ' -f3 /proc/version"), kernel);
+    }
+}

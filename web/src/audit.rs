@@ -57,11 +57,19 @@ pub fn audit(panel: &AuditPanel, lens: bool, on: &Callback<Msg>) -> Html {
             }
             if !panel.allowed.is_empty() {
                 <details class="allowed">
-                    <summary>{ format!("Where it may be ({})", panel.allowed.len()) }</summary>
+                    <summary>{ allowed_title(&panel.allowed) }</summary>
                     <ul class="bare findings">{ for panel.allowed.iter().map(|row| finding(row, on)) }</ul>
                 </details>
             }
         </aside>
+    }
+}
+
+fn allowed_title(rows: &[FindingRow]) -> String {
+    let there = rows.iter().filter(|row| row.is_there).count();
+    match rows.len() - there {
+        0 => format!("Where it may be ({there})"),
+        gone => format!("Where it may be ({there}, and {gone} from before)"),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::help::Help;
 use crate::icons::{Icon, icon, state_icon};
 use crate::messages::messages;
 use crate::msg::Msg;
+use crate::notes::phrase;
 use crate::{dom, store};
 
 /// What the list shows.
@@ -83,13 +84,19 @@ pub fn Catalogue(props: &Props) -> Html {
 
 fn card(lab: &Summary, progress: Progress) -> Html {
     let route = Route::Lab { id: lab.id.clone(), step: None };
-    let goals = lab.goals.iter().map(|goal| html! { <li>{ goal }</li> });
-    let hosts = match (lab.node_count, lab.manager_count) {
-        (1, _) => "1 host".to_owned(),
-        (count, 0) => format!("{count} hosts, no swarm yet"),
-        (count, 1) => format!("{count} hosts, one of them a manager"),
-        (count, managers) => format!("{count} hosts, {managers} of them managers"),
+    let goals = lab.goals.iter().map(|goal| html! { <li>{ phrase(goal) }</li> });
+    let count =
+        |count: u32| if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") };
+    let mut hosts = match (lab.node_count, lab.manager_count) {
+        (nodes, 0) if nodes == lab.kube_count => format!("{}, no swarm", count(nodes)),
+        (1, _) => count(1),
+        (nodes, 0) => format!("{}, no swarm yet", count(nodes)),
+        (nodes, 1) => format!("{}, one of them a manager", count(nodes)),
+        (nodes, managers) => format!("{}, {managers} of them managers", count(nodes)),
     };
+    if lab.kube_count > 0 {
+        hosts += &format!(", {} in a Kubernetes", lab.kube_count);
+    }
     let minutes = (lab.minutes > 0).then(|| format!("{} min", lab.minutes));
     let tone = match progress.status {
         Status::Passed => "good",
@@ -107,6 +114,7 @@ fn card(lab: &Summary, progress: Progress) -> Html {
                 }
                 if let Some(minutes) = minutes { <span>{ minutes }</span> }
                 <span>{ "Docker " }{ &lab.docker }</span>
+                if lab.kube_count > 0 { <span>{ "Kubernetes " }{ &lab.kubectl }</span> }
             </p>
             <h3><a href={route.to_string()}>{ &lab.title }</a></h3>
             <ul class="goals">{ for goals }</ul>
@@ -143,22 +151,20 @@ fn FreePlay(props: &FreeProps) -> Html {
                 .or_else(|| event.target_dyn_into::<HtmlInputElement>().map(|input| input.value()));
             let mut changed = (*free).clone();
             set(&mut changed, &value.unwrap_or_default());
-            changed.manager_count =
-                changed.manager_count.min(changed.node_count).min(free::MANAGER_COUNT_MAX);
-            free.set(changed);
+            free.set(changed.within_limits());
         })
     };
     let options = |range: std::ops::RangeInclusive<u32>, chosen: u32| {
         range
             .map(|count| {
-                let text = if count == 0 { "none yet".to_owned() } else { count.to_string() };
+                let text = if count == 0 { "none".to_owned() } else { count.to_string() };
                 html! { <option value={count.to_string()} selected={count == chosen}>{ text }</option> }
             })
             .collect::<Html>()
     };
-    let versions = free::docker_versions().rev().map(|version| {
-        html! { <option value={version} selected={version == free.docker}>{ version }</option> }
-    });
+    let version = |version: &'static str, chosen: &str| html! { <option value={version} selected={version == chosen}>{ version }</option> };
+    let dockers = free::docker_versions().rev().map(|name| version(name, &free.docker));
+    let releases = free::kubectl_versions().rev().map(|name| version(name, &free.kubectl));
     let managers_max = free.node_count.min(free::MANAGER_COUNT_MAX);
     let onsubmit = {
         let address = Route::Free((*free).clone()).to_string();
@@ -191,7 +197,7 @@ fn FreePlay(props: &FreeProps) -> Html {
             <form {onsubmit}>
                 <label>{ "Hosts" }
                     <select data-testid="free-hosts" onchange={change(|free, value| free.node_count = value.parse().unwrap_or(1))}>
-                        { options(1..=free::NODE_COUNT_MAX, free.node_count) }
+                        { options(free.node_count_min()..=free::NODE_COUNT_MAX, free.node_count) }
                     </select>
                 </label>
                 <label>{ "Managers" }
@@ -200,8 +206,18 @@ fn FreePlay(props: &FreeProps) -> Html {
                     </select>
                 </label>
                 <label>{ "Docker" }
-                    <select data-testid="free-docker" onchange={change(|free, value| value.clone_into(&mut free.docker))}>{ for versions }</select>
+                    <select data-testid="free-docker" onchange={change(|free, value| value.clone_into(&mut free.docker))}>{ for dockers }</select>
                 </label>
+                <label>{ "Kubernetes nodes" }
+                    <select data-testid="free-kube" onchange={change(|free, value| free.kube_count = value.parse().unwrap_or(0))}>
+                        { options(0..=free::KUBE_COUNT_MAX, free.kube_count) }
+                    </select>
+                </label>
+                if free.kube_count > 0 {
+                    <label>{ "Kubernetes" }
+                        <select data-testid="free-kubectl" onchange={change(|free, value| value.clone_into(&mut free.kubectl))}>{ for releases }</select>
+                    </label>
+                }
                 <label>{ "Seed" }
                     <input type="number" min="0" max="4294967295" required=true data-testid="free-seed" value={free.seed.to_string()}
                         onchange={change(|free, value| free.seed = value.parse().unwrap_or(1))} />

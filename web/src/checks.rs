@@ -4,6 +4,7 @@ use model::view::{CheckView, FaultView, State};
 use yew::prelude::*;
 
 use crate::icons::{Icon, icon, state_icon};
+use crate::notes::coded;
 
 const fn state_text(state: State, waits: bool) -> &'static str {
     match (state, waits) {
@@ -23,7 +24,7 @@ pub fn check(view: &CheckView) -> Html {
                 { state_icon(line.state) }
                 <span><span class="sr-only">{ state_text(line.state, view.waits) }{ ": " }</span><code>{ &line.source }</code></span>
                 if !line.why.is_empty() {
-                    <span class="reason">{ &line.why }</span>
+                    <span class="reason">{ coded(&line.why) }</span>
                 }
             </li>
         }
@@ -43,7 +44,7 @@ pub fn check(view: &CheckView) -> Html {
             </p>
             <ul class="bare">{ for lines }</ul>
             if view.state == State::Broken && !view.why.is_empty() {
-                <p class="why">{ &view.why }</p>
+                <p class="why">{ coded(&view.why) }</p>
             }
         </div>
     }

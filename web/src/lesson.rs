@@ -9,7 +9,7 @@ use crate::checks::{check, fault};
 use crate::command::command;
 use crate::icons::state_icon;
 use crate::msg::Msg;
-use crate::notes::{Hints, Note, prose};
+use crate::notes::{Hints, Note, phrase, prose};
 use crate::questions::{Ask, Quiz};
 
 #[derive(Properties, PartialEq)]
@@ -22,8 +22,8 @@ pub struct Props {
 pub fn Lesson(props: &Props) -> Html {
     let lesson = &props.lesson;
     let facts = lesson.facts.iter().map(|fact| html! { <span>{ fact }</span> });
-    let goals = lesson.goals.iter().map(|goal| html! { <li>{ goal }</li> });
-    let credits = lesson.credits.iter().map(|credit| html! { <p>{ credit }</p> });
+    let goals = lesson.goals.iter().map(|goal| html! { <li>{ phrase(goal) }</li> });
+    let credits = lesson.credits.iter().map(|credit| html! { <p>{ phrase(credit) }</p> });
     let steps = lesson.steps.iter().enumerate().map(|(index, step)| {
         let current = lesson.current == Some(index);
         html! { <Step key={index} {index} step={step.clone()} {current} on={props.on.clone()} /> }

@@ -13,6 +13,25 @@ pub fn prose(html: &str) -> Html {
     html! { <div class="prose">{ Html::from_html_unchecked(html.to_owned().into()) }</div> }
 }
 
+/// The same for a text of one line, without a block around it.
+pub fn phrase(html: &str) -> Html {
+    Html::from_html_unchecked(html.to_owned().into())
+}
+
+/// A sentence of the program's own, in which backticks mark what is typed or printed.
+pub fn coded(text: &str) -> Html {
+    let parts = text.split('`').enumerate();
+    parts
+        .map(|(at, part)| {
+            if at % 2 == 1 {
+                html! { <code>{ part }</code> }
+            } else {
+                part.into()
+            }
+        })
+        .collect()
+}
+
 #[derive(Properties, PartialEq)]
 pub struct NoteProps {
     pub view: NoteView,

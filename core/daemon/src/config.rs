@@ -23,6 +23,8 @@ pub struct Config {
     pub daemon_id: String,
     /// What the release says of itself.
     pub version: VersionInfo,
+    /// What the host's system says it is.
+    pub distribution: os::Distribution,
     /// A task's container is made of `image@digest`, without the tag (until 17.03).
     pub digest_replaces_tag: bool,
     /// How its swarm mode behaves.
@@ -35,5 +37,3 @@ pub struct Config {
 pub const CPU_COUNT: u32 = 2;
 /// Memory of a simulated host in bytes.
 pub const MEMORY_SIZE: u64 = 4 * 1024 * 1024 * 1024;
-/// The kernel of a simulated host.
-pub const KERNEL: &str = "4.4.0-64-generic";

@@ -93,7 +93,7 @@ impl Daemon {
             logging_driver: "json-file".to_owned(),
             cgroup_driver: "cgroupfs".to_owned(),
             kernel: version.kernel.clone(),
-            operating_system: "Ubuntu 16.04.2 LTS".to_owned(),
+            operating_system: self.config.distribution.pretty(),
             os_type: "linux".to_owned(),
             architecture: "x86_64".to_owned(),
             cpus: CPU_COUNT,

@@ -32,6 +32,6 @@ mod swarm_events;
 mod templates;
 mod volumes;
 
-pub use config::{CPU_COUNT, Config, KERNEL, MEMORY_SIZE};
+pub use config::{CPU_COUNT, Config, MEMORY_SIZE};
 pub use daemon::{Caller, Context, Daemon, Output, SharedRegistry};
 pub use info::{ContainerView, Place};

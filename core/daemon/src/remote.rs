@@ -40,7 +40,7 @@ impl After {
 
 /// True for a registry that is somewhere in the world.
 pub(crate) fn is_remote(reference: &Reference) -> bool {
-    !reference.is_docker_io()
+    !reference.is_public()
 }
 
 fn address_of(reference: &Reference) -> (String, u16) {

@@ -1,7 +1,7 @@
 //! Arguments: pflag's rules, completion, and whatever anybody types.
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 
-#[expect(unreachable_pub, dead_code, reason = "each test uses its part")]
+#[allow(unreachable_pub, dead_code, reason = "each test uses its part")]
 mod support;
 
 use glasshive_docker::complete::{Object, complete};

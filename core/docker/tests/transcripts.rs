@@ -1,133 +1,54 @@
-//! Commands and what they print: `tests/transcripts/*.txt`.
+//! Commands and what they print: `tests/transcripts/*.txt`, in the form of [`transcripts`].
 //!
 //! `@ 17.03` begins a host with that release. `$ docker ...` is a command whose standard input is
-//! empty or what follows ` <<< ` (a text in double quotes); `$t docker ...` runs on a terminal,
-//! `$c docker ...` too with Ctrl-C after half a second. `+5s` lets time
-//! pass, `! node2` adds a worker, `! node2 down` changes one. After the output comes the exit status
-//! in brackets unless it is 0. `UPDATE=1` rewrites what was printed.
+//! empty or what follows ` <<< `; `$t docker ...` runs on a terminal, `$c docker ...` too with Ctrl-C after half
+//! a second. `! node2` adds a worker, `! node2 down` changes one.
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
-#![allow(clippy::disallowed_methods, reason = "the test runner reads its own environment")]
 
-#[expect(unreachable_pub, dead_code, reason = "each test uses its part")]
+#[allow(unreachable_pub, dead_code, reason = "each test uses its part")]
 mod support;
 
 use sim::Duration;
-use support::{Ended, World};
+use support::World;
 use swarm::objects::NodeState;
+use transcripts::{Event, Scene, Shown, check, command};
 
 const LIMIT: Duration = Duration::from_secs(120);
 
-/// Splits a line into words; single and double quotes are taken off.
-fn words(line: &str) -> Vec<String> {
-    let mut words = Vec::new();
-    let mut word: Option<String> = None;
-    let mut quote = None;
-    for char in line.chars() {
-        match (quote, char) {
-            (Some(open), char) if open == char => quote = None,
-            (None, '"' | '\'') => {
-                quote = Some(char);
-                word.get_or_insert_default();
+impl Scene for World {
+    fn begin(name: &str) -> (Self, Shown) {
+        (Self::new(name), Shown::default())
+    }
+
+    fn pass(&mut self, span: Duration) -> Shown {
+        self.stage.pass(span);
+        Shown::default()
+    }
+
+    fn play(&mut self, event: Event<'_>, _next: Option<Event<'_>>) -> Shown {
+        if event.mark == "!" {
+            let daemon = &mut self.stage.peer;
+            match event.text.split_once(' ') {
+                Some((node, "down")) => daemon.set_node(node, NodeState::Down),
+                Some((node, _)) => daemon.set_node(node, NodeState::Ready),
+                None => daemon.add_node(event.text),
             }
-            (None, ' ') => words.extend(word.take()),
-            (_, char) => word.get_or_insert_default().push(char),
+            return Shown::default();
         }
+        let (words, input) = command(event.text);
+        assert_eq!(words[0], "docker", "{event:?}");
+        let args: Vec<&str> = words[1..].iter().map(String::as_str).collect();
+        let ended = match event.mark {
+            "$" => self.run(&args, input.as_bytes(), LIMIT),
+            "$t" => self.run_on_terminal(&args, LIMIT, None),
+            "$c" => self.run_on_terminal(&args, LIMIT, Some(Duration::from_millis(500))),
+            _ => panic!("{event:?}"),
+        };
+        ended.shown()
     }
-    words.extend(word);
-    words
-}
-
-fn show(ended: &Ended) -> String {
-    let mut text = ended.printed.clone();
-    if !text.is_empty() && !text.ends_with('\n') {
-        text += "\u{b6}\n";
-    }
-    match ended.status {
-        Some(0) => text,
-        Some(status) => format!("{text}[{status}]\n"),
-        None => format!("{text}[still runs]\n"),
-    }
-}
-
-fn run(world: &mut World, line: &str) -> String {
-    let (mark, rest) = line.split_once(' ').unwrap();
-    let (command, input) = rest.split_once(" <<< ").unwrap_or((rest, "\"\""));
-    let input = input.trim_matches('"').replace("\\n", "\n");
-    let words = words(command);
-    assert_eq!(words[0], "docker", "{line}");
-    let args: Vec<&str> = words[1..].iter().map(String::as_str).collect();
-    let ended = match mark {
-        "$" => world.run(&args, input.as_bytes(), LIMIT),
-        "$t" => world.run_on_terminal(&args, LIMIT, None),
-        "$c" => world.run_on_terminal(&args, LIMIT, Some(Duration::from_millis(500))),
-        _ => panic!("{line}"),
-    };
-    show(&ended)
-}
-
-fn is_event(line: &str) -> bool {
-    ["@ ", "$ ", "$t ", "$c ", "! ", "# "].iter().any(|mark| line.starts_with(mark))
-        || line.starts_with('+') && line.ends_with('s')
-}
-
-fn replay(text: &str) -> String {
-    let mut result = String::new();
-    let mut world: Option<World> = None;
-    for line in text.lines().filter(|line| is_event(line)) {
-        result += &format!("{line}\n");
-        if let Some(profile) = line.strip_prefix("@ ") {
-            world = Some(World::new(profile));
-            continue;
-        }
-        if line.starts_with("# ") {
-            continue;
-        }
-        let world = world.as_mut().expect("a release comes first");
-        if let Some(seconds) = line.strip_prefix('+') {
-            let seconds = seconds.trim_end_matches('s').parse().unwrap();
-            world.pass(Duration::from_secs(seconds));
-        } else if let Some(node) = line.strip_prefix("! ") {
-            match node.split_once(' ') {
-                Some((node, "down")) => world.daemon.set_node(node, NodeState::Down),
-                Some((node, _)) => world.daemon.set_node(node, NodeState::Ready),
-                None => world.daemon.add_node(node),
-            }
-        } else {
-            result += &run(world, line);
-        }
-    }
-    result
 }
 
 #[test]
 fn commands_print_as_recorded() {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
-    let mut paths: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
-    paths.sort();
-    let mut wrong = Vec::new();
-    for path in paths {
-        let expected = std::fs::read_to_string(&path).unwrap();
-        let found = replay(&expected);
-        if found == expected {
-            continue;
-        }
-        if std::env::var_os("UPDATE").is_some() {
-            std::fs::write(&path, found).unwrap();
-            continue;
-        }
-        let line = found.lines().zip(expected.lines()).position(|(a, b)| a != b);
-        let line = line.unwrap_or(found.lines().count().min(expected.lines().count()));
-        let part = |text: &str| {
-            text.lines().skip(line.saturating_sub(3)).take(9).collect::<Vec<_>>().join("\n")
-        };
-        wrong.push(format!(
-            "{}:{}\n--- expected\n{}\n--- found\n{}",
-            path.display(),
-            line + 1,
-            part(&expected),
-            part(&found)
-        ));
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+    check::<World>(env!("CARGO_MANIFEST_DIR"));
 }

@@ -34,13 +34,12 @@ impl Engine {
     }
 
     fn check_online(&self, reference: &Reference) -> Result<(), EngineError> {
-        if self.is_online && reference.is_docker_io() {
+        if self.is_online && reference.is_public() {
             return Ok(());
         }
-        let host = if reference.is_docker_io() {
-            "registry-1.docker.io"
-        } else {
-            reference.domain.as_str()
+        let host = match reference.domain.as_str() {
+            "docker.io" => "registry-1.docker.io",
+            domain => domain,
         };
         let (quote, name) =
             if self.options.release < Release(20, 10) { ("", "") } else { ("\"", "") };
@@ -156,7 +155,7 @@ impl Engine {
         let Some(transfer) = self.transfers.all.get(&id) else { return };
         if let (Direction::Push, Some(Ok(_)), Ok(image)) =
             (transfer.direction, &transfer.result, &transfer.plan)
-            && transfer.reference.is_docker_io()
+            && transfer.reference.is_public()
         {
             registry.publish(&transfer.reference, image.clone());
         }

@@ -40,6 +40,7 @@ pub mod image;
 pub mod images;
 pub mod layer;
 pub mod lifecycle;
+mod links;
 pub mod network;
 pub mod options;
 pub mod programs;

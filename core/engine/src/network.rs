@@ -539,7 +539,7 @@ impl Engine {
 }
 
 /// `02:42:` and the address.
-fn mac(address: &str) -> String {
+pub(crate) fn mac(address: &str) -> String {
     let octets: Vec<u8> = address.split('.').filter_map(|octet| octet.parse().ok()).collect();
     let tail: Vec<String> = octets.iter().map(|octet| format!("{octet:02x}")).collect();
     format!("02:42:{}", tail.join(":"))

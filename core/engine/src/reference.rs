@@ -96,9 +96,10 @@ impl Reference {
         text
     }
 
-    /// True for a repository at the public registry.
-    pub fn is_docker_io(&self) -> bool {
-        self.domain == DEFAULT_DOMAIN
+    /// True for a repository at a registry that everybody can reach: Docker Hub, Google's, and that of Kubernetes,
+    /// which had another name until 2023.
+    pub fn is_public(&self) -> bool {
+        [DEFAULT_DOMAIN, "registry.k8s.io", "k8s.gcr.io", "gcr.io"].contains(&self.domain.as_str())
     }
 
     /// The tag, or `latest`.

@@ -82,7 +82,7 @@ impl Registry {
                 return known;
             }
         }
-        let catalog = self.catalog.as_ref().filter(|_| reference.is_docker_io())?;
+        let catalog = self.catalog.as_ref()?;
         let image = catalog.image(&reference.familiar_name(), reference.tag_or_latest())?;
         let digest = self.keep_made(reference, image);
         reference.digest.is_none_or(|asked| asked == digest).then_some(digest)
@@ -101,7 +101,7 @@ impl Registry {
             return Ok(image.clone());
         }
         let is_known = |name: &str| Catalog::names().any(|known| known == name);
-        let is_public = reference.is_docker_io() && self.catalog.is_some();
+        let is_public = reference.is_public() && self.catalog.is_some();
         Err(if repository.is_some() || is_public && is_known(&reference.familiar_name()) {
             no_manifest(reference, release)
         } else {
@@ -170,7 +170,7 @@ pub(crate) fn no_manifest(reference: &Reference, release: Release) -> EngineErro
 /// Why `login` may not push to a name at the public registry.
 pub(crate) fn check_push(reference: &Reference, login: Option<&str>) -> Result<(), EngineError> {
     let owner = reference.path.split('/').next().unwrap_or_default();
-    if reference.is_docker_io() && login != Some(owner) {
+    if reference.is_public() && login != Some(owner) {
         return Err(EngineError::new(
             ErrorKind::Forbidden,
             "denied: requested access to the resource is denied",

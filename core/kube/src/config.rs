@@ -24,6 +24,8 @@ pub struct ClusterConfig {
     pub minor: u32,
     /// What `docker` is, for a node's status.
     pub docker_version: String,
+    /// What the hosts' systems say they are.
+    pub distribution: os::Distribution,
 }
 
 impl ClusterConfig {

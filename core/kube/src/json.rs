@@ -115,3 +115,22 @@ pub fn in_order(mut value: Value) -> Value {
     sort(&mut value);
     value
 }
+
+/// A merge patch (RFC 7386): what it has is put in, what it has as nothing goes.
+pub fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(Map::new());
+    }
+    let Value::Object(map) = target else { return };
+    for (key, value) in patch {
+        if value.is_null() {
+            map.shift_remove(key);
+        } else {
+            merge(map.entry(key.clone()).or_insert(Value::Null), value);
+        }
+    }
+}

@@ -821,7 +821,7 @@ impl KubeNode {
         let mut outputs = Vec::new();
         if let Ok(server) = &mut plane.server {
             server.applied(&plane.member, applied);
-            server.drive(context.now, wall, &mut plane.member, &mut effects);
+            is_busy |= server.drive(context.now, wall, &mut plane.member, &mut effects);
             let changes = server.take_changes();
             plane.controllers.changed(context.now, &changes);
             if plane.member.is_leader() {

@@ -9,6 +9,7 @@ use crate::cli::Failure;
 use crate::json::{at, items, text};
 use crate::manifest::from_yaml;
 use crate::output::yaml;
+use crate::table::Command;
 
 /// What a command works with.
 #[derive(Clone, Debug)]
@@ -45,7 +46,12 @@ impl Config {
     ///
     /// # Errors
     /// A file that cannot be read or understood, a context that is not in it.
-    pub(crate) fn load(proc: &Proc, matches: &Matches) -> Result<Self, Failure> {
+    pub(crate) fn load(proc: &Proc, command: &Command, matches: &Matches) -> Result<Self, Failure> {
+        // Some commands mean something else by a global flag's name: `create rolebinding --user`.
+        let is_own = |flag: &str| {
+            command.flags.iter().flat_map(|set| set.iter()).any(|own| own.name == flag)
+        };
+        let wanted = matches.get("user").filter(|_| !is_own("user"));
         let home = proc.env("HOME").unwrap_or_else(|| "/root".to_owned());
         let given = matches.get("kubeconfig").map(str::to_owned);
         let is_given = given.is_some();
@@ -81,9 +87,9 @@ impl Config {
         }
         let server = known.map_or("", |known| text(known, "cluster/server"));
         let server = matches.get("server").unwrap_or(server);
-        let user = matches.get("user").unwrap_or_else(|| text(context, "user"));
+        let user = wanted.unwrap_or_else(|| text(context, "user"));
         let known = entry(&content, "users", user).map_or(&Value::Null, |known| at(known, "user"));
-        if known.is_null() && matches.get("user").is_some() {
+        if known.is_null() && wanted.is_some() {
             return Err(Failure::text(format!("auth info \"{user}\" does not exist")));
         }
         let mut credential = credential(proc, matches, known)?;

@@ -3,7 +3,7 @@
 //! [`three_way`] is what `apply` sends: additions and changes are what the file has and the server has not; deletions are
 //! what the file had when it was applied last and has no more. What others have added stays.
 
-use kube::json::text;
+use kube::json::{members, text};
 use kube::schema::{self, Shape, Type};
 use serde_json::{Map, Value, json};
 
@@ -39,14 +39,29 @@ fn objects(
             None => drop(patch.insert(key.clone(), without_nulls(wanted))),
             Some(is) if is == wanted => {}
             Some(is) if is.is_object() && wanted.is_object() => {
-                let inner = objects(shape.and_then(Shape::object), had, wanted, is);
+                let mut inner = objects(shape.and_then(Shape::object), had, wanted, is);
                 if !inner.is_empty() {
+                    // Its members exclude each other.
+                    if kind.is_some_and(|kind| kind.name == "DeploymentSpec") && key == "strategy" {
+                        let mut kept: Vec<&str> =
+                            members(wanted, "").map(|(name, _)| name).collect();
+                        kept.sort_unstable();
+                        inner.insert("$retainKeys".to_owned(), json!(kept));
+                    }
                     patch.insert(key.clone(), inner.into());
                 }
             }
             Some(is) => match lists(shape, had, wanted, is) {
                 Some(items) if items.is_empty() => {}
-                Some(items) => drop(patch.insert(key.clone(), items.into())),
+                Some(items) => {
+                    if let Some(Shape::List(_, Some(name))) = shape {
+                        let order = kube::json::items(wanted, "").iter();
+                        let order: Vec<Value> =
+                            order.map(|one| json!({ *name: one[*name] })).collect();
+                        patch.insert(format!("$setElementOrder/{key}"), order.into());
+                    }
+                    patch.insert(key.clone(), items.into());
+                }
                 None => drop(patch.insert(key.clone(), wanted.clone())),
             },
         }
@@ -136,8 +151,12 @@ mod tests {
         let modified = json!({ "containers": [{ "name": "a", "image": "y" }, { "name": "c" }] });
         let current =
             json!({ "containers": [{ "name": "a", "image": "x", "tty": false }, { "name": "b" }] });
-        let expected = json!({ "containers": [
-            { "image": "y", "name": "a" }, { "name": "c" }, { "$patch": "delete", "name": "b" } ] });
+        let expected = json!({
+            "$setElementOrder/containers": [{ "name": "a" }, { "name": "c" }],
+            "containers": [
+                { "image": "y", "name": "a" }, { "name": "c" }, { "$patch": "delete", "name": "b" },
+            ],
+        });
         check(spec(original), spec(modified), spec(current), json!({ "spec": expected }));
         check(
             json!({}),

@@ -75,7 +75,7 @@ fn prepare(
     if let Some(failure) = lacks(profile, command, &matches) {
         return (String::new(), Err(failure));
     }
-    let config = match Config::load(proc, &matches) {
+    let config = match Config::load(proc, command, &matches) {
         Ok(config) => config,
         Err(failure) => return (String::new(), Err(failure)),
     };

@@ -1,5 +1,6 @@
 //! Which objects a command is about: kinds, names, selectors, files (cli-runtime: `resource/builder.go`).
 
+use commandline::text::quote;
 use kube::resources::{RESOURCES, Resource};
 use serde_json::Value;
 
@@ -227,8 +228,23 @@ async fn list(
         .with("fieldSelector", fields);
     let list = match cli.call(call).await {
         Ok(list) => list,
-        Err(failure @ Failure::Status(_)) => {
-            selection.failures.push(failure);
+        Err(Failure::Status(mut status)) => {
+            if matches!(text(&status, "reason"), "BadRequest" | "NotFound") {
+                let message = text(&status, "message").to_owned();
+                let what =
+                    format!("{}/{}, Resource={}", resource.group, resource.version, resource.name);
+                status["message"] = if labels.is_empty() && fields.is_empty() {
+                    format!("Unable to list \"{what}\": {message}")
+                } else {
+                    format!(
+                        "Unable to find \"{what}\" that match label selector {}, field selector {}: {message}",
+                        quote(labels),
+                        quote(fields)
+                    )
+                }
+                .into();
+            }
+            selection.failures.push(Failure::Status(status));
             return Ok(());
         }
         Err(failure) => return Err(failure),

@@ -13,6 +13,7 @@
 //!
 //! What it deliberately is not: a kernel. No scheduling, no memory, no sockets, no devices but a few.
 
+pub mod distribution;
 pub mod errno;
 pub mod fs;
 pub mod machine;
@@ -25,11 +26,13 @@ pub mod service;
 mod state;
 pub mod terminal;
 
+pub use distribution::Distribution;
 pub use errno::Errno;
 pub use machine::{Machine, ProcessWords, Request, RequestId};
 pub use process::{ExitStatus, Fd, Pid, Proc, Signal, Spawn};
 pub use program::Programs;
 pub use service::{
-    CallId, Inbox, Incoming, NET_PORT, NetAnswer, NetAsk, NetReply, NetRequest, Service, is_address,
+    CallId, Inbox, Incoming, Link, NET_PORT, NetAnswer, NetAsk, NetReply, NetRequest, Service,
+    is_address,
 };
 pub use terminal::{Terminal, TerminalId};

@@ -8,6 +8,7 @@ use std::task::{Context, Waker};
 
 use sim::{Clock, EventId, Time};
 
+use crate::distribution::Distribution;
 use crate::errno::Errno;
 use crate::fs::Mounts;
 use crate::pipe::{Ready, pipe};
@@ -67,6 +68,7 @@ impl Machine {
     pub fn new(now: Time, hostname: &str, mounts: Mounts, programs: Programs) -> Self {
         let state = State {
             now,
+            distribution: crate::distribution::XENIAL,
             clock: Clock::default(),
             is_disk_full: false,
             processes: SortedMap::new(),
@@ -98,6 +100,11 @@ impl Machine {
     /// What `/dev/urandom` gives from now on; without this, every machine has the same numbers.
     pub fn set_entropy(&mut self, entropy: sim::Rng) {
         self.state.borrow_mut().entropy = entropy;
+    }
+
+    /// What the system says it is from now on; without this, an Ubuntu 16.04.
+    pub fn set_distribution(&mut self, distribution: Distribution) {
+        self.state.borrow_mut().distribution = distribution;
     }
 
     /// The host's own namespace.

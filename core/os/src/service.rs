@@ -147,6 +147,8 @@ pub enum NetAsk {
         /// The address, four numbers.
         address: String,
     },
+    /// The network devices that the asker has.
+    Links,
     /// The answer to a call of [`Machine::call`] that was not answered at once. Nothing comes back.
     Respond {
         /// The call's number.
@@ -165,6 +167,27 @@ pub enum NetAnswer {
     Addresses(Vec<String>),
     /// The echo is back.
     Echo,
+    /// The devices.
+    Links(Vec<Link>),
+}
+
+/// A network device besides the loopback one.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Link {
+    /// Its number on the host.
+    pub index: u32,
+    /// `eth0`.
+    pub name: String,
+    /// `02:42:ac:11:00:02`.
+    pub mac: String,
+    /// `172.17.0.2/16`; empty without one.
+    pub address: String,
+    /// The bridge that it is a port of; empty without one.
+    pub master: String,
+    /// The number of a pair's other end.
+    pub peer: Option<u32>,
+    /// Somebody is at the other end.
+    pub has_carrier: bool,
 }
 
 /// The body of an answer of whoever drives the machine.
@@ -307,6 +330,14 @@ impl Proc {
         }
     }
 
+    /// The network devices besides the loopback one.
+    pub async fn links(&self) -> Vec<Link> {
+        match self.ask_network(NetAsk::Links, RESOLVE_TIMEOUT).await {
+            Ok(NetAnswer::Links(links)) => links,
+            _ => Vec::new(),
+        }
+    }
+
     /// Sends an ICMP echo request and waits for its return, at most `patience`.
     ///
     /// # Errors
@@ -355,7 +386,7 @@ impl Proc {
     async fn bytes_of(&self, id: RequestId) -> Result<Vec<u8>, Errno> {
         match self.network_reply(id, CALL_TIMEOUT).await? {
             NetAnswer::Bytes(bytes) => Ok(bytes),
-            NetAnswer::Addresses(_) | NetAnswer::Echo => Err(Errno::Refused),
+            _ => Err(Errno::Refused),
         }
     }
 

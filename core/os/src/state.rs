@@ -8,6 +8,7 @@ use std::rc::Rc;
 
 use sim::{Clock, Duration, EventId, Time};
 
+use crate::distribution::Distribution;
 use crate::errno::Errno;
 use crate::fs::User;
 use crate::machine::{Request, RequestId};
@@ -50,6 +51,8 @@ pub(crate) struct Process {
 
 pub(crate) struct State {
     pub(crate) now: Time,
+    /// What the system says it is.
+    pub(crate) distribution: Distribution,
     /// What the host's clock shows.
     pub(crate) clock: Clock,
     /// Nothing can be written but to what is in memory.

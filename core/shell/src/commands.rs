@@ -3,9 +3,10 @@
 use os::Programs;
 
 use crate::utilities::{
-    Utility, administration, archive, awk, binary, columns, compare, copying, date, digest, editor,
-    files, find, grep, host, identity, jq, lines, listing, network, output, packages, permissions,
-    processes, random, running, sed, ssh, switching, system, test, text,
+    Utility, administration, archive, awk, binary, columns, compare, copying, date, digest, disks,
+    editor, ends, files, find, git, grep, host, identity, jq, lines, listing, network, output,
+    packages, paths, permissions, processes, random, running, sed, ssh, switching, system, test,
+    text,
 };
 use crate::{Flavour, shell};
 
@@ -55,7 +56,8 @@ utilities! {
     "arch", identity::arch, "/usr/bin/", "/bin/";
     "base64", binary::base64, "/usr/bin/", "/bin/";
     "awk", awk::awk, "/usr/bin/", "/usr/bin/";
-    "basename", files::basename, "/usr/bin/", "/usr/bin/";
+    "basename", paths::basename, "/usr/bin/", "/usr/bin/";
+    "brctl", network::brctl, "/sbin/", "/usr/sbin/";
     "cat", text::cat, "/bin/", "/bin/";
     "chgrp", permissions::chgrp, "/bin/", "/bin/";
     "chmod", permissions::chmod, "/bin/", "/bin/";
@@ -67,10 +69,10 @@ utilities! {
     "cut", columns::cut, "/usr/bin/", "/usr/bin/";
     "date", date::date, "/bin/", "/bin/";
     "dd", random::dd, "/bin/", "/bin/";
-    "df", system::df, "/bin/", "/bin/";
+    "df", disks::df, "/bin/", "/bin/";
     "diff", compare::diff, "/usr/bin/", "/usr/bin/";
-    "dirname", files::dirname, "/usr/bin/", "/usr/bin/";
-    "du", system::du, "/usr/bin/", "/usr/bin/";
+    "dirname", paths::dirname, "/usr/bin/", "/usr/bin/";
+    "du", disks::du, "/usr/bin/", "/usr/bin/";
     "echo", output::echo, "/bin/", "/bin/";
     "edit", editor::edit, "/usr/bin/", "/usr/bin/";
     "egrep", grep::egrep, "/bin/", "/bin/";
@@ -85,10 +87,12 @@ utilities! {
     "groups", identity::groups, "/usr/bin/", "/usr/bin/";
     "gunzip", archive::gzip, "/bin/", "/bin/";
     "gzip", archive::gzip, "/bin/", "/bin/";
-    "head", text::head, "/usr/bin/", "/usr/bin/";
+    "head", ends::head, "/usr/bin/", "/usr/bin/";
     "hexdump", binary::hexdump, "/usr/bin/", "/usr/bin/";
     "hostname", identity::hostname, "/bin/", "/bin/";
     "id", identity::id, "/usr/bin/", "/usr/bin/";
+    "ifconfig", network::ifconfig, "/sbin/", "/sbin/";
+    "ip", network::ip, "/sbin/", "/sbin/";
     "kill", processes::kill, "/bin/", "/bin/";
     "killall", host::by_name, "/usr/bin/", "/usr/bin/";
     "less", system::more, "/usr/bin/", "/usr/bin/";
@@ -99,7 +103,7 @@ utilities! {
     "mkdir", files::mkdir, "/bin/", "/bin/";
     "mktemp", files::mktemp, "/bin/", "/bin/";
     "more", system::more, "/bin/", "/bin/";
-    "mount", system::mount, "/bin/", "/bin/";
+    "mount", disks::mount, "/bin/", "/bin/";
     "mv", copying::mv, "/bin/", "/bin/";
     "nano", editor::edit, "/usr/bin/", "/usr/bin/";
     "nl", text::nl, "/usr/bin/", "/usr/bin/";
@@ -113,10 +117,11 @@ utilities! {
     "printenv", identity::printenv, "/usr/bin/", "/bin/";
     "printf", output::printf, "/usr/bin/", "/usr/bin/";
     "ps", processes::ps, "/bin/", "/bin/";
-    "pwd", files::pwd, "/bin/", "/bin/";
-    "readlink", files::readlink, "/bin/", "/usr/bin/";
-    "realpath", files::realpath, "/usr/bin/", "/usr/bin/";
+    "pwd", paths::pwd, "/bin/", "/bin/";
+    "readlink", paths::readlink, "/bin/", "/usr/bin/";
+    "realpath", paths::realpath, "/usr/bin/", "/usr/bin/";
     "rev", text::rev, "/usr/bin/", "/bin/";
+    "route", network::route, "/sbin/", "/sbin/";
     "rm", files::rm, "/bin/", "/bin/";
     "rmdir", files::rmdir, "/bin/", "/bin/";
     "sed", sed::sed, "/bin/", "/bin/";
@@ -127,12 +132,13 @@ utilities! {
     "sha384sum", digest::sum, "/usr/bin/", "/usr/bin/";
     "sha512sum", digest::sum, "/usr/bin/", "/usr/bin/";
     "shred", random::shred, "/usr/bin/", "/usr/bin/";
+    "shuf", random::shuf, "/usr/bin/", "/usr/bin/";
     "sleep", processes::sleep, "/bin/", "/bin/";
     "sort", lines::sort, "/usr/bin/", "/usr/bin/";
     "stat", system::stat, "/usr/bin/", "/bin/";
     "sync", system::yes, "/bin/", "/bin/";
     "tac", text::tac, "/usr/bin/", "/usr/bin/";
-    "tail", text::tail, "/usr/bin/", "/usr/bin/";
+    "tail", ends::tail, "/usr/bin/", "/usr/bin/";
     "tar", archive::tar, "/bin/", "/bin/";
     "tee", text::tee, "/usr/bin/", "/usr/bin/";
     "test", test::run, "/usr/bin/", "/usr/bin/";
@@ -144,7 +150,7 @@ utilities! {
     "true", system::yes, "/bin/", "/bin/";
     "truncate", random::truncate, "/usr/bin/", "/usr/bin/";
     "tty", identity::tty, "/usr/bin/", "/usr/bin/";
-    "umount", system::umount, "/bin/", "/bin/";
+    "umount", disks::umount, "/bin/", "/bin/";
     "uname", identity::uname, "/bin/", "/bin/";
     "uniq", lines::uniq, "/usr/bin/", "/usr/bin/";
     "uptime", processes::uptime, "/usr/bin/", "/usr/bin/";
@@ -179,11 +185,12 @@ host_utilities! {
     "/usr/bin/jq", "jq", jq::jq;
     "/usr/bin/uuidgen", "uuidgen", random::uuidgen;
     "/usr/bin/pwgen", "pwgen", random::pwgen;
-    "/sbin/ip", "ip", network::ip;
-    "/sbin/ifconfig", "ifconfig", network::ifconfig;
+    "/sbin/bridge", "bridge", network::bridge;
     "/usr/bin/lsb_release", "lsb_release", host::lsb_release;
-    "/usr/bin/git", "git", host::lacking;
-    "/usr/local/bin/docker-machine", "docker-machine", host::lacking;
+    "/usr/bin/git", "git", git::git;
+    "/usr/local/bin/docker-machine", "docker-machine", host::docker_machine;
+    "/bin/findmnt", "findmnt", disks::findmnt;
+    "/bin/lsblk", "lsblk", disks::lsblk;
     "/usr/bin/tree", "tree", host::tree;
     "/usr/bin/file", "file", host::file;
     "/usr/bin/envsubst", "envsubst", host::envsubst;
@@ -216,13 +223,24 @@ pub fn register(programs: &mut Programs) {
     register_host_utilities(programs);
 }
 
-/// Programs that an Ubuntu server has besides the utilities: what they are in images too, or that they
-/// are not simulated.
-const LACKING: &[(&str, &str)] = &[
-    ("/bin/journalctl", "host:lacking"),
-    ("/sbin/reboot", "host:lacking"),
-    ("/sbin/shutdown", "host:lacking"),
-    ("/usr/bin/python3", "python"),
+/// Programs that an Ubuntu server with Docker has besides the utilities, and that are not simulated. They are there so
+/// that they say so themselves.
+const LACKING: [(&str, &str); 3] = [
+    ("/bin/", "dmesg journalctl loginctl lsmod nano-tiny networkctl systemd-analyze systemd-cgls"),
+    (
+        "/sbin/",
+        "apparmor_parser blkid fdisk ip6tables iptables iptables-save iwconfig mkfs modprobe parted reboot \
+         shutdown swapoff swapon sysctl tc",
+    ),
+    (
+        "/usr/bin/",
+        "add-apt-repository apt-cache apt-key base32 bc cksum containerd containerd-shim crontab ctr dockerd \
+         docker-proxy dpkg dpkg-query dpkg-reconfigure getcap getopt gpg hostnamectl htop iconv install ionice last \
+         ldd locale logger lsns lsof make-ssl-cert mkfifo mtr nice nsenter patch perl pinky pstree renice resolvectl \
+         rsync runc screen setcap sftp split ssh-add ssh-agent ssh-keyscan strace systemd-cgtop taskset tcpdump telnet \
+         timedatectl tmux unshare unxz vmstat w who xz aa-status apparmor_status arp chroot ethtool setfacl getfacl \
+         ufw update-ca-certificates visudo capsh ipvsadm conntrack",
+    ),
 ];
 
 /// A program of [`LACKING`].
@@ -239,8 +257,14 @@ pub fn gnu_commands() -> &'static [(&'static str, &'static str)] {
 }
 
 /// What a host has besides.
-pub fn host_commands() -> impl Iterator<Item = &'static (&'static str, &'static str)> {
-    HOST.iter().chain(LACKING)
+pub fn host_commands() -> impl Iterator<Item = (String, &'static str)> {
+    let lacking = LACKING.into_iter().flat_map(|(folder, names)| {
+        names.split_whitespace().map(move |name| (format!("{folder}{name}"), "host:lacking"))
+    });
+    // An Ubuntu 16.04 has both.
+    let pythons = ["/usr/bin/python", "/usr/bin/python3"].map(|path| (path.to_owned(), "python"));
+    let simulated = HOST.iter().map(|(path, program)| ((*path).to_owned(), *program));
+    simulated.chain(pythons).chain(lacking)
 }
 
 /// The executables of an Alpine or BusyBox image.
@@ -251,17 +275,19 @@ pub fn busybox_commands() -> &'static [(&'static str, &'static str)] {
 /// Utilities that no image has until a package brings them.
 const NOT_IN_IMAGES: &[&str] = &["edit", "man", "nano", "vim"];
 
+/// What BusyBox has of its own and a Debian image lacks.
+const NOT_IN_DEBIAN: &[&str] = &["brctl", "ifconfig", "ip", "route", "vi"];
+
 /// What a Debian image and what an Alpine image holds of [`gnu_commands`] and [`busybox_commands`].
 pub fn image_commands() -> [Vec<(&'static str, &'static str)>; 2] {
-    let in_images = |commands: &'static [(&'static str, &'static str)], also: &str| {
+    let in_images = |commands: &'static [(&'static str, &'static str)], not: &[&str]| {
         let is_kept = |(path, _): &&(&'static str, &'static str)| {
             let name = path.rsplit('/').next().unwrap_or(path);
-            name != also && !NOT_IN_IMAGES.contains(&name)
+            !not.contains(&name) && !NOT_IN_IMAGES.contains(&name)
         };
         commands.iter().filter(is_kept).copied().collect()
     };
-    // BusyBox has a `vi` of its own.
-    [in_images(GNU, "vi"), in_images(BUSYBOX, "")]
+    [in_images(GNU, NOT_IN_DEBIAN), in_images(BUSYBOX, &[])]
 }
 
 /// `busybox applet args...`.

@@ -18,7 +18,6 @@ mod arithmetic;
 mod builtins;
 mod commands;
 mod completion;
-mod decimal;
 mod escapes;
 mod hint;
 mod messages;

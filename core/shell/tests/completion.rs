@@ -13,9 +13,9 @@ fn commands_and_files_are_completed() {
     let mut host = Host::new(System::Bash, &[]);
     host.settle(Duration::from_secs(1));
     let typed = "cd /tmp; mkdir folder; touch file 'two words' .hidden\n";
-    host.machine.type_text(host.terminal, typed);
+    host.type_text(typed);
     host.settle(Duration::from_secs(1));
-    let shell = host.machine.reader(host.terminal).unwrap();
+    let shell = host.stage.machine.reader(host.terminal).unwrap();
     let check = |line: &str, start: usize, expected: &[&str]| {
         let found = complete(&shell, line, line.len());
         assert_eq!(

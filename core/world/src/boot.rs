@@ -22,6 +22,16 @@ pub(crate) fn address(index: usize) -> String {
 }
 
 /// What the daemon of a host is started with.
+/// What hosts of a Docker version's years ran.
+pub(crate) fn distribution(profile: &docker::Profile) -> os::Distribution {
+    match profile.version.0 {
+        0..=17 => os::distribution::XENIAL,
+        18..=19 => os::distribution::BIONIC,
+        20..=22 => os::distribution::FOCAL,
+        _ => os::distribution::NOBLE,
+    }
+}
+
 pub(crate) fn daemon_config(world: &World, index: usize) -> Config {
     let directory: SortedMap<String, HostId> =
         world.hosts.iter().enumerate().map(|(index, host)| (address(index), host.id)).collect();
@@ -35,7 +45,8 @@ pub(crate) fn daemon_config(world: &World, index: usize) -> Config {
         address: address(index),
         directory,
         daemon_id: daemon_id(world, index),
-        version: profile.version_info(daemon::KERNEL),
+        version: profile.version_info(distribution(profile).kernel),
+        distribution: distribution(profile),
         digest_replaces_tag: profile.digest_replaces_tag,
         swarm: SwarmOptions {
             election_ticks: profile.election_ticks,
@@ -61,10 +72,9 @@ fn daemon_id(world: &World, index: usize) -> String {
 const BOOT_TIME_MAX: Duration = Duration::from_secs(120);
 
 pub(crate) fn boot_all(world: &mut World) -> Result<(), Error> {
-    let docker = world.profile.program;
     let spec = world.spec.clone();
     for (index, name) in spec.nodes.iter().enumerate() {
-        let tree = rootfs::host(&spec, index, docker, world.now);
+        let tree = rootfs::host(&spec, index, world.profile, world.now);
         let id = HostId(u16::try_from(index).unwrap_or(u16::MAX));
         world.blame.know(name.clone(), id);
         world.blame.know(address(index), id);

@@ -87,6 +87,7 @@ pub(crate) fn config(spec: &Spec, profile: &docker::Profile) -> Option<Rc<Cluste
         control_plane_count: kube.control_planes,
         minor: kube.minor(),
         docker_version: profile.engine.to_owned(),
+        distribution: crate::boot::distribution(profile),
     }))
 }
 

@@ -113,6 +113,7 @@ impl Host {
         daemon: Daemon,
         kube: Option<Box<kube::KubeNode>>,
         entropy: sim::Rng,
+        distribution: os::Distribution,
     ) {
         let mut mounts = Mounts::new(self.root.clone());
         self.state_folder.mount(&mut mounts);
@@ -126,6 +127,7 @@ impl Host {
         machine.set_clock(self.clock);
         machine.set_disk_full(self.disk.is_full());
         machine.set_entropy(entropy);
+        machine.set_distribution(distribution);
         machine.host().borrow_mut().addresses = vec![self.address.clone()];
         self.terminal = machine.add_terminal();
         self.boot_count += 1;

@@ -18,7 +18,9 @@ pub(crate) fn is_taken(name: &str) -> bool {
 }
 
 /// The root filesystem of the host with that number.
-pub(crate) fn host(spec: &Spec, index: usize, docker: &str, now: Time) -> Tree {
+pub(crate) fn host(spec: &Spec, index: usize, profile: &docker::Profile, now: Time) -> Tree {
+    let system = crate::boot::distribution(profile);
+    let docker = profile.program;
     let name = &spec.nodes[index];
     // Every host has an ordinary user, whoever is logged in.
     let user = Some(spec.user_name()).filter(|user| *user != "root").unwrap_or("ubuntu");
@@ -53,8 +55,10 @@ pub(crate) fn host(spec: &Spec, index: usize, docker: &str, now: Time) -> Tree {
     ] {
         tree.insert(path, Inode { attributes: Attributes::root(0o666, now), kind });
     }
-    let commands = shell::gnu_commands().iter().chain(shell::host_commands());
-    for (path, program) in commands.chain(tools::COMMANDS) {
+    for (path, program) in shell::host_commands() {
+        tree.add_file(&path, image(program), 0o755, now);
+    }
+    for (path, program) in shell::gnu_commands().iter().chain(tools::COMMANDS) {
         tree.add_file(path, image(program), 0o755, now);
     }
     tree.add_file("/usr/bin/docker", image(docker), 0o755, now);
@@ -78,9 +82,9 @@ pub(crate) fn host(spec: &Spec, index: usize, docker: &str, now: Time) -> Tree {
         ("/etc/hosts", format!("127.0.0.1\tlocalhost\n{hosts}")),
         ("/etc/passwd", format!("{PASSWD}{user}:x:1000:1000:{user}:/home/{user}:/bin/bash\n")),
         ("/etc/group", GROUP.replace("USER", user) + &group),
-        ("/etc/os-release", OS_RELEASE.to_owned()),
-        ("/etc/lsb-release", LSB_RELEASE.to_owned()),
-        ("/etc/issue", "Ubuntu 16.04.2 LTS \\n \\l\n".to_owned()),
+        ("/etc/os-release", system.os_release()),
+        ("/etc/lsb-release", system.lsb_release()),
+        ("/etc/issue", format!("{} \\n \\l\n", system.pretty())),
         ("/etc/timezone", "Etc/UTC\n".to_owned()),
         ("/etc/localtime", "TZif2\n".to_owned()),
         ("/etc/resolv.conf", "nameserver 192.168.0.1\n".to_owned()),
@@ -121,20 +125,4 @@ daemon:x:1:
 sudo:x:27:USER
 docker:x:999:USER
 nogroup:x:65534:
-";
-
-const OS_RELEASE: &str = "\
-NAME=\"Ubuntu\"
-VERSION=\"16.04.2 LTS (Xenial Xerus)\"
-ID=ubuntu
-ID_LIKE=debian
-PRETTY_NAME=\"Ubuntu 16.04.2 LTS\"
-VERSION_ID=\"16.04\"
-";
-
-const LSB_RELEASE: &str = "\
-DISTRIB_ID=Ubuntu
-DISTRIB_RELEASE=16.04
-DISTRIB_CODENAME=xenial
-DISTRIB_DESCRIPTION=\"Ubuntu 16.04.2 LTS\"
 ";

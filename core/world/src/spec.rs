@@ -164,6 +164,12 @@ impl Spec {
         docker::profile::PROFILES.iter().map(|profile| profile.name)
     }
 
+    /// The releases of Kubernetes whose `kubectl` is known best, oldest first. [`KubeSpec::version`] can
+    /// name those between them, too.
+    pub fn kubectl_versions() -> impl DoubleEndedIterator<Item = &'static str> {
+        kubectl::profile::PROFILES.iter().map(|profile| profile.name)
+    }
+
     /// Checks all that can be checked before the hosts boot.
     ///
     /// # Errors

@@ -26,9 +26,6 @@ const LOCAL: Duration = Duration::from_micros(20);
 /// Flows of `ssh` have numbers of their own.
 const FLOW: u64 = 1 << 56;
 
-/// What a login shell's user reads first.
-const GREETING: &str = "Welcome to Ubuntu 16.04.2 LTS (GNU/Linux 4.4.0-64-generic x86_64)\n\n";
-
 /// One boot of one host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct End {
@@ -306,7 +303,14 @@ impl World {
         machine.tell_time(self.now);
         machine.set_cause(cause);
         let greets = open.tty && open.command.is_none();
-        let terminal = machine.add_remote_terminal(if greets { GREETING } else { "" });
+        // What a login shell's user reads first.
+        let greeting = if greets {
+            let system = crate::boot::distribution(self.profile);
+            format!("Welcome to {} (GNU/Linux {} x86_64)\n\n", system.pretty(), system.kernel)
+        } else {
+            String::new()
+        };
+        let terminal = machine.add_remote_terminal(&greeting);
         let tty = Handle::terminal(terminal);
         let files = if open.tty {
             [tty.clone(), tty.clone(), tty]

@@ -560,7 +560,8 @@ impl World {
         let host = &mut self.hosts[index];
         let (epoch, name) = (host.boot_count, &host.name);
         let entropy = self.streams.stream(&format!("entropy/{name}/{epoch}"));
-        host.boot(self.now, &self.programs, daemon, kube, entropy);
+        let system = crate::boot::distribution(self.profile);
+        host.boot(self.now, &self.programs, daemon, kube, entropy, system);
         self.settle(index, |host, settling| {
             host.with_daemon(settling, |daemon, context| daemon.boot(context));
             host.with_kube(settling, |node, context| node.boot(context));

@@ -22,9 +22,9 @@ pub struct Lab {
     pub level: String,
     /// How long a student needs; 0 if not said.
     pub minutes: u32,
-    /// What a student can do afterwards.
+    /// What a student can do afterwards, as HTML.
     pub goals: Vec<String>,
-    /// Where the lab comes from and under which licence.
+    /// Where the lab comes from and under which licence, as HTML.
     pub credits: Vec<String>,
     /// The Docker version whose command line and behaviour the lab shows.
     pub docker: String,

@@ -15,7 +15,7 @@ pub struct Summary {
     pub level: String,
     /// How long a student needs; 0 if not said.
     pub minutes: u32,
-    /// What a student can do afterwards.
+    /// What a student can do afterwards, as HTML.
     pub goals: Vec<String>,
     /// The Docker version.
     pub docker: String,
@@ -23,6 +23,10 @@ pub struct Summary {
     pub node_count: u32,
     /// How many of them are managers from the start; 0 if there is no swarm yet.
     pub manager_count: u32,
+    /// How many hosts are the nodes of a Kubernetes.
+    pub kube_count: u32,
+    /// Its release; empty if there is none.
+    pub kubectl: String,
 }
 
 impl Lab {
@@ -37,6 +41,8 @@ impl Lab {
             docker: self.docker.clone(),
             node_count: self.nodes.len() as u32,
             manager_count: self.managers.len() as u32,
+            kube_count: self.kubernetes.len() as u32,
+            kubectl: self.kubectl.clone(),
         }
     }
 }

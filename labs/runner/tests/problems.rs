@@ -406,3 +406,29 @@ because: that.
             37:1: a question needs an answer: expected a line `= answer`"#]],
     );
 }
+
+/// What a card of the catalogue shows may hold `code` and links, and nothing of HTML.
+#[test]
+fn goals_and_credits_are_markdown_of_one_line() {
+    let source = "---
+format: glasshive-lab/1
+id: a
+title: A
+goals: [know `echo` & co]
+credits: [\"After [this](https://example.org)\"]
+docker: \"20.10\"
+seed: 1
+cluster: { nodes: [m, n], managers: [] }
+start: bare
+---
+
+## A {#a}
+
+Text.
+";
+    let lab = glasshive_labs::author::read(source).expect("the lab is right");
+    assert_eq!(lab.summary().goals, ["know <code>echo</code> &amp; co"]);
+    assert_eq!(lab.credits, ["After <a href=\"https://example.org\">this</a>"]);
+    let marked = source.replace("know `echo`", "know <b>echo</b>");
+    assert!(glasshive_labs::author::read(&marked).is_err(), "raw HTML is refused");
+}

@@ -76,5 +76,14 @@ pub(crate) async fn kubernetes() -> Result<()> {
     .await?;
     page.theme("light").await?;
     page.picture("desktop-kubernetes").await?;
+    // One of one's own, without a lesson and without a swarm beside it.
+    page.go("#/").await?;
+    page.choose("free-kube", "3").await?;
+    page.choose("free-hosts", "0").await?;
+    page.choose("free-kubectl", "1.25").await?;
+    page.click("free-start").await?;
+    page.find("map-node-worker2").await?;
+    page.enter("kubectl get nodes -o name | wc -l; kubectl version --short").await?;
+    page.wait_for_output("master", "Server Version: v1.25").await?;
     page.close().await
 }

@@ -22,6 +22,9 @@ pub fn lesson(lab: &Lab, runner: &WorldRunner, lights: &Lights) -> LessonView {
         facts.push(format!("about {} minutes", lab.minutes));
     }
     facts.push(format!("Docker {}", lab.docker));
+    if !lab.kubernetes.is_empty() {
+        facts.push(format!("Kubernetes {}", lab.kubectl));
+    }
     facts.retain(|fact| !fact.is_empty());
     let drawing = Drawing { lab, runner, lights };
     let mut number = 0;

@@ -55,12 +55,18 @@ mod tests {
 
     #[test]
     fn addresses_are_read_as_they_are_written() {
-        for address in ["#/", "#/lab/secrets", "#/lab/secrets/use", "#/free/5/3/20.10/7"] {
+        let clusters = ["#/free/5/3/20.10/7", "#/free/0/0/20.10/7/3/1.25"];
+        for address in ["#/", "#/lab/secrets", "#/lab/secrets/use"].into_iter().chain(clusters) {
             assert_eq!(Route::parse(address).expect("it is known").to_string(), address);
         }
         assert_eq!(Route::parse(""), Some(Route::Catalogue));
         for unknown in ["#lesson", "#/lab", "#/free/5", "#/free/99/1/28/1", "#/free/1/2/28/1"] {
             assert_eq!(Route::parse(unknown), None, "{unknown}");
+        }
+        for unknown in
+            ["0/0/28/1", "0/0/28/1/0/1.25", "1/0/28/1/9/1.25", "1/0/28/1/3/2.0", "1/0/28/1/3"]
+        {
+            assert_eq!(Route::parse(&format!("#/free/{unknown}")), None, "{unknown}");
         }
     }
 }

@@ -260,9 +260,9 @@ pub struct LessonView {
     pub title: String,
     /// For whom and how long.
     pub facts: Vec<String>,
-    /// What a student can do afterwards.
+    /// What a student can do afterwards, as HTML.
     pub goals: Vec<String>,
-    /// Where it comes from.
+    /// Where it comes from, as HTML.
     pub credits: Vec<String>,
     /// Prose before the first step, as HTML.
     pub intro: String,

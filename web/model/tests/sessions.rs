@@ -234,7 +234,13 @@ fn a_running_task_leads_back_to_what_was_typed() {
 
 #[test]
 fn a_cluster_of_ones_own_has_no_lesson_and_comes_back() {
-    let free = Free { node_count: 4, manager_count: 3, docker: "20.10".to_owned(), seed: 9 };
+    let free = Free {
+        node_count: 4,
+        manager_count: 3,
+        docker: "20.10".to_owned(),
+        seed: 9,
+        ..Free::default()
+    };
     let lab = Rc::new(free.lab());
     let mut live = Session::new(Rc::clone(&lab), lab.seed).expect("the world can be built");
     assert_eq!((live.status(), live.progress().all), (Status::Ready, 0));

@@ -70,6 +70,10 @@ impl Daemon {
                 let route = self.route(context, from.as_ref(), &address, port);
                 self.go(context, asker, route, Content::Request(request));
             }
+            NetAsk::Links => {
+                let links = self.engine.links(from.as_ref(), &self.config.address);
+                self.answer(context, asker, Ok(NetAnswer::Links(links)));
+            }
             NetAsk::Respond { call, answer } => {
                 self.answered(context, call, Ok(NetAnswer::Bytes(answer)));
             }
@@ -152,7 +156,7 @@ impl Daemon {
                 let content = match reply {
                     Ok(NetAnswer::Bytes(bytes)) => Content::Answer(bytes),
                     Ok(NetAnswer::Echo) => Content::EchoReply,
-                    Ok(NetAnswer::Addresses(_)) | Err(_) => Content::Refused,
+                    Ok(NetAnswer::Addresses(_) | NetAnswer::Links(_)) | Err(_) => Content::Refused,
                 };
                 let datagram = question.reply(content);
                 match vni {

@@ -4,7 +4,7 @@ use daemon::api::{Error, Request, Response};
 use daemon::client::unexpected;
 use engine::tar;
 use os::Fd;
-use os::fs::{Attributes, Inode, Kind, Tree, normalize};
+use os::fs::{Inode, Tree, normalize};
 
 use super::{created, go_error};
 use crate::cli::{Cli, Failure};
@@ -70,23 +70,8 @@ async fn copy_out(cli: &Cli, container: &str, path: &str, target: &str) -> Outco
             "invalid output path: directory {folder:?} does not exist"
         )));
     }
-    for (inner, inode) in tree.iter() {
-        let to = if inner == "/" { absolute.clone() } else { format!("{absolute}{inner}") };
-        let failed = |errno| Failure::text(format!("open {to}: {}", go_error(errno)));
-        match &inode.kind {
-            Kind::Directory if cli.proc.exists(&to) => {}
-            Kind::Directory => {
-                cli.proc.make_directory(&to, inode.attributes.mode).map_err(failed)?;
-            }
-            Kind::Symlink(link) => cli.proc.make_symlink(link, &to).map_err(failed)?,
-            Kind::File(bytes) => {
-                cli.proc.write_file(&to, bytes).map_err(failed)?;
-                let mode = Some(inode.attributes.mode);
-                cli.proc.change_attributes(&to, mode, None, None).map_err(failed)?;
-            }
-            _ => {}
-        }
-    }
+    let failed = |(path, errno)| Failure::text(format!("open {path}: {}", go_error(errno)));
+    cli.proc.write_tree(&tree, &absolute).map_err(failed)?;
     tell(cli, &tree, &absolute).await;
     Ok(0)
 }
@@ -110,10 +95,10 @@ async fn copy_in(cli: &Cli, path: &str, container: &str, target: &str) -> Outcom
         }
         (tree, target.to_owned())
     } else {
-        let mut tree = Tree::default();
         let absolute = normalize(&cli.proc.cwd(), path);
-        add(cli, &absolute, "/", &mut tree)
-            .map_err(|errno| Failure::text(format!("lstat {absolute}: {}", go_error(errno))))?;
+        let tree = cli.proc.read_tree(&absolute);
+        let tree =
+            tree.map_err(|errno| Failure::text(format!("lstat {absolute}: {}", go_error(errno))))?;
         let name = absolute.rsplit('/').next().unwrap_or_default();
         let copies_content = path.ends_with("/.");
         let to = if is_folder && !copies_content {
@@ -138,29 +123,6 @@ async fn copy_in(cli: &Cli, path: &str, container: &str, target: &str) -> Outcom
     cli.client.done(request).await?;
     tell(cli, &tree, &shown).await;
     Ok(0)
-}
-
-/// Adds what is at and below a path of the host; all of it becomes root's.
-fn add(cli: &Cli, from: &str, to: &str, tree: &mut Tree) -> Result<(), os::Errno> {
-    let mut inode = cli.proc.lstat(from)?;
-    let Attributes { mode, modified, .. } = inode.attributes;
-    inode.attributes = Attributes { mode, uid: 0, gid: 0, modified };
-    let is_folder = inode.is_directory();
-    if let Kind::File(bytes) = &mut inode.kind {
-        *bytes = cli.proc.read_file(from)?;
-    }
-    tree.insert(to, inode);
-    if is_folder {
-        for (name, _) in cli.proc.list(from)? {
-            add(
-                cli,
-                &format!("{from}/{name}"),
-                &format!("{}/{name}", to.trim_end_matches('/')),
-                tree,
-            )?;
-        }
-    }
-    Ok(())
 }
 
 /// Writes an archive where `-o` says, or to standard output.

@@ -63,6 +63,11 @@ impl Catalog {
 
     /// The image of that repository and tag.
     pub(crate) fn image(&self, name: &str, tag: &str) -> Option<Image> {
+        let name = match name.strip_prefix("k8s.gcr.io/") {
+            Some(own) => &format!("registry.k8s.io/{own}"),
+            None => name,
+        };
+        let name = if name == "registry.k8s.io/busybox" { "busybox" } else { name };
         if let Some(base) = self.bases.make(name, tag) {
             return Some(base.recipe.build());
         }

@@ -96,6 +96,15 @@ const ROWS: &[Row] = &[
         log: "[NOTICE]   (1) : New worker forked\n[NOTICE]   (1) : Loading success.\n",
         pages: &[],
     },
+    Row { name: "pause", ports: &[], log: "", pages: &[] },
+    Row { name: "serve_hostname", ports: &[9376], log: "", pages: &[("/*", "{host}")] },
+    Row { name: "node-hello", ports: &[8080], log: "", pages: &[("/*", "Hello Kubernetes!")] },
+    Row {
+        name: "hello-app",
+        ports: &[8080],
+        log: "{time} Server listening on port 8080\n",
+        pages: &[("/*", "Hello, world!\nVersion: {v}.0\nHostname: {host}\n")],
+    },
     Row {
         name: "hello",
         ports: &[80],

@@ -181,3 +181,53 @@ fn an_endless_loop_is_endless_in_virtual_time_only() {
     host.settle(Duration::from_secs(1));
     assert!(host.log(&deep).contains("RuntimeError: maximum recursion depth exceeded"));
 }
+
+#[test]
+fn json_is_read_and_written_as_python_does() {
+    check(
+        "python:3",
+        "import json\n\
+         v = json.loads('{\"b\": [1, 2.50, null, \"\\\\u00e9\\\\ud83d\"], \"a\": {}}')\n\
+         print(v['b'][1] + 1, json.dumps(v), json.dumps(v, sort_keys=True))\n\
+         print(json.dumps([1, 'é', True], indent=2))\n\
+         for text in ['[1, 2', '{a: 1}', '{\"a\" 1}', '\"x', 'tru', '1 2', '']:\n    \
+             try:\n        json.loads(text)\n    except ValueError as e:\n        print(e)\n",
+        0,
+        "3.5 {\"b\": [1, 2.5, null, \"\\u00e9\\ufffd\"], \"a\": {}} {\"a\": {}, \"b\": [1, 2.5, null, \"\\u00e9\\ufffd\"]}\n\
+         [\n  1,\n  \"\\u00e9\",\n  true\n]\n\
+         Expecting ',' delimiter: line 1 column 6 (char 5)\n\
+         Expecting property name enclosed in double quotes: line 1 column 2 (char 1)\n\
+         Expecting ':' delimiter: line 1 column 6 (char 5)\n\
+         Unterminated string starting at: line 1 column 1 (char 0)\n\
+         Expecting value: line 1 column 1 (char 0)\n\
+         Extra data: line 1 column 3 (char 2)\n\
+         Expecting value: line 1 column 1 (char 0)\n",
+    );
+}
+
+/// Whatever script it is given, Python neither panics nor holds the world up.
+#[test]
+fn any_script_ends_or_waits() {
+    const PIECES: &str = "x y x[0] x. .append( f( (x) [ ] { } ( ) : , = == += + - * / // % ** < > 1 0 -1 2**64 1e9 0.1 'a' \"b \
+        '%s'%x f'{x}' \"\"\" None True not_ and_ or_ in_ is_ if_x: else: elif_ while_True: for_i_in_range(9): def_f(x): class_A: \
+        return_ yield_ lambda_a: import_os import_json from_os_import_* try: except: except_ValueError_as_e: finally: raise_ \
+        pass break continue print( len( range(10**9) open('/etc/passwd') .read() .split() .format( os.environ[ json.loads('[') \
+        [i_for_i_in_x] {1:2} sorted( lambda: del_x global_x with_open('f')_as_f: \n \n_ \n__ \n____ # \\";
+    let pieces: Vec<&str> = PIECES.split_whitespace().collect();
+    let mut host = Host::with(Release(19, 3), &["python:3"]);
+    for seed in 1..=120 {
+        let mut rng = sim::Streams::new(seed).stream("scripts");
+        let size = u64::try_from(pieces.len()).unwrap();
+        let count = 1 + rng.below(30);
+        let chosen = (0..count).map(|_| pieces[usize::try_from(rng.below(size)).unwrap()]);
+        let source = chosen.collect::<String>().replace("\\n", "\n").replace('_', " ");
+        let asked = config("python:3", &["python", "-c", &source]);
+        let id = host.engine.create(host.now, &host.machine, asked).unwrap();
+        let stdio = glasshive_engine::Stdio::default();
+        host.engine.start(host.now, &mut host.machine, &id, stdio).unwrap();
+        host.settle(Duration::from_millis(20));
+        let _ = host.engine.kill(host.now, &mut host.machine, &id, os::Signal::Kill);
+        host.settle(Duration::from_millis(1));
+        assert!(!host.engine.get(&id).unwrap().is_running(), "seed {seed}: {source}");
+    }
+}

@@ -303,6 +303,15 @@ impl ApiServer {
     ) -> Result<Served, Status> {
         let resource = target.resource;
         let old = self.found(target)?;
+        if resource.kind == "Namespace"
+            && ["default", "kube-system", "kube-public"].contains(&&*target.name)
+        {
+            return Err(Status::forbidden(
+                resource,
+                &target.name,
+                "this namespace may not be deleted",
+            ));
+        }
         let options = match target.subresource.as_str() {
             "eviction" => &request.body["deleteOptions"],
             _ => &request.body,
@@ -527,11 +536,18 @@ fn selector_text(object: &Value) -> String {
 }
 
 fn patched(request: &Request, kind: Option<&schema::Type>, old: &Value) -> Result<Value, Status> {
-    super::patch::apply(request.content_type, kind, old, &request.body).map_err(|why| {
+    if request.content_type != "application/json-patch+json" && !request.body.is_object() {
+        let found = schema::json_word(&request.body);
+        return Err(Status::bad_request(format!(
+            "json: cannot unmarshal {found} into Go value of type map[string]interface {{}}"
+        )));
+    }
+    super::patch::apply(request.content_type, kind, old, &request.body).map_err(|_| {
+        // What was wrong is not told.
         Status::new(
             422,
             "Invalid",
-            format!("the server rejected our request due to an error in our request: {why}"),
+            "the server rejected our request due to an error in our request",
         )
     })
 }

@@ -47,7 +47,54 @@ pub(super) fn prepare_new(
         _ => {}
     }
     complete(resource, value);
+    if resource.kind == "Pod" {
+        put(value, "status/qosClass", quality(value));
+    }
     Ok(())
+}
+
+/// How important a pod is when memory is short (kubernetes: `qos.GetPodQOS`).
+fn quality(pod: &Value) -> &'static str {
+    let all = || items(pod, "spec/containers").iter().chain(items(pod, "spec/initContainers"));
+    let says = |one: &Value, path: &str| members(one, path).next().is_some();
+    let is_fixed = |one: &Value| {
+        ["cpu", "memory"].iter().all(|what| {
+            let limit = &one["resources"]["limits"][*what];
+            !limit.is_null() && *limit == one["resources"]["requests"][*what]
+        })
+    };
+    if !all().any(|one| says(one, "resources/requests") || says(one, "resources/limits")) {
+        "BestEffort"
+    } else if all().all(is_fixed) {
+        "Guaranteed"
+    } else {
+        "Burstable"
+    }
+}
+
+/// What only pods get, not templates of them (kubernetes: `SetDefaults_Pod`, admission plug-in `Priority`).
+fn complete_pod(spec: &mut Value) {
+    let alone = [
+        ("enableServiceLinks", json!(true)),
+        ("preemptionPolicy", json!("PreemptLowerPriority")),
+        ("priority", json!(0)),
+    ];
+    for (field, default) in alone {
+        if spec[field].is_null() {
+            spec[field] = default;
+        }
+    }
+    for list in ["containers", "initContainers"] {
+        for container in spec.get_mut(list).and_then(Value::as_array_mut).into_iter().flatten() {
+            let limits = at(container, "resources/limits").clone();
+            for (what, limit) in members(&limits, "") {
+                let path = format!("resources/requests/{what}");
+                if at(container, &path).is_null() {
+                    put(container, &path, limit.clone());
+                }
+            }
+        }
+    }
 }
 
 /// Defaults that the schema says, and those that depend on other fields.
@@ -57,7 +104,10 @@ pub(super) fn complete(resource: &Resource, value: &mut Value) {
     }
     match resource.kind {
         "Secret" => merge_string_data(value),
-        "Pod" => complete_pod_spec(at_mut(value, "spec")),
+        "Pod" => {
+            complete_pod_spec(at_mut(value, "spec"));
+            complete_pod(at_mut(value, "spec"));
+        }
         "Deployment" => {
             complete_pod_spec(at_mut(value, "spec/template/spec"));
             if text(value, "spec/strategy/type") == "RollingUpdate"
@@ -195,14 +245,10 @@ fn admit_pod(
             }));
         }
     }
-    let needs = |path: &str| {
-        items(pod, "spec/containers").iter().any(|one| members(one, path).next().is_some())
-    };
-    let class = match needs("resources/requests") || needs("resources/limits") {
-        true => "Burstable",
-        false => "BestEffort",
-    };
-    put(pod, "status/qosClass", class);
+    let logins = items(account, "imagePullSecrets");
+    if items(pod, "spec/imagePullSecrets").is_empty() && !logins.is_empty() {
+        put(pod, "spec/imagePullSecrets", logins);
+    }
     Ok(())
 }
 
@@ -314,6 +360,12 @@ pub(super) fn problems(resource: &Resource, value: &Value) -> Vec<Problem> {
     match resource.kind {
         "Pod" => pod_problems(&value["spec"], "spec", &mut found),
         "Deployment" | "ReplicaSet" => {
+            if text(value, "spec/strategy/type") == "Recreate"
+                && !at(value, "spec/strategy/rollingUpdate").is_null()
+            {
+                let why = "may not be specified when strategy `type` is 'Recreate'";
+                found.push(Problem::forbidden("spec.strategy.rollingUpdate", why));
+            }
             pod_problems(at(value, "spec/template/spec"), "spec.template.spec", &mut found);
             let labels = at(value, "spec/template/metadata/labels");
             let selector = super::selector::Selector::of_object(at(value, "spec/selector"));
@@ -370,6 +422,12 @@ fn secret_problems(secret: &Value) -> Vec<Problem> {
         "kubernetes.io/ssh-auth" => &["ssh-privatekey"],
         _ => &[],
     };
+    const ACCOUNT: &str = "kubernetes.io/service-account.name";
+    if text(secret, "type") == "kubernetes.io/service-account-token"
+        && at(secret, "metadata/annotations")[ACCOUNT].is_null()
+    {
+        found.push(Problem::required(format!("metadata.annotations[{ACCOUNT}]"), ""));
+    }
     for key in needs {
         if secret["data"].get(*key).is_none() {
             found.push(Problem::required(format!("data[{key}]"), ""));

@@ -51,6 +51,10 @@ const COMPACTION_INTERVAL: Duration = Duration::from_secs(300);
 /// A write that somebody else was faster than is tried so often.
 const TRY_COUNT_MAX: u32 = 8;
 
+/// Admission plug-in `ServiceAccount`: the account `default` of a new namespace is looked for so often, so long apart.
+const ACCOUNT_TRIES: u32 = 10;
+const ACCOUNT_PAUSE: Duration = Duration::from_millis(100);
+
 /// Who is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Origin {
@@ -121,6 +125,8 @@ enum Served {
 enum Stage {
     /// There was no leader.
     Waiting,
+    /// It is tried again then.
+    Later(Time),
     Reading(u64),
     Writing {
         left: Vec<u64>,
@@ -275,7 +281,11 @@ impl ApiServer {
 
     /// When a request is given up, or etcd compacted.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        let calls = self.calls.values().map(|call| call.deadline).min();
+        let calls = self.calls.values().map(|call| match call.stage {
+            Stage::Later(at) => at,
+            _ => call.deadline,
+        });
+        let calls = calls.min();
         [calls, Some(self.next_compaction)].into_iter().flatten().min()
     }
 
@@ -340,14 +350,14 @@ impl ApiServer {
         }
     }
 
-    /// Goes on with all requests as far as they can go.
+    /// Goes on with all requests as far as they can go; true if some have gone on.
     pub(crate) fn drive(
         &mut self,
         now: Time,
         wall: Time,
         member: &mut Member,
         out: &mut Vec<Effect>,
-    ) {
+    ) -> bool {
         if !self.is_bootstrapped && member.is_leader() {
             self.bootstrap(now);
         }
@@ -360,9 +370,13 @@ impl ApiServer {
             self.expire_events(now, wall);
         }
         let ids: Vec<u64> = self.calls.keys().copied().collect();
+        let mut has_moved = false;
         for id in ids {
-            while self.drive_call(now, wall, id, member, out) {}
+            while self.drive_call(now, wall, id, member, out) {
+                has_moved = true;
+            }
         }
+        has_moved
     }
 
     /// One step of one request; true if there may be another.
@@ -385,6 +399,13 @@ impl ApiServer {
             return false;
         }
         match &mut call.stage {
+            Stage::Later(at) if now < *at => false,
+            // Admission looks into a cache, not into etcd.
+            Stage::Later(_) => {
+                let Some(call) = self.calls.remove(&id) else { return false };
+                self.serve_call((now, wall), id, call, member, out);
+                true
+            }
             Stage::Waiting => match member.begin_read(out) {
                 Some(read) => {
                     call.stage = Stage::Reading(read);
@@ -402,7 +423,7 @@ impl ApiServer {
                     return false;
                 }
                 let Some(call) = self.calls.remove(&id) else { return false };
-                self.serve_call(wall, id, call, member, out);
+                self.serve_call((now, wall), id, call, member, out);
                 false
             }
             Stage::Writing { left, is_conflict, .. } => {
@@ -432,7 +453,7 @@ impl ApiServer {
 
     fn serve_call(
         &mut self,
-        wall: Time,
+        (now, wall): (Time, Time),
         id: u64,
         mut call: Call,
         member: &mut Member,
@@ -440,6 +461,14 @@ impl ApiServer {
     ) {
         let origin = call.origin;
         match self.serve(wall, &call.user, &call.request) {
+            Err(status)
+                if call.tries < ACCOUNT_TRIES
+                    && status.message().ends_with("serviceaccount \"default\" not found") =>
+            {
+                call.tries += 1;
+                call.stage = Stage::Later(now + ACCOUNT_PAUSE);
+                self.calls.insert(id, call);
+            }
             Err(status) => self.out.push(Output::Respond(origin, status.into())),
             Ok(Served::Now(response)) => self.out.push(Output::Respond(origin, response)),
             Ok(Served::Proxy { address, request }) => {

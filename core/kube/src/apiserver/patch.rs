@@ -3,6 +3,7 @@
 
 use serde_json::{Map, Value};
 
+use crate::json::merge;
 use crate::schema::{self, Shape, Type};
 
 /// A patched object.
@@ -36,24 +37,6 @@ pub(super) fn apply(
     Ok(result)
 }
 
-fn merge(target: &mut Value, patch: &Value) {
-    let Value::Object(patch) = patch else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = Value::Object(Map::new());
-    }
-    let Value::Object(map) = target else { return };
-    for (key, value) in patch {
-        if value.is_null() {
-            map.shift_remove(key);
-        } else {
-            merge(map.entry(key.clone()).or_insert(Value::Null), value);
-        }
-    }
-}
-
 fn strategic(target: &mut Value, patch: &Value, shape: &Shape) {
     match (shape, patch) {
         (Shape::List(inner, Some(key)), Value::Array(changes)) => {
@@ -65,6 +48,7 @@ fn strategic(target: &mut Value, patch: &Value, shape: &Shape) {
                 *list = changes.iter().filter(|one| one.get("$patch").is_none()).cloned().collect();
                 return;
             }
+            let before: Vec<Value> = list.iter().map(|item| item[*key].clone()).collect();
             for change in changes {
                 let place = list.iter().position(|item| item.get(*key) == change.get(*key));
                 match (place, change["$patch"] == "delete") {
@@ -78,6 +62,7 @@ fn strategic(target: &mut Value, patch: &Value, shape: &Shape) {
                     }
                 }
             }
+            put_in_order(list, key, &before, &keys(patch, key));
         }
         (Shape::Object(_) | Shape::Map(_), Value::Object(changes)) => {
             let kind = match shape {
@@ -94,6 +79,20 @@ fn strategic(target: &mut Value, patch: &Value, shape: &Shape) {
                 *target = Value::Object(Map::new());
             }
             let Value::Object(map) = target else { return };
+            if let Some(Value::Array(kept)) = changes.get("$retainKeys") {
+                map.retain(|name, _| kept.iter().any(|one| one == name));
+            }
+            // Orders of lists, with the order that there was.
+            let mut orders = Vec::new();
+            for (name, order) in changes {
+                let field =
+                    name.strip_prefix("$setElementOrder/").and_then(|name| kind?.field(name));
+                if let Some((field, Shape::List(_, Some(key)))) = field.map(|one| (one, &one.shape))
+                {
+                    let list = map.get(field.name).cloned().unwrap_or_default();
+                    orders.push((field.name, *key, keys(&list, key), keys(order, key)));
+                }
+            }
             for (name, change) in changes {
                 if let Some(field) = name.strip_prefix("$deleteFromPrimitiveList/") {
                     if let (Some(Value::Array(list)), Value::Array(gone)) =
@@ -102,7 +101,7 @@ fn strategic(target: &mut Value, patch: &Value, shape: &Shape) {
                         list.retain(|item| !gone.contains(item));
                     }
                 } else if name.starts_with('$') {
-                    // Orders and retained keys: the merge above does without.
+                    // Orders and kept members have their own turns.
                 } else if change.is_null() {
                     map.shift_remove(name);
                 } else {
@@ -112,6 +111,11 @@ fn strategic(target: &mut Value, patch: &Value, shape: &Shape) {
                     };
                     let place = map.entry(name.clone()).or_insert(Value::Null);
                     strategic(place, change, inner.unwrap_or(&Shape::Any));
+                }
+            }
+            for (field, key, before, named) in orders {
+                if let Some(Value::Array(list)) = map.get_mut(field) {
+                    put_in_order(list, key, &before, &named);
                 }
             }
         }
@@ -124,6 +128,30 @@ fn strategic(target: &mut Value, patch: &Value, shape: &Shape) {
             }
         }
     }
+}
+
+/// The keys of a list's items.
+fn keys(list: &Value, key: &str) -> Vec<Value> {
+    crate::json::items(list, "").iter().map(|item| item[key].clone()).collect()
+}
+
+/// Puts the items that a patch names into its order; the others stay before those that they were before (apimachinery:
+/// `strategicpatch.mergeSortedSlice`).
+fn put_in_order(list: &mut Vec<Value>, key: &str, before: &[Value], named: &[Value]) {
+    let place = |item: &Value, all: &[Value]| all.iter().position(|one| *one == item[key]);
+    let (mut own, others): (Vec<Value>, Vec<Value>) =
+        std::mem::take(list).into_iter().partition(|item| place(item, named).is_some());
+    own.sort_by_key(|item| place(item, named));
+    let mut others = others.into_iter().peekable();
+    for item in own {
+        let was = place(&item, before);
+        let goes_first = |other: &Value| was.is_some_and(|was| place(other, before) < Some(was));
+        while let Some(other) = others.next_if(goes_first) {
+            list.push(other);
+        }
+        list.push(item);
+    }
+    list.extend(others);
 }
 
 fn json_step(target: &mut Value, step: &Value) -> Result<(), String> {
@@ -221,7 +249,16 @@ mod tests {
         let changed = apply(kind, schema::kind("Pod"), &pod, &patch).unwrap();
         let a = &changed["spec"]["containers"];
         assert_eq!(a.as_array().unwrap().len(), 1);
-        assert_eq!((&a[0]["image"], &a[0]["env"][1]["name"]), (&json!("z"), &json!("L")));
+        // What is new comes first, unless the patch says in which order all are.
+        assert_eq!((&a[0]["image"], &a[0]["env"][0]["name"]), (&json!("z"), &json!("L")));
+        let order = json!({ "spec": {
+            "$setElementOrder/containers": [{ "name": "b" }, { "name": "c" }],
+            "containers": [{ "name": "c" }],
+        } });
+        let changed = apply(kind, schema::kind("Pod"), &pod, &order).unwrap();
+        let all = changed["spec"]["containers"].as_array().unwrap();
+        let names: Vec<&str> = all.iter().filter_map(|one| one["name"].as_str()).collect();
+        assert_eq!(names, ["a", "b", "c"]);
 
         let merged = apply("application/merge-patch+json", None, &pod, &json!({ "spec": null }));
         assert_eq!(merged.unwrap(), json!({}));

@@ -44,7 +44,13 @@ impl Selector {
         let mut selector = Self::default();
         for part in split(labels) {
             selector.labels.push(condition(part).ok_or_else(|| {
-                format!("unable to parse requirement: found '{part}', expected: identifier")
+                let found = match part.split_whitespace().nth(1) {
+                    Some(second) => {
+                        format!("'{second}', expected: in, notin, =, ==, !=, gt, lt")
+                    }
+                    None => format!("'{part}', expected: !, identifier, or 'end of string'"),
+                };
+                format!("unable to parse requirement: found {found}")
             })?);
         }
         for part in fields.split(',').filter(|part| !part.is_empty()) {
@@ -60,6 +66,40 @@ impl Selector {
             selector.fields.push((key.trim().to_owned(), value.trim().to_owned(), equal));
         }
         Ok(selector)
+    }
+
+    /// Are these fields that a kind's objects can be selected by (kubernetes: `AddFieldLabelConversionFunc`)?
+    ///
+    /// # Errors
+    /// The server's text for the first one that is not.
+    pub(crate) fn check_fields(&self, kind: &str) -> Result<(), String> {
+        let own = match kind {
+            "Pod" => {
+                "spec.nodeName spec.restartPolicy spec.schedulerName spec.serviceAccountName \
+                 spec.hostNetwork status.phase status.podIP status.podIPs status.nominatedNodeName"
+            }
+            "Secret" => "type",
+            "Namespace" => "status.phase",
+            "Node" => "spec.unschedulable",
+            "ReplicaSet" => "status.replicas",
+            "Event" => {
+                "involvedObject.kind involvedObject.namespace involvedObject.name \
+                 involvedObject.uid involvedObject.apiVersion involvedObject.resourceVersion \
+                 involvedObject.fieldPath reason reportingComponent source type"
+            }
+            _ => "",
+        };
+        let is_known = |field: &str| {
+            matches!(field, "metadata.name" | "metadata.namespace")
+                || own.split_whitespace().any(|one| one == field)
+        };
+        match self.fields.iter().find(|(field, _, _)| !is_known(field)) {
+            None => Ok(()),
+            Some((field, _, _)) if own.is_empty() => Err(format!(
+                "\"{field}\" is not a known field selector: only \"metadata.name\", \"metadata.namespace\""
+            )),
+            Some((field, _, _)) => Err(format!("field label not supported: {field}")),
+        }
     }
 
     /// A selector of an object: `matchLabels` and `matchExpressions`.

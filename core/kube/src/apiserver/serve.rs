@@ -35,6 +35,7 @@ impl ApiServer {
                     parameter(request, "fieldSelector").unwrap_or_default(),
                 )
                 .map_err(Status::bad_request)?;
+                selector.check_fields(target.resource.kind).map_err(Status::bad_request)?;
                 let name = match target.name.as_str() {
                     "" => selector.name().unwrap_or_default().to_owned(),
                     name => name.to_owned(),

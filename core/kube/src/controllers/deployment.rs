@@ -65,12 +65,12 @@ fn one(view: &mut View<'_>, recorder: &mut Recorder, deployment: &Rc<Value>) {
         return;
     };
     let new = sets.remove(place);
-    let is_old_again = revision(&new) < newest;
-    if is_old_again && !is_paused {
-        // An undo: the old replica set is the newest again.
-        let mut changed = (*new).clone();
-        annotate(&mut changed, newest + 1);
-        view.asks.push(client::replace(changed, ""));
+    // An undo: the old replica set is the newest again.
+    let is_old_again = revision(&new) < newest && !is_paused;
+    let mut noted = (*new).clone();
+    note(&mut noted, deployment, if is_old_again { newest + 1 } else { revision(&new) });
+    if in_order(noted["metadata"].clone()) != *at(&new, "metadata") {
+        view.asks.push(client::replace(noted, ""));
         return;
     }
     if revision(deployment) != revision(&new) {
@@ -96,6 +96,23 @@ fn one(view: &mut View<'_>, recorder: &mut Recorder, deployment: &Rc<Value>) {
 fn annotate(object: &mut Value, revision: u64) {
     crate::json::object(object, "metadata/annotations")
         .insert(REVISION.to_owned(), revision.to_string().into());
+}
+
+/// What a replica set is told of its deployment: its annotations, its revision, how many pods there are to be
+/// (kubernetes: `util.SetNewReplicaSetAnnotations`).
+fn note(set: &mut Value, deployment: &Value, revision: u64) {
+    let wanted = int(deployment, "spec/replicas");
+    let notes = crate::json::object(set, "metadata/annotations");
+    for (key, value) in crate::json::members(deployment, "metadata/annotations") {
+        if key != REVISION && key != "kubectl.kubernetes.io/last-applied-configuration" {
+            notes.insert(key.to_owned(), value.clone());
+        }
+    }
+    for (key, value) in [("desired", wanted), ("max", wanted + surge(deployment))] {
+        let key = format!("deployment.kubernetes.io/{key}-replicas");
+        notes.insert(key, value.to_string().into());
+    }
+    annotate(set, revision);
 }
 
 fn make_set(
@@ -135,13 +152,14 @@ fn make_set(
         },
         "spec": { "replicas": replicas, "selector": selector, "template": template },
     });
-    annotate(&mut set, revision);
+    note(&mut set, deployment, revision);
     view.asks.push(client::create(set));
-    tell_scaled(view, recorder, deployment, &name, (0, replicas));
+    tell_scaled(view, recorder, deployment, &name, (None, replicas));
 }
 
 fn surge(deployment: &Value) -> i64 {
     let wanted = int(deployment, "spec/replicas");
+    // Without a rolling update there is no such field, and nothing more than wanted.
     share(at(deployment, "spec/strategy/rollingUpdate/maxSurge"), wanted, true)
 }
 
@@ -157,16 +175,17 @@ fn tell_scaled(
     recorder: &mut Recorder,
     deployment: &Value,
     name: &str,
-    (from, to): (i64, i64),
+    (old, to): (Option<i64>, i64),
 ) {
+    let from = old.unwrap_or(0);
     if from == to {
         return;
     }
     let way = if from < to { "up" } else { "down" };
-    let message = match view.minor {
-        ..=24 => format!("Scaled {way} replica set {name} to {to}"),
-        25..=30 => format!("Scaled {way} replica set {name} to {to} from {from}"),
-        _ => format!("Scaled {way} replica set {name} from {from} to {to}"),
+    let message = match (view.minor, old) {
+        (31.., _) => format!("Scaled {way} replica set {name} from {from} to {to}"),
+        (25.., Some(_)) => format!("Scaled {way} replica set {name} to {to} from {from}"),
+        _ => format!("Scaled {way} replica set {name} to {to}"),
     };
     let told = recorder.tell(deployment, ("Normal", "ScalingReplicaSet", &message), view.wall);
     view.asks.push(told);
@@ -186,7 +205,7 @@ fn scale(
     let mut changed = (**set).clone();
     put(&mut changed, "spec/replicas", replicas);
     view.asks.push(client::replace(changed, ""));
-    tell_scaled(view, recorder, deployment, crate::json::name(set), (old, replicas));
+    tell_scaled(view, recorder, deployment, crate::json::name(set), (Some(old), replicas));
 }
 
 /// One step towards what is wanted.

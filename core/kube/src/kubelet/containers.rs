@@ -4,13 +4,15 @@ use sorted::SortedMap;
 
 use daemon::api::{self, ContainerStatus};
 use daemon::client::Reply;
+use os::TerminalId;
 use serde_json::{Value, json};
 use sim::{Duration, Time};
 
 use super::environment::{self, Missing};
 use super::pods::PodRun;
+use super::serve::{Written, stdio_of};
 use super::{Kubelet, POD_NETWORK, Purpose, Touch, volumes};
-use crate::json::{flag, items, text};
+use crate::json::{at, flag, items, text};
 
 /// Which pod a container belongs to (dockershim's labels).
 pub(super) const UID_LABEL: &str = "io.kubernetes.pod.uid";
@@ -94,6 +96,11 @@ pub(super) struct Container {
     pull_began: Time,
     /// It was asked to end.
     is_stopping: bool,
+    /// The image it was made of: with another one in the pod it is made anew, whatever the restart policy says.
+    image: String,
+    is_changed: bool,
+    /// Its open standard input and what it writes, for whoever attaches.
+    pub(super) terminal: Option<(TerminalId, [Written; 2])>,
     /// Dead containers that are kept for their logs.
     old_ids: Vec<String>,
 }
@@ -116,6 +123,9 @@ impl Container {
             pull_again: None,
             pull_began: Time::EPOCH,
             is_stopping: false,
+            image: String::new(),
+            is_changed: false,
+            terminal: None,
             old_ids: Vec::new(),
         }
     }
@@ -134,6 +144,18 @@ impl Container {
         self.old_ids = own.into_iter().map(|one| one.id.clone()).collect();
         self.phase = Phase::Starting;
         true
+    }
+
+    /// Opens its standard input for whoever attaches, if the pod says so.
+    fn open(&mut self, touch: &mut Touch<'_>, spec: &Value) -> Option<api::Stdio> {
+        if !flag(spec, "stdin") {
+            return None;
+        }
+        let terminal = touch.machine.add_remote_terminal("");
+        let written: [Written; 2] = Default::default();
+        let stdio = stdio_of(terminal, flag(spec, "tty"), None, true, &written);
+        self.terminal = Some((terminal, written));
+        Some(stdio)
     }
 
     /// The exit code, once it has ended.
@@ -160,6 +182,7 @@ impl PodRun {
 
     fn starts_again(&self, container: &Container) -> bool {
         match (self.policy(), container.exit_code()) {
+            _ if container.is_changed => true,
             ("Never", _) => false,
             ("OnFailure", code) => code != Some(0),
             (_, code) => !container.is_init || code != Some(0),
@@ -213,7 +236,13 @@ impl Kubelet {
         let Some(run) = self.pods.get_mut(uid) else { return };
         let again = run.starts_again(&run.containers[place]);
         let now = touch.now;
-        match run.containers[place].phase.clone() {
+        let all =
+            items(&run.pod, "spec/initContainers").iter().chain(items(&run.pod, "spec/containers"));
+        let wanted = all.into_iter().nth(place).map_or("", |spec| text(spec, "image"));
+        let one = &run.containers[place];
+        let differs = !one.image.is_empty() && one.image != wanted && !one.is_stopping;
+        match one.phase.clone() {
+            Phase::Running if differs => self.change(touch, uid, place),
             Phase::Waiting => self.look_for_image(touch, uid, place),
             Phase::Pulling(pull) => {
                 run.wake_at(now + POLL);
@@ -228,6 +257,20 @@ impl Kubelet {
             Phase::Ended if again => self.after_end(touch, uid, place),
             _ => {}
         }
+    }
+
+    /// Its image is another one by now (kubelet: `computePodActions`).
+    fn change(&mut self, touch: &mut Touch<'_>, uid: &str, place: usize) {
+        let Some(run) = self.pods.get_mut(uid) else { return };
+        let pod = run.pod.clone();
+        let one = &mut run.containers[place];
+        (one.is_stopping, one.is_changed) = (true, true);
+        let container = one.docker_id.clone();
+        let message = format!("Container {} definition changed, will be restarted", one.name);
+        self.tell(touch, &pod, ("Normal", "Killing", &message));
+        let grace = at(&pod, "spec/terminationGracePeriodSeconds").as_u64();
+        let request = api::Request::StopContainer { container, timeout_secs: grace };
+        self.runtime(touch, Purpose::Nothing, request);
     }
 
     /// A failed start is tried again; a failed pull waits for its turn first.
@@ -391,12 +434,14 @@ impl Kubelet {
             (Step::Make, Ok(api::Response::ContainerCreated { id, .. })) => {
                 one.docker_id.clone_from(&id);
                 one.phase = Phase::Starting;
+                one.image.clone_from(&image);
+                let stdio = one.open(touch, &spec);
                 let name = one.name.clone();
                 let colon = if 32 <= self.config.minor { ":" } else { "" };
                 let message = format!("Created container{colon} {name}");
                 self.tell(touch, &pod, ("Normal", "Created", &message));
                 let purpose = Purpose::Runtime(uid.to_owned(), place, Step::Start);
-                let request = api::Request::StartContainer { container: id, stdio: None };
+                let request = api::Request::StartContainer { container: id, stdio };
                 self.runtime(touch, purpose, request);
             }
             (Step::Start, Ok(_)) => self.started(touch, uid, place),
@@ -612,7 +657,9 @@ impl Kubelet {
         let wall = touch.wall;
         let Some(one) = self.container(uid, place) else { return };
         one.phase = Phase::Ended;
-        let id = format!("docker://{}", one.docker_id);
+        one.terminal = None;
+        let attached = one.docker_id.clone();
+        let id = format!("docker://{attached}");
         one.ended = Some(json!({
             "exitCode": code,
             "reason": if code == 0 { "Completed" } else { "Error" },
@@ -626,6 +673,7 @@ impl Kubelet {
             "kube.container",
             format!("container {name} of pod {} has ended with {code}", pod.unwrap_or_default()),
         );
+        self.attached_ended(touch, &attached, code);
     }
 
     /// It has ended and starts again: at once the first time, then later and later.
@@ -637,6 +685,9 @@ impl Kubelet {
         let ran = one.started.map(|at| touch.wall.since(at)).unwrap_or_default();
         if BACK_OFF_MAX.saturating_mul(2) <= ran {
             one.back_off = None;
+        }
+        if std::mem::take(&mut one.is_changed) {
+            return self.restart(touch, uid, place);
         }
         let Some(delay) = one.back_off else {
             one.back_off = Some(BACK_OFF);
@@ -668,6 +719,7 @@ impl Kubelet {
 
     fn restart(&mut self, touch: &mut Touch<'_>, uid: &str, place: usize) {
         let Some(one) = self.container(uid, place) else { return };
+        one.is_stopping = false;
         one.last = one.ended.take();
         one.restart_count += 1;
         one.phase = Phase::Waiting;

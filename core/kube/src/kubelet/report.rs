@@ -148,6 +148,10 @@ impl PodRun {
         if items(&told, "status/conditions").iter().all(|one| text(one, "type") != "PodScheduled") {
             conditions::set(&mut told, "PodScheduled", "True", ("", ""), wall);
         }
+        // The scheduler's condition is the last one, as kubelets have it.
+        if let Some(all) = told.pointer_mut("/status/conditions").and_then(Value::as_array_mut) {
+            all.sort_by_key(|one| text(one, "type") == "PodScheduled");
+        }
         if !inits.is_empty() {
             put(&mut told, "status/initContainerStatuses", inits);
         }

@@ -34,7 +34,7 @@ const FOLLOW: Duration = Duration::from_millis(500);
 
 /// What a program without a terminal has written.
 #[derive(Clone, Debug, Default)]
-struct Written(Rc<RefCell<Vec<u8>>>);
+pub(super) struct Written(Rc<RefCell<Vec<u8>>>);
 
 impl Sink for Written {
     fn write(&mut self, _: Time, bytes: &[u8]) {
@@ -53,7 +53,9 @@ enum Kind {
         is_open: bool,
     },
     Exec {
+        /// The exec, or the container that somebody is attached to.
         exec: String,
+        is_attached: bool,
         terminal: Option<TerminalId>,
         written: [Written; 2],
         tty: bool,
@@ -90,7 +92,7 @@ fn yes(request: &Request, name: &str) -> bool {
 }
 
 /// The files of a program.
-fn stdio_of(
+pub(super) fn stdio_of(
     terminal: TerminalId,
     tty: bool,
     input: Option<Vec<u8>>,
@@ -155,12 +157,20 @@ impl Kubelet {
                 let Some(running) = running else {
                     return touch.out.push(Output::Respond(asker, missing().into()));
                 };
-                if what == "attach" {
-                    let status = Status::not_simulated("attach to a container");
-                    return touch.out.push(Output::Respond(asker, status.into()));
+                let (id, terminal) = (running.docker_id.clone(), running.terminal.clone());
+                match terminal {
+                    _ if what == "exec" => self.begin_exec(touch, asker, request, id),
+                    Some(terminal) => self.begin_attach(touch, asker, request, id, terminal),
+                    // Nobody reads here: what it writes from now on is in its log.
+                    None => {
+                        let query = vec![
+                            ("follow".to_owned(), "true".to_owned()),
+                            ("tailLines".to_owned(), "0".to_owned()),
+                        ];
+                        let request = Request { query, ..request.clone() };
+                        self.begin_log(touch, asker, &request, id, opens);
+                    }
                 }
-                let id = running.docker_id.clone();
-                self.begin_exec(touch, asker, request, id);
             }
             _ => touch.out.push(Output::Respond(asker, Status::no_resource().into())),
         }
@@ -209,6 +219,45 @@ impl Kubelet {
         self.runtime(touch, Purpose::Serve(session, Step::Log), request);
     }
 
+    /// To a container with an open standard input.
+    fn begin_attach(
+        &mut self,
+        touch: &mut Touch<'_>,
+        asker: Asker,
+        request: &Request,
+        container: String,
+        (terminal, written): (TerminalId, [Written; 2]),
+    ) {
+        let kind = Kind::Exec {
+            exec: container,
+            is_attached: true,
+            terminal: Some(terminal),
+            written,
+            tty: false,
+            input: None,
+            has_input: true,
+        };
+        self.begin(asker, kind);
+        touch.out.push(Output::Opened(asker));
+        if let Some(bytes) = request.body.as_str().and_then(seal::base64::decode) {
+            touch.machine.type_text(terminal, &String::from_utf8_lossy(&bytes));
+            touch.machine.enter(terminal, RemoteInput::EndOfFile);
+        }
+        self.look_at_sessions(touch);
+    }
+
+    /// A container has ended: so have those who were attached to it.
+    pub(super) fn attached_ended(&mut self, touch: &mut Touch<'_>, container: &str, code: i32) {
+        self.look_at_sessions(touch);
+        let is_its = |session: &Session| matches!(&session.kind, Kind::Exec { exec, is_attached: true, .. } if exec == container);
+        let all = self.sessions.all.iter().filter(|(_, session)| is_its(session));
+        for (number, asker) in all.map(|(number, one)| (*number, one.asker)).collect::<Vec<_>>() {
+            let closed = StreamEvent::Terminal(RemoteEvent::Closed(code));
+            touch.out.push(Output::Event(asker, closed));
+            self.end_session(touch, number, Ok(()));
+        }
+    }
+
     fn begin_exec(
         &mut self,
         touch: &mut Touch<'_>,
@@ -223,6 +272,7 @@ impl Kubelet {
         let input = request.body.as_str().and_then(seal::base64::decode);
         let kind = Kind::Exec {
             exec: String::new(),
+            is_attached: false,
             terminal: None,
             written: Default::default(),
             tty,
@@ -345,7 +395,7 @@ impl Kubelet {
             .collect();
         for number in all {
             let Some(session) = self.sessions.all.remove(&number) else { continue };
-            if let Kind::Exec { terminal: Some(terminal), .. } = session.kind {
+            if let Kind::Exec { terminal: Some(terminal), is_attached: false, .. } = session.kind {
                 touch.machine.hang_up(terminal);
             }
         }

@@ -74,7 +74,7 @@ fn shown(value: &Value) -> String {
 }
 
 /// Go's name of a JSON value's type.
-const fn json_word(value: &Value) -> &'static str {
+pub const fn json_word(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "bool",

@@ -122,7 +122,7 @@ automountServiceAccountToken bool | Whether it gets a token of its service accou
 containers [Container:name]* | Its containers.
 dnsConfig any | More for its resolver.
 dnsPolicy string(ClusterFirst,ClusterFirstWithHostNet,Default,None)=\"ClusterFirst\" | Where its names are looked up.
-enableServiceLinks bool=true | Addresses of services in its environment.
+enableServiceLinks bool | Addresses of services in its environment.
 ephemeralContainers [any] | Containers for looking.
 hostAliases [any] | More lines of its /etc/hosts.
 hostIPC bool | It shares the host's IPC.
@@ -135,8 +135,8 @@ nodeName string | The node that runs it: set by the scheduler.
 nodeSelector {string} | Labels that the node must have.
 os any | The operating system that it needs.
 overhead {quantity} | What running it costs besides.
-preemptionPolicy string=\"PreemptLowerPriority\" | Whether it drives others away.
-priority int=0 | Its priority.
+preemptionPolicy string | Whether it drives others away.
+priority int | Its priority.
 priorityClassName string | The name of its priority.
 readinessGates [any] | More conditions of being ready.
 restartPolicy string(Always,OnFailure,Never)=\"Always\" | When its containers are started again.

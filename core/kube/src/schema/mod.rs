@@ -16,7 +16,7 @@ mod core;
 use sorted::SortedMap;
 use std::sync::OnceLock;
 
-pub use check::{Problem, Strictness, check_decoding, missing, set_defaults};
+pub use check::{Problem, Strictness, check_decoding, json_word, missing, set_defaults};
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -67,7 +67,7 @@ pub(crate) fn annotate(cli: &Cli) -> Boxed<'_, Outcome> {
                 .any(|(key, is)| !wanted[*key].is_null() && wanted[*key].as_str() != *is);
             let removes = before.iter().any(|(key, is)| wanted[*key].is_null() && is.is_some());
             for (key, is) in &before {
-                if wanted[*key].is_null() && is.is_none() {
+                if is_label && wanted[*key].is_null() && is.is_none() {
                     cli.out(format!("{word} \"{key}\" not found.\n"));
                 }
             }

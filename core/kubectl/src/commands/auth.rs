@@ -68,13 +68,17 @@ async fn resource(cli: &Cli, verb: &str, word: &str, name: &str) -> Result<Value
         {
             return Err(failure);
         }
-        cli.err(format!("Warning: the server doesn't have a resource type '{word}'\n"));
+        cli.err(format!("Warning: the server doesn't have a resource type '{word}'\n\n"));
     }
     let is_wide = known.is_some_and(|known| !known.namespaced);
     if is_wide {
         cli.err(format!("Warning: resource '{word}' is not namespace scoped"));
         let group = known.map_or("", |known| known.group);
-        cli.err(if group.is_empty() { "\n".to_owned() } else { format!(" in group '{group}'\n") });
+        cli.err(if group.is_empty() {
+            "\n\n".to_owned()
+        } else {
+            format!(" in group '{group}'\n\n")
+        });
     }
     let namespace = if cli.is_set("all-namespaces") || is_wide { "" } else { cli.namespace() };
     Ok(json!({
@@ -130,7 +134,8 @@ async fn list(cli: &Cli) -> Outcome {
             ]);
         }
     }
-    found.sort_by(|a, b| b.cmp(a));
+    // As Go sorts the rules' texts, in which verbs come first.
+    found.sort_by(|a, b| (&a[3], &a[0], &a[1]).cmp(&(&b[3], &b[0], &b[1])));
     rows.extend(found);
     if cli.is_set("no-headers") {
         rows.remove(0);

@@ -1,6 +1,7 @@
-//! `kubectl cp`: files into containers and out of them. The real one runs `tar` in the container; this one runs `sh`,
-//! `test` and `cat`, because no container here has a `tar` (kubectl: `cmd/cp/cp.go`).
+//! `kubectl cp`: files and folders into containers and out of them, by a `tar` in the container (kubectl: `cmd/cp/cp.go`).
 
+use engine::tar;
+use os::fs::{Kind, Tree, normalize};
 use serde_json::Value;
 
 use super::{container, exec};
@@ -62,23 +63,23 @@ pub(crate) fn copy(cli: &Cli) -> Boxed<'_, Outcome> {
 }
 
 async fn upload(cli: &Cli, pod: &Value, container: &str, from: &str, to: &str) -> Outcome {
-    let inode = cli.proc.stat(from);
-    if inode.is_err() {
+    if cli.proc.stat(from).is_err() {
         return Err(Failure::text(format!("{from} doesn't exist in local filesystem")));
     }
-    if inode.is_ok_and(|inode| inode.is_directory()) {
-        return Err(Failure::text(
-            "kubectl cp of a folder is not simulated: it needs tar in the container",
-        ));
+    let absolute = normalize(&cli.proc.cwd(), from);
+    let tree = cli.proc.read_tree(&absolute);
+    let tree = tree.map_err(|errno| Failure::text(format!("open {from}: {}", go_error(errno))))?;
+    let is_folder = exec::ran(cli, pod, container, &["test", "-d", to], None).await?.status == 0;
+    let own = absolute.rsplit('/').next().unwrap_or_default();
+    let target =
+        if is_folder { format!("{}/{own}", to.trim_end_matches('/')) } else { to.to_owned() };
+    let (folder, name) = target.rsplit_once('/').unwrap_or(("", &target));
+    let mut command = vec!["tar", "-xmf", "-"];
+    if !folder.is_empty() || target.starts_with('/') {
+        command.extend(["-C", if folder.is_empty() { "/" } else { folder }]);
     }
-    let bytes = cli.proc.read_file(from);
-    let bytes =
-        bytes.map_err(|errno| Failure::text(format!("open {from}: {}", go_error(errno))))?;
-    let name = from.rsplit('/').next().unwrap_or_default();
-    let script = "if test -d \"$1\"; then cat > \"$1/$2\"; else cat > \"$1\"; fi";
-    let command = ["sh", "-c", script, "cp", to, name];
-    let ran = exec::ran(cli, pod, container, &command, Some(&bytes)).await?;
-    finished(cli, ran.status)
+    let archive = tar::write(&tree, name);
+    finished(cli, exec::ran(cli, pod, container, &command, Some(&archive)).await?.status)
 }
 
 fn finished(cli: &Cli, status: i32) -> Outcome {
@@ -89,21 +90,33 @@ fn finished(cli: &Cli, status: i32) -> Outcome {
 }
 
 async fn download(cli: &Cli, pod: &Value, container: &str, from: &str, to: &str) -> Outcome {
-    let folder = exec::ran(cli, pod, container, &["test", "-d", from], None).await?;
-    if folder.status == 0 {
-        return Err(Failure::text(
-            "kubectl cp of a folder is not simulated: it needs tar in the container",
-        ));
-    }
-    let ran = exec::ran(cli, pod, container, &["cat", from], None).await?;
+    let ran = exec::ran(cli, pod, container, &["tar", "cf", "-", from], None).await?;
     if ran.status != 0 {
         return finished(cli, ran.status);
     }
-    let is_folder = cli.proc.stat(to).is_ok_and(|inode| inode.is_directory());
-    let name = from.rsplit('/').next().unwrap_or_default();
-    let path =
-        if is_folder { format!("{}/{name}", to.trim_end_matches('/')) } else { to.to_owned() };
-    let written = cli.proc.write_file(&path, &ran.output);
-    written.map_err(|errno| Failure::text(format!("open {path}: {}", go_error(errno))))?;
+    let all = tar::read(&ran.output).ok_or_else(|| Failure::text("unexpected EOF"))?;
+    // Only what was asked for, with it as the root; links stay behind.
+    let root = normalize("/", from);
+    let mut tree = Tree::default();
+    for (path, inode) in all.iter() {
+        let Some(inner) = path.strip_prefix(root.trim_end_matches('/')) else { continue };
+        if let Kind::Symlink(target) = &inode.kind {
+            cli.err(format!("warning: skipping symlink: \"{to}{inner}\" -> \"{target}\"\n"));
+        } else if inner.is_empty() || inner.starts_with('/') {
+            tree.insert(if inner.is_empty() { "/" } else { inner }, inode.clone());
+        }
+    }
+    let is_file = tree.get("/").is_some_and(|inode| !inode.is_directory());
+    let into = cli.proc.stat(to).is_ok_and(|inode| inode.is_directory());
+    let mut path = normalize(&cli.proc.cwd(), to);
+    if is_file && into {
+        path = format!(
+            "{}/{}",
+            path.trim_end_matches('/'),
+            root.rsplit('/').next().unwrap_or_default()
+        );
+    }
+    let failed = |(path, errno)| Failure::text(format!("open {path}: {}", go_error(errno)));
+    cli.proc.write_tree(&tree, &path).map_err(failed)?;
     Ok(0)
 }

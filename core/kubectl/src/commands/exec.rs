@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{container, pod_of};
 use crate::cli::{Boxed, Call, Cli, Failure, Stream};
-use crate::json::{items, name, namespace, text};
+use crate::json::{flag, items, name, namespace, text};
 use crate::profile::ExecWithoutDash;
 use crate::table::Outcome;
 
@@ -22,12 +22,13 @@ pub(crate) struct Ran {
 
 /// The request that starts something in a container.
 pub(crate) fn starting(
+    what: &str,
     pod: &Value,
     container: &str,
     command: &[String],
     flags: &[(&str, bool)],
 ) -> Call {
-    let path = format!("/api/v1/namespaces/{}/pods/{}/exec", namespace(pod), name(pod));
+    let path = format!("/api/v1/namespaces/{}/pods/{}/{what}", namespace(pod), name(pod));
     let mut call = Call::new(Method::Post, path).with("container", container);
     for word in command {
         // Also an empty word is one.
@@ -80,28 +81,9 @@ pub(crate) fn exec(cli: &Cli) -> Boxed<'_, Outcome> {
             )));
         }
         let container = container(cli, &pod, cli.flag("container"))?;
-        let (wants_input, mut tty) =
-            (cli.is_set("stdin"), cli.is_set("tty") && cli.is_set("stdin"));
-        if tty && !cli.proc.is_terminal(Fd::STDIN) {
-            tty = false;
-            if !cli.is_set("quiet") {
-                cli.err(
-                    "Unable to use a TTY - input is not a terminal or the right kind of file\n",
-                );
-            }
-        }
-        let flags = [("stdin", wants_input), ("stdout", true), ("stderr", !tty), ("tty", tty)];
-        let mut call = starting(&pod, &container, command, &flags);
-        if wants_input && !tty {
-            cli.flush().await;
-            let input = cli.proc.read_to_end(Fd::STDIN).await.unwrap_or_default();
-            call = call.body(seal::base64::encode(&input).into());
-        }
-        if tty {
-            cli.proc.on_signal(Signal::Interrupt, Disposition::Catch);
-        }
+        let call = streaming(cli, "exec", &pod, &container, command, cli.is_set("tty")).await;
         let ran = match cli.open(call).await {
-            Ok(stream) => follow(cli, &stream, None).await?,
+            Ok(stream) => follow(cli, &stream, None, cli.is_set("tty")).await?,
             Err(failure) => not_started(cli, failure)?,
         };
         if ran.status != 0 {
@@ -109,6 +91,96 @@ pub(crate) fn exec(cli: &Cli) -> Boxed<'_, Outcome> {
         }
         Ok(ran.status)
     })
+}
+
+/// A request with what is typed, or with what there is to read already.
+async fn streaming(
+    cli: &Cli,
+    what: &str,
+    pod: &Value,
+    container: &str,
+    command: &[String],
+    wants_tty: bool,
+) -> Call {
+    let wants_input = cli.is_set("stdin");
+    let mut tty = wants_tty && wants_input;
+    if tty && !cli.proc.is_terminal(Fd::STDIN) {
+        tty = false;
+        if !cli.is_set("quiet") {
+            cli.err("Unable to use a TTY - input is not a terminal or the right kind of file\n");
+        }
+    }
+    if what == "attach" && !cli.is_set("quiet") {
+        cli.err("If you don't see a command prompt, try pressing enter.\n");
+    }
+    let flags = [("stdin", wants_input), ("stdout", true), ("stderr", !tty), ("tty", tty)];
+    let mut call = starting(what, pod, container, command, &flags);
+    if wants_input && !tty {
+        cli.flush().await;
+        let input = cli.proc.read_to_end(Fd::STDIN).await.unwrap_or_default();
+        call = call.body(seal::base64::encode(&input).into());
+    }
+    if tty {
+        cli.proc.on_signal(Signal::Interrupt, Disposition::Catch);
+    }
+    call
+}
+
+/// `kubectl attach`.
+pub(crate) fn attach(cli: &Cli) -> Boxed<'_, Outcome> {
+    Box::pin(async move {
+        let word = match cli.args() {
+            [] => return Err(Failure::text("at least 1 argument is required for attach")),
+            [one] => one.clone(),
+            [kind, name] => format!("{kind}/{name}"),
+            more => {
+                return Err(Failure::text(format!(
+                    "expected POD, TYPE/NAME, or TYPE NAME, (at most 2 arguments) saw {}: [{}]",
+                    more.len(),
+                    more.join(" ")
+                )));
+            }
+        };
+        let pod = pod_of(cli, &word).await?;
+        let phase = text(&pod, "status/phase");
+        if matches!(phase, "Succeeded" | "Failed") {
+            return Err(Failure::text(format!(
+                "cannot attach a container in a completed pod; current phase is {phase}"
+            )));
+        }
+        match attach_to(cli, &pod).await {
+            Err(failure) => not_started(cli, failure).map(|ran| ran.status),
+            Ok(()) => Ok(0),
+        }
+    })
+}
+
+/// Attaches to a pod's container.
+pub(crate) async fn attach_to(cli: &Cli, pod: &Value) -> Result<(), Failure> {
+    let wanted = container(cli, pod, cli.flag("container"))?;
+    let mut all = items(pod, "spec/containers").iter();
+    let has_tty = all.any(|one| text(one, "name") == wanted && flag(one, "tty"));
+    if cli.is_set("tty") && !has_tty && !cli.is_set("quiet") {
+        cli.err(format!("error: Unable to use a TTY - container {wanted} did not allocate one\n"));
+    }
+    let call = streaming(cli, "attach", pod, &wanted, &[], has_tty).await;
+    let is_raw = has_tty && cli.is_set("stdin") && cli.proc.is_terminal(Fd::STDIN);
+    follow(cli, &cli.open(call).await?, None, is_raw).await?;
+    if is_raw && !cli.is_set("quiet") && text(pod, "spec/restartPolicy") == "Always" {
+        cli.out(format!(
+            "Session ended, resume using 'kubectl attach {} -c {wanted} -i -t' command when the pod is running\n",
+            name(pod)
+        ));
+    }
+    Ok(())
+}
+
+/// The log of a pod's first container, for one that has ended before anybody was attached.
+pub(crate) async fn show_log(cli: &Cli, pod: &Value) -> Result<(), Failure> {
+    let path = format!("/api/v1/namespaces/{}/pods/{}/log", namespace(pod), name(pod));
+    let call = Call::get(path).with("container", container(cli, pod, "")?);
+    cli.out(cli.call(call).await?.as_str().unwrap_or_default());
+    Ok(())
 }
 
 /// What a node says where nothing was started. A program that the runtime could not start is told at the terminal, as the
@@ -144,6 +216,7 @@ pub(crate) async fn follow(
     cli: &Cli,
     stream: &Stream<'_>,
     mut kept: Option<Vec<u8>>,
+    types: bool,
 ) -> Result<Ran, Failure> {
     let mut closed = None;
     loop {
@@ -161,6 +234,8 @@ pub(crate) async fn follow(
                 StreamEvent::Terminal(RemoteEvent::Shown(bytes)) if kept.is_some() => {
                     kept.get_or_insert_default().extend(bytes);
                 }
+                // All that there was to read is there already.
+                StreamEvent::Terminal(RemoteEvent::Awaits(..)) if !types => {}
                 StreamEvent::Terminal(event) => {
                     if let Some(input) = cli.proc.follow_remote(event).await {
                         stream.send(input).await;
@@ -194,6 +269,6 @@ pub(crate) async fn ran(
     let command: Vec<String> = command.iter().map(|word| (*word).to_owned()).collect();
     let flags = [("stdin", input.is_some()), ("stdout", true), ("stderr", true)];
     let body = input.map_or(Value::Null, |bytes| json!(seal::base64::encode(bytes)));
-    let stream = cli.open(starting(pod, container, &command, &flags).body(body)).await?;
-    follow(cli, &stream, Some(Vec::new())).await
+    let stream = cli.open(starting("exec", pod, container, &command, &flags).body(body)).await?;
+    follow(cli, &stream, Some(Vec::new()), false).await
 }

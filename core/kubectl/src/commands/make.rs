@@ -39,8 +39,15 @@ const FAILED: &[(&str, &str)] = &[
 ];
 
 /// Creates an object and tells so.
-pub(crate) async fn made(cli: &Cli, mut object: Value) -> Outcome {
+pub(crate) async fn made(cli: &Cli, object: Value) -> Outcome {
     let format = Format::of(cli, false)?;
+    let object = sent(cli, object).await?;
+    tell(cli, &format, &object, "created")?;
+    Ok(0)
+}
+
+/// Creates an object, unless it is only to be shown; as it is then.
+pub(crate) async fn sent(cli: &Cli, mut object: Value) -> Result<Value, Failure> {
     if cli.is_set("save-config") {
         object = with_last_applied(&object);
     }
@@ -66,8 +73,7 @@ pub(crate) async fn made(cli: &Cli, mut object: Value) -> Outcome {
             _ => failure,
         })?;
     }
-    tell(cli, &format, &object, "created")?;
-    Ok(0)
+    Ok(object)
 }
 
 /// `kubectl create namespace`.

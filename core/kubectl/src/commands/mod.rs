@@ -21,6 +21,7 @@ pub(crate) mod rights;
 pub(crate) mod rollout;
 pub(crate) mod run;
 pub(crate) mod secret;
+pub(crate) mod set;
 pub(crate) mod wait;
 
 use std::cmp::Reverse;

@@ -41,8 +41,11 @@ async fn rules(cli: &Cli) -> Result<Vec<Value>, Failure> {
     if verbs.is_empty() {
         return Err(Failure::text("at least one verb must be specified"));
     }
-    if let Some(verb) = verbs.iter().find(|verb| !VERBS.contains(&verb.as_str())) {
-        return Err(Failure::text(format!("invalid verb: '{verb}'")));
+    for verb in verbs.iter().filter(|verb| !VERBS.contains(&verb.as_str())) {
+        if cli.profile.minor < 20 {
+            return Err(Failure::text(format!("invalid verb: '{verb}'")));
+        }
+        cli.err(format!("Warning: '{verb}' is not a standard resource verb\n"));
     }
     let urls = split(cli, "non-resource-url");
     if resources.is_empty() && urls.is_empty() {
@@ -54,15 +57,7 @@ async fn rules(cli: &Cli) -> Result<Vec<Value>, Failure> {
         let (group, mut name) = match Resource::find(word) {
             _ if word == "*" => ("*", "*".to_owned()),
             Some(resource) => (resource.group, resource.name.to_owned()),
-            None => {
-                return Err(match crate::select::unknown_kind::<()>(cli, word).await {
-                    Err(Failure::Text(_)) => Failure::text(format!(
-                        "can not find a resource type \"{word}\": the server doesn't have a resource type \"{word}\""
-                    )),
-                    Err(other) => other,
-                    Ok(()) => Failure::text(word),
-                });
-            }
+            None => return crate::select::unknown_kind(cli, word).await,
         };
         if !sub.is_empty() {
             name = format!("{name}/{sub}");

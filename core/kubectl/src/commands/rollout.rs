@@ -1,11 +1,11 @@
-//! `kubectl rollout` and `set image`/`set env` (kubectl: `cmd/rollout/`, `polymorphichelpers/`).
+//! `kubectl rollout` (kubectl: `cmd/rollout/`, `polymorphichelpers/`).
 
 use commandline::tab::{Cells, align};
 use serde_json::{Value, json};
 use sim::Duration;
 
 use super::describe::is_owned;
-use super::{POLL, annotation, changing};
+use super::{LAST_APPLIED, POLL, annotation, changing};
 use crate::cli::{Boxed, Call, Cli, Failure};
 use crate::json::{at, flag, int, items, name, namespace, text};
 use crate::output::{DryRun, Format, tell};
@@ -204,6 +204,23 @@ pub(crate) fn history(cli: &Cli) -> Boxed<'_, Outcome> {
     })
 }
 
+/// The annotations of a deployment that becomes what it was as this ReplicaSet: the ReplicaSet's, but its own about
+/// roll-outs.
+fn notes_of(deployment: &Value, set: &Value) -> Value {
+    let is_own = |key: &str| key == LAST_APPLIED || key.starts_with("deployment.kubernetes.io/");
+    let notes = |object: &'_ Value, own: bool| -> Vec<(String, Value)> {
+        let all = crate::json::members(object, "metadata/annotations");
+        all.filter(|(key, _)| is_own(key) == own)
+            .map(|(key, note)| (key.to_owned(), note.clone()))
+            .collect()
+    };
+    notes(set, false)
+        .into_iter()
+        .chain(notes(deployment, true))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
 /// `kubectl rollout undo`.
 pub(crate) fn undo(cli: &Cli) -> Boxed<'_, Outcome> {
     Box::pin(async move {
@@ -241,88 +258,16 @@ pub(crate) fn undo(cli: &Cli) -> Boxed<'_, Outcome> {
                 continue;
             }
             if note.is_empty() {
-                let body =
-                    json!([{ "op": "replace", "path": "/spec/template", "value": template }]);
+                let mut body =
+                    vec![json!({ "op": "replace", "path": "/spec/template", "value": template })];
+                let notes = notes_of(&found.object, set);
+                body.push(
+                    json!({ "op": "replace", "path": "/metadata/annotations", "value": notes }),
+                );
+                let body = Value::Array(body);
                 cli.call(Call::get(found.path()).patch("json", body)).await?;
             }
             cli.out(format!("{} rolled back{note}\n", found.shown()));
-        }
-        cli.done(selection.failures)
-    })
-}
-
-/// Where the pod's spec is in an object.
-fn pod_spec(object: &Value) -> &'static str {
-    if text(object, "kind") == "Pod" { "spec" } else { "spec/template/spec" }
-}
-
-/// `kubectl set image` and `kubectl set env`.
-pub(crate) fn set(cli: &Cli) -> Boxed<'_, Outcome> {
-    Box::pin(async move {
-        let is_image = cli.command.name() == "image";
-        let is_pair =
-            |arg: &&String| arg.contains('=') || !is_image && arg.len() > 1 && arg.ends_with('-');
-        let (pairs, names): (Vec<&String>, Vec<&String>) = cli.args().iter().partition(is_pair);
-        let names: Vec<String> = names.into_iter().cloned().collect();
-        if pairs.is_empty() {
-            return Err(Failure::text(if is_image {
-                "at least one image update is required"
-            } else {
-                "at least one environment variable must be provided"
-            }));
-        }
-        let format = Format::of(cli, false)?;
-        let need = if cli.is_set("all") { Need::Lists } else { Need::Names };
-        let mut selection = select(cli, &names, need).await?;
-        for found in std::mem::take(&mut selection.found) {
-            let mut object = found.object.clone();
-            let spec = crate::json::object(&mut object, pod_spec(&found.object));
-            let Some(Value::Array(containers)) = spec.get_mut("containers") else { continue };
-            let mut unknown = Vec::new();
-            for pair in &pairs {
-                let (key, value) = match pair.split_once('=') {
-                    Some((key, value)) => (key, Some(value)),
-                    None => (pair.trim_end_matches('-'), None),
-                };
-                let mut hit = false;
-                for container in containers.iter_mut() {
-                    if is_image {
-                        if key == "*" || text(container, "name") == key {
-                            container["image"] = value.unwrap_or_default().into();
-                            hit = true;
-                        }
-                        continue;
-                    }
-                    hit = true;
-                    let mut env = items(container, "env").to_vec();
-                    match (env.iter().position(|one| text(one, "name") == key), value) {
-                        (Some(place), Some(value)) => {
-                            env[place] = json!({ "name": key, "value": value })
-                        }
-                        (None, Some(value)) => env.push(json!({ "name": key, "value": value })),
-                        (Some(place), None) => drop(env.remove(place)),
-                        (None, None) => {}
-                    }
-                    container["env"] = env.into();
-                }
-                if !hit {
-                    unknown
-                        .push(Failure::text(format!("unable to find container named \"{key}\"")));
-                }
-            }
-            if !unknown.is_empty() {
-                selection.failures.extend(unknown);
-                continue;
-            }
-            if object == found.object {
-                continue;
-            }
-            let patch = crate::merge::two_way(&found.object, &object);
-            if DryRun::of(cli)? != DryRun::Client {
-                let call = Call::get(found.path()).patch("strategic", patch);
-                object = cli.call(changing(cli, call, "kubectl-set")?).await?;
-            }
-            tell(cli, &format, &object, if is_image { "image updated" } else { "env updated" })?;
         }
         cli.done(selection.failures)
     })

@@ -208,6 +208,24 @@ pub(crate) fn generic(cli: &Cli) -> Boxed<'_, Outcome> {
     })
 }
 
+/// There is a PEM block of the right type (Go: `tls.X509KeyPair`).
+fn pem(bytes: &[u8], what: &str, wanted: &str, end: &str) -> Result<(), Failure> {
+    let text = String::from_utf8_lossy(bytes).into_owned();
+    let types = text.split("-----BEGIN ").skip(1).filter_map(|rest| rest.split("-----").next());
+    let types: Vec<&str> = types.collect();
+    if types.iter().any(|one| one.ends_with(end)) {
+        return Ok(());
+    }
+    Err(Failure::text(if types.is_empty() {
+        format!("tls: failed to find any PEM data in {what} input")
+    } else {
+        format!(
+            "tls: failed to find {wanted} in {what} input after skipping PEM blocks of the following types: [{}]",
+            types.join(" ")
+        )
+    }))
+}
+
 /// `kubectl create secret tls`.
 pub(crate) fn tls(cli: &Cli) -> Boxed<'_, Outcome> {
     Box::pin(async move {
@@ -217,14 +235,8 @@ pub(crate) fn tls(cli: &Cli) -> Boxed<'_, Outcome> {
             return Err(Failure::text("key and cert must be specified"));
         }
         let (cert, key) = (read(cli, cert)?, read(cli, key)?);
-        let is_pem = |bytes: &[u8]| String::from_utf8_lossy(bytes).contains("-----BEGIN ");
-        for (bytes, what) in [(&cert, "certificate"), (&key, "key")] {
-            if !is_pem(bytes) {
-                return Err(Failure::text(format!(
-                    "tls: failed to find any PEM data in {what} input"
-                )));
-            }
-        }
+        pem(&cert, "certificate", "\"CERTIFICATE\" PEM block", "CERTIFICATE")?;
+        pem(&key, "key", "PEM block with type ending in \"PRIVATE KEY\"", "PRIVATE KEY")?;
         let data = vec![("tls.crt".to_owned(), cert), ("tls.key".to_owned(), key)];
         let secret = secret_of(cli, name, "kubernetes.io/tls", data);
         made(cli, secret).await

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::{More, Text, head, marks};
+use crate::cli::Cli;
 use crate::json::{at, items, name, text};
 use crate::output::json::sorted;
 
@@ -25,7 +26,7 @@ pub(super) fn secret(lines: &mut Text, secret: &Value) {
 }
 
 /// A ConfigMap with all its values.
-pub(super) fn config_map(lines: &mut Text, map: &Value) {
+pub(super) fn config_map(cli: &Cli, lines: &mut Text, map: &Value) {
     head(lines, map);
     lines.line(0, "");
     lines.line(0, "Data\n====");
@@ -33,7 +34,9 @@ pub(super) fn config_map(lines: &mut Text, map: &Value) {
     for (key, value) in sorted_of("data") {
         lines.line(0, format!("{key}:\n----"));
         lines.line(0, value.as_str().unwrap_or_default());
-        lines.line(0, "");
+        if cli.profile.minor >= 31 {
+            lines.line(0, "");
+        }
     }
     lines.line(0, "");
     lines.line(0, "BinaryData\n====");

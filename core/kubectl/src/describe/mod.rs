@@ -134,7 +134,7 @@ pub(crate) fn describe(cli: &Cli, object: &Value, more: &More) -> String {
     match crate::json::text(object, "kind") {
         "Pod" => pod::pod(cli, text, object),
         "Secret" => access::secret(text, object),
-        "ConfigMap" => access::config_map(text, object),
+        "ConfigMap" => access::config_map(cli, text, object),
         "ServiceAccount" => access::service_account(text, object, more),
         "Role" | "ClusterRole" => access::role(text, object),
         "RoleBinding" | "ClusterRoleBinding" => access::binding(text, object),

@@ -424,9 +424,8 @@ fn inside(text: &str) -> Result<Step, String> {
     };
     let parts: Vec<&str> = text.split(':').map(str::trim).collect();
     match parts[..] {
-        [place] => {
-            number(place)?.map(Step::Index).ok_or_else(|| format!("invalid array index {text}"))
-        }
+        // No number means the first, as in Go.
+        [place] => Ok(Step::Index(number(place)?.unwrap_or(0))),
         [from, to] => Ok(Step::Slice(number(from)?, number(to)?, 1)),
         [from, to, every] => {
             let every = number(every)?.unwrap_or(1);

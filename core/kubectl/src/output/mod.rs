@@ -133,12 +133,36 @@ fn shown(cli: &Cli, object: &Value) -> Value {
     object
 }
 
+/// Members that Go's types of a server write though there is nothing in them.
+fn nothings(cli: &Cli, object: &mut Value) {
+    match text(object, "kind") {
+        "Pod" => {
+            let conditions = object.pointer_mut("/status/conditions").and_then(Value::as_array_mut);
+            for condition in conditions.into_iter().flatten() {
+                condition["lastProbeTime"] = Value::Null;
+            }
+        }
+        "Deployment" | "ReplicaSet"
+            if cli.profile.null_timestamps && !text(object, "metadata/uid").is_empty() =>
+        {
+            crate::json::put(object, "spec/template/metadata/creationTimestamp", Value::Null);
+        }
+        _ => {}
+    }
+}
+
 /// Prints an object in a format that is no table.
 ///
 /// # Errors
 /// What a template or a path cannot do.
 pub(crate) fn print(cli: &Cli, format: &Format, object: &Value) -> Result<(), Failure> {
-    let object = shown(cli, object);
+    let mut object = shown(cli, object);
+    if matches!(format, Format::Json | Format::Yaml) {
+        match object.get_mut("items") {
+            Some(Value::Array(items)) => items.iter_mut().for_each(|item| nothings(cli, item)),
+            _ => nothings(cli, &mut object),
+        }
+    }
     let text = match format {
         Format::Human | Format::Wide => String::new(),
         Format::Json => json::print(&object) + "\n",

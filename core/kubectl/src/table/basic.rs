@@ -123,6 +123,15 @@ const WAIT: &[Flag] = &[
     flag(None, "timeout", Kind::Duration, "30s", "How long."),
 ];
 const RUN: &[Flag] = &[
+    flag(None, "attach", Kind::Bool, "false", "Attach to the pod once it runs."),
+    flag(None, "leave-stdin-open", Kind::Bool, "false", "Whoever attaches later can type, too."),
+    flag(
+        None,
+        "pod-running-timeout",
+        Kind::Duration,
+        "1m0s",
+        "How long to wait for a pod that runs.",
+    ),
     flag(None, "annotations", Kind::List, "", "Annotations of the pod.").since(20),
     flag(None, "attach", Kind::Bool, "false", "Attach to the container.")
         .lacks("attaching to a new pod: use kubectl exec"),
@@ -135,15 +144,17 @@ const RUN: &[Flag] = &[
     flag(None, "image", Kind::String, "", "The container's image."),
     flag(None, "image-pull-policy", Kind::String, "", "When the image is pulled."),
     flag(Some('l'), "labels", Kind::List, "", "Labels of the pod."),
-    flag(None, "overrides", Kind::String, "", "More of the object, in JSON.").lacks("overrides"),
+    flag(None, "overrides", Kind::String, "", "More of the object, in JSON."),
+    flag(None, "override-type", Kind::String, "merge", "How: merge.")
+        .lacks("other kinds of overrides")
+        .since(24),
     flag(None, "port", Kind::Int, "", "The container's port."),
     flag(None, "restart", Kind::String, "Always", "Always, OnFailure or Never."),
-    flag(None, "rm", Kind::Bool, "false", "Delete the pod at the end.")
-        .lacks("attaching to a new pod: use kubectl exec"),
-    flag(Some('i'), "stdin", Kind::Bool, "false", "Keep standard input open.")
-        .lacks("attaching to a new pod: use kubectl exec"),
-    flag(Some('t'), "tty", Kind::Bool, "false", "With a terminal.")
-        .lacks("attaching to a new pod: use kubectl exec"),
+    flag(None, "privileged", Kind::Bool, "false", "With all rights.").since(22),
+    flag(Some('q'), "quiet", Kind::Bool, "false", "Only what the container prints."),
+    flag(None, "rm", Kind::Bool, "false", "Delete the pod at the end."),
+    flag(Some('i'), "stdin", Kind::Bool, "false", "Keep standard input open."),
+    flag(Some('t'), "tty", Kind::Bool, "false", "With a terminal."),
 ];
 const EDIT: &[Flag] = &[
     flag(None, "output-patch", Kind::Bool, "false", "Show the patch.").lacks("showing the patch"),

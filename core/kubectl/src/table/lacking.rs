@@ -15,11 +15,6 @@ const OTHERS: &str = "this kind of object";
 pub(super) const COMMANDS: &[Command] = &[
     lacking("alpha", "Commands for features in alpha", "features in alpha"),
     lacking(
-        "attach",
-        "Attach to a running container",
-        "a second terminal of a running process; use kubectl exec or logs",
-    ),
-    lacking(
         "autoscale",
         "Auto-scale a deployment, replica set, stateful set, or replication controller",
         METRICS,
@@ -107,17 +102,7 @@ pub(super) const COMMANDS: &[Command] = &[
     lacking("create priorityclass", "Create a priority class with the specified name", OTHERS),
     lacking("create quota", "Create a quota with the specified name", OTHERS),
     lacking("create service", "Create a service using a specified subcommand", SERVICES),
-    lacking(
-        "set resources",
-        "Update resource requests/limits on objects with pod templates",
-        METRICS,
-    ),
     lacking("set selector", "Set the selector on a resource", SERVICES),
-    lacking(
-        "set serviceaccount",
-        "Update the service account of a resource",
-        "changing the account; use kubectl patch",
-    ),
     lacking(
         "set subject",
         "Update the user, group, or service account in a role binding or cluster role binding",

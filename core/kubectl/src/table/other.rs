@@ -3,14 +3,15 @@
 use super::flags::{ALL, DRY_RUN, FILES, NOTES, OUTPUT, SELECT};
 use super::{Command, Flag, Kind, command, flag, group};
 use crate::commands::{
-    annotate, auth, config, copy, discovery, events, exec, explain, logs, node, rollout,
+    annotate, auth, config, copy, discovery, events, exec, explain, logs, node, rollout, set,
 };
 
 const CONTAINER: &[Flag] =
     &[flag(Some('c'), "container", Kind::String, "", "The container; the first if none is named.")];
-const EXEC: &[Flag] = &[
-    flag(Some('f'), "filename", Kind::Slice, "", "File that names the pod.")
-        .lacks("a pod by file for exec"),
+const EXEC: &[Flag] = &[flag(Some('f'), "filename", Kind::Slice, "", "File that names the pod.")
+    .lacks("a pod by file for exec")];
+/// What a container's terminal needs.
+const STREAMS: &[Flag] = &[
     flag(
         None,
         "pod-running-timeout",
@@ -18,9 +19,25 @@ const EXEC: &[Flag] = &[
         "1m0s",
         "How long to wait for a pod that runs.",
     ),
-    flag(Some('q'), "quiet", Kind::Bool, "false", "Only what the command prints.").since(23),
+    flag(Some('q'), "quiet", Kind::Bool, "false", "Only what the container prints.").since(23),
     flag(Some('i'), "stdin", Kind::Bool, "false", "Pass standard input."),
     flag(Some('t'), "tty", Kind::Bool, "false", "Standard input is a terminal."),
+];
+const CONTAINERS: &[Flag] =
+    &[flag(Some('c'), "containers", Kind::String, "*", "The container; all if none is named.")];
+const SET_ENV: &[Flag] = &[
+    flag(Some('e'), "env", Kind::List, "", "NAME=VALUE."),
+    flag(None, "from", Kind::String, "", "A secret or config map whose keys become variables."),
+    flag(None, "keys", Kind::Slice, "", "Only these keys of --from."),
+    flag(None, "list", Kind::Bool, "false", "Only show the variables."),
+    flag(None, "overwrite", Kind::Bool, "true", "Change what is there."),
+    flag(None, "prefix", Kind::String, "", "Put before every variable's name."),
+    flag(None, "resolve", Kind::Bool, "false", "Show values for references.")
+        .lacks("looking references up; use kubectl get"),
+];
+const SET_RESOURCES: &[Flag] = &[
+    flag(None, "limits", Kind::String, "", "At most: cpu=100m,memory=256Mi."),
+    flag(None, "requests", Kind::String, "", "At least: cpu=100m,memory=256Mi."),
 ];
 const LOGS: &[Flag] = &[
     flag(None, "all-containers", Kind::Bool, "false", "Of all containers of the pod."),
@@ -121,7 +138,7 @@ const TYPED: &str = "(TYPE NAME | TYPE/NAME) [flags]";
 pub(super) const COMMANDS: &[Command] = &[
     command("explain", "TYPE [--recursive=FALSE|TRUE] [--api-version=api-version-group] [-o|--output=plaintext|plaintext-openapiv2]", "Get documentation for a resource", &[EXPLAIN], explain::explain),
     command("logs", "[-f] [-p] (POD | TYPE/NAME) [-c CONTAINER]", "Print the logs for a container in a pod", &[CONTAINER, LOGS], logs::logs).aliases(&["log"]),
-    command("exec", "POD [-c CONTAINER] -- COMMAND [args...]", "Execute a command in a container", &[CONTAINER, EXEC], exec::exec),
+    command("exec", "POD [-c CONTAINER] -- COMMAND [args...]", "Execute a command in a container", &[CONTAINER, EXEC, STREAMS], exec::exec),
     command("cp", "<file-spec-src> <file-spec-dest>", "Copy files and directories to and from containers", &[CONTAINER, COPY], copy::copy),
     group("auth", "Inspect authorization"),
     command("auth can-i", "VERB [TYPE | TYPE/NAME | NONRESOURCEURL]", "Check whether an action is allowed", &[CAN_I], auth::can_i),
@@ -151,8 +168,11 @@ pub(super) const COMMANDS: &[Command] = &[
     command("rollout pause", "RESOURCE TYPE", "Mark the provided resource as paused", &[FILES, OUTPUT, DRY_RUN, NOTES], rollout::change),
     command("rollout resume", "RESOURCE TYPE", "Resume a paused resource", &[FILES, OUTPUT, DRY_RUN, NOTES], rollout::change),
     group("set", "Set specific features on objects"),
-    command("set image", "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N", "Update the image of a pod template", &[FILES, SELECT, ALL, OUTPUT, DRY_RUN, NOTES], rollout::set),
-    command("set env", "RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N (TYPE NAME)", "Update environment variables on a pod template", &[FILES, SELECT, ALL, OUTPUT, DRY_RUN, NOTES], rollout::set),
+    command("set image", "(-f FILENAME | TYPE NAME) CONTAINER_NAME_1=CONTAINER_IMAGE_1 ... CONTAINER_NAME_N=CONTAINER_IMAGE_N", "Update the image of a pod template", &[FILES, SELECT, ALL, OUTPUT, DRY_RUN, NOTES], set::set),
+    command("set env", "RESOURCE/NAME KEY_1=VAL_1 ... KEY_N=VAL_N (TYPE NAME)", "Update environment variables on a pod template", &[CONTAINERS, SET_ENV, FILES, SELECT, ALL, OUTPUT, DRY_RUN, NOTES], set::set),
+    command("set resources", "(-f FILENAME | TYPE NAME) ([--limits=LIMITS & --requests=REQUESTS]", "Update resource requests/limits on objects with pod templates", &[CONTAINERS, SET_RESOURCES, FILES, SELECT, ALL, OUTPUT, DRY_RUN, NOTES], set::set),
+    command("set serviceaccount", "(-f FILENAME | TYPE NAME) SERVICE_ACCOUNT", "Update the service account of a resource", &[FILES, ALL, OUTPUT, DRY_RUN, NOTES], set::set).aliases(&["sa"]),
+    command("attach", "(POD | TYPE/NAME) -c CONTAINER", "Attach to a running container", &[CONTAINER, STREAMS], exec::attach),
     command("events", "[(-o|--output=)json|yaml|name|go-template|jsonpath] [--for TYPE/NAME] [--types=Normal,Warning]", "List events", &[EVENTS, OUTPUT], events::events).since(25),
     command("cordon", "NODE", "Mark node as unschedulable", &[DRAIN, DRY_RUN], node::node),
     command("uncordon", "NODE", "Mark node as schedulable", &[DRAIN, DRY_RUN], node::node),

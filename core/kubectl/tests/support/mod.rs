@@ -1,27 +1,19 @@
 //! One host with kubectl and a small stand-in for an API server: objects by path, with versions.
 
 use sorted::SortedMap;
-use std::cell::RefCell;
-use std::rc::Rc;
 
 use glasshive_kubectl::{Profile, register};
 use kube::resources::RESOURCES;
 use kube::rest::{self, Answer, Ask, Method, Reply, Request, Response, StreamEvent, Unreachable};
 use os::fs::{FileSystem, FsKind, Mounts, Tree};
-use os::process::{Handle, Sink};
 use os::program::image;
 use os::remote::{RemoteEvent, RemoteInput};
-use os::{Fd, Machine, Pid, Programs, RequestId, Spawn};
+use os::{Machine, Pid, Programs, RequestId};
 use serde_json::{Value, json};
 use sim::{Duration, Time};
+use transcripts::{Ended, Peer, Stage};
 
-#[derive(Debug, Default)]
-struct Log(Vec<u8>);
-impl Sink for Log {
-    fn write(&mut self, _now: Time, bytes: &[u8]) {
-        self.0.extend_from_slice(bytes);
-    }
-}
+const KUBECTL: &str = "/usr/bin/kubectl";
 
 /// Objects by path, and what goes on.
 #[derive(Debug, Default)]
@@ -29,26 +21,17 @@ pub struct Server {
     pub objects: SortedMap<String, Value>,
     version: u64,
     streams: SortedMap<u64, Vec<StreamEvent>>,
+    /// Requests for what a stream brings next.
+    waiting: Vec<(RequestId, u64)>,
     /// What was asked, as `GET /path`.
     pub asked: Vec<String>,
 }
 
 /// A host, its server and the time.
 pub struct World {
-    pub now: Time,
-    pub machine: Machine,
-    pub server: Server,
-    ended: SortedMap<Pid, i32>,
-    waiting: Vec<(RequestId, u64)>,
+    pub stage: Stage<Server>,
     /// Texts that a person leaves in the next editors.
     pub edits: Vec<(String, String)>,
-}
-
-/// How a command ended and what it printed.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Ended {
-    pub status: Option<i32>,
-    pub printed: String,
 }
 
 const KUBECONFIG: &str = "\
@@ -342,7 +325,7 @@ impl World {
         let mut tree = Tree::default();
         tree.add_directory("/", 0o755, now);
         tree.add_directory("/tmp", 0o777, now);
-        tree.add_file("/usr/bin/kubectl", image(profile.program), 0o755, now);
+        tree.add_file(KUBECTL, image(profile.program), 0o755, now);
         tree.add_file("/root/.kube/config", KUBECONFIG, 0o600, now);
         tree.add_file("/root/username", "jdoe\n", 0o644, now);
         tree.add_file("/root/password", "my-pass\n", 0o644, now);
@@ -354,42 +337,65 @@ impl World {
         }
         let mounts = Mounts::new(FileSystem::from_tree(FsKind::Disk, tree).shared());
         let machine = Machine::new(now, "master", mounts, programs);
-        let (ended, waiting, edits) = (SortedMap::new(), Vec::new(), Vec::new());
         let mut server = Server::default();
         server.stamp(&mut json!({ "metadata": {} }), now);
-        Self { now, machine, server, ended, waiting, edits }
+        Self { stage: Stage::new(machine, server, now), edits: Vec::new() }
     }
 
-    fn serve(&mut self) {
-        self.answer_requests();
-        for (id, stream) in std::mem::take(&mut self.waiting) {
-            let events =
-                self.server.streams.get_mut(&stream).map(std::mem::take).unwrap_or_default();
-            if events.is_empty() {
-                self.waiting.push((id, stream));
+    /// Runs `kubectl` with `input` to read.
+    pub fn run(&mut self, args: &[&str], input: &str) -> Ended {
+        self.stage.run(KUBECTL, args, input.as_bytes(), LIMIT)
+    }
+
+    /// Runs `kubectl` on a terminal of its own, where a person types the input and leaves the editors.
+    pub fn run_on_terminal(&mut self, args: &[&str], input: &str) -> Ended {
+        let (terminal, pid) = self.stage.start_on_terminal(KUBECTL, args);
+        let end = self.stage.now + LIMIT;
+        let mut typed = false;
+        while !self.stage.run_until(end, |stage| stage.ended.contains_key(&pid)) {
+            let machine = &mut self.stage.machine;
+            let editor =
+                machine.terminal(terminal, |terminal| terminal.editor().cloned()).flatten();
+            if let Some(editor) = editor {
+                if self.edits.is_empty() {
+                    break;
+                }
+                let (from, to) = self.edits.remove(0);
+                let _ = machine.finish_editor(terminal, Some(editor.text.replace(&from, &to)));
+            } else if !typed {
+                typed = true;
+                machine.type_text(terminal, &format!("{input}\n"));
             } else {
-                self.machine.reply(id, Box::new(Reply::Ok(Answer::Events(events))));
+                break;
             }
         }
+        let status = self.stage.ended.get(&pid).copied();
+        Ended { status, printed: self.stage.printed(terminal) }
     }
+}
 
-    fn answer_requests(&mut self) {
-        for request in self.machine.take_requests() {
+const LIMIT: Duration = Duration::from_secs(120);
+
+impl Peer for Server {
+    fn serve(&mut self, machine: &mut Machine, now: Time, _: &SortedMap<Pid, i32>) -> bool {
+        let mut served = false;
+        for request in machine.take_requests() {
             assert_eq!(request.port, rest::PORT);
+            served = true;
             let reply: Reply = match *request.body.downcast::<Ask>().unwrap() {
                 Ask::Call(call) | Ask::Open(call)
                     if !call.server.starts_with("https://10.0.0.11") =>
                 {
                     Err(Unreachable::Refused)
                 }
-                Ask::Call(call) => Ok(Answer::Response(self.server.answer(&call, self.now))),
-                Ask::Open(call) => Ok(self.server.open(&call, self.now)),
+                Ask::Call(call) => Ok(Answer::Response(self.answer(&call, now))),
+                Ask::Open(call) => Ok(self.open(&call, now)),
                 Ask::Next(stream) => {
                     self.waiting.push((request.id, stream));
                     continue;
                 }
                 Ask::Send(stream, input) => {
-                    let events = self.server.streams.entry(stream).or_default();
+                    let events = self.streams.entry(stream).or_default();
                     if let RemoteInput::Line(line) = input {
                         events.push(StreamEvent::Terminal(RemoteEvent::Shown(
                             format!("typed {line}\n").into_bytes(),
@@ -400,92 +406,17 @@ impl World {
                 }
                 Ask::Close(_) => continue,
             };
-            self.machine.reply(request.id, Box::new(reply));
+            machine.reply(request.id, Box::new(reply));
         }
-    }
-
-    fn run_until(&mut self, end: Time, mut is_over: impl FnMut(&mut Self) -> bool) {
-        loop {
-            self.machine.run(self.now);
-            for (pid, status) in self.machine.take_exits() {
-                self.ended.insert(pid, status.code());
-            }
-            self.serve();
-            if self.machine.is_ready() {
-                continue;
-            }
-            if is_over(self) {
-                return;
-            }
-            match self.machine.next_deadline() {
-                Some(next) if next <= end => self.now = self.now.max(next),
-                _ => return,
-            }
-        }
-    }
-
-    /// Lets time pass.
-    pub fn pass(&mut self, span: Duration) {
-        let end = self.now + span;
-        self.run_until(end, |_| false);
-        self.now = end;
-    }
-
-    /// Runs `kubectl` with `input` to read, or on a terminal of its own where a person types the input.
-    pub fn run(&mut self, args: &[String], input: &str, on_terminal: bool) -> Ended {
-        let log: Rc<RefCell<Log>> = Rc::default();
-        let terminal = on_terminal.then(|| self.machine.add_terminal());
-        let handle = match terminal {
-            Some(terminal) => Handle::terminal(terminal),
-            None => Handle::sink(log.clone()),
-        };
-        let stdin =
-            if on_terminal { handle.clone() } else { Handle::bytes(input.as_bytes().to_vec()) };
-        let fds = SortedMap::from([
-            (Fd::STDIN, stdin),
-            (Fd::STDOUT, handle.clone()),
-            (Fd::STDERR, handle),
-        ]);
-        let args = std::iter::once("kubectl").chain(args.iter().map(String::as_str));
-        let spawn = Spawn {
-            path: "/usr/bin/kubectl".to_owned(),
-            args: args.map(str::to_owned).collect(),
-            cwd: Some("/root".to_owned()),
-            env: SortedMap::from([("HOME".to_owned(), "/root".to_owned())]),
-            fds,
-            foreground: true,
-            ..Spawn::default()
-        };
-        let host = self.machine.host();
-        let pid = self.machine.spawn(&host, spawn).unwrap();
-        let end = self.now + Duration::from_secs(120);
-        let mut typed = false;
-        loop {
-            self.run_until(end, |world| world.ended.contains_key(&pid));
-            let Some(terminal) = terminal.filter(|_| !self.ended.contains_key(&pid)) else { break };
-            let editor =
-                self.machine.terminal(terminal, |terminal| terminal.editor().cloned()).flatten();
-            if let Some(editor) = editor {
-                let Some((from, to)) = (!self.edits.is_empty()).then(|| self.edits.remove(0))
-                else {
-                    break;
-                };
-                let text = editor.text.replace(&from, &to);
-                let _ = self.machine.finish_editor(terminal, Some(text));
-            } else if !typed {
-                typed = true;
-                self.machine.type_text(terminal, &format!("{input}\n"));
+        for (id, stream) in std::mem::take(&mut self.waiting) {
+            let events = self.streams.get_mut(&stream).map(std::mem::take).unwrap_or_default();
+            if events.is_empty() {
+                self.waiting.push((id, stream));
             } else {
-                break;
+                machine.reply(id, Box::new(Reply::Ok(Answer::Events(events))));
+                served = true;
             }
         }
-        let look = |terminal: &os::Terminal| {
-            terminal.blocks().iter().map(|block| block.screen.printed()).collect::<String>()
-        };
-        let printed = match terminal {
-            Some(terminal) => self.machine.terminal(terminal, look).unwrap(),
-            None => String::from_utf8_lossy(&log.borrow().0).into_owned(),
-        };
-        Ended { status: self.ended.get(&pid).copied(), printed }
+        served
     }
 }

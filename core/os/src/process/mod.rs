@@ -4,6 +4,7 @@ mod files;
 mod handle;
 mod proc;
 mod procfs;
+mod trees;
 mod waiting;
 
 use sorted::SortedMap;

@@ -148,6 +148,11 @@ impl Proc {
         self.namespace().borrow().hostname.clone()
     }
 
+    /// What the host's system says it is; a container shares the kernel of it.
+    pub fn distribution(&self) -> crate::Distribution {
+        self.state.borrow().distribution
+    }
+
     /// The host's or the container's addresses, besides the loopback one.
     pub fn addresses(&self) -> Vec<String> {
         self.namespace().borrow().addresses.clone()

@@ -5,6 +5,7 @@
 use std::rc::Rc;
 
 use super::{Pid, Proc};
+use crate::distribution::Distribution;
 use crate::errno::Errno;
 use crate::fs::{Attributes, FsKind, Inode, Kind, Mounts, normalize};
 use crate::state::Process;
@@ -149,7 +150,10 @@ impl Proc {
             "meminfo" => "MemTotal:        4194304 kB\nMemFree:         3881904 kB\nMemAvailable:    3881904 kB\nSwapTotal:             0 kB\nSwapFree:              0 kB\n".to_owned(),
             "cpuinfo" => (0..2).map(|number| format!("processor\t: {number}\nvendor_id\t: GenuineIntel\nmodel name\t: simulated\n\n")).collect(),
             "filesystems" => "nodev\tproc\nnodev\ttmpfs\nnodev\toverlay\n\text4\n".to_owned(),
-            _ => "Linux version 4.4.0-64-generic (buildd@lgw01) #85-Ubuntu SMP Mon Feb 20 11:50:30 UTC 2017\n".to_owned(),
+            _ => {
+                let Distribution { kernel, kernel_build, .. } = self.distribution();
+                format!("Linux version {kernel} (buildd@lgw01) {kernel_build}\n")
+            }
         }
     }
 }

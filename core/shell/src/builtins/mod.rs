@@ -7,7 +7,7 @@ mod state;
 
 use crate::Flavour;
 use crate::shell::{Done, Flow, Shell};
-use crate::utilities::{Utility, files, output, processes, test};
+use crate::utilities::{Utility, output, paths, processes, test};
 
 /// POSIX's special builtins: their failure ends a script, their assignments stay.
 const SPECIAL: [&str; 15] = [
@@ -128,10 +128,20 @@ async fn shared(shell: &mut Shell, name: &str, args: &[String]) -> Result<i32, F
     Ok(match name {
         "echo" if shell.flavour == Flavour::Dash => output::echo_escaped(utility).await,
         "echo" => output::echo(utility).await,
+        "printf" if args.len() > 2 && args[0] == "-v" && shell.flavour == Flavour::Bash => {
+            let (target, args) = (args[1].clone(), args[2..].to_vec());
+            match output::formatted(&Utility { args, ..utility.clone() }).await {
+                Ok((text, status)) => match shell.assign(&target, None, &text) {
+                    Ok(()) => status,
+                    Err(message) => fail(shell, message, 1).await,
+                },
+                Err(status) => status,
+            }
+        }
         "printf" => output::printf(utility).await,
         "pwd" => {
             let shown = shell.variable("PWD").filter(|_| args.first().is_none_or(|a| a != "-P"));
-            files::show_folder(utility, shown).await
+            paths::show_folder(utility, shown).await
         }
         "kill" => {
             let mut args = Vec::new();

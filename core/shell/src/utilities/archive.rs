@@ -185,6 +185,10 @@ fn entries(archive: &[u8]) -> Result<Vec<Entry>, &'static str> {
         let filled = size.div_ceil(BLOCK).saturating_mul(BLOCK);
         let bytes = after.get(..size).ok_or("Unexpected EOF in archive")?.to_vec();
         rest = after.get(filled..).unwrap_or_default();
+        // Extended headers say what no file needs here.
+        if matches!(block[156], b'x' | b'g') {
+            continue;
+        }
         let prefix = text(345, 155);
         let name = text(0, 100);
         let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
@@ -295,7 +299,7 @@ pub(crate) async fn tar(utility: Utility) -> i32 {
     }
     let utility = Utility { args, ..utility };
     let spec = Spec {
-        flags: "cxtzjJvpf:C:hO",
+        flags: "cxtzjJvpmf:C:hO",
         long: &[
             ("create", 'c'),
             ("extract", 'x'),

@@ -340,7 +340,7 @@ impl Walk<'_> {
 
     async fn run(&mut self, words: Vec<String>) -> i32 {
         self.utility.print(std::mem::take(&mut self.text)).await;
-        super::running::run(self.utility, words).await
+        super::running::run(self.utility, words, os::process::Handle::null()).await
     }
 }
 

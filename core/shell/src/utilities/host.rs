@@ -1,5 +1,5 @@
 //! Small programs of a host: `lsb_release`, `tree`, `file`, `envsubst`, `column`, `pgrep`,
-//! `pkill`, `killall`; and those that only say what they lack.
+//! `pkill`, `killall`; and what there is instead of `docker-machine`.
 
 use os::fs::Kind;
 use os::{Pid, Signal};
@@ -39,16 +39,10 @@ pub(crate) async fn lsb_release(utility: Utility) -> i32 {
     0
 }
 
-/// Programs that are not simulated, with what to do instead.
-pub(crate) async fn lacking(utility: Utility) -> i32 {
-    let instead = match utility.name {
-        "docker-machine" => {
-            ": the hosts are there already, each with a terminal; `ssh` leads from one to the other"
-        }
-        "git" => ": there is no way to the Internet; write files with an editor or a here-document",
-        _ => "",
-    };
-    utility.error(format!("not simulated{instead}")).await
+pub(crate) async fn docker_machine(utility: Utility) -> i32 {
+    let instead =
+        "the hosts are there already, each with a terminal; `ssh` leads from one to the other";
+    utility.error(format!("not simulated: {instead}")).await
 }
 
 pub(crate) async fn tree(utility: Utility) -> i32 {

@@ -264,12 +264,12 @@ pub(crate) async fn uname(utility: Utility) -> i32 {
         Err(code) => return code,
     };
     let name = utility.proc.hostname();
-    // The kernel that the daemon of a simulated host reports, of Ubuntu 16.04.
+    let system = utility.proc.distribution();
     let fields = [
         ('s', "Linux"),
         ('n', name.as_str()),
-        ('r', "4.4.0-64-generic"),
-        ('v', "#85-Ubuntu SMP Mon Feb 20 11:50:30 UTC 2017"),
+        ('r', system.kernel),
+        ('v', system.kernel_build),
         ('m', "x86_64"),
         ('p', if utility.gnu { "" } else { "unknown" }),
         ('i', if utility.gnu { "" } else { "unknown" }),

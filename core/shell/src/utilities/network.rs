@@ -1,59 +1,59 @@
-//! The interfaces of a host or a container: `ip addr`, `ip link`, `ip route`, `ifconfig`.
+//! The network devices of a host or a container: `ip addr`, `ip link`, `ip route`, `ifconfig`, `route`, `brctl`, `bridge`.
+
+use os::Link;
 
 use super::Utility;
 
-/// An interface with its address and prefix length.
-struct Interface {
-    name: String,
-    address: String,
-    prefix: u32,
+/// An address and what follows from it.
+struct Address<'a> {
+    text: &'a str,
+    bits: u32,
 }
 
-impl Interface {
-    fn octets(&self) -> [u32; 4] {
-        let mut octets = [0; 4];
-        for (octet, text) in octets.iter_mut().zip(self.address.split('.')) {
-            *octet = text.parse().unwrap_or(0);
-        }
-        octets
+fn address(link: &Link) -> Option<Address<'_>> {
+    let (text, bits) = link.address.split_once('/')?;
+    Some(Address { text, bits: bits.parse().unwrap_or(24) })
+}
+
+impl Address<'_> {
+    fn number(&self) -> u32 {
+        let octets = self.text.split('.').map(|octet| octet.parse().unwrap_or(0));
+        octets.fold(0, |number: u32, octet: u32| number << 8 | octet & 0xff)
     }
 
-    /// As docker's bridge and hypervisors derive it: a fixed beginning and the address.
-    fn hardware(&self) -> String {
-        let [a, b, c, d] = self.octets();
-        format!("02:42:{a:02x}:{b:02x}:{c:02x}:{d:02x}")
+    fn mask(&self) -> u32 {
+        u32::MAX.checked_shl(32 - self.bits.min(32)).unwrap_or(0)
+    }
+
+    fn network(&self) -> u32 {
+        self.number() & self.mask()
     }
 
     fn broadcast(&self) -> String {
-        let [a, b, c, _] = self.octets();
-        if self.prefix >= 24 { format!("{a}.{b}.{c}.255") } else { format!("{a}.{b}.255.255") }
-    }
-
-    fn network(&self) -> String {
-        let [a, b, c, _] = self.octets();
-        if self.prefix >= 24 { format!("{a}.{b}.{c}.0/24") } else { format!("{a}.{b}.0.0/16") }
-    }
-
-    fn mask(&self) -> &'static str {
-        if self.prefix >= 24 { "255.255.255.0" } else { "255.255.0.0" }
+        dotted(self.number() | !self.mask())
     }
 }
 
-/// The interfaces besides the loopback one: one per address, and on a host docker's bridge.
-fn interfaces(utility: &Utility) -> Vec<Interface> {
-    let addresses = utility.proc.addresses().into_iter().enumerate();
-    let mut found: Vec<Interface> = addresses
-        .map(|(index, address)| {
-            // Docker's bridges have /16 networks; hosts and overlay networks /24.
-            let prefix = if address.starts_with("172.") { 16 } else { 24 };
-            Interface { name: format!("eth{index}"), address, prefix }
-        })
-        .collect();
-    if !utility.proc.is_contained() {
-        let (name, address) = ("docker0".to_owned(), "172.17.0.1".to_owned());
-        found.push(Interface { name, address, prefix: 16 });
+fn dotted(number: u32) -> String {
+    let [a, b, c, d] = number.to_be_bytes();
+    format!("{a}.{b}.{c}.{d}")
+}
+
+/// A device's name with the number of its other end.
+fn full_name(link: &Link) -> String {
+    link.peer.map_or_else(|| link.name.clone(), |peer| format!("{}@if{peer}", link.name))
+}
+
+fn is_bridge(link: &Link) -> bool {
+    link.peer.is_none() && link.name != "eth0"
+}
+
+/// `BROADCAST,...` and `UP` or `DOWN`.
+fn state(link: &Link) -> (&'static str, &'static str) {
+    match link.has_carrier {
+        true => ("BROADCAST,MULTICAST,UP,LOWER_UP", "UP"),
+        false => ("NO-CARRIER,BROADCAST,MULTICAST,UP", "DOWN"),
     }
-    found
 }
 
 const LOOPBACK: &str =
@@ -61,99 +61,111 @@ const LOOPBACK: &str =
     link/loopback 00:00:00:00:00:00 brd 00:00:00:00:00:00
 ";
 
-fn addresses(
-    interfaces: &[Interface],
-    only: Option<&str>,
-    with_address: bool,
-    only_v4: bool,
-) -> String {
-    let mut text = String::new();
-    if only.is_none_or(|name| name == "lo") {
-        text.push_str(LOOPBACK);
-        if with_address {
-            text.push_str("    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n");
-        }
+fn described(link: &Link, with_address: bool, only_v4: bool) -> String {
+    let (flags, word) = state(link);
+    let master =
+        if link.master.is_empty() { String::new() } else { format!(" master {}", link.master) };
+    let (index, full, name) = (link.index, full_name(link), &link.name);
+    let mut text = format!(
+        "{index}: {full}: <{flags}> mtu 1500 qdisc noqueue{master} state {word} group default\n"
+    );
+    if !only_v4 || !with_address {
+        let other = if link.peer.is_some() { " link-netnsid 0" } else { "" };
+        text.push_str(&format!("    link/ether {} brd ff:ff:ff:ff:ff:ff{other}\n", link.mac));
     }
-    for (index, interface) in (2..).zip(interfaces) {
-        let Interface { name, address, prefix } = interface;
-        if only.is_some_and(|only| only != name) {
-            continue;
-        }
-        let hardware = interface.hardware();
+    if let Some(address) = address(link).filter(|_| with_address) {
         text.push_str(&format!(
-            "{index}: {name}: <BROADCAST,MULTICAST,UP,LOWER_UP> mtu 1500 qdisc noqueue state UP group default\n"
+            "    inet {} brd {} scope global {name}\n       valid_lft forever preferred_lft forever\n",
+            link.address,
+            address.broadcast()
         ));
-        if !only_v4 || !with_address {
-            text.push_str(&format!("    link/ether {hardware} brd ff:ff:ff:ff:ff:ff\n"));
-        }
-        if with_address {
-            text.push_str(&format!(
-                "    inet {address}/{prefix} brd {} scope global {name}\n       valid_lft forever preferred_lft forever\n",
-                interface.broadcast()
-            ));
-        }
     }
     text
 }
 
-fn brief(interfaces: &[Interface], only: Option<&str>) -> String {
-    let mut text = String::new();
-    if only.is_none_or(|name| name == "lo") {
-        text.push_str("lo               UNKNOWN        127.0.0.1/8\n");
+fn routes(links: &[Link]) -> Vec<(u32, u32, String, &Link)> {
+    let mut routes = Vec::new();
+    if let Some((link, own)) = links.first().and_then(|link| Some((link, address(link)?))) {
+        routes.push((0, 0, dotted(own.network() + 1), link));
     }
-    for Interface { name, address, prefix } in interfaces {
-        if only.is_none_or(|only| only == name) {
-            text.push_str(&format!("{name:<16} UP             {address}/{prefix}\n"));
-        }
-    }
-    text
+    let own = links.iter().filter_map(|link| Some((address(link)?, link)));
+    routes.extend(own.map(|(own, link)| (own.network(), own.mask(), String::new(), link)));
+    routes
 }
 
 pub(crate) async fn ip(utility: Utility) -> i32 {
-    let interfaces = interfaces(&utility);
-    let is_brief = utility.args.iter().any(|arg| arg == "-br" || arg == "-brief");
-    let only_v4 = utility.args.iter().any(|arg| arg == "-4");
+    let links = utility.proc.links().await;
+    let flag = |names: [&str; 2]| utility.args.iter().any(|arg| names.contains(&arg.as_str()));
+    let (is_brief, only_v4) = (flag(["-br", "-brief"]), flag(["-4", "-4"]));
     let words: Vec<&str> =
         utility.args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-')).collect();
     let object = words.first().copied().unwrap_or_default();
-    let only = words[words.len().min(1)..]
-        .iter()
-        .copied()
-        .find(|word| !matches!(*word, "show" | "list" | "ls" | "dev" | "sh" | "s"));
     let is = |name: &str| !object.is_empty() && name.starts_with(object);
-    if let Some(change) =
-        words.get(1).filter(|word| matches!(**word, "add" | "del" | "set" | "flush"))
-    {
+    if let Some(change) = words.get(1).filter(|word| {
+        matches!(**word, "add" | "a" | "del" | "delete" | "set" | "flush" | "replace" | "exec")
+    }) {
         return utility.error(format!("not simulated: {object} {change}")).await;
     }
-    let known = |name: &str| name == "lo" || interfaces.iter().any(|own| own.name == name);
     if is("address") || is("link") {
-        if let Some(name) = only.filter(|name| !known(name)) {
+        let (mut only, mut kind, mut master) = (None, None, None);
+        let mut rest = words[1..].iter().copied();
+        while let Some(word) = rest.next() {
+            match word {
+                "show" | "list" | "ls" | "lst" | "dev" | "sh" | "s" | "up" => {}
+                "type" => kind = rest.next(),
+                "master" => master = rest.next(),
+                name => only = Some(name.split('@').next().unwrap_or(name)),
+            }
+        }
+        if let Some(name) =
+            only.filter(|name| *name != "lo" && !links.iter().any(|link| link.name == *name))
+        {
             utility.proc.eprint(format!("Device \"{name}\" does not exist.\n")).await;
             return 1;
         }
-        let text = if is_brief {
-            brief(&interfaces, only)
-        } else {
-            addresses(&interfaces, only, is("address"), only_v4)
-        };
+        let mut text = String::new();
+        if only.is_none_or(|name| name == "lo") && kind.is_none() && master.is_none() {
+            text.push_str(match (is_brief, is("address")) {
+                (true, _) => "lo               UNKNOWN        127.0.0.1/8\n",
+                _ => LOOPBACK,
+            });
+            if is("address") && !is_brief {
+                text.push_str("    inet 127.0.0.1/8 scope host lo\n       valid_lft forever preferred_lft forever\n");
+            }
+        }
+        for link in links.iter().filter(|link| {
+            let own = if is_bridge(link) { "bridge" } else { "veth" };
+            only.is_none_or(|name| name == link.name)
+                && kind.is_none_or(|kind| kind == own && (link.peer.is_some() || is_bridge(link)))
+                && master.is_none_or(|master| master == link.master)
+        }) {
+            text.push_str(&if is_brief {
+                let (word, what) =
+                    (state(link).1, if is("link") { &link.mac } else { &link.address });
+                format!("{:<16} {word:<14} {what}\n", full_name(link))
+            } else {
+                described(link, is("address"), only_v4)
+            });
+        }
         utility.print(text).await;
         return 0;
     }
     if is("route") {
         let mut text = String::new();
-        if let Some(first) = interfaces.first() {
-            let [a, b, c, _] = first.octets();
-            let gateway =
-                if first.prefix >= 24 { format!("{a}.{b}.{c}.1") } else { format!("{a}.{b}.0.1") };
-            text.push_str(&format!("default via {gateway} dev {}\n", first.name));
-        }
-        for interface in &interfaces {
-            let Interface { name, address, .. } = interface;
-            let network = interface.network();
-            text.push_str(&format!(
-                "{network} dev {name}  proto kernel  scope link  src {address}\n"
-            ));
+        for (network, mask, gateway, link) in routes(&links) {
+            let name = &link.name;
+            let Some(own) = address(link) else { continue };
+            text.push_str(&if mask == 0 {
+                format!("default via {gateway} dev {name}\n")
+            } else {
+                let down = if link.has_carrier { "" } else { " linkdown" };
+                format!(
+                    "{}/{} dev {name}  proto kernel  scope link  src {}{down}\n",
+                    dotted(network),
+                    own.bits,
+                    own.text
+                )
+            });
         }
         utility.print(text).await;
         return 0;
@@ -174,27 +186,91 @@ pub(crate) async fn ifconfig(utility: Utility) -> i32 {
     if utility.args.len() > 1 && only.is_some() {
         return utility.error("not simulated: changing an interface").await;
     }
-    let interfaces = interfaces(&utility);
     let mut text = String::new();
-    for interface in interfaces.iter().filter(|own| only.is_none_or(|name| own.name == name)) {
-        let Interface { name, address, .. } = interface;
+    for link in utility.proc.links().await {
+        if only.is_some_and(|name| link.name != name) {
+            continue;
+        }
+        text.push_str(&format!("{:<9} Link encap:Ethernet  HWaddr {}\n", link.name, link.mac));
+        if let Some(own) = address(&link) {
+            let (broadcast, mask) = (own.broadcast(), dotted(own.mask()));
+            let inet = own.text;
+            text.push_str(&format!("          inet addr:{inet}  Bcast:{broadcast}  Mask:{mask}\n"));
+        }
+        let running = if link.has_carrier { " RUNNING" } else { "" };
         text.push_str(&format!(
-            "{name:<9} Link encap:Ethernet  HWaddr {}\n          inet addr:{address}  Bcast:{}  Mask:{}\n          UP BROADCAST RUNNING MULTICAST  MTU:1500  Metric:1\n\n",
-            interface.hardware(),
-            interface.broadcast(),
-            interface.mask()
+            "          UP BROADCAST{running} MULTICAST  MTU:1500  Metric:1\n\n"
         ));
     }
     if only.is_none_or(|name| name == "lo") {
         text.push_str("lo        Link encap:Local Loopback\n          inet addr:127.0.0.1  Mask:255.0.0.0\n          UP LOOPBACK RUNNING  MTU:65536  Metric:1\n\n");
     }
     if let (true, Some(name)) = (text.is_empty(), only) {
-        utility
-            .proc
-            .eprint(format!("{name}: error fetching interface information: Device not found\n"))
-            .await;
+        let text = format!("{name}: error fetching interface information: Device not found\n");
+        utility.proc.eprint(text).await;
         return 1;
     }
     utility.print(text).await;
+    0
+}
+
+/// `route -n`.
+pub(crate) async fn route(utility: Utility) -> i32 {
+    if utility.args.iter().any(|arg| !arg.starts_with('-')) {
+        return utility.error("not simulated: changing a route").await;
+    }
+    let mut text = "Kernel IP routing table\nDestination     Gateway         Genmask         Flags Metric Ref    Use Iface\n".to_owned();
+    for (network, mask, gateway, link) in routes(&utility.proc.links().await) {
+        let (flags, gateway) =
+            if gateway.is_empty() { ("U", "0.0.0.0") } else { ("UG", gateway.as_str()) };
+        text.push_str(&format!(
+            "{:<15} {gateway:<15} {:<15} {flags:<5} 0      0        0 {}\n",
+            dotted(network),
+            dotted(mask),
+            link.name
+        ));
+    }
+    utility.print(text).await;
+    0
+}
+
+/// `brctl show`: bridges and their ports.
+pub(crate) async fn brctl(utility: Utility) -> i32 {
+    if utility.args.first().is_none_or(|arg| arg != "show") {
+        let what = utility.args.join(" ");
+        return utility.error(format!("not simulated: {what}")).await;
+    }
+    let links = utility.proc.links().await;
+    let mut text = "bridge name\tbridge id\t\tSTP enabled\tinterfaces\n".to_owned();
+    for bridge in links.iter().filter(|link| is_bridge(link)) {
+        if utility.args.get(1).is_some_and(|name| *name != bridge.name) {
+            continue;
+        }
+        let id = bridge.mac.replace(':', "");
+        let ports = links.iter().filter(|link| link.master == bridge.name);
+        let ports: Vec<&str> = ports.map(|link| link.name.as_str()).collect();
+        let ports = ports.join("\n\t\t\t\t\t\t\t");
+        text.push_str(&format!("{}\t\t8000.{id}\tno\t\t{ports}\n", bridge.name));
+    }
+    utility.print(text).await;
+    0
+}
+
+/// `bridge link`: the ports.
+pub(crate) async fn bridge(utility: Utility) -> i32 {
+    if utility.args.first().is_none_or(|arg| arg != "link") {
+        let what = utility.args.join(" ");
+        return utility.error(format!("not simulated: {what}")).await;
+    }
+    for link in utility.proc.links().await.iter().filter(|link| !link.master.is_empty()) {
+        let text = format!(
+            "{}: {}: <{}> mtu 1500 master {} state forwarding priority 32 cost 2\n",
+            link.index,
+            full_name(link),
+            state(link).0,
+            link.master
+        );
+        utility.print(text).await;
+    }
     0
 }

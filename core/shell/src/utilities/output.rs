@@ -68,26 +68,34 @@ struct Printing<'a> {
 
 /// `printf format args...`.
 pub(crate) async fn printf(utility: Utility) -> i32 {
+    match formatted(&utility).await {
+        Ok((text, status)) => {
+            utility.print(text).await;
+            status
+        }
+        Err(status) => status,
+    }
+}
+
+/// What `printf` prints, and its status; on a misuse, which it has told, the status only.
+pub(crate) async fn formatted(utility: &Utility) -> Result<(String, i32), i32> {
     let args: Vec<String> = utility
         .args
         .iter()
         .skip(usize::from(utility.args.first().is_some_and(|a| a == "--")))
         .cloned()
         .collect();
-    let Some((format, args)) = args.split_first() else {
+    let Some((format, args)) = args.split_first().filter(|(format, _)| *format != "-v") else {
         let spec = Spec { usage: "printf FORMAT [ARG]...", failure: 2, ..Spec::default() };
         if utility.gnu {
             let usage = "usage: printf [-v var] format [arguments]";
             utility.error(usage).await;
-            return 2;
+            return Err(2);
         }
-        return utility.misuse("", &spec).await;
+        return Err(utility.misuse("", &spec).await);
     };
-    if format == "-v" {
-        return utility.error("not simulated: -v").await;
-    }
     let mut printing = Printing {
-        utility: &utility,
+        utility,
         args: args.iter().cloned().collect(),
         used: false,
         status: 0,
@@ -103,9 +111,7 @@ pub(crate) async fn printf(utility: Utility) -> i32 {
         }
         utility.work(printing.text.len()).await;
     }
-    let (text, status) = (printing.text, printing.status);
-    utility.print(text).await;
-    status
+    Ok((printing.text, printing.status))
 }
 
 impl Printing<'_> {

@@ -37,8 +37,16 @@ const PACKAGES: &[Package] = &[
     package(&["nano"], &[("/usr/bin/nano", "gnu:nano")]),
     package(&["jq"], &[("/usr/bin/jq", "host:jq")]),
     package(&["openssl"], &[("/usr/bin/openssl", "openssl")]),
-    package(&["net-tools"], &[("/sbin/ifconfig", "host:ifconfig"), ("/bin/netstat", "sockets")]),
-    package(&["iproute2"], &[("/sbin/ip", "host:ip"), ("/bin/ss", "sockets")]),
+    package(
+        &["net-tools"],
+        &[
+            ("/sbin/ifconfig", "gnu:ifconfig"),
+            ("/sbin/route", "gnu:route"),
+            ("/bin/netstat", "sockets"),
+        ],
+    ),
+    package(&["iproute2"], &[("/sbin/ip", "gnu:ip"), ("/bin/ss", "sockets")]),
+    package(&["bridge-utils"], &[("/sbin/brctl", "gnu:brctl")]),
     package(&["netcat", "netcat-openbsd", "netcat-traditional"], &[("/bin/nc", "nc")]),
     package(&["traceroute"], &[("/usr/bin/traceroute", "traceroute")]),
     package(&["bash"], &[("/bin/bash", "bash")]),
@@ -70,14 +78,12 @@ const PACKAGES: &[Package] = &[
         ],
     ),
     package(&["nodejs", "npm"], &[("/usr/bin/node", LACKING), ("/usr/bin/npm", LACKING)]),
-    package(&["stress", "stress-ng"], &[("/usr/bin/stress", LACKING)]),
-    package(&["htop", "tmux", "screen"], &[("/usr/bin/htop", LACKING)]),
     package(
         &["apache2", "apache2-utils"],
         &[("/usr/bin/ab", LACKING), ("/usr/bin/htpasswd", LACKING)],
     ),
     package(&["nginx"], &[("/usr/sbin/nginx", "nginx")]),
-    package(&["git"], &[("/usr/bin/git", LACKING)]),
+    package(&["git", "git-core"], &[("/usr/bin/git", "host:git")]),
     package(
         &["build-essential", "build-base", "gcc"],
         &[("/usr/bin/gcc", LACKING), ("/usr/bin/make", LACKING)],
@@ -106,36 +112,45 @@ const PACKAGES: &[Package] = &[
             "musl-dev",
             "openssl-dev",
             "postgresql-dev",
-            "rsync",
-            "unzip",
             "xz-utils",
-            "zip",
             "zlib1g-dev",
         ],
         &[],
     ),
-    package(&["docker.io", "docker-ce", "docker-ce-cli", "docker-engine"], &[]),
+    package(&["docker.io", "docker-ce", "docker-ce-cli", "docker-engine", "containerd.io"], &[]),
 ];
+
+/// Packages whose only program has their name and is not simulated.
+const UNSIMULATED: &str = "ansible bc clang cmake cowsay cron ethtool figlet fortune golang htop iftop iotop iperf \
+                           iperf3 iptables ipvsadm ldap-utils lsof lynx mc mongodb-clients mtr nmap perl php pv rsync ruby screen siege \
+                           socat strace stress stress-ng supervisor sysbench tcpdump telnet tini tmux toilet unzip wrk zip zsh";
 
 /// Where `apt-get update` puts the lists, without which nothing can be located in an image.
 const LISTS: &str = "/var/lib/apt/lists/packages";
 
-fn find(name: &str) -> Option<&'static Package> {
+/// The executables of a package and the programs that they are.
+type Programs = Vec<(String, &'static str)>;
+
+fn find(name: &str) -> Option<Programs> {
     // `name=version`, `name:architecture`, and Alpine's bounds.
     let name = name.split(['=', ':', '<', '>', '~']).next().unwrap_or(name);
-    PACKAGES.iter().find(|package| package.names.contains(&name))
+    if UNSIMULATED.split_whitespace().any(|own| own == name) {
+        return Some(vec![(format!("/usr/bin/{name}"), LACKING)]);
+    }
+    let package = PACKAGES.iter().find(|package| package.names.contains(&name))?;
+    Some(package.programs.iter().map(|(path, program)| ((*path).to_owned(), *program)).collect())
 }
 
-fn is_there(utility: &Utility, package: &Package) -> bool {
-    package.programs.iter().all(|(path, _)| {
+fn is_there(utility: &Utility, programs: &Programs) -> bool {
+    programs.iter().all(|(path, _)| {
         let name = super::base_name(path);
         identity::find_program(utility, name, None).is_some()
     })
 }
 
 /// Writes a package's executables; the error is the message.
-fn install(utility: &Utility, package: &Package) -> Result<(), String> {
-    for (path, program) in package.programs {
+fn install(utility: &Utility, programs: &Programs) -> Result<(), String> {
+    for (path, program) in programs {
         let proc = &utility.proc;
         // A program that the image has elsewhere stays.
         if identity::find_program(utility, super::base_name(path), None).is_some() {
@@ -192,7 +207,7 @@ async fn apt_install(utility: &Utility, names: &[String], agrees: bool) -> i32 {
     let (mut new, mut missing) = (Vec::new(), String::new());
     for name in names {
         match find(name) {
-            Some(package) if is_there(utility, package) => {
+            Some(package) if is_there(utility, &package) => {
                 text.push_str(&format!("{name} is already the newest version.\n"));
             }
             Some(package) if has_lists => new.push((name.as_str(), package)),
@@ -229,7 +244,7 @@ async fn apt_install(utility: &Utility, names: &[String], agrees: bool) -> i32 {
     }
     for (name, package) in new {
         utility.proc.compute(sim::Duration::from_millis(400)).await;
-        if let Err(message) = install(utility, package) {
+        if let Err(message) = install(utility, &package) {
             utility
                 .proc
                 .eprint(format!("dpkg: error processing package {name}: {message}\n"))
@@ -294,15 +309,16 @@ async fn apk_add(utility: &Utility, names: &[String]) -> i32 {
         let place = format!("alpine/v{minor}/{part}/x86_64/APKINDEX.tar.gz");
         utility.print(format!("fetch https://dl-cdn.alpinelinux.org/{place}\n")).await;
     }
-    let new: Vec<(&String, &Package)> = names
+    let new: Vec<(&String, Programs)> = names
         .iter()
         .filter_map(|name| Some((name, find(name)?)))
         .filter(|(_, package)| !is_there(utility, package))
         .collect();
-    for (number, (name, package)) in (1..).zip(&new) {
+    let count = new.len();
+    for (number, (name, package)) in (1..).zip(new) {
         utility.proc.compute(sim::Duration::from_millis(200)).await;
-        utility.print(format!("({number}/{}) Installing {name}\n", new.len())).await;
-        if let Err(message) = install(utility, package) {
+        utility.print(format!("({number}/{count}) Installing {name}\n")).await;
+        if let Err(message) = install(utility, &package) {
             utility.proc.eprint(format!("ERROR: {name}: {message}\n")).await;
             return 1;
         }

@@ -1,4 +1,4 @@
-//! Random and large data: `openssl rand`, `uuidgen`, `pwgen`, `dd`, `truncate`, `shred`.
+//! Random and large data: `openssl rand`, `uuidgen`, `pwgen`, `dd`, `truncate`, `shred`, `shuf`.
 
 use os::Fd;
 
@@ -339,4 +339,55 @@ pub(crate) async fn shred(utility: Utility) -> i32 {
         }
     }
     status
+}
+
+/// `shuf`: lines, words or numbers in random order.
+pub(crate) async fn shuf(utility: Utility) -> i32 {
+    let spec = Spec {
+        flags: "en:i:",
+        long: &[("echo", 'e'), ("head-count", 'n'), ("input-range", 'i'), ("random-source", '\0')],
+        lacking: "orz",
+        usage: "shuf [-e|-i L-H] [-n NUM] [FILE|ARG...]",
+        ..Spec::default()
+    };
+    let parsed = match utility.parse(&spec).await {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
+    let mut lines: Vec<String> = if let Some(range) = parsed.value('i') {
+        let bounds = range.split_once('-').map(|(low, high)| (low.parse(), high.parse::<u32>()));
+        match bounds {
+            Some((Ok(low), Ok(high))) if low <= high && high - low < 1 << 20 => {
+                (low..=high).map(|number| number.to_string()).collect()
+            }
+            _ => {
+                return utility
+                    .error(format!("invalid input range: \u{2018}{range}\u{2019}"))
+                    .await;
+            }
+        }
+    } else if parsed.has('e') {
+        parsed.operands.clone()
+    } else {
+        let path = parsed.operands.first().map_or("-", String::as_str);
+        let Some(bytes) = utility.read_or_tell(path).await else { return 1 };
+        String::from_utf8_lossy(&bytes).lines().map(str::to_owned).collect()
+    };
+    let count = match parsed.value('n').map(str::parse::<usize>) {
+        Some(Ok(count)) => count.min(lines.len()),
+        Some(Err(_)) => return utility.error("invalid line count").await,
+        None => lines.len(),
+    };
+    for place in 0..count {
+        let bytes = utility.proc.random(4);
+        let number =
+            bytes.iter().fold(0_usize, |sum, byte| (sum << 8 | usize::from(*byte)) & 0xff_ffff);
+        let other = place + number % (lines.len() - place);
+        lines.swap(place, other);
+    }
+    lines.truncate(count);
+    let text: String = lines.into_iter().map(|line| line + "\n").collect();
+    utility.work(text.len()).await;
+    utility.print(text).await;
+    0
 }

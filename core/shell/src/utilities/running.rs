@@ -1,17 +1,20 @@
 //! Utilities that run others: `xargs`, `time`, `timeout`, `nohup`, `watch`.
 
+use os::process::Handle;
 use os::{Fd, Signal, Spawn};
 use sim::Duration;
 
 use super::{Spec, Utility, find, identity, processes};
 
-/// Runs a program as a child without input and waits for it.
-pub(crate) async fn run(utility: &Utility, words: Vec<String>) -> i32 {
+/// Runs a program as a child with that input and waits for it.
+pub(crate) async fn run(utility: &Utility, words: Vec<String>, input: Handle) -> i32 {
     let Some(program) = identity::find_program(utility, &words[0], None) else {
         return identity::cannot_run(utility, &words[0], os::Errno::NotFound).await;
     };
     let name = words[0].clone();
-    match utility.proc.spawn(find::child(utility, program, words)) {
+    let mut spawn = find::child(utility, program, words);
+    spawn.fds.insert(Fd::STDIN, input);
+    match utility.proc.spawn(spawn) {
         Ok(child) => utility.proc.wait(child).await.map_or(130, |status| status.code()),
         Err(errno) => identity::cannot_run(utility, &name, errno).await,
     }
@@ -122,7 +125,7 @@ pub(crate) async fn xargs(utility: Utility) -> i32 {
         if parsed.has('t') {
             utility.proc.eprint(format!("{}\n", command.join(" "))).await;
         }
-        match run(&utility, command).await {
+        match run(&utility, command, Handle::null()).await {
             0 => {}
             code @ (126 | 127) => return code,
             255 => return 124,
@@ -300,7 +303,7 @@ pub(crate) async fn watch(utility: Utility) -> i32 {
             utility.print(title).await;
         }
         let words = vec!["sh".to_owned(), "-c".to_owned(), command.clone()];
-        run(&utility, words).await;
+        run(&utility, words, Handle::null()).await;
         if utility.proc.sleep(interval).await.is_err() {
             return 130;
         }

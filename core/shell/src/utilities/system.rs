@@ -1,4 +1,4 @@
-//! The host: `clear`, `df`, `du`, `free`, `mount`, `stat`, `true`, `false`, `man`, pagers.
+//! Small things: `clear`, `free`, `stat`, `true`, `false`, `man`, pagers.
 
 use os::fs::Kind;
 
@@ -36,211 +36,27 @@ pub(crate) async fn man(utility: Utility) -> i32 {
     16
 }
 
-/// What a filesystem's kind is called, by its mount.
-fn filesystem(kind: &str, at: &str) -> (&'static str, String) {
-    match kind {
-        "overlay" => ("overlay", "overlay".to_owned()),
-        "tmpfs" => ("tmpfs", "tmpfs".to_owned()),
-        _ if at == "/" => ("ext4", "/dev/sda1".to_owned()),
-        _ => ("ext4", "/dev/sda1".to_owned()),
-    }
-}
-
-pub(crate) async fn mount(utility: Utility) -> i32 {
-    if utility.args.iter().any(|arg| !arg.starts_with('-')) {
-        return utility.error("not simulated: mounting").await;
-    }
-    let mut text = String::new();
-    for (kind, at, read_only) in utility.proc.mounts() {
-        let (kind, source) = filesystem(&kind, &at);
-        let mode = if read_only { "ro" } else { "rw" };
-        text.push_str(&format!("{source} on {at} type {kind} ({mode},relatime)\n"));
-    }
-    utility.print(text).await;
-    0
-}
-
-pub(crate) async fn umount(utility: Utility) -> i32 {
-    utility.error("not simulated").await
-}
-
-/// Bytes in all files below a folder.
-async fn used_below(utility: &Utility, path: &str) -> u64 {
-    let mut left = vec![path.to_owned()];
-    let mut total = 0;
-    while let Some(path) = left.pop() {
-        let Ok(inode) = utility.proc.lstat(&path) else { continue };
-        match inode.kind {
-            Kind::Directory => {
-                total += 4096;
-                let base = path.trim_end_matches('/');
-                let entries = utility.proc.list(&path).unwrap_or_default();
-                left.extend(entries.into_iter().map(|(name, _)| format!("{base}/{name}")));
-                utility.work(1).await;
-            }
-            Kind::File(_) => total += inode.size().div_ceil(4096) * 4096,
-            _ => {}
-        }
-    }
-    total
-}
-
-pub(crate) async fn df(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "hkTaPm",
-        long: &[("human-readable", 'h'), ("print-type", 'T'), ("all", 'a')],
-        lacking: "HilxBt",
-        usage: "df [-Pkmh] [FILESYSTEM]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    // Every simulated disk has 20 GB and every tmpfs 64 MB.
-    let mut rows = vec![vec![
-        "Filesystem".to_owned(),
-        "Type".to_owned(),
-        if parsed.has('h') { "Size" } else { "1K-blocks" }.to_owned(),
-        "Used".to_owned(),
-        if parsed.has('h') && utility.gnu { "Avail" } else { "Available" }.to_owned(),
-        "Use%".to_owned(),
-        "Mounted on".to_owned(),
-    ]];
-    for (kind, at, _) in utility.proc.mounts() {
-        let (kind, source) = filesystem(&kind, &at);
-        let size: u64 = if kind == "tmpfs" { 64 << 20 } else { 20 << 30 };
-        let used = used_below(&utility, &at).await.min(size);
-        let show = |bytes: u64| match () {
-            () if parsed.has('h') => listing::human(bytes),
-            () if parsed.has('m') => bytes.div_ceil(1 << 20).to_string(),
-            () => bytes.div_ceil(1024).to_string(),
-        };
-        let percent = format!("{}%", (used * 100).div_ceil(size));
-        rows.push(vec![
-            source,
-            kind.to_owned(),
-            show(size),
-            show(used),
-            show(size - used),
-            percent,
-            at,
-        ]);
-    }
-    if !parsed.has('T') {
-        for row in &mut rows {
-            row.remove(1);
-        }
-    }
-    let left = if parsed.has('T') { 2 } else { 1 };
-    let mut least = if utility.gnu { vec![14, 5, 5, 5, 4, 0] } else { vec![20, 9, 9, 9, 4, 0] };
-    if parsed.has('T') {
-        least.insert(1, 4);
-    }
-    utility.print(table(&rows, left, &least)).await;
-    0
-}
-
-/// Columns: the first `left` and the last to the left, the rest to the right.
-fn table(rows: &[Vec<String>], left: usize, least: &[usize]) -> String {
-    let count = rows.first().map_or(0, Vec::len);
-    let widths: Vec<usize> = (0..count)
-        .map(|column| {
-            let own = rows.iter().map(|row| row[column].chars().count()).max();
-            own.unwrap_or(0).max(least.get(column).copied().unwrap_or(0))
-        })
-        .collect();
-    let mut text = String::new();
-    for row in rows {
-        let cells: Vec<String> = row
-            .iter()
-            .enumerate()
-            .map(|(column, cell)| {
-                let width = widths[column];
-                match column {
-                    column if column + 1 == count => cell.clone(),
-                    column if column < left => format!("{cell:<width$}"),
-                    _ => format!("{cell:>width$}"),
-                }
-            })
-            .collect();
-        text.push_str(&cells.join(" "));
-        text.push('\n');
-    }
-    text
-}
-
-pub(crate) async fn du(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "shakc",
-        long: &[("summarize", 's'), ("human-readable", 'h'), ("all", 'a'), ("total", 'c')],
-        lacking: "bBdDHLlmPSxX0",
-        usage: "du [-aHLdclsxhmk] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    let operands =
-        if parsed.operands.is_empty() { vec![".".to_owned()] } else { parsed.operands.clone() };
-    let show = |bytes: u64| {
-        if parsed.has('h') { listing::human(bytes) } else { bytes.div_ceil(1024).to_string() }
-    };
-    let (mut status, mut total) = (0, 0);
-    for path in &operands {
-        if let Err(errno) = utility.proc.lstat(path) {
-            let message = if utility.gnu {
-                format!("cannot access '{path}': {errno}")
-            } else {
-                format!("{path}: {errno}")
-            };
-            status = utility.error(message).await;
-            continue;
-        }
-        // Folders are shown after what is in them.
-        let mut left = vec![path.clone()];
-        let mut shown = Vec::new();
-        while let Some(path) = left.pop() {
-            let is_folder = utility.proc.lstat(&path).is_ok_and(|inode| inode.is_directory());
-            if !parsed.has('s') && is_folder {
-                let base = path.trim_end_matches('/').to_owned();
-                let entries = utility.proc.list(&path).unwrap_or_default();
-                let below = entries
-                    .into_iter()
-                    .filter(|(_, inode)| inode.is_directory() || parsed.has('a'));
-                left.extend(below.map(|(name, _)| format!("{base}/{name}")));
-            }
-            shown.push(path);
-        }
-        for below in shown.into_iter().rev() {
-            let used = used_below(&utility, &below).await;
-            if below == *path {
-                total += used;
-            }
-            utility.print(format!("{}\t{below}\n", show(used))).await;
-        }
-    }
-    if parsed.has('c') {
-        utility.print(format!("{}\ttotal\n", show(total))).await;
-    }
-    status
-}
-
 pub(crate) async fn free(utility: Utility) -> i32 {
-    let megabytes = utility.args.iter().any(|arg| arg == "-m");
-    if let Some(other) = utility.args.iter().find(|arg| !matches!(arg.as_str(), "-m" | "-k")) {
-        return utility.error(format!("not simulated: {other}")).await;
+    let unit = utility.args.first().map_or("-k", String::as_str);
+    if !matches!(unit, "-m" | "-k" | "-g" | "-h") {
+        return utility.error(format!("not simulated: {unit}")).await;
     }
-    let unit = |kilobytes: u64| if megabytes { kilobytes / 1024 } else { kilobytes };
+    let show = |kilobytes: u64| match unit {
+        "-h" if kilobytes == 0 => "0B".to_owned(),
+        "-h" => listing::human(kilobytes * 1024),
+        "-m" => (kilobytes / 1024).to_string(),
+        "-g" => (kilobytes / 1_048_576).to_string(),
+        _ => kilobytes.to_string(),
+    };
     // A simulated host has 4 GiB, as its daemon says, and its programs take none of it.
-    let (total, used) = (unit(4_194_304), unit(312_400));
+    let (total, used) = (4_194_304, 312_400);
+    let (free, zero) = (show(total - used), show(0));
     let text = format!(
         "              total        used        free      shared  buff/cache   available\n\
-         Mem:     {total:>10}  {used:>10}  {free:>10}  {zero:>10}  {zero:>10}  {free:>10}\n\
+         Mem:     {:>10}  {:>10}  {free:>10}  {zero:>10}  {zero:>10}  {free:>10}\n\
          Swap:    {zero:>10}  {zero:>10}  {zero:>10}\n",
-        free = total - used,
-        zero = 0,
+        show(total),
+        show(used),
     );
     utility.print(text).await;
     0

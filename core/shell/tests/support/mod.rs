@@ -8,8 +8,9 @@ use os::machine::Namespace;
 use os::process::Handle;
 use os::program::image;
 use os::terminal::{Awaits, TerminalId};
-use os::{ExitStatus, Fd, Machine, Pid, Programs, Spawn};
+use os::{Fd, Machine, Pid, Programs, Spawn};
 use sim::{Duration, Time};
+use transcripts::{Peer, Stage};
 
 /// Which host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +25,9 @@ pub(crate) enum System {
 
 /// A host with one terminal.
 pub(crate) struct Host {
-    pub(crate) machine: Machine,
+    pub(crate) stage: Stage<Net>,
     pub(crate) terminal: TerminalId,
-    pub(crate) now: Time,
-    pub(crate) shell: Pid,
-    pub(crate) exit: Option<ExitStatus>,
+    shell: Pid,
 }
 
 pub(crate) fn tree(system: System, now: Time) -> Tree {
@@ -39,8 +38,10 @@ pub(crate) fn tree(system: System, now: Time) -> Tree {
     tree.add_directory("/home/ada", 0o755, now);
     tree.add_directory("/data", 0o755, now);
     let commands = if system == System::Ash { busybox_commands() } else { gnu_commands() };
-    let host = host_commands().filter(|_| system == System::Bash);
-    for (path, program) in commands.iter().chain(host) {
+    for (path, program) in host_commands().filter(|_| system == System::Bash) {
+        tree.add_file(&path, image(program), 0o755, now);
+    }
+    for (path, program) in commands {
         tree.add_file(path, image(program), 0o755, now);
     }
     let passwd = "root:x:0:0:root:/root:/bin/sh\nada:x:1000:1000::/home/ada:/bin/sh\n";
@@ -95,50 +96,76 @@ impl Host {
             ..Spawn::default()
         };
         let shell = machine.spawn(&namespace, spawn).expect("the shell is there");
-        Self { machine, terminal, now, shell, exit: None }
+        Self { stage: Stage::new(machine, Net, now), terminal, shell }
     }
 
     /// Who waits for a line.
     pub(crate) fn awaits(&self) -> Option<Awaits> {
-        self.machine.terminal(self.terminal, |terminal| terminal.awaits()).flatten()
+        awaits(&self.stage, self.terminal)
     }
 
-    /// Runs until the terminal waits for a line, the shell ends or the time is over; false if it is.
+    /// The shell's exit code, once it has ended.
+    pub(crate) fn exit(&self) -> Option<i32> {
+        self.stage.ended.get(&self.shell).copied()
+    }
+
+    /// Types text.
+    pub(crate) fn type_text(&mut self, text: &str) {
+        self.stage.machine.type_text(self.terminal, text);
+    }
+
+    /// Runs until the terminal waits for a line, the shell ends or the time is over; false if it is. Background jobs may
+    /// go on for ever; a terminal that waits is enough.
     pub(crate) fn settle(&mut self, limit: Duration) -> bool {
-        let end = self.now + limit;
-        self.machine.run(self.now);
-        // Background jobs may go on for ever; a terminal that waits is enough.
-        while self.awaits().is_none() && self.exit.is_none() {
-            let Some(at) = self.machine.next_deadline().filter(|at| *at <= end) else {
-                self.now = end;
-                self.machine.run(end);
-                break;
-            };
-            self.now = self.now.max(at);
-            self.machine.run(self.now);
-            self.take_exit();
+        let end = self.stage.now + limit;
+        let (terminal, shell) = (self.terminal, self.shell);
+        let is_over = self.stage.run_until(end, |stage| {
+            awaits(stage, terminal).is_some() || stage.ended.contains_key(&shell)
+        });
+        if !is_over {
+            self.stage.now = end;
         }
-        self.take_exit();
-        self.awaits().is_some() || self.exit.is_some()
+        is_over
     }
+}
 
-    fn take_exit(&mut self) {
-        for (pid, status) in self.machine.take_exits() {
-            if pid == self.shell {
-                self.exit = Some(status);
+fn awaits(stage: &Stage<Net>, terminal: TerminalId) -> Option<Awaits> {
+    stage.machine.terminal(terminal, |terminal| terminal.awaits()).flatten()
+}
+
+/// Who knows the network devices: a host's own, a bridge without ports, and one with a port.
+pub(crate) struct Net;
+
+impl Peer for Net {
+    fn serve(&mut self, machine: &mut Machine, _: Time, _: &SortedMap<Pid, i32>) -> bool {
+        let mut served = false;
+        for request in machine.take_requests() {
+            let link = |index, name: &str, address: &str| os::Link {
+                index,
+                name: name.to_owned(),
+                mac: format!("02:42:00:00:00:0{index}"),
+                address: address.to_owned(),
+                has_carrier: name != "docker0",
+                ..os::Link::default()
+            };
+            let port = os::Link {
+                master: "br-0123456789ab".to_owned(),
+                peer: Some(5),
+                ..link(6, "veth3a080f1", "")
+            };
+            let links = vec![
+                link(2, "eth0", "192.168.7.21/24"),
+                link(3, "docker0", "172.17.0.1/16"),
+                link(4, "br-0123456789ab", "10.80.0.1/20"),
+                port,
+            ];
+            let asked = request.body.downcast::<os::NetRequest>();
+            if asked.is_ok_and(|asked| matches!(asked.ask, os::NetAsk::Links)) {
+                let reply: os::NetReply = Ok(os::NetAnswer::Links(links));
+                machine.reply(request.id, Box::new(reply));
+                served = true;
             }
         }
-    }
-
-    /// Lets time pass.
-    pub(crate) fn pass(&mut self, span: Duration) {
-        let end = self.now + span;
-        while let Some(at) = self.machine.next_deadline().filter(|at| *at <= end) {
-            self.now = self.now.max(at);
-            self.machine.run(self.now);
-        }
-        self.now = end;
-        self.machine.run(end);
-        self.take_exit();
+        served
     }
 }

@@ -129,8 +129,8 @@ impl Reader<'_> {
             "title" => self.lab.title = self.text(value).unwrap_or_default(),
             "level" => self.lab.level = self.text(value).unwrap_or_default(),
             "minutes" => self.lab.minutes = self.whole_number(value).unwrap_or_default(),
-            "goals" => self.lab.goals = self.texts(value),
-            "credits" => self.lab.credits = self.texts(value),
+            "goals" => self.lab.goals = self.prose(value),
+            "credits" => self.lab.credits = self.prose(value),
             "docker" => self.lab.docker = self.text(value).unwrap_or_default(),
             "seed" => self.lab.seed = self.whole_number(value).unwrap_or_default(),
             "date" => {
@@ -291,6 +291,12 @@ impl Reader<'_> {
                 Vec::new()
             }
         }
+    }
+
+    /// Texts with `code` and links in them, as HTML.
+    fn prose(&mut self, node: &Node) -> Vec<String> {
+        let texts = self.texts(node);
+        texts.iter().map(|text| super::markdown::inline(text, node.line, self.problems)).collect()
     }
 
     fn whole_number<T: std::str::FromStr>(&mut self, node: &Node) -> Option<T> {

@@ -226,6 +226,13 @@ pub(super) fn prose(lines: &[&str], first_line: u32, problems: &mut Problems) ->
     text
 }
 
+/// One line of Markdown without the paragraph around it.
+pub(super) fn inline(text: &str, line: u32, problems: &mut Problems) -> String {
+    let html = prose(&[text], line, problems);
+    let html = html.trim();
+    html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>")).unwrap_or(html).to_owned()
+}
+
 fn line_starts(text: &str) -> Vec<usize> {
     std::iter::once(0).chain(text.match_indices('\n').map(|(at, _)| at + 1)).collect()
 }

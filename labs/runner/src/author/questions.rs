@@ -2,7 +2,7 @@
 
 use super::Problems;
 use super::blocks::Block;
-use super::markdown::prose;
+use super::markdown::{inline, prose};
 use crate::model::{Ask, Choice, Computed, Quiz};
 
 /// Prose, then `- [x] right` and `- [ ] wrong`, each with ` :: explanation` if wanted.
@@ -77,11 +77,4 @@ pub(super) fn ask(block: &Block<'_>, problems: &mut Problems) -> Option<Ask> {
         computed,
         because,
     })
-}
-
-/// One line of Markdown without the paragraph around it.
-fn inline(text: &str, line: u32, problems: &mut Problems) -> String {
-    let html = prose(&[text], line, problems);
-    let html = html.trim();
-    html.strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>")).unwrap_or(html).to_owned()
 }

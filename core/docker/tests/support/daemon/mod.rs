@@ -9,9 +9,9 @@ use daemon::api::{
     ContainerDetails, Error, Info, LocalState, LogChunk, LogLine, RemoteManager, Request, Response,
     SwarmInfo, VolumeDetails, digest_warning, subject,
 };
-use daemon::client::Reply;
+use daemon::client::{PORT, Reply};
 use glasshive_docker::Profile;
-use os::{Machine, Pid};
+use os::{Machine, Pid, RequestId};
 use sim::{Duration, Rng, Streams, Time};
 use swarm::control::{self, ApiError, Code, ControlRequest, ControlResponse};
 use swarm::control::{RaftMember, RaftMembers};
@@ -21,19 +21,20 @@ use swarm::objects::{
     random_token_secret,
 };
 use swarm::store::{Store, Tx, TxContext};
+use transcripts::Peer;
 
 /// Between two steps of a task on its node.
 const STEP: Duration = Duration::from_millis(100);
 
 /// What is to be said, and when.
-pub enum Answer {
+enum Answer {
     Now(Box<Reply>),
     /// When the process of this exec or container has ended.
     WhenEnded(String),
 }
 
 /// A process's end.
-pub fn exited(code: i32) -> Reply {
+fn exited(code: i32) -> Reply {
     Ok(Response::Exited { code })
 }
 
@@ -59,7 +60,9 @@ pub struct Daemon {
     volumes: SortedMap<String, VolumeDetails>,
     containers: Vec<ContainerDetails>,
     execs: SortedMap<String, Vec<String>>,
-    pub started: SortedMap<String, Pid>,
+    started: SortedMap<String, Pid>,
+    /// Requests that wait for the end of a process.
+    waiting: Vec<(String, RequestId)>,
     pulled: Vec<String>,
     pulls: SortedMap<String, (String, u32)>,
 }
@@ -89,6 +92,60 @@ fn members(node: &Id, addr: &str) -> RaftMembers {
     RaftMembers([(node.clone(), member)].into())
 }
 
+impl Peer for Daemon {
+    fn serve(&mut self, machine: &mut Machine, now: Time, ended: &SortedMap<Pid, i32>) -> bool {
+        let mut served = false;
+        for (key, request) in std::mem::take(&mut self.waiting) {
+            let Some(code) = self.started.get(&key).and_then(|pid| ended.get(pid)) else {
+                self.waiting.push((key, request));
+                continue;
+            };
+            machine.reply(request, Box::new(exited(*code)));
+            served = true;
+        }
+        for request in machine.take_requests() {
+            assert_eq!(request.port, PORT);
+            let body = *request.body.downcast::<Request>().unwrap();
+            match self.answer(now, body, machine) {
+                Answer::Now(reply) => machine.reply(request.id, Box::new(*reply)),
+                Answer::WhenEnded(key) => self.waiting.push((key, request.id)),
+            }
+            served = true;
+        }
+        served
+    }
+
+    fn next_deadline(&self) -> Option<Time> {
+        let loops = self.swarm.as_ref().and_then(|swarm| swarm.loops.next_deadline());
+        [loops, self.agenda.values().min().copied()].into_iter().flatten().min()
+    }
+
+    fn run(&mut self, now: Time) {
+        self.now = now;
+        while self.swarm.as_ref().and_then(|s| s.loops.next_deadline()).is_some_and(|at| at <= now)
+        {
+            self.index += 1;
+            let context = TxContext { now, version_index: self.index };
+            let swarm = self.swarm.as_mut().unwrap();
+            let mut tx = Tx::new(&swarm.store, context);
+            swarm.loops.run(&mut tx);
+            let events = swarm.store.apply(&tx.into_actions());
+            swarm.loops.on_events(&events, &swarm.store, now);
+            for event in &events {
+                if let swarm::objects::Object::Task(task) = event.object() {
+                    self.agenda.insert(task.id.clone(), now + STEP);
+                }
+            }
+        }
+        let due: Vec<Id> =
+            self.agenda.iter().filter(|(_, at)| **at <= now).map(|(id, _)| id.clone()).collect();
+        for id in due {
+            self.agenda.remove(&id);
+            self.step(&id);
+        }
+    }
+}
+
 impl Daemon {
     pub fn new(profile: &'static Profile, now: Time) -> Self {
         let streams = Streams::new(1);
@@ -111,6 +168,7 @@ impl Daemon {
             containers: Vec::new(),
             execs: SortedMap::new(),
             started: SortedMap::new(),
+            waiting: Vec::new(),
             pulled: vec!["busybox:latest".to_owned()],
             pulls: SortedMap::new(),
         }
@@ -163,37 +221,6 @@ impl Daemon {
         result
     }
 
-    pub fn next_deadline(&self) -> Option<Time> {
-        let loops = self.swarm.as_ref().and_then(|swarm| swarm.loops.next_deadline());
-        [loops, self.agenda.values().min().copied()].into_iter().flatten().min()
-    }
-
-    /// Does what is due.
-    pub fn run(&mut self, now: Time) {
-        self.now = now;
-        while self.swarm.as_ref().and_then(|s| s.loops.next_deadline()).is_some_and(|at| at <= now)
-        {
-            self.index += 1;
-            let context = TxContext { now, version_index: self.index };
-            let swarm = self.swarm.as_mut().unwrap();
-            let mut tx = Tx::new(&swarm.store, context);
-            swarm.loops.run(&mut tx);
-            let events = swarm.store.apply(&tx.into_actions());
-            swarm.loops.on_events(&events, &swarm.store, now);
-            for event in &events {
-                if let swarm::objects::Object::Task(task) = event.object() {
-                    self.agenda.insert(task.id.clone(), now + STEP);
-                }
-            }
-        }
-        let due: Vec<Id> =
-            self.agenda.iter().filter(|(_, at)| **at <= now).map(|(id, _)| id.clone()).collect();
-        for id in due {
-            self.agenda.remove(&id);
-            self.step(&id);
-        }
-    }
-
     /// A task's agent does its next step.
     fn step(&mut self, id: &Id) {
         let Some(swarm) = &self.swarm else { return };
@@ -226,7 +253,7 @@ impl Daemon {
         });
     }
 
-    pub fn answer(&mut self, now: Time, request: Request, machine: &mut Machine) -> Answer {
+    fn answer(&mut self, now: Time, request: Request, machine: &mut Machine) -> Answer {
         self.run(now);
         let reply = match request {
             Request::StartExec { exec, stdio } => self.start_exec(&exec, stdio, machine),

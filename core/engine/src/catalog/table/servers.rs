@@ -111,6 +111,41 @@ pub(super) const FAMILIES: &[Family] = &[
         ..FAMILY
     },
     Family {
+        names: "registry.k8s.io/pause",
+        versions: "3.9 3.1 3.2 3.5 3.6 3.8",
+        flavours: &[("", Nothing, (744, 322))],
+        programs: &[("/pause", "server")],
+        entrypoint: "/pause",
+        ..FAMILY
+    },
+    Family {
+        names: "registry.k8s.io/serve_hostname",
+        versions: "1.4",
+        flavours: &[("", Nothing, (6_200, 2_600))],
+        programs: &[("/serve_hostname", "server")],
+        ports: "9376",
+        cmd: "/serve_hostname",
+        ..FAMILY
+    },
+    Family {
+        names: "gcr.io/google-samples/node-hello",
+        versions: "1.0",
+        programs: &[("/node-hello", "server")],
+        ports: "8080",
+        cmd: "/node-hello",
+        ..FAMILY
+    },
+    Family {
+        names: "gcr.io/google-samples/hello-app",
+        versions: "2.0 1.0",
+        flavours: &[("", Nothing, (11_500, 4_800))],
+        programs: &[("/hello-app", "server")],
+        env: "HELLO_VERSION={v}",
+        ports: "8080",
+        cmd: "/hello-app",
+        ..FAMILY
+    },
+    Family {
         names: "curlimages/curl appropriate/curl byrnedo/alpine-curl",
         versions: "7.88.1 8.10.1",
         flavours: &[("", Alpine, (9_500, 4_300))],

@@ -270,8 +270,7 @@ fn answer(value: &Value) -> Result<(i64, String, String, String)> {
             }
         }
         Value::Dict(_) => {
-            let text =
-                super::json::dumps(value, super::json::Style { indent: None, sorted: true })?;
+            let text = super::json::dumps(value, super::json::style(None, true))?;
             (200, "application/json".to_owned(), String::new(), text + "\n")
         }
         Value::Object(object) if object.class.name == "Response" => {
@@ -280,8 +279,7 @@ fn answer(value: &Value) -> Result<(i64, String, String, String)> {
                 let also = format!("Location: {}\r\n", place.show());
                 return Ok((302, "text/html; charset=utf-8".to_owned(), also, String::new()));
             }
-            let text =
-                super::json::dumps(&body, super::json::Style { indent: None, sorted: true })?;
+            let text = super::json::dumps(&body, super::json::style(None, true))?;
             (200, "application/json".to_owned(), String::new(), text + "\n")
         }
         Value::Text(text) => {

@@ -147,7 +147,7 @@ async fn json_tool(proc: &Proc, path: Option<&String>) -> i32 {
             return 1;
         }
     };
-    let style = json::Style { indent: Some(4), sorted: is_two(proc) };
+    let style = json::style(Some(4), is_two(proc));
     match json::loads(&text, is_two(proc)).and_then(|value| json::dumps(&value, style)) {
         Ok(text) => {
             proc.print(format!("{text}\n")).await;

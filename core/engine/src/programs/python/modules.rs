@@ -74,9 +74,9 @@ pub(super) fn call(
             let text = super::json::dumps(value, json_style(named))?;
             method(of, file, "write", &[Value::text(text)], &[])?
         }
-        ("base64.b64encode", [value]) => Value::text(encode_base64(value.show().as_bytes())),
-        ("base64.b64decode", [value]) => match decode_base64(&value.show()) {
-            Some(text) => Value::text(text),
+        ("base64.b64encode", [value]) => Value::text(seal::base64::encode(value.show().as_bytes())),
+        ("base64.b64decode", [value]) => match seal::base64::decode(value.show().trim()) {
+            Some(bytes) => Value::text(String::from_utf8_lossy(&bytes)),
             None => return raise("binascii.Error", "Incorrect padding"),
         },
         ("os.makedirs" | "os.mkdir", [path, ..]) => {
@@ -139,43 +139,11 @@ fn random(of: &Interpreter, name: &str, args: &[Value]) -> Result<Value> {
     })
 }
 
-fn json_style(named: &[(String, Value)]) -> super::json::Style {
+fn json_style(named: &[(String, Value)]) -> ::json::Style {
     let option = |wanted: &str| named.iter().find(|(name, _)| name == wanted).map(|(_, it)| it);
     let indent = match option("indent") {
-        Some(Value::Int(width)) => usize::try_from(*width).ok().map(|width| width.min(16)),
+        Some(Value::Int(width)) => usize::try_from(*width).ok(),
         _ => None,
     };
-    super::json::Style { indent, sorted: option("sort_keys").is_some_and(Value::is_true) }
-}
-
-const BASE64: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-
-fn encode_base64(bytes: &[u8]) -> String {
-    let mut text = String::new();
-    for chunk in bytes.chunks(3) {
-        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
-        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
-        for at in 0..4 {
-            let six = (bits >> (18 - 6 * at) & 63) as usize;
-            text.push(if at <= chunk.len() { char::from(BASE64[six]) } else { '=' });
-        }
-    }
-    text
-}
-
-fn decode_base64(text: &str) -> Option<String> {
-    let digits: Vec<u32> = text
-        .bytes()
-        .filter(|byte| !byte.is_ascii_whitespace() && *byte != b'=')
-        .map(|byte| {
-            BASE64.iter().position(|own| *own == byte).and_then(|at| u32::try_from(at).ok())
-        })
-        .collect::<Option<_>>()?;
-    let mut bytes = Vec::new();
-    for chunk in digits.chunks(4) {
-        let bits = chunk.iter().enumerate().fold(0, |bits, (at, six)| bits | six << (18 - 6 * at));
-        let size = chunk.len().checked_sub(1).filter(|size| *size > 0)?;
-        bytes.extend(&bits.to_be_bytes()[1..=size]);
-    }
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    super::json::style(indent, option("sort_keys").is_some_and(Value::is_true))
 }

@@ -5,7 +5,7 @@ use sorted::SortedMap;
 use super::interpreter::{CALL_DEPTH_MAX, Flow, Got, Interpreter, error};
 use super::syntax::{Expr, Place};
 use super::value::{Value, format};
-use crate::decimal::Decimal;
+use json::Decimal;
 
 impl Interpreter {
     pub(super) fn call(&mut self, name: &str, args: &[Expr]) -> Got {
@@ -111,7 +111,10 @@ impl Interpreter {
                 self.random = number(0).whole().unsigned_abs();
                 Value::Number(Decimal::ZERO)
             }
-            "close" | "fflush" => Value::Number(Decimal::ZERO),
+            "close" | "fflush" => {
+                self.close(&text(0));
+                Value::Number(Decimal::ZERO)
+            }
             "system" | "sqrt" | "exp" | "log" | "sin" | "cos" | "atan2" | "gensub" | "strftime"
             | "systime" | "asort" => return error(format!("not simulated: {name}")),
             _ => return error(format!("function {name} never defined")),

@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use super::syntax::{Expr, Place, Program, Statement, When};
 use super::value::{Value, format};
-use crate::decimal::Decimal;
 use crate::utilities::regex::Regex;
+use json::Decimal;
 
 /// Statements and expressions that one run may take.
 const STEP_COUNT_MAX: u64 = 500_000;
@@ -45,16 +45,31 @@ pub(super) struct Interpreter {
     pub(super) random: u64,
     pub(super) status: i32,
     pub(super) output: String,
-    /// What goes to files: (path, at its end, text).
-    pub(super) files: Vec<(String, bool, String)>,
+    /// What goes to files and commands: (path or command, `>`, `>>` or `|`, text).
+    pub(super) files: Vec<(String, &'static str, String)>,
+    /// Input that has come and is no record yet, and whether more will come.
+    pub(super) pending: Vec<u8>,
+    pub(super) has_ended: bool,
+    /// Reads a whole file.
+    reader: Reader,
+    /// What `getline` has not taken yet of the files it reads.
+    opened: SortedMap<String, Vec<u8>>,
 }
+
+/// Reads the file of a path; nothing if it cannot be read.
+pub(super) type Reader = Box<dyn Fn(&str) -> Option<Vec<u8>>>;
 
 pub(super) fn error<T>(message: impl Into<String>) -> Result<T, Flow> {
     Err(Flow::Error(message.into()))
 }
 
 impl Interpreter {
-    pub(super) fn new(program: Program, environment: SortedMap<String, String>, seed: u64) -> Self {
+    pub(super) fn new(
+        program: Program,
+        environment: SortedMap<String, String>,
+        seed: u64,
+        reader: Reader,
+    ) -> Self {
         let defaults = [("FS", " "), ("OFS", " "), ("RS", "\n"), ("ORS", "\n"), ("SUBSEP", "\x1c")];
         let variables =
             defaults.map(|(name, text)| (name.to_owned(), Value::Text(text.to_owned())));
@@ -75,7 +90,57 @@ impl Interpreter {
             status: 0,
             output: String::new(),
             files: Vec::new(),
+            pending: Vec::new(),
+            has_ended: false,
+            reader,
+            opened: SortedMap::new(),
         }
+    }
+
+    /// Takes the next record of the input, if a whole one is there.
+    pub(super) fn next_record(&mut self) -> Option<String> {
+        let separator = self.text("RS");
+        super::next_record(&mut self.pending, &separator, self.has_ended)
+    }
+
+    /// 1 with a line, 0 at the end, -1 without such a file.
+    fn get_line(&mut self, place: Option<&Place>, file: Option<&Expr>) -> Got {
+        let line = if let Some(file) = file {
+            let path = self.value(file)?.text();
+            if !self.opened.contains_key(&path) {
+                let Some(bytes) = (self.reader)(&path) else {
+                    return Ok(Value::Number(Decimal::from(-1_i64)));
+                };
+                self.opened.insert(path.clone(), bytes);
+            }
+            let separator = self.text("RS");
+            let left = self.opened.get_mut(&path);
+            left.and_then(|left| super::next_record(left, &separator, true))
+        } else {
+            let line = self.next_record();
+            if line.is_some() {
+                self.count(&["NR", "FNR"]);
+            }
+            line
+        };
+        let Some(line) = line else { return Ok(Value::Number(Decimal::ZERO)) };
+        match place {
+            Some(place) => self.assign(place, Value::Input(line))?,
+            None => self.set_record(&line),
+        }
+        Ok(Value::Number(Decimal::ONE))
+    }
+
+    fn count(&mut self, names: &[&str]) {
+        for name in names {
+            let old = self.variables.get(*name).map(Value::number).unwrap_or_default();
+            self.set(name, Value::Number(old.add(Decimal::ONE)));
+        }
+    }
+
+    /// A file that is read again is read from its beginning.
+    pub(super) fn close(&mut self, name: &str) {
+        self.opened.remove(name);
     }
 
     /// `-v name=value`, or an operand of that form.
@@ -106,14 +171,10 @@ impl Interpreter {
     /// The rules for one record.
     pub(super) fn take(&mut self, record: &str, first_of_file: bool) -> Done {
         self.set_record(record);
-        for name in ["NR", "FNR"] {
-            let old = if name == "FNR" && first_of_file {
-                Decimal::ZERO
-            } else {
-                self.variables.get(name).map(Value::number).unwrap_or_default()
-            };
-            self.set(name, Value::Number(old.add(Decimal::ONE)));
+        if first_of_file {
+            self.set("FNR", Value::None);
         }
+        self.count(&["NR", "FNR"]);
         let program = self.program.clone();
         for (index, (when, body)) in program.rules.iter().enumerate() {
             let applies = match when {
@@ -306,7 +367,12 @@ impl Interpreter {
         }
     }
 
-    fn print(&mut self, formatted: bool, args: &[Expr], target: Option<&(bool, Expr)>) -> Done {
+    fn print(
+        &mut self,
+        formatted: bool,
+        args: &[Expr],
+        target: Option<&(&'static str, Expr)>,
+    ) -> Done {
         let mut values = Vec::new();
         for arg in args {
             values.push(self.value(arg)?);
@@ -321,12 +387,12 @@ impl Interpreter {
         };
         match target {
             None => self.output.push_str(&text),
-            Some((append, path)) => {
+            Some((sign, path)) => {
                 let path = self.value(path)?.text();
                 // A file is emptied when it is opened, then written on.
                 match self.files.iter_mut().find(|(own, ..)| *own == path) {
                     Some((_, _, content)) => content.push_str(&text),
-                    None => self.files.push((path, *append, text)),
+                    None => self.files.push((path, *sign, text)),
                 }
             }
         }
@@ -488,6 +554,7 @@ impl Interpreter {
             Expr::Negative(inner) => Value::Number(self.value(inner)?.number().neg()),
             Expr::Positive(inner) => Value::Number(self.value(inner)?.number()),
             Expr::Call(name, args) => self.call(name, args)?,
+            Expr::Getline(place, file) => self.get_line(place.as_ref(), file.as_deref())?,
         })
     }
 }

@@ -57,7 +57,7 @@ pub(super) fn tokens(source: &str) -> Result<Vec<(Token, u32)>, (String, u32)> {
                 if char != '.' || chars.get(at + 1).is_some_and(char::is_ascii_digit) =>
             {
                 let text: String = chars[at..].iter().collect();
-                let used = crate::decimal::Decimal::prefix(&text).1.max(1);
+                let used = json::Decimal::prefix(&text).1.max(1);
                 found.push((Token::Number(text.chars().take(used).collect()), line));
                 at += used;
             }

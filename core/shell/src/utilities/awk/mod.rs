@@ -1,5 +1,5 @@
 //! `awk`: programs of a line or two, as workshops have them. Numbers have nine decimal places;
-//! commands within a program (`system`, pipes, `getline`) are not simulated.
+//! a program cannot wait for a command (`system`, `| getline`); `print | command` runs it at the end.
 
 mod functions;
 mod interpreter;
@@ -10,7 +10,7 @@ mod value;
 
 use os::Fd;
 
-use super::{Spec, Utility};
+use super::{Spec, Utility, running};
 use interpreter::{Flow, Interpreter};
 use value::Value;
 
@@ -55,7 +55,9 @@ pub(crate) async fn awk(utility: Utility) -> i32 {
         }
     };
     let seed = utility.proc.now().unix_nanos();
-    let mut awk = Interpreter::new(program, utility.proc.environment(), seed);
+    let proc = utility.proc.clone();
+    let reader = Box::new(move |path: &str| proc.read_file(path).ok());
+    let mut awk = Interpreter::new(program, utility.proc.environment(), seed, reader);
     if let Some(separator) = parsed.value('F') {
         let separator = if separator == "t" { "\t".to_owned() } else { unescaped(separator) };
         awk.set("FS", Value::Text(separator));
@@ -73,9 +75,14 @@ pub(crate) async fn awk(utility: Utility) -> i32 {
         other => other,
     };
     flush(&utility, &mut awk).await;
-    for (path, append, text) in std::mem::take(&mut awk.files) {
+    for (path, sign, text) in std::mem::take(&mut awk.files) {
+        if sign == "|" {
+            let words = ["sh", "-c", &path].map(str::to_owned).to_vec();
+            running::run(&utility, words, os::process::Handle::bytes(text.into_bytes())).await;
+            continue;
+        }
         let bytes = match utility.proc.read_file(&path) {
-            Ok(old) if append => [old, text.into_bytes()].concat(),
+            Ok(old) if sign == ">>" => [old, text.into_bytes()].concat(),
             _ => text.into_bytes(),
         };
         if let Err(errno) = utility.proc.write_file(&path, &bytes) {
@@ -131,12 +138,16 @@ async fn run(utility: &Utility, awk: &mut Interpreter, operands: &[String]) -> R
             Err(errno) => return Err(Flow::Error(format!("cannot open {path} ({errno})"))),
         };
         awk.set("FILENAME", Value::Input(if path == "-" { String::new() } else { path.clone() }));
-        let (mut pending, mut first) = (Vec::new(), true);
-        loop {
+        let mut first = true;
+        awk.has_ended = false;
+        while !awk.has_ended {
             let bytes = utility.proc.read(fd, 65_536).await.unwrap_or_default();
-            let ended = bytes.is_empty();
-            pending.extend(bytes);
-            while let Some(record) = next_record(&mut pending, &awk.text("RS"), ended) {
+            awk.has_ended = bytes.is_empty();
+            awk.pending.extend(bytes);
+            if awk.program.reads_ahead && !awk.has_ended {
+                continue;
+            }
+            while let Some(record) = awk.next_record() {
                 let done = awk.take(&record, std::mem::take(&mut first));
                 if done.is_err() {
                     flush(utility, awk).await;
@@ -144,9 +155,6 @@ async fn run(utility: &Utility, awk: &mut Interpreter, operands: &[String]) -> R
                 }
             }
             flush(utility, awk).await;
-            if ended {
-                break;
-            }
         }
         if fd != Fd::STDIN {
             utility.proc.close(fd);

@@ -19,12 +19,14 @@ struct Parser {
     in_print: bool,
     /// Within the head of `for (x in a)`.
     no_in: bool,
+    reads_ahead: bool,
 }
 
 /// Reads a program.
 pub(super) fn parse(source: &str) -> Result<Program, Wrong> {
     let tokens = super::lexer::tokens(source)?;
-    let mut parser = Parser { tokens, at: 0, depth: 0, in_print: false, no_in: false };
+    let mut parser =
+        Parser { tokens, at: 0, depth: 0, in_print: false, no_in: false, reads_ahead: false };
     let mut program = Program::default();
     parser.skip_separators();
     while *parser.peek() != Token::End {
@@ -36,6 +38,7 @@ pub(super) fn parse(source: &str) -> Result<Program, Wrong> {
         }
         parser.skip_separators();
     }
+    program.reads_ahead = parser.reads_ahead;
     Ok(program)
 }
 
@@ -61,6 +64,9 @@ impl Parser {
     }
 
     fn wrong<T>(&self) -> Result<T, Wrong> {
+        if self.is("|") {
+            return Err(("not simulated: command | getline".to_owned(), 0));
+        }
         let (token, line) = &self.tokens[self.at.min(self.tokens.len() - 1)];
         let text = match token {
             Token::Number(text) | Token::Text(text) | Token::Regex(text) | Token::Name(text, _) => {
@@ -199,9 +205,6 @@ impl Parser {
             return self.for_loop();
         }
         let statement = self.simple()?;
-        if self.is("|") {
-            return Err(("not simulated: command | getline".to_owned(), 0));
-        }
         let ends = matches!(self.peek(), Token::Newline | Token::End | Token::Sign(";" | "}"));
         if ends { Ok(statement) } else { self.wrong() }
     }
@@ -297,8 +300,7 @@ impl Parser {
             }
         }
         let target = match self.one_of(&[">>", ">", "|"]) {
-            Some("|") => return Err(("not simulated: print | command".to_owned(), 0)),
-            Some(sign) => Some((sign == ">>", self.concatenation()?)),
+            Some(sign) => Some((sign, self.concatenation()?)),
             None => None,
         };
         self.in_print = outer;
@@ -489,8 +491,15 @@ impl Parser {
                 _ => self.wrong(),
             };
         }
-        if self.is("getline") {
-            return Err(("not simulated: getline".to_owned(), 0));
+        if self.take("getline") {
+            let has_place = self.is("$") || matches!(self.peek(), Token::Name(_, false));
+            let place = match has_place.then(|| self.deeper(Self::primary)).transpose()? {
+                Some(Expr::Place(place)) => Some(place),
+                _ => None,
+            };
+            let file = if self.take("<") { Some(self.deeper(Self::primary)?) } else { None };
+            self.reads_ahead |= file.is_none();
+            return Ok(Expr::Getline(place, file.map(Box::new)));
         }
         let token = self.peek().clone();
         self.at += 1;

@@ -25,6 +25,8 @@ pub(super) enum Expr {
     Negative(Box<Self>),
     Positive(Box<Self>),
     Call(String, Vec<Self>),
+    /// Into what, or the record; from which file, or the input.
+    Getline(Option<Place>, Option<Box<Self>>),
     Group(Box<Self>),
 }
 
@@ -40,8 +42,8 @@ pub(super) enum Place {
 #[derive(Clone, Debug)]
 pub(super) enum Statement {
     Expr(Expr),
-    /// Formatted or not, what, and the file it goes to (true: at its end).
-    Print(bool, Vec<Expr>, Option<(bool, Expr)>),
+    /// Formatted or not, what, and where it goes: `>` or `>>` a file, `|` a command.
+    Print(bool, Vec<Expr>, Option<(&'static str, Expr)>),
     If(Expr, Box<Self>, Option<Box<Self>>),
     While(Expr, Box<Self>),
     Do(Box<Self>, Expr),
@@ -79,4 +81,6 @@ pub(super) struct Program {
     /// Rules; without statements the record is printed.
     pub(super) rules: Vec<(When, Option<Vec<Statement>>)>,
     pub(super) functions: sorted::SortedMap<String, Rc<Function>>,
+    /// `getline` takes records of the input: all of it must be there before the first.
+    pub(super) reads_ahead: bool,
 }

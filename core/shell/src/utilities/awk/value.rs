@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::decimal::Decimal;
+use json::Decimal;
 
 /// A value.
 #[derive(Clone, Debug, Default)]

@@ -1,9 +1,9 @@
 //! `jq`'s functions of values.
 
 use super::eval::UNDEFINED;
-use super::json::Json;
 use super::operations::{each, from_json, length, operate, raw, with_regex};
-use crate::decimal::Decimal;
+use json::Decimal;
+use json::Json;
 
 type Result<T> = std::result::Result<T, String>;
 

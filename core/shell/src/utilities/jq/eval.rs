@@ -3,12 +3,12 @@
 use sorted::SortedMap;
 use std::rc::Rc;
 
-use super::json::Json;
 use super::operations::{
     Step, VALUE_COUNT_MAX, at, each, field, formatted, not, operate, raw, replaced, slice, without,
 };
 use super::parser::{Filter, Part};
-use crate::decimal::Decimal;
+use json::Decimal;
+use json::Json;
 
 /// Filters that one run may take.
 const STEP_COUNT_MAX: u64 = 500_000;

@@ -2,7 +2,6 @@
 
 mod builtin;
 mod eval;
-mod json;
 mod operations;
 mod parser;
 
@@ -136,7 +135,8 @@ pub(crate) async fn jq(utility: Utility) -> i32 {
     let mut run = Run { environment: utility.proc.environment(), ..Run::default() };
     run.variables.extend(options.variables.iter().cloned());
     let indent = if options.tab { "\t" } else { "  " };
-    let style = Style { indent: (!options.compact).then_some(indent), sorted: options.sorted };
+    let indent = (!options.compact).then_some(indent);
+    let style = Style { indent, sorted: options.sorted, ..Style::default() };
     let mut last = None;
     for value in inputs {
         let found = run.all(&filter, &value);
@@ -195,11 +195,11 @@ fn inputs(options: &Options, text: &str) -> (Vec<Json>, Option<String>) {
     let (mut values, mut broken) = (Vec::new(), None);
     let mut reader = Reader::new(text);
     loop {
-        match reader.next() {
+        match reader.read() {
             Ok(Some(value)) => values.push(value),
             Ok(None) => break,
-            Err(message) => {
-                broken = Some(message);
+            Err(wrong) => {
+                broken = Some(wrong.to_string());
                 break;
             }
         }

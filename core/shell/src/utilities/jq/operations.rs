@@ -1,7 +1,7 @@
 //! What `jq` does with values: looking into them, changing them, operators, formats.
 
-use super::json::{Json, Reader};
 use crate::utilities::regex::Regex;
+use json::{Json, Reader};
 
 /// Values, or an error's message.
 type Values = Result<Vec<Json>, String>;
@@ -257,8 +257,9 @@ pub(super) fn with_regex(name: &str, text: &str, pattern: &str, new: &str) -> Re
 
 /// JSON in a text.
 pub(super) fn from_json(text: &str) -> Result<Json, String> {
-    let wrong = |error: String| format!("{error} (while parsing '{text}')");
-    Reader::new(text).next().map_err(wrong)?.ok_or_else(|| wrong("Unfinished JSON term".into()))
+    let wrong = |error: &str| format!("{error} (while parsing '{text}')");
+    let read = Reader::new(text).read().map_err(|error| wrong(&error.to_string()))?;
+    read.ok_or_else(|| wrong("Unfinished JSON term"))
 }
 
 /// The number of things in a value.

@@ -2,14 +2,14 @@
 
 use std::rc::Rc;
 
-use crate::decimal::Decimal;
+use json::Decimal;
 
 /// A filter.
 #[derive(Clone, Debug)]
 pub(super) enum Filter {
     Identity,
     Recurse,
-    Literal(super::json::Json),
+    Literal(json::Json),
     /// Parts of a text: as they are, and filters whose output is put in.
     Text(Option<String>, Vec<Part>),
     Field(Box<Self>, Box<Self>),
@@ -185,8 +185,8 @@ fn text_parts(raw: &str) -> Result<Vec<Part>, String> {
 }
 
 fn unescaped(raw: &str) -> Result<String, String> {
-    match super::json::Reader::new(&format!("\"{raw}\"")).next() {
-        Ok(Some(super::json::Json::Text(text))) => Ok(text),
+    match json::Reader::new(&format!("\"{raw}\"")).read() {
+        Ok(Some(json::Json::Text(text))) => Ok(text),
         _ => Err("unexpected INVALID_CHARACTER".to_owned()),
     }
 }
@@ -367,7 +367,7 @@ impl Parser {
                 _ => Filter::Identity,
             },
             Token::Field(name) => Filter::Field(Box::new(Filter::Identity), Box::new(text(&name))),
-            Token::Number(number) => Filter::Literal(super::json::Json::Number(number)),
+            Token::Number(number) => Filter::Literal(json::Json::Number(number)),
             Token::Text(raw) => Filter::Text(None, text_parts(&raw)?),
             Token::Format(name) => match self.tokens.get(self.at).cloned() {
                 Some(Token::Text(raw)) => {
@@ -433,7 +433,7 @@ impl Parser {
     }
 
     fn named(&mut self, name: String) -> Parsed {
-        use super::json::Json;
+        use json::Json;
         Ok(match name.as_str() {
             "null" => Filter::Literal(Json::Null),
             "true" => Filter::Literal(Json::Bool(true)),
@@ -508,5 +508,5 @@ impl Parser {
 }
 
 fn text(text: &str) -> Filter {
-    Filter::Literal(super::json::Json::Text(text.to_owned()))
+    Filter::Literal(json::Json::Text(text.to_owned()))
 }

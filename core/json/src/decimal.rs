@@ -5,23 +5,26 @@ use std::fmt;
 
 /// A number in units of 10^-9.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Decimal(i128);
+pub struct Decimal(i128);
 
 const PLACES: usize = 9;
 const ONE: i128 = 1_000_000_000;
 /// Beyond this, adding and multiplying could overflow.
 const LIMIT: i128 = ONE * 1_000_000_000_000_000_000;
 
+#[expect(clippy::should_implement_trait, reason = "what stops at a limit is no operator")]
 impl Decimal {
-    pub(crate) const ZERO: Self = Self(0);
-    pub(crate) const ONE: Self = Self(ONE);
+    /// Nothing.
+    pub const ZERO: Self = Self(0);
+    /// One.
+    pub const ONE: Self = Self(ONE);
 
     fn clamped(units: i128) -> Self {
         Self(units.clamp(-LIMIT, LIMIT))
     }
 
     /// The number at the start of a text, as `strtod` reads it, and how many bytes it takes.
-    pub(crate) fn prefix(text: &str) -> (Self, usize) {
+    pub fn prefix(text: &str) -> (Self, usize) {
         let bytes = text.as_bytes();
         let mut at = bytes.iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let negative = bytes.get(at) == Some(&b'-');
@@ -61,39 +64,50 @@ impl Decimal {
     }
 
     /// The number that the whole text is, blanks around it aside.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub fn parse(text: &str) -> Option<Self> {
         let trimmed = text.trim();
         let (number, used) = Self::prefix(trimmed);
         (used == trimmed.len() && used > 0).then_some(number)
     }
 
     /// Towards zero.
-    pub(crate) fn whole(self) -> i64 {
+    #[must_use]
+    pub fn whole(self) -> i64 {
         i64::try_from(self.0 / ONE).unwrap_or(if self.0 < 0 { i64::MIN } else { i64::MAX })
     }
 
     /// The largest whole number that is not larger.
-    pub(crate) fn floor(self) -> Self {
+    #[must_use]
+    pub fn floor(self) -> Self {
         Self(self.0.div_euclid(ONE) * ONE)
     }
 
-    pub(crate) const fn is_whole(self) -> bool {
+    /// True without a fraction.
+    pub const fn is_whole(self) -> bool {
         self.0 % ONE == 0
     }
 
-    pub(crate) fn add(self, other: Self) -> Self {
+    /// The sum, within the limits.
+    #[must_use]
+    pub fn add(self, other: Self) -> Self {
         Self::clamped(self.0 + other.0)
     }
 
-    pub(crate) fn sub(self, other: Self) -> Self {
+    /// The difference, within the limits.
+    #[must_use]
+    pub fn sub(self, other: Self) -> Self {
         Self::clamped(self.0 - other.0)
     }
 
-    pub(crate) fn neg(self) -> Self {
+    /// The other sign.
+    #[must_use]
+    pub fn neg(self) -> Self {
         Self(-self.0)
     }
 
-    pub(crate) fn mul(self, other: Self) -> Self {
+    /// The product, within the limits.
+    #[must_use]
+    pub fn mul(self, other: Self) -> Self {
         let split = |units: i128| (units / ONE, units % ONE);
         let ((a, a_rest), (b, b_rest)) = (split(self.0), split(other.0));
         let whole = a.saturating_mul(b).clamp(-LIMIT / ONE, LIMIT / ONE) * ONE;
@@ -101,7 +115,8 @@ impl Decimal {
     }
 
     /// Nothing for a division by zero.
-    pub(crate) fn div(self, other: Self) -> Option<Self> {
+    #[must_use]
+    pub fn div(self, other: Self) -> Option<Self> {
         if other.0 == 0 {
             return None;
         }
@@ -110,12 +125,15 @@ impl Decimal {
         Some(Self::clamped(whole.clamp(-LIMIT / ONE, LIMIT / ONE) * ONE + rest * ONE / other.0))
     }
 
-    pub(crate) const fn rem(self, other: Self) -> Option<Self> {
+    /// What is left of a division towards zero; nothing for a division by zero.
+    #[must_use]
+    pub const fn rem(self, other: Self) -> Option<Self> {
         if other.0 == 0 { None } else { Some(Self(self.0 % other.0)) }
     }
 
     /// To a whole power.
-    pub(crate) fn pow(self, exponent: Self) -> Self {
+    #[must_use]
+    pub fn pow(self, exponent: Self) -> Self {
         let count = exponent.whole();
         let mut result = Self::ONE;
         for _ in 0..count.unsigned_abs().min(200) {
@@ -124,8 +142,19 @@ impl Decimal {
         if count < 0 { Self::ONE.div(result).unwrap_or_default() } else { result }
     }
 
+    /// In units of 10^-9, as far as they fit.
+    pub fn units(self) -> i64 {
+        i64::try_from(self.0).unwrap_or(if self.0 < 0 { i64::MIN } else { i64::MAX })
+    }
+
+    /// So many units of 10^-9.
+    pub const fn of_units(units: i64) -> Self {
+        Self(units as i128)
+    }
+
     /// With so many decimal places, rounded half to even as `printf` does.
-    pub(crate) fn fixed(self, places: usize) -> String {
+    #[must_use]
+    pub fn fixed(self, places: usize) -> String {
         let kept = places.min(PLACES);
         let power = 10_i128.pow(u32::try_from(PLACES - kept).unwrap_or(0));
         let (mut units, rest) = (self.0.abs() / power, self.0.abs() % power);
@@ -144,7 +173,8 @@ impl Decimal {
     }
 
     /// With so many significant digits, as `%g` without an exponent has it.
-    pub(crate) fn general(self, digits: usize) -> String {
+    #[must_use]
+    pub fn general(self, digits: usize) -> String {
         let whole = (self.0.abs() / ONE).to_string();
         let leading = if whole == "0" { 0 } else { whole.len() };
         let text = self.fixed(digits.saturating_sub(leading));
