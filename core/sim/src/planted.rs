@@ -115,11 +115,18 @@ pub const fn is(_: Bug) -> bool {
     false
 }
 
-/// Chooses the bug that this thread's worlds have from now on; none to have none.
 #[cfg(feature = "planted")]
-pub fn choose(bug: Option<Bug>) {
-    chosen::set(bug);
+pub use chosen::{get as chosen, set as choose};
+
+/// Nothing is, without the feature.
+#[cfg(not(feature = "planted"))]
+pub const fn chosen() -> Option<Bug> {
+    None
 }
+
+/// Does nothing without the feature.
+#[cfg(not(feature = "planted"))]
+pub const fn choose(_: Option<Bug>) {}
 
 #[cfg(feature = "planted")]
 mod chosen {
@@ -131,11 +138,13 @@ mod chosen {
         static CHOSEN: Cell<Option<Bug>> = const { Cell::new(None) };
     }
 
-    pub(super) fn get() -> Option<Bug> {
+    /// The bug of this thread, for the threads that it starts.
+    pub fn get() -> Option<Bug> {
         CHOSEN.get()
     }
 
-    pub(super) fn set(bug: Option<Bug>) {
+    /// Chooses the bug that this thread's worlds have from now on; none to have none.
+    pub fn set(bug: Option<Bug>) {
         CHOSEN.set(bug);
     }
 }

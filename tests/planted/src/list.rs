@@ -42,11 +42,7 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::UncommittedApplied, SAFETY, &["log_order"]),
     (Bug::LaterTermLed, By::Scenario(c::leader_sleeps), &["election_safety"]),
     (Bug::OwnLogCut, By::Part(c::member_that_lacks_entries), &["append_only"]),
-    (
-        Bug::CommitNotMatched,
-        By::Scenario(c::deposed_leader_comes_back),
-        &["state_machine_safety"],
-    ),
+    (Bug::CommitNotMatched, By::Scenario(c::deposed_leader_comes_back), &["state_machine_safety"]),
     (Bug::LeaderNeverDoubts, By::Scenario(s::leader_in_a_minority), &["a_minority_has_no_leader"]),
     (Bug::SyncForgotten, SAFETY, &["durable_commits"]),
     (Bug::NonceReused, SAFETY, &["nonces"]),

@@ -185,9 +185,8 @@ fn fill_nodes(tx: &mut Tx, ids: &mut Rng, service: &Service, tasks: &[Rc<Task>])
                 TaskState::Complete | TaskState::Failed | TaskState::Rejected
             )
     };
-    let has_task = |node: &Id| {
-        tasks.iter().any(|task| task.node_id.as_ref() == Some(node) && counts(task))
-    };
+    let has_task =
+        |node: &Id| tasks.iter().any(|task| task.node_id.as_ref() == Some(node) && counts(task));
     let began = service.job_status.map_or(service.meta.created_at, |job| job.last_execution);
     let free: Vec<Id> = tx
         .store()
