@@ -44,6 +44,13 @@ pub(crate) fn deposed_leader_comes_back(lab: &mut Lab<'_>) -> Step {
     lab.wait(5)
 }
 
+/// A leader starts again in the term in which it has voted for itself.
+pub(crate) fn leader_starts_again(lab: &mut Lab<'_>) -> Step {
+    lab.crash("m1")?;
+    lab.restart("m1")?;
+    lab.wait(5)
+}
+
 /// A leader sleeps while another one is elected.
 pub(crate) fn leader_sleeps(lab: &mut Lab<'_>) -> Step {
     lab.apply(Input::fault(Fault::Freeze("m1".into())))?;

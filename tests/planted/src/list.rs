@@ -36,7 +36,7 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::AckBeforeDurable, SAFETY, &["durable_commits"]),
     (Bug::VoteBeforeDurable, SAFETY, &["durable_votes"]),
     (Bug::VoteGivenTwice, SAFETY, &["monotone"]),
-    (Bug::VoteForgotten, SAFETY, &["durable_monotone"]),
+    (Bug::VoteForgotten, By::Scenario(c::leader_starts_again), &["durable_monotone"]),
     (Bug::ShortLogElected, SAFETY, &["leader_completeness"]),
     (Bug::MismatchAppended, By::Scenario(c::two_leaders_are_lost), &["log_matching"]),
     (Bug::UncommittedApplied, SAFETY, &["log_order"]),
