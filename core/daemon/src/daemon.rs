@@ -20,6 +20,7 @@ use crate::executor::TaskRun;
 use crate::managers::Then;
 use crate::network::{Attaching, NetworkQuestion};
 use crate::remote::After;
+use crate::templates::Templates;
 
 /// moby: `daemon.shutdownContainer`: containers get their stop timeout, 10 s unless they say otherwise.
 const STOP_GRACE: sim::Duration = sim::Duration::from_secs(10);
@@ -35,17 +36,17 @@ pub enum Caller {
     Kubelet(u64),
 }
 
-/// What one input may touch.
+/// What one input may touch; whoever else lives on the host has outputs of its own.
 #[derive(Debug)]
-pub struct Context<'a> {
+pub struct Context<'a, O = Output> {
     /// The virtual time.
     pub now: Time,
     /// The host's processes.
     pub machine: &'a mut Machine,
     /// The host's disk.
     pub disk: &'a mut Disk,
-    /// What the daemon wants done.
-    pub out: &'a mut Vec<Output>,
+    /// What is to be done.
+    pub out: &'a mut Vec<O>,
 }
 
 impl Context<'_> {
@@ -294,6 +295,14 @@ impl Daemon {
         caller: Caller,
         request: Request,
     ) {
+        if let Request::CreateService { spec, .. }
+        | Request::UpdateService { spec, rollback: false, .. } = &request
+            && self.swarm.raft().is_some()
+            && let Err(error) = Templates::check(&spec.task.container)
+        {
+            context.reply(caller, Err(error.into()));
+            return;
+        }
         let now = match request {
             Request::Ping => Ok(Some(Response::Done)),
             Request::Version => Ok(Some(Response::Version(Box::new(self.version())))),

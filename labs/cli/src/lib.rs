@@ -37,8 +37,10 @@ Usage:
                     [--user ubuntu] [--prompt PS1] [--pre-vote]
                                               a cluster to talk to, JSON lines in and out
   glasshive differences                       where the simulation is not what it simulates
-  glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
-                  [--threads N] [--json]      random work under random faults, with every invariant on
+  glasshive sweep [--kube] [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET]
+                  [--shard I/N] [--threads N] [--json]
+                                              random work on a Docker Swarm, or a Kubernetes, under random
+                                              faults, with every invariant on
   glasshive sweep --replay FILE [--json] [--trace]
                                               play a history that a sweep has written; --trace: all that
                                               happened

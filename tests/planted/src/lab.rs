@@ -153,7 +153,7 @@ impl Lab<'_> {
         let mut looks = Vec::new();
         for _ in 0..6 {
             self.wait_ms(5_300)?;
-            looks.push(self.session.watch.why_not_converged(&self.session.world));
+            looks.push(self.session.watch.look_for_rest(&self.session.world));
         }
         let verdict = self.session.watch.at_rest(&self.session.world, &looks);
         verdict.map_err(|violation| Failure::from(*violation))

@@ -14,7 +14,7 @@ use std::panic;
 
 use sim::Duration;
 use sim::planted::{self, Bug};
-use sweep::{Case, Failure, FaultSet, Mode};
+use sweep::{Case, Cluster, Failure, FaultSet, Mode};
 
 pub use lab::Lab;
 pub use list::{By, Finders, LIST, Scenario};
@@ -52,7 +52,7 @@ pub fn find(bug: Option<Bug>, by: By, seeds: u64) -> Option<Found> {
     panic::set_hook(Box::new(|_| {}));
     planted::choose(bug);
     let result = match by {
-        By::Sweep(mode) => sweep_for(mode, seeds),
+        By::Sweep(cluster, mode) => sweep_for(cluster, mode, seeds),
         By::Part(story) => story().err().map(|failure| found(failure, 1, 0, Duration::ZERO)),
         By::Scenario(scenario) => {
             let (failure, event_count, simulated) = lab::play(scenario);
@@ -68,10 +68,10 @@ fn found(failure: Failure, seed_count: u64, event_count: u64, simulated: Duratio
     Found { name, seed_count, event_count, simulated, what }
 }
 
-fn sweep_for(mode: Mode, seeds: u64) -> Option<Found> {
+fn sweep_for(cluster: Cluster, mode: Mode, seeds: u64) -> Option<Found> {
     let (mut event_count, mut simulated) = (0, Duration::ZERO);
     for seed in 0..seeds {
-        let (outcome, _) = Case { seed, mode, faults: FaultSet::default() }.run();
+        let (outcome, _) = Case { seed, cluster, mode, faults: FaultSet::default() }.run();
         event_count += outcome.event_count;
         simulated = simulated + outcome.simulated;
         if let Some(failure) = outcome.failure {

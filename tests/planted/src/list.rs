@@ -1,7 +1,7 @@
 //! Who finds what.
 
 use sim::planted::Bug;
-use sweep::{Failure, Mode};
+use sweep::{Cluster, Failure, Mode};
 
 use crate::consensus as c;
 use crate::lab::Lab;
@@ -14,15 +14,17 @@ pub type Scenario = fn(&mut Lab<'_>) -> Result<(), Failure>;
 #[derive(Clone, Copy, Debug)]
 pub enum By {
     /// The sweep.
-    Sweep(Mode),
+    Sweep(Cluster, Mode),
     /// A named scenario.
     Scenario(Scenario),
     /// A story of a part alone, for what a whole cluster hardly ever comes to.
     Part(fn() -> Result<(), Failure>),
 }
 
-const SAFETY: By = By::Sweep(Mode::Safety);
-const LIVENESS: By = By::Sweep(Mode::Liveness);
+const SAFETY: By = By::Sweep(Cluster::Swarm, Mode::Safety);
+const LIVENESS: By = By::Sweep(Cluster::Swarm, Mode::Liveness);
+const KUBE_SAFETY: By = By::Sweep(Cluster::Kubernetes, Mode::Safety);
+const KUBE_LIVENESS: By = By::Sweep(Cluster::Kubernetes, Mode::Liveness);
 
 /// The names of the invariants or complaints of which one, and no other, has to be the first.
 pub type Finders = &'static [&'static str];
@@ -91,4 +93,23 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::StoreKept, By::Scenario(s::demotion), &["a_worker_has_no_log"]),
     (Bug::TmpfsCommitted, By::Scenario(s::commit), &["commit_takes_no_secret"]),
     (Bug::SecretStaysMounted, By::Scenario(s::stop), &["a_stopped_task_has_no_secret"]),
+    (Bug::WriteAnsweredEarly, KUBE_SAFETY, &["acknowledged", "acknowledged_writes"]),
+    (
+        Bug::EtcdSyncForgotten,
+        KUBE_SAFETY,
+        &["acknowledged", "acknowledged_writes", "equal_members"],
+    ),
+    (
+        Bug::EtcdFullDiskMissed,
+        KUBE_SAFETY,
+        &["acknowledged", "acknowledged_writes", "equal_members"],
+    ),
+    (Bug::DeletionNotCached, KUBE_SAFETY, &["cached_objects"]),
+    (Bug::WatchEventLost, KUBE_LIVENESS, &["settled"]),
+    (Bug::AllSecretsToNodes, KUBE_SAFETY, &["node_rights"]),
+    (Bug::PodMoved, KUBE_SAFETY, &["pods_once"]),
+    (Bug::OrphansKept, KUBE_LIVENESS, &["settled"]),
+    (Bug::RunningTakenForEnded, KUBE_SAFETY, &["pods_once"]),
+    (Bug::ObjectKept, KUBE_SAFETY, &["kubelet_secrets"]),
+    (Bug::ObjectNotRefreshed, KUBE_LIVENESS, &["settled"]),
 ];

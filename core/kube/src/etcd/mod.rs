@@ -3,13 +3,17 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`store`] | keys, values and revisions |
-//! | `member` | one member: its log on the disk, what it says to the others |
+//! | `member` | one member: ticks, writes, what it says to the others |
+//! | `durable` | its log and snapshots on the disk |
+//! | `reads` | reads that see all that was acknowledged |
 //! | [`etcdctl`] | the command line |
 //! | [`encryption`] | how an API server seals values before they come here, if it does |
 
+mod durable;
 pub mod encryption;
 pub mod etcdctl;
 mod member;
+mod reads;
 pub mod store;
 
 pub(crate) use member::{Applied, Effect, Member, Message, Peer};
