@@ -61,6 +61,7 @@ transcripts! {
     certificates_20_10: "certificates-20.10",
     cut_off_20_10: "cut-off-20.10",
     reference_28: "reference-28",
+    links_17_03: "links-17.03",
     promotion_20_10: "promotion-20.10",
     updates_20_10: "updates-20.10",
     placement_20_10: "placement-20.10",
