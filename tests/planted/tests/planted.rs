@@ -12,7 +12,7 @@ use sim::planted::Bug;
 /// Seeds that the sweep may take for one bug.
 const SEED_BUDGET: u64 = 80;
 
-/// Invariants that no planted bug has shown to complain: all bugs are of the swarm.
+/// Invariants of Kubernetes, which share their planted bugs.
 const OF_KUBERNETES: [&str; 7] = [
     "acknowledged_writes",
     "cached_objects",
