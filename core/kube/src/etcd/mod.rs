@@ -6,10 +6,12 @@
 //! | `member` | one member: its log on the disk, what it says to the others |
 //! | [`etcdctl`] | the command line |
 //! | [`encryption`] | how an API server seals values before they come here, if it does |
+//! | [`opened`] | what of that opens with keys that are found beside it |
 
 pub mod encryption;
 pub mod etcdctl;
 mod member;
+pub mod opened;
 pub mod store;
 
 pub(crate) use member::{Applied, Effect, Member, Message, Peer};
