@@ -220,3 +220,88 @@ fn garbage_never_breaks_anything() {
         }
     }
 }
+
+/// What Dockerfiles are made of, and what is wrong in them.
+const INSTRUCTIONS: [&str; 48] = [
+    "FROM",
+    "alpine",
+    "scratch",
+    "nope:1",
+    "AS",
+    "base",
+    "RUN",
+    "echo a",
+    "exit 3",
+    "&&",
+    "\\",
+    "COPY",
+    "--from=base",
+    "--from=9",
+    "--chown=x:y",
+    "--chmod=z",
+    "/etc/passwd",
+    ".",
+    "..",
+    "/",
+    "*",
+    "?[",
+    "ADD",
+    "x.tar",
+    "ENV",
+    "A=1",
+    "A",
+    "=",
+    "$A",
+    "${A",
+    "${A:-b}",
+    "${A:?no}",
+    "ARG",
+    "CMD",
+    "[\"sh\"]",
+    "[\"sh\",",
+    "ENTRYPOINT",
+    "EXPOSE",
+    "99999",
+    "80/foo",
+    "USER",
+    "HEALTHCHECK",
+    "--interval=-1s",
+    "NONE",
+    "ONBUILD",
+    "<<EOF",
+    "--mount=type=secret",
+    "STOPSIGNAL",
+];
+
+/// The usual beginning and some lines of anything.
+fn dockerfile(rng: &mut Rng) -> String {
+    let mut text = if rng.below(4) > 0 { "FROM alpine\n" } else { "" }.to_owned();
+    for _ in 0..rng.below(5) {
+        for _ in 0..=rng.below(5) {
+            text += INSTRUCTIONS[usize::try_from(rng.below(INSTRUCTIONS.len() as u64)).unwrap()];
+            text += ["", " ", " ", "\t", "\""][usize::try_from(rng.below(5)).unwrap()];
+        }
+        text.push('\n');
+    }
+    text
+}
+
+#[test]
+fn garbage_in_a_dockerfile_is_an_image_or_an_error() {
+    for seed in 0..4 {
+        let mut rng = Streams::new(seed).stream("dockerfile");
+        let docker = ["1.13", "17.03", "20.10", "28"][usize::try_from(seed).unwrap()];
+        let mut desk = Desk::release(docker, seed);
+        for number in 0..40 {
+            let text = dockerfile(&mut rng);
+            let path = "/root/Dockerfile".to_owned();
+            let file = Input::WriteFile { node: "node1".into(), path, text: text.clone() };
+            desk.world.apply(file).unwrap();
+            let result = desk.run_for("node1", "docker build -t x .", Duration::from_secs(600));
+            assert!(!result.running, "seed {seed}, file {number}:\n{text}");
+            let is_told = result.status == 0 || result.output.lines().count() > 0;
+            assert!(is_told, "seed {seed}, file {number}:\n{text}\n{}", result.output);
+        }
+        assert_eq!(desk.says("node1", "echo well"), "well\n", "seed {seed}");
+    }
+}

@@ -5,10 +5,18 @@ use yaml::{Node, Value};
 /// The members of the file, in the order of docker's own type; inside them the order of the alphabet.
 const SECTIONS: [&str; 6] = ["version", "services", "networks", "volumes", "secrets", "configs"];
 
+/// The sections by name, as the command line in Python has them.
+pub const BY_NAME: [&str; 5] = ["configs", "networks", "secrets", "services", "volumes"];
+
 /// The whole file.
 pub fn emit(root: &Node) -> String {
+    emit_in(root, &SECTIONS)
+}
+
+/// Some sections in an order.
+pub fn emit_in(root: &Node, sections: &[&str]) -> String {
     let mut text = String::new();
-    for section in SECTIONS {
+    for section in sections {
         let Some(node) = root.get(section).filter(|node| !is_empty(node)) else { continue };
         member(section, node, 0, &mut text);
     }

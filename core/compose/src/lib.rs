@@ -23,7 +23,7 @@ mod merge;
 mod schema;
 mod table;
 
-pub use emit::emit;
+pub use emit::{BY_NAME, emit, emit_in};
 pub use yaml::{Node, Place, Value};
 
 /// What a file can ask of the host it is read on.

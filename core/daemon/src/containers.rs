@@ -53,7 +53,9 @@ impl Daemon {
             }
             R::InspectContainer { container } => {
                 let driver = &self.config.engine.storage_driver;
-                let details = details(self.engine.find(&container)?, driver);
+                let found = self.engine.find(&container)?;
+                let image = self.engine.images().get(found.image);
+                let details = details(found, image, driver);
                 Ok(Some(Response::Container(Box::new(details))))
             }
             R::CreateContainer(create) => self.create_container(context, *create).map(Some),
@@ -334,6 +336,9 @@ impl Daemon {
 
     fn logs(&self, container: &str, options: &LogOptions) -> Result<LogChunk, Error> {
         let container = self.engine.find(container)?;
+        if !container.config.keeps_log() {
+            return Err(Error::invalid("configured logging driver does not support reading"));
+        }
         let log = container.log.borrow();
         let wanted = |entry: &&engine::LogEntry| {
             let stream = match entry.stream {

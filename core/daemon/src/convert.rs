@@ -1,5 +1,6 @@
 //! From the API's and the swarm's words to the engine's, and back.
 
+use engine::layer::folders;
 use engine::{Mount, MountSource};
 use swarm::objects::MountKind;
 
@@ -162,7 +163,11 @@ fn size(container: &engine::Container) -> (u64, u64) {
     (writable, writable + below)
 }
 
-pub(crate) fn details(container: &engine::Container, driver: &str) -> ContainerDetails {
+pub(crate) fn details(
+    container: &engine::Container,
+    image: Option<&engine::Image>,
+    driver: &str,
+) -> ContainerDetails {
     let path_and_args = container.path_and_args();
     let (path, args) = path_and_args
         .split_first()
@@ -173,7 +178,14 @@ pub(crate) fn details(container: &engine::Container, driver: &str) -> ContainerD
         other => (other.word(), 0),
     };
     let interactive = config.tty || config.open_stdin;
+    let layers = image.map_or(&[][..], |image| &image.layers);
+    let has_folders = driver == "overlay2";
     ContainerDetails {
+        folders: if has_folders {
+            folders(layers, Some(container.id.as_str()))
+        } else {
+            Vec::new()
+        },
         id: container.id.to_string(),
         name: container.name.clone(),
         created: container.created,
@@ -259,12 +271,17 @@ pub(crate) fn image_summary(
     image: &engine::Image,
     store: &engine::image::ImageStore,
 ) -> ImageSummary {
+    let is_shared = |layer| {
+        let others = store.iter().filter(|other| other.id != image.id);
+        others.flat_map(|other| &other.layers).any(|other| other.diff_id == layer)
+    };
     ImageSummary {
         id: image.id.to_string(),
         tags: store.tags_of(image.id),
         digests: store.digests_of(image.id),
         created: image.created,
         size: image.size(),
+        shared: image.layers.iter().filter(|l| is_shared(l.diff_id)).map(|l| l.size).sum(),
         labels: image.config.labels.clone(),
     }
 }
@@ -275,6 +292,7 @@ pub(crate) fn image_details(
 ) -> ImageDetails {
     let config = &image.config;
     ImageDetails {
+        folders: folders(&image.layers, None),
         id: image.id.to_string(),
         tags: store.tags_of(image.id),
         digests: store.digests_of(image.id),

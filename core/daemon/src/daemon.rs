@@ -20,6 +20,7 @@ use crate::executor::TaskRun;
 use crate::managers::Then;
 use crate::network::{Attaching, NetworkQuestion};
 use crate::remote::After;
+use crate::templates::Templates;
 
 /// moby: `daemon.shutdownContainer`: containers get their stop timeout, 10 s unless they say otherwise.
 const STOP_GRACE: sim::Duration = sim::Duration::from_secs(10);
@@ -294,6 +295,14 @@ impl Daemon {
         caller: Caller,
         request: Request,
     ) {
+        if let Request::CreateService { spec, .. }
+        | Request::UpdateService { spec, rollback: false, .. } = &request
+            && self.swarm.raft().is_some()
+            && let Err(error) = Templates::check(&spec.task.container)
+        {
+            context.reply(caller, Err(error.into()));
+            return;
+        }
         let now = match request {
             Request::Ping => Ok(Some(Response::Done)),
             Request::Version => Ok(Some(Response::Version(Box::new(self.version())))),

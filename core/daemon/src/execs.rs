@@ -76,6 +76,11 @@ impl Daemon {
                 format!("Container {container} is not running")
             }));
         }
+        if found.state.paused {
+            return Err(Error::conflict(format!(
+                "Container {container} is paused, unpause the container before exec"
+            )));
+        }
         let container = found.id.clone();
         if config.cmd.is_empty() {
             return Err(Error::invalid("No exec command specified"));

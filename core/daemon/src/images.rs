@@ -328,18 +328,18 @@ fn told(removed: engine::Removed) -> Removed {
     }
 }
 
-/// How long ago, or seconds since 1970.
+/// How long ago, seconds since 1970, or a date.
 pub(crate) fn moment(now: Time, text: &str) -> Result<Time, Error> {
     if let Some(span) = Duration::parse(text).filter(|span| *span != Duration::ZERO) {
         return Ok(now - span);
     }
     let seconds = text.split('.').next().unwrap_or_default();
-    match seconds.parse::<u64>() {
-        Ok(seconds) => Ok(Time::from_unix_nanos(seconds.saturating_mul(1_000_000_000))),
-        Err(_) => {
-            Err(Error::invalid(format!("failed to parse value as time or duration: \"{text}\"")))
-        }
+    if let Ok(seconds) = seconds.parse::<u64>() {
+        return Ok(Time::from_unix_nanos(seconds.saturating_mul(1_000_000_000)));
     }
+    Time::parse_rfc3339(text).ok_or_else(|| {
+        Error::invalid(format!("failed to parse value as time or duration: \"{text}\""))
+    })
 }
 
 /// `redis`, `redis:alpine`, `*/app:v*`: a pattern without a tag fits every tag.

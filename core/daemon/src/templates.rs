@@ -4,6 +4,7 @@ use sorted::SortedMap;
 use std::sync::Arc;
 
 use gotmpl::{MissingKey, Template, Value};
+use swarm::control::ApiError;
 use swarm::objects::{ContainerSpec, Task};
 
 /// The one template engine there is.
@@ -29,6 +30,36 @@ fn texts(labels: &SortedMap<String, String>) -> Value {
     let members =
         labels.iter().map(|(key, text)| (Arc::from(key.as_str()), Value::from(text.clone())));
     Value::Map(Arc::new(members.collect()))
+}
+
+/// Of a text that is no template Go tells the line alone.
+fn without_column(error: &str) -> String {
+    let mut parts: Vec<&str> = error.splitn(5, ':').collect();
+    if parts.len() == 5 && parts[3].parse::<u32>().is_ok() {
+        parts.remove(3);
+    }
+    parts.join(":")
+}
+
+/// Go's words for a field that its structures do not have; the maps here stand for them.
+fn no_field<'a>(text: &'a str, key: &str) -> Option<(&'a str, String)> {
+    let end = text.find(&format!(".{key}"))? + 1 + key.len();
+    let begin = text[..end].rfind(|char: char| !(char.is_ascii_alphanumeric() || char == '.'))? + 1;
+    let path = &text[begin..end];
+    // Go names the whole chain of fields.
+    let more = text[end..].find(|char: char| !(char.is_ascii_alphanumeric() || char == '.'));
+    let whole = &text[begin..more.map_or(text.len(), |more| end + more)];
+    let of = match path.split('.').nth(1) {
+        Some("Service") => "struct { ID string; Name string; Labels map[string]string }",
+        Some("Node") => "struct { ID string; Hostname string; Platform template.Platform }",
+        Some("Task") => "struct { ID string; Name string; Slot string }",
+        _ => "template.Context",
+    };
+    let words = format!(
+        "template: expansion:1:{begin}: executing \"expansion\" at <{whole}>: can't evaluate field {key} in \
+         type {of}"
+    );
+    Some((path, words))
 }
 
 impl Templates {
@@ -115,6 +146,15 @@ impl Templates {
         Ok(())
     }
 
+    /// Looks at the templates of a service as its managers do, before there is a task.
+    ///
+    /// # Errors
+    /// `expanding hostname failed: ...`.
+    pub(crate) fn check(spec: &ContainerSpec) -> Result<(), ApiError> {
+        let mut spec = spec.clone();
+        Self::new(&Task::default(), "").settings(&mut spec).map_err(ApiError::invalid)
+    }
+
     fn run(&self, text: &str, secrets: &Payloads, configs: &Payloads) -> Result<String, String> {
         // Most texts are no templates, and cost nothing.
         if !text.contains("{{") {
@@ -127,18 +167,31 @@ impl Templates {
                 Ok(Value::from(known.get(&name).cloned().unwrap_or_default()))
             }
         };
-        let template = Template::new("expansion")
-            .missing_key(MissingKey::Error)
-            .func("env", of(&self.env))
-            .func("secret", of(secrets))
-            .func("config", of(configs))
-            .func("join", |args| {
-                let (separator, items) =
-                    args.split_first().map_or((None, &[][..]), |(s, i)| (Some(s), i));
-                let items: Vec<String> = items.iter().map(Value::to_string).collect();
-                Ok(Value::from(items.join(&separator.map(Value::to_string).unwrap_or_default())))
-            });
-        let parsed = template.parse(text).map_err(|error| error.to_string())?;
-        parsed.execute_to_string(&self.data).map_err(|error| error.to_string())
+        let run = |missing| {
+            let template = Template::new("expansion")
+                .missing_key(missing)
+                .func("env", of(&self.env))
+                .func("secret", of(secrets))
+                .func("config", of(configs))
+                .func("join", |args| {
+                    let (separator, items) =
+                        args.split_first().map_or((None, &[][..]), |(s, i)| (Some(s), i));
+                    let items: Vec<String> = items.iter().map(Value::to_string).collect();
+                    let separator = separator.map(Value::to_string).unwrap_or_default();
+                    Ok(Value::from(items.join(&separator)))
+                });
+            let parsed =
+                template.parse(text).map_err(|error| without_column(&error.to_string()))?;
+            parsed.execute_to_string(&self.data).map_err(|error| error.to_string())
+        };
+        run(MissingKey::Error).or_else(|error| {
+            let key = error.strip_prefix("map has no entry for key: ").map(str::trim);
+            match key.and_then(|key| no_field(text, key)) {
+                // Labels are a map for Go as well.
+                Some((path, _)) if path.starts_with(".Service.Labels.") => run(MissingKey::Invalid),
+                Some((_, words)) => Err(words),
+                None => Err(error),
+            }
+        })
     }
 }

@@ -116,6 +116,11 @@ impl Cli {
         self.matches.is_set(flag)
     }
 
+    /// For people: `--pretty`, or the format of that name.
+    pub fn is_pretty(&self) -> bool {
+        self.is_set("pretty") || self.flag("format") == Some("pretty")
+    }
+
     /// A flag's value.
     pub fn flag(&self, flag: &str) -> Option<&str> {
         self.matches.get(flag)

@@ -2,7 +2,7 @@
 //! `FlagUsagesWrapped`).
 
 use crate::profile::{Help, Profile};
-use crate::table::{Command, Group, Kind, at_top, commands, groups};
+use crate::table::{Command, Flag, Group, Kind, at_top, commands, groups};
 
 /// Commands that the root's help shows first since 23.0.
 const COMMON: [&str; 10] =
@@ -32,7 +32,7 @@ pub fn command_help(profile: &Profile, typed: &str, command: &Command, columns: 
         let names = [&[command.name()], command.aliases_of()].concat();
         text += &format!("\nAliases:\n  {}\n", names.join(", "));
     }
-    let options = options(profile, command, columns);
+    let options = options_of(profile, command.flags_of(profile), columns);
     if !options.is_empty() {
         text += &format!("\nOptions:\n{options}");
     }
@@ -53,11 +53,17 @@ fn all_names(profile: &Profile, command: &Command) -> Vec<String> {
 }
 
 /// `docker secret --help`, and what a bare `docker secret` prints.
-pub(crate) fn group_help(profile: &Profile, group: &Group) -> String {
+pub(crate) fn group_help(profile: &Profile, group: &Group, columns: u16) -> String {
     let gap = usage_gap(profile);
     let mut text = leading(profile);
-    text += &format!("Usage:{gap}docker {} COMMAND\n\n{}\n", group.name, group.short(profile));
-    if profile.help == Help::Tab {
+    let (options, short) = match group.flags.is_empty() {
+        true => ("", group.short(profile)),
+        false => ("[OPTIONS] ", "Define and run multi-container applications with Docker"),
+    };
+    text += &format!("Usage:{gap}docker {} {options}COMMAND\n\n{}\n", group.name, short);
+    if !group.flags.is_empty() {
+        text += &format!("\nOptions:\n{}", options_of(profile, group.flags.iter(), columns));
+    } else if profile.help == Help::Tab {
         text += "\nOptions:\n      --help   Print usage\n";
     }
     let rows = group.commands(profile);
@@ -147,15 +153,18 @@ fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> String {
     rows.map(|(name, short)| format!("  {name:<11} {short}\n")).collect()
 }
 
-/// The table of a command's flags.
-fn options(profile: &Profile, command: &Command, columns: u16) -> String {
+/// A table of flags.
+fn options_of<'a>(
+    profile: &Profile,
+    flags: impl Iterator<Item = &'a Flag>,
+    columns: u16,
+) -> String {
     struct Row {
         name: String,
         left: String,
         help: String,
     }
-    let mut rows: Vec<Row> = command
-        .flags_of(profile)
+    let mut rows: Vec<Row> = flags
         .map(|flag| {
             let (label, mut help) = unquote(flag.help(profile), flag.kind);
             let dashes = match flag.shorthand() {

@@ -18,6 +18,10 @@ pub(crate) fn mount(text: &str) -> Result<Mount, String> {
         };
         match (key.as_str(), value) {
             ("readonly" | "ro", value) => mount.read_only = flag(value)?,
+            ("bind-nonrecursive", value) => {
+                flag(value)?;
+                mount.bind.get_or_insert_with(BindOptions::default);
+            }
             ("volume-nocopy", value) => {
                 let no_copy = flag(value)?;
                 mount.volume.get_or_insert_with(VolumeOptions::default).no_copy = no_copy;
@@ -32,6 +36,15 @@ pub(crate) fn mount(text: &str) -> Result<Mount, String> {
             ("bind-propagation", Some(value)) => {
                 let bind = mount.bind.get_or_insert_with(BindOptions::default);
                 value.clone_into(&mut bind.propagation);
+            }
+            ("bind-recursive", Some("enabled" | "disabled" | "writable" | "readonly")) => {
+                mount.bind.get_or_insert_with(BindOptions::default);
+            }
+            ("bind-recursive", Some(value)) => {
+                return Err(format!(
+                    "invalid value for {key}: {value} (must be \"enabled\", \"disabled\", \"writable\", or \
+                     \"readonly\")"
+                ));
             }
             ("tmpfs-size", Some(value)) => {
                 let size = bytes(value).and_then(|size| i64::try_from(size).ok());
@@ -60,6 +73,16 @@ pub(crate) fn mount(text: &str) -> Result<Mount, String> {
     }
     if mount.target.is_empty() {
         return Err("target is required".to_owned());
+    }
+    let word = mount.kind.word();
+    for (given, kind, options) in [
+        (mount.volume.is_some(), MountKind::Volume, "volume"),
+        (mount.bind.is_some(), MountKind::Bind, "bind"),
+        (mount.tmpfs.is_some(), MountKind::Tmpfs, "tmpfs"),
+    ] {
+        if given && mount.kind != kind {
+            return Err(format!("cannot mix '{options}-*' options with mount type '{word}'"));
+        }
     }
     Ok(mount)
 }

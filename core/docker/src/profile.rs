@@ -3,13 +3,17 @@
 //! A [`Profile`] is one release as a student meets it: the command line's layouts and texts, and the
 //! settings that the engine and the swarm of that release have. Nothing else in this crate asks for
 //! a release by number, apart from the command table, where every command and flag says since when
-//! it exists. Each profile is written as a difference to the one before it.
+//! it exists. The releases themselves are in [`releases`].
 //!
 //! Sources: docker/cli and moby/moby at the releases' tags.
+
+mod releases;
 
 pub use commandline::tab::Cells;
 use daemon::api::VersionInfo;
 use sim::Time;
+
+pub use releases::PROFILES;
 
 /// A release, as far as anything depends on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -256,234 +260,13 @@ pub struct Profile {
     pub secret_mounts: SecretMounts,
     /// A task's container is named after `image@digest`, without the tag.
     pub digest_replaces_tag: bool,
+    /// A bind mount's source may begin with `.`.
+    pub relative_binds: bool,
+    /// containerd, runc and docker-init that come with it: version, commit.
+    pub runtimes: [(&'static str, &'static str); 3],
     /// The largest config is smaller than this.
     pub config_bytes_limit: usize,
 }
-
-const V1_13: Profile = Profile {
-    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
-             unix:///var/run/docker.sock: VERB http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH: dial unix /var/run/docker.sock: permission denied",
-    name: "1.13",
-    version: Version(1, 13),
-    program: "docker-1.13",
-    compose_program: "docker-compose-1.13",
-    engine: "1.13.0",
-    api: "1.25",
-    api_min: "1.12",
-    go: "go1.7.3",
-    commit: "49bf474",
-    built: (2017, 1, 17, 35_906),
-    version_components: false,
-    help: Help::Tab,
-    complaint: Complaint::Parenthesis,
-    invalid_names_flag: false,
-    grpc: GrpcCode::Number,
-    not_found: NotFound::ClientMixed,
-    cells: Cells { min: 20, padding: 3 },
-    swarm_cells: Cells { min: 0, padding: 2 },
-    secret_cells: Cells { min: 20, padding: 3 },
-    natural_order: false,
-    service_quiet_full: true,
-    secret_driver_column: false,
-    service_ports_column: false,
-    engine_version_column: false,
-    ellipsis: "...",
-    ps_hides_digest: false,
-    size_gap: " ",
-    hour_minutes: 60,
-    rounds_hours: false,
-    empty_labels: false,
-    insert_defaults: false,
-    zero_update_status: true,
-    rollback_config: false,
-    init_member: false,
-    client_secret_lookup: true,
-    secret_errors: SecretErrors::Bare,
-    template_word: "Template",
-    format_json: false,
-    inspect_stops: true,
-    quotes_duration: false,
-    legacy_image_members: true,
-    strict_secret_target: true,
-    progress: Progress::None,
-    verify_names_service: false,
-    join_on_one_line: false,
-    init_gap: true,
-    please: true,
-    run_hint: "See 'docker run --help'.",
-    exec_missing_status: 126,
-    compose_minor: 0,
-    compose_version_optional: false,
-    stack_needs_file: "Please specify either a bundle file (with --bundle-file) or a Compose file (with \
-                       --compose-file).",
-    stack_detach_note: false,
-    orchestrator_column: false,
-    brackets_ipv6: false,
-    shows_ipv4: false,
-    null_volume_maps: false,
-    many_networks: false,
-    pull_names_image: false,
-    login: LoginTexts::Plain,
-    user_agent_header: false,
-    pushes_latest: false,
-    cp_tells: false,
-    buildkit_exists: false,
-    buildkit: false,
-    election_ticks: 3,
-    secret_mounts: SecretMounts::OneTmpfs,
-    digest_replaces_tag: true,
-    config_bytes_limit: 500 * 1024,
-};
-
-const V17_03: Profile = Profile {
-    name: "17.03",
-    version: Version(17, 3),
-    program: "docker-17.03",
-    compose_program: "docker-compose-17.03",
-    engine: "17.03.2-ce",
-    api: "1.27",
-    go: "go1.7.5",
-    commit: "f5ec1e2",
-    built: (2017, 6, 27, 12_914),
-    init_gap: false,
-    compose_minor: 1,
-    ..V1_13
-};
-
-const V17_06_PROFILE: Profile = Profile {
-    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
-             unix:///var/run/docker.sock: VERB http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH: dial unix /var/run/docker.sock: connect: permission denied",
-    name: "17.06",
-    version: Version(17, 6),
-    program: "docker-17.06",
-    compose_program: "docker-compose-17.06",
-    engine: "17.06.2-ce",
-    api: "1.30",
-    go: "go1.8.3",
-    commit: "cec0b72",
-    built: (2017, 9, 5, 72_017),
-    swarm_cells: Cells { min: 20, padding: 3 },
-    service_quiet_full: false,
-    service_ports_column: true,
-    ps_hides_digest: true,
-    size_gap: "",
-    hour_minutes: 46,
-    rounds_hours: true,
-    empty_labels: true,
-    insert_defaults: true,
-    zero_update_status: false,
-    rollback_config: true,
-    client_secret_lookup: false,
-    secret_errors: SecretErrors::Quoted,
-    template_word: "template",
-    strict_secret_target: false,
-    progress: Progress::OnRequest,
-    join_on_one_line: true,
-    secret_mounts: SecretMounts::PerFile,
-    digest_replaces_tag: false,
-    compose_minor: 3,
-    ..V17_03
-};
-
-const V19_03: Profile = Profile {
-    name: "19.03",
-    version: Version(19, 3),
-    program: "docker-19.03",
-    compose_program: "docker-compose-19.03",
-    engine: "19.03.15",
-    api: "1.40",
-    go: "go1.13.15",
-    commit: "99e3ed8919",
-    built: (2021, 1, 30, 11_821),
-    version_components: true,
-    help: Help::TabWrapped,
-    complaint: Complaint::Plural,
-    invalid_names_flag: true,
-    grpc: GrpcCode::Name,
-    not_found: NotFound::Client,
-    natural_order: true,
-    inspect_stops: false,
-    hour_minutes: 60,
-    secret_driver_column: true,
-    engine_version_column: true,
-    ellipsis: "…",
-    init_member: true,
-    progress: Progress::Live,
-    pull_names_image: true,
-    login: LoginTexts::Warned,
-    user_agent_header: true,
-    buildkit_exists: true,
-    election_ticks: 10,
-    compose_minor: 8,
-    orchestrator_column: true,
-    stack_needs_file: "Please specify a Compose file (with --compose-file)",
-    ..V17_06_PROFILE
-};
-
-const V20_10_PROFILE: Profile = Profile {
-    denied: "Got permission denied while trying to connect to the Docker daemon socket at \
-             unix:///var/run/docker.sock: VERB \"http://%2Fvar%2Frun%2Fdocker.sock/v1.24PATH\": dial unix /var/run/docker.sock: connect: permission denied",
-    name: "20.10",
-    version: Version(20, 10),
-    program: "docker-20.10",
-    compose_program: "docker-compose-20.10",
-    engine: "20.10.24",
-    api: "1.41",
-    go: "go1.19.7",
-    commit: "297e128",
-    built: (2023, 4, 4, 66_063),
-    help: Help::Blanks,
-    quotes_duration: true,
-    compose_minor: 9,
-    user_agent_header: false,
-    pushes_latest: true,
-    cells: Cells { min: 10, padding: 3 },
-    swarm_cells: Cells { min: 10, padding: 3 },
-    secret_cells: Cells { min: 10, padding: 3 },
-    ..V19_03
-};
-
-const V28: Profile = Profile {
-    denied: "permission denied while trying to connect to the Docker daemon socket at \
-             unix:///var/run/docker.sock: VERB \"http://%2Fvar%2Frun%2Fdocker.sock/vAPIPATH\": dial unix /var/run/docker.sock: connect: permission denied",
-    name: "28",
-    version: Version(28, 5),
-    program: "docker-28",
-    compose_program: "docker-compose-28",
-    engine: "28.5.2",
-    api: "1.51",
-    api_min: "1.24",
-    go: "go1.25.3",
-    commit: "ecc6942",
-    built: (2025, 11, 5, 53_005),
-    help: Help::Grouped,
-    complaint: Complaint::Prefixed,
-    not_found: NotFound::Daemon,
-    verify_names_service: true,
-    please: false,
-    exec_missing_status: 127,
-    format_json: true,
-    buildkit: true,
-    cp_tells: true,
-    login: LoginTexts::Linked,
-    legacy_image_members: false,
-    secret_errors: SecretErrors::Lower,
-    run_hint: "\nRun 'docker run --help' for more information",
-    config_bytes_limit: 1_024_000,
-    compose_minor: 13,
-    compose_version_optional: true,
-    stack_needs_file: "specify a Compose file (with --compose-file)",
-    stack_detach_note: true,
-    orchestrator_column: false,
-    brackets_ipv6: true,
-    shows_ipv4: true,
-    null_volume_maps: true,
-    many_networks: true,
-    ..V20_10_PROFILE
-};
-
-/// All profiles, oldest first.
-pub static PROFILES: [Profile; 6] = [V1_13, V17_03, V17_06_PROFILE, V19_03, V20_10_PROFILE, V28];
 
 /// A profile was asked for that does not exist.
 #[derive(Clone, Debug, PartialEq, Eq)]

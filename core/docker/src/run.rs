@@ -8,6 +8,8 @@ use crate::help;
 use crate::parse::{Matches, Problem, parse};
 use crate::profile::{Complaint, Profile};
 use crate::table::{self, Command, Count, Group, Outcome};
+use crate::value::{below_zero, quote};
+use swarm::control::ApiError;
 
 /// The exit status of wrong flags and of `run`'s own failures.
 const USAGE_STATUS: i32 = 125;
@@ -110,11 +112,11 @@ async fn run_in_group(
     let matches = match parse(profile, &flags, false, args) {
         Ok(matches) => matches,
         Err(Problem::Help(_)) => {
-            proc.print(help::group_help(profile, group)).await;
+            proc.print(help::group_help(profile, group, proc.columns())).await;
             return Ok(0);
         }
         Err(Problem::Text(text)) => {
-            let usage = help::group_help(profile, group);
+            let usage = help::group_help(profile, group, proc.columns());
             let text = match profile.complaint {
                 Complaint::Prefixed => flag_complaint(profile, typed, "COMMAND", &text),
                 _ => format!("{text}\nSee '{typed} --help'.\n{usage}"),
@@ -126,9 +128,13 @@ async fn run_in_group(
     let version = ["version".to_owned()];
     let words = if matches.is_set("version") { &version[..] } else { &matches.args };
     let Some((word, rest)) = words.split_first() else {
-        proc.eprint(help::group_help(profile, group)).await;
+        proc.eprint(help::group_help(profile, group, proc.columns())).await;
         return Ok(0);
     };
+    if word == "help" && !group.flags.is_empty() {
+        proc.print(help::group_help(profile, group, proc.columns())).await;
+        return Ok(0);
+    }
     match table::in_group(profile, group.name, word) {
         Some(command) => {
             let (typed, rest) = (format!("{typed} {}", command.name()), rest.to_vec());
@@ -140,7 +146,9 @@ async fn run_in_group(
                  COMMAND\n\nRun 'docker {name} --help' for more information",
                 name = group.name
             ),
-            _ => format!("\n{}", help::group_help(profile, group).trim_matches('\n')),
+            _ => {
+                format!("\n{}", help::group_help(profile, group, proc.columns()).trim_matches('\n'))
+            }
         })),
     }
 }
@@ -150,7 +158,7 @@ async fn help_command(proc: &Proc, profile: &'static Profile, words: &[String]) 
     let text = match words {
         [] => Some(help::root_help(profile)),
         [word] => match table::groups(profile).find(|group| group.name == *word) {
-            Some(group) => Some(help::group_help(profile, &group)),
+            Some(group) => Some(help::group_help(profile, &group, columns)),
             None => table::at_top(profile, word).map(|command| {
                 help::command_help(profile, &format!("docker {word}"), command, columns)
             }),
@@ -203,6 +211,7 @@ async fn run_command(
     };
     check_count(profile, &typed, command, matches.args.len())?;
     refuse_unsimulated(profile, &typed, &flags, &matches)?;
+    refuse_below_zero(profile, &typed, command, &matches)?;
     let Some(run) = command.run else {
         return Err(Failure::text(format!("not simulated: {typed}")));
     };
@@ -224,6 +233,39 @@ fn refuse_unsimulated(
         }
         None => Ok(()),
     }
+}
+
+/// Durations below zero, which flags take and nobody behind them (docker/cli: `PositiveDurationOpt`;
+/// swarmkit: `manager/controlapi/service.go`).
+fn refuse_below_zero(
+    profile: &Profile,
+    typed: &str,
+    command: &Command,
+    matches: &Matches,
+) -> Result<(), Failure> {
+    for name in matches.names() {
+        let text = matches.get(name).unwrap_or_default();
+        match below_zero(name, text) {
+            None => {}
+            Some("") if typed.contains("service") => {
+                let text = format!(
+                    "invalid argument {} for \"--{name}\" flag: duration cannot be negative",
+                    quote(text)
+                );
+                let text = flag_complaint(profile, typed, command.usage(profile), &text);
+                return Err(Failure::Status(text, USAGE_STATUS));
+            }
+            Some("") => {
+                let text = format!("docker: --{name} cannot be negative\n{}", profile.run_hint);
+                return Err(Failure::Status(text, USAGE_STATUS));
+            }
+            Some(words) => {
+                let text = format!("TaskSpec: {words} cannot be negative");
+                return Err(Failure::Api(ApiError::invalid(text).into()));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn flag_complaint(profile: &Profile, typed: &str, usage: &str, text: &str) -> String {

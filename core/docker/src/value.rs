@@ -17,6 +17,7 @@ pub(crate) fn check(profile: &Profile, flag: &Flag, text: &str) -> Result<(), St
         Kind::Int if text.parse::<i64>().is_err() => Err(number("ParseInt")),
         Kind::Uint if text.parse::<u64>().is_err() => Err(number("ParseUint")),
         Kind::Float if ratio_ppm(text).is_none() => Err(number("ParseFloat")),
+        Kind::Duration if is_below_zero(flag.name(), text) => Ok(()),
         Kind::Duration if duration(text).is_none() => {
             let shown = if profile.quotes_duration { quote(text) } else { text.to_owned() };
             Err(format!("time: invalid duration {shown}"))
@@ -39,6 +40,32 @@ pub(crate) fn check(profile: &Profile, flag: &Flag, text: &str) -> Result<(), St
         Kind::Config => config_reference(profile, text).map(|_| ()),
         _ => Ok(()),
     }
+}
+
+/// Durations that may be below zero as far as pflag is concerned; it is said later what is wrong.
+const SIGNED: [(&str, &str); 10] = [
+    ("update-delay", "update-delay"),
+    ("update-monitor", "update-monitor"),
+    ("rollback-delay", "update-delay"),
+    ("rollback-monitor", "update-monitor"),
+    ("restart-delay", "restart-delay"),
+    ("restart-window", "restart-window"),
+    ("health-interval", ""),
+    ("health-timeout", ""),
+    ("health-start-period", ""),
+    ("health-start-interval", ""),
+];
+
+fn is_below_zero(name: &str, text: &str) -> bool {
+    let span = text.strip_prefix('-').and_then(duration);
+    span.is_some_and(|span| span != Duration::ZERO) && SIGNED.iter().any(|(flag, _)| *flag == name)
+}
+
+/// What is wrong with a duration below zero: a manager's words, or none for a check of health, which the
+/// command line looks at itself.
+pub(crate) fn below_zero(name: &str, text: &str) -> Option<&'static str> {
+    let (_, words) = SIGNED.iter().find(|(flag, _)| *flag == name)?;
+    is_below_zero(name, text).then_some(words)
 }
 
 /// A decimal number as a whole number of 10^-`places`; nothing if it is none or too large.
@@ -96,6 +123,11 @@ pub(crate) fn bytes(text: &str) -> Option<u64> {
     u64::try_from((u128::from(thousandths) << shift) / 1_000).ok()
 }
 
+/// The words for a quote that stands wrong, at a byte from 0.
+fn wrong_csv(at: usize, what: &str, place: &str) -> String {
+    format!("parse error on line 1, column {}: {what} \" in {place}", at + 1)
+}
+
 /// A line of comma-separated values with quotes (Go's `encoding/csv`).
 pub(crate) fn csv(text: &str) -> Result<Vec<String>, String> {
     let mut fields = Vec::new();
@@ -107,7 +139,7 @@ pub(crate) fn csv(text: &str) -> Result<Vec<String>, String> {
             loop {
                 match chars.next() {
                     None => {
-                        return Err("line 1, column 1: extraneous \" in field".to_owned());
+                        return Err(wrong_csv(text.len(), "extraneous or missing", "quoted-field"));
                     }
                     Some('"') if chars.as_str().starts_with('"') => {
                         field.push('"');
@@ -121,8 +153,9 @@ pub(crate) fn csv(text: &str) -> Result<Vec<String>, String> {
             rest = chars.as_str();
         } else {
             let end = rest.find(',').unwrap_or(rest.len());
-            if rest[..end].contains('"') {
-                return Err("line 1, column 1: bare \" in non-quoted field".to_owned());
+            if let Some(quote) = rest[..end].find('"') {
+                let at = text.len() - rest.len() + quote;
+                return Err(wrong_csv(at, "bare", "non-quoted-field"));
             }
             fields.push(rest[..end].to_owned());
             rest = &rest[end..];
@@ -130,7 +163,10 @@ pub(crate) fn csv(text: &str) -> Result<Vec<String>, String> {
         match rest.strip_prefix(',') {
             Some(after) => rest = after,
             None if rest.is_empty() => return Ok(fields),
-            None => return Err("line 1, column 1: extraneous \" in field".to_owned()),
+            None => {
+                let at = text.len() - rest.len() - 1;
+                return Err(wrong_csv(at, "extraneous or missing", "quoted-field"));
+            }
         }
     }
 }

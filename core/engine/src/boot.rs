@@ -5,8 +5,8 @@ use sim::{Duration, Time};
 
 use crate::container::{Container, Phase, RestartPolicy};
 use crate::digest::ContainerId;
+use crate::ending::forget_secrets;
 use crate::engine::Engine;
-use crate::lifecycle::forget_secrets;
 
 impl Engine {
     /// The daemon ends: asks every container to stop within `grace`. Which ones it asked is given to

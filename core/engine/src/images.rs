@@ -78,6 +78,7 @@ impl Engine {
             reference.clone(),
             plan,
             exists,
+            |id| images.get(id).is_some(),
             (&self.options, &mut self.rng),
         );
         transfer.is_kept = keep;
@@ -115,6 +116,7 @@ impl Engine {
             reference.clone(),
             plan,
             |diff_id| holder(diff_id).is_some(),
+            |_| false,
             (&self.options, &mut self.rng),
         );
         transfer.set_holders(|diff_id| {
@@ -136,7 +138,9 @@ impl Engine {
         let images = &self.images;
         let exists = |diff_id| direction == Direction::Pull && images.has_layer(diff_id);
         let speed = (&self.options, &mut self.rng);
-        let transfer = Transfer::plan(now, direction, reference.clone(), plan, exists, speed);
+        let is_known = |id| direction == Direction::Pull && images.get(id).is_some();
+        let transfer =
+            Transfer::plan(now, direction, reference.clone(), plan, exists, is_known, speed);
         self.transfers.add(transfer)
     }
 

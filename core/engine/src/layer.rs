@@ -22,6 +22,45 @@ pub struct Layer {
     pub compressed_size: u64,
 }
 
+/// Where the storage driver keeps layers.
+const FOLDERS: &str = "/var/lib/docker/overlay2";
+
+/// The folder of a writable layer, by its container, or of an image's layer, by the digests of all up to it
+/// (moby: `daemon/graphdriver/overlay2`, where the names are random).
+pub fn folder(of: &str) -> String {
+    let name = Digest::of(&[b"overlay2\0", of.as_bytes()].concat()).hex();
+    format!("{FOLDERS}/{name}")
+}
+
+/// What `inspect` shows of the folders: of an image's layers, or of a container's on top of them.
+pub fn folders(layers: &[Layer], container: Option<&str>) -> Vec<(&'static str, String)> {
+    let mut below = Vec::new();
+    let mut digests = String::new();
+    for layer in layers {
+        digests += &layer.diff_id.to_string();
+        below.push(folder(&digests));
+    }
+    below.reverse();
+    let top = match container {
+        Some(id) => {
+            let own = folder(id);
+            below.insert(0, format!("{own}-init"));
+            own
+        }
+        None if below.is_empty() => return Vec::new(),
+        None => below.remove(0),
+    };
+    let lower: Vec<String> = below.iter().map(|one| format!("{one}/diff")).collect();
+    let mut found = Vec::new();
+    if !lower.is_empty() {
+        found.push(("LowerDir", lower.join(":")));
+    }
+    for (key, name) in [("MergedDir", "merged"), ("UpperDir", "diff"), ("WorkDir", "work")] {
+        found.push((key, format!("{top}/{name}")));
+    }
+    found
+}
+
 impl Layer {
     /// A layer whose size is that of its files.
     pub fn new(tree: Tree) -> Self {

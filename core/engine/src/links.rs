@@ -7,7 +7,8 @@ use os::Link;
 use crate::container::{Attachment, Container};
 use crate::digest::{ContainerId, Digest};
 use crate::engine::Engine;
-use crate::network::{GATEWAY_BRIDGE, Network, mac};
+use crate::network::{GATEWAY_BRIDGE, Network};
+use crate::places::mac;
 
 /// The host's own device has number 2, behind the loopback device.
 const OWN: u32 = 2;

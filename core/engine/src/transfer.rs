@@ -166,13 +166,14 @@ pub struct Transfer {
 
 impl Transfer {
     /// Plans a transfer. `plan` is what the registry will answer; `exists` tells which layers the
-    /// receiving side has.
+    /// receiving side has, `is_known` which images it need not fetch again.
     pub(crate) fn plan(
         now: Time,
         direction: Direction,
         reference: Reference,
         plan: Result<Image, EngineError>,
         exists: impl Fn(Digest) -> bool,
+        is_known: impl Fn(ImageId) -> bool,
         speed: (&EngineOptions, &mut Rng),
     ) -> Self {
         let (options, rng) = speed;
@@ -190,6 +191,10 @@ impl Transfer {
             plan,
         };
         let Ok(image) = &transfer.plan else { return transfer };
+        if is_known(image.id) {
+            // Nothing is asked for but the manifest.
+            return transfer;
+        }
         let mut lanes = [opened; LANE_COUNT];
         let mut unpacked_until = opened;
         for layer in &image.layers {

@@ -27,6 +27,7 @@ pub mod base36;
 pub mod base64;
 pub mod ca;
 pub mod channel;
+pub mod crypt;
 pub mod csr;
 mod ct;
 mod der;

@@ -215,6 +215,18 @@ impl Time {
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
         let text = text.strip_suffix('Z').unwrap_or(text);
         let (date, time) = text.split_once('T').unwrap_or((text, ""));
+        // `+01:00`: so far ahead of UTC.
+        let zone = time.rfind(['+', '-']).unwrap_or(time.len());
+        let (time, zone) = time.split_at(zone);
+        let ahead = match zone.get(1..).and_then(|zone| zone.split_once(':')) {
+            _ if zone.is_empty() => 0,
+            Some((hours, minutes)) => {
+                hours.parse::<u64>().ok()?.min(23) * 3_600
+                    + minutes.parse::<u64>().ok()?.min(59) * 60
+            }
+            None => return None,
+        };
+        let ahead = Duration::from_secs(ahead);
         let numbers = |part: &str, separator: char| {
             part.split(separator).map(|one| one.parse::<u32>().ok()).collect::<Option<Vec<u32>>>()
         };
@@ -229,8 +241,10 @@ impl Time {
         let seconds = at(0) * 3_600 + at(1) * 60 + at(2);
         let digits: String = fraction.chars().chain("000000000".chars()).take(9).collect();
         let nanos = digits.parse::<u64>().ok()?;
-        let span = Duration::from_nanos(seconds * 1_000_000_000 + nanos);
-        Some(Self::from_date(*year, *month, *day) + span)
+        let span =
+            Duration::from_nanos(seconds.saturating_mul(1_000_000_000).saturating_add(nanos));
+        let local = Self::from_date(*year, *month, *day) + span;
+        Some(if zone.starts_with('-') { local + ahead } else { local - ahead })
     }
     /// RFC 3339 with as many decimals as needed, as Go's `time.RFC3339Nano` prints it.
     pub fn rfc3339(self) -> String {

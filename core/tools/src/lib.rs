@@ -3,11 +3,13 @@
 //!
 //! | module | program |
 //! | --- | --- |
+//! | `htpasswd` | `htpasswd`, over [`seal::crypt`] |
 //! | `openssl` | `openssl`: keys, requests, certificates and who trusts whom, over [`seal::pki`] |
 //! | `rafttool` | `swarm-rafttool`, over [`swarm::state_dir`] |
 //! | [`unit`] | `systemctl` and `service`: the Docker daemon ends and starts |
 //! | `prototext` | objects in protobuf's text format, as `swarm-rafttool` prints them |
 
+mod htpasswd;
 mod openssl;
 mod prototext;
 mod rafttool;
@@ -18,6 +20,7 @@ use os::Programs;
 /// Adds the programs.
 pub fn register(programs: &mut Programs) {
     programs.add("openssl", |proc| Box::pin(openssl::main(proc)));
+    programs.add("htpasswd", |proc| Box::pin(htpasswd::main(proc)));
     programs.add("systemctl", |proc| Box::pin(unit::main(proc, false)));
     programs.add("service", |proc| Box::pin(unit::main(proc, true)));
     programs.add("swarm-rafttool", |proc| Box::pin(rafttool::main(proc)));

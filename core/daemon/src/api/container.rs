@@ -266,6 +266,8 @@ pub struct ContainerEndpoint {
 /// All about a container.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContainerDetails {
+    /// The folders of its layers, as the storage driver names them.
+    pub folders: Vec<(&'static str, String)>,
     /// 64 hexadecimal digits.
     pub id: String,
     /// Without the leading slash.

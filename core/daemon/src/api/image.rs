@@ -18,6 +18,8 @@ pub struct ImageSummary {
     pub created: Time,
     /// Bytes in all layers.
     pub size: u64,
+    /// Bytes in layers that another image has as well.
+    pub shared: u64,
     /// Labels.
     pub labels: SortedMap<String, String>,
 }
@@ -54,6 +56,8 @@ pub struct ImageConfig {
 /// All about an image.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ImageDetails {
+    /// The folders of its layers, as the storage driver names them.
+    pub folders: Vec<(&'static str, String)>,
     /// `sha256:...`.
     pub id: String,
     /// `redis:alpine`.

@@ -70,7 +70,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
 
 /// `docker config inspect`.
 pub(crate) async fn inspect(cli: &Cli) -> Outcome {
-    if !cli.is_set("pretty") {
+    if !cli.is_pretty() {
         return inspect::each(cli, cli.args(), async |name: &str| {
             let request = ControlRequest::GetConfig { id: Id::from(name) };
             let found = inspect::swarm_object(cli, request).await;

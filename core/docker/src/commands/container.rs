@@ -88,7 +88,11 @@ pub(super) fn row(
     let created = human_duration(profile, now.since(container.created));
     let size = container.size.map(|(own, all)| {
         let text = |bytes| human_size(bytes, 3, profile.size_gap);
-        format!("{} (virtual {})", text(own), text(all))
+        match all {
+            // Nobody asked for it.
+            0 => text(own),
+            _ => format!("{} (virtual {})", text(own), text(all)),
+        }
     });
     let labels: Vec<String> =
         container.labels.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -111,7 +115,10 @@ pub(super) fn row(
         ("Labels", labels.join(",")),
         ("Mounts", mounts.join(",")),
         ("Networks", container.networks.join(",")),
-        ("LocalVolumes", "0".to_owned()),
+        (
+            "LocalVolumes",
+            container.mounts.iter().filter(|m| !m.starts_with('/')).count().to_string(),
+        ),
     ]
 }
 
@@ -402,7 +409,21 @@ pub(crate) async fn top(cli: &Cli) -> Outcome {
     if !matches!(cli.args().get(1..), None | Some([])) {
         return Err(Failure::text("not simulated: docker top with options of ps"));
     }
-    let request = Request::TopContainer { container: cli.arg(0).to_owned() };
+    let (titles, rows) = processes(cli, cli.arg(0)).await?;
+    let mut text = titles.join("\t") + "\n";
+    for row in rows {
+        text += &(row.join("\t") + "\n");
+    }
+    cli.out(commandline::tab::align(&text, crate::profile::Cells { min: 20, padding: 3 })).await;
+    Ok(0)
+}
+
+/// The processes of a container: titles, and a row for each.
+pub(super) async fn processes(
+    cli: &Cli,
+    container: &str,
+) -> Result<([&'static str; 8], Vec<Vec<String>>), Failure> {
+    let request = Request::TopContainer { container: container.to_owned() };
     let processes = match cli.client.ask(request).await? {
         Response::Processes(processes) => processes,
         other => return Err(Failure::Api(unexpected(&other))),
@@ -416,20 +437,18 @@ pub(crate) async fn top(cli: &Cli) -> Outcome {
             .and_then(|fields| fields.first().map(|name| (*name).to_owned()))
             .unwrap_or_else(|| uid.to_string())
     };
-    let mut text = "UID\tPID\tPPID\tC\tSTIME\tTTY\tTIME\tCMD\n".to_owned();
-    for one in processes {
+    let rows = processes.iter().map(|one| {
         let start = one.started.civil();
-        let terminal = if one.terminal.is_some() { "pts/0" } else { "?" };
-        text += &format!(
-            "{}\t{}\t{}\t0\t{:02}:{:02}\t{terminal}\t00:00:00\t{}\n",
+        vec![
             name(one.user.uid),
-            one.pid.0,
-            one.parent.0,
-            start.hour,
-            start.minute,
-            one.args.join(" ")
-        );
-    }
-    cli.out(commandline::tab::align(&text, crate::profile::Cells { min: 20, padding: 3 })).await;
-    Ok(0)
+            one.pid.0.to_string(),
+            one.parent.0.to_string(),
+            "0".to_owned(),
+            format!("{:02}:{:02}", start.hour, start.minute),
+            if one.terminal.is_some() { "pts/0" } else { "?" }.to_owned(),
+            "00:00:00".to_owned(),
+            one.args.join(" "),
+        ]
+    });
+    Ok((["UID", "PID", "PPID", "C", "STIME", "TTY", "TIME", "CMD"], rows.collect()))
 }

@@ -1,6 +1,6 @@
-//! `docker events` and `docker system df`.
+//! `docker events`.
 
-use daemon::api::{DiskUsage, EventLine, Request, Response};
+use daemon::api::{EventLine, Request, Response};
 use daemon::client::unexpected;
 use os::Signal;
 use os::process::Disposition;
@@ -10,10 +10,8 @@ use sim::Duration;
 use super::filters;
 use super::logs::moment;
 use crate::cli::{Cli, Failure};
-use crate::output::list::List;
 use crate::output::template::{Format, value};
 use crate::output::time::rfc3339_fixed;
-use crate::output::units::human_size;
 use crate::table::Outcome;
 
 /// Between two questions.
@@ -81,43 +79,4 @@ fn line(cli: &Cli, event: &EventLine) -> Result<String, Failure> {
     Format::new(format).over(&typed, &json).execute(&value(&typed)).map_err(|message| {
         Failure::Status(format!("{} parsing error: {message}", cli.profile.template_word), 64)
     })
-}
-
-/// `docker system df`.
-pub(crate) async fn disk_usage(cli: &Cli) -> Outcome {
-    let usage: DiskUsage = match cli.client.ask(Request::DiskUsage).await? {
-        Response::DiskUsage(usage) => *usage,
-        other => return Err(Failure::Api(unexpected(&other))),
-    };
-    let mut kinds = vec![
-        ("Images", usage.images),
-        ("Containers", usage.containers),
-        ("Local Volumes", usage.volumes),
-    ];
-    if cli.profile.version_components {
-        kinds.push(("Build Cache", usage.builds));
-    }
-    let size = |bytes| human_size(bytes, 4, cli.profile.size_gap);
-    let rows = kinds.into_iter().map(|(kind, (count, active, bytes, free))| {
-        let share = (free * 100).checked_div(bytes);
-        let share = share.map(|percent| format!(" ({percent}%)")).unwrap_or_default();
-        vec![
-            ("Type", kind.to_owned()),
-            ("TotalCount", count.to_string()),
-            ("Active", active.to_string()),
-            ("Size", size(bytes)),
-            ("Reclaimable", format!("{}{share}", size(free))),
-        ]
-    });
-    let rows = rows.collect();
-    let columns = vec![
-        ("Type", "TYPE"),
-        ("TotalCount", "TOTAL"),
-        ("Active", "ACTIVE"),
-        ("Size", "SIZE"),
-        ("Reclaimable", "RECLAIMABLE"),
-    ];
-    List { columns, more_titles: &[], quiet: "Type", rows, cells: cli.profile.cells }
-        .show(cli)
-        .await
 }

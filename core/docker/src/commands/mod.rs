@@ -26,6 +26,7 @@ pub(crate) mod stats;
 pub(crate) mod swarm;
 pub(crate) mod system;
 pub(crate) mod tasks;
+pub(crate) mod usage;
 pub(crate) mod volume;
 
 use ::swarm::control::{ControlRequest, ControlResponse};
@@ -93,7 +94,12 @@ pub(crate) async fn pruned(cli: &Cli, request: Request) -> Result<(Vec<String>, 
 
 /// Asks a question; anything but `y` or `Y` is a no.
 pub(crate) async fn confirmed(cli: &Cli, question: &str) -> bool {
-    cli.out(format!("{question} [y/N] ")).await;
+    asked_for(cli, &format!("{question} [y/N] ")).await
+}
+
+/// Asks with these very words.
+pub(crate) async fn asked_for(cli: &Cli, question: &str) -> bool {
+    cli.out(question).await;
     let line = cli.proc.read(os::Fd::STDIN, 4_096).await.unwrap_or_default();
     let answer = String::from_utf8_lossy(&line).trim().to_lowercase();
     answer == "y"

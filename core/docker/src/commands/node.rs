@@ -106,7 +106,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
 
 /// `docker node inspect`.
 pub(crate) async fn inspect(cli: &Cli) -> Outcome {
-    if cli.is_set("pretty") {
+    if cli.is_pretty() {
         let mut text = String::new();
         for name in cli.args() {
             let name = reference(cli, name).await?;
@@ -132,7 +132,7 @@ fn pretty(cli: &Cli, node: &Node) -> String {
     }
     // Older releases aligned with tabs alone.
     let is_old = !cli.profile.empty_labels;
-    if !is_old || !node.spec.annotations.labels.is_empty() {
+    if !node.spec.annotations.labels.is_empty() {
         text += "Labels:\n";
     }
     for (key, value) in &node.spec.annotations.labels {

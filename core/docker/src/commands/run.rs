@@ -213,14 +213,19 @@ pub(super) async fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
         return Err(failed(cli, "Conflicting options: --restart and --rm"));
     }
     let (network_mode, networks) = networks(cli)?;
-    let mut binds = cli.matches.all("volume").to_vec();
+    let mut mounts = read_all(cli, "mount", mounts::mount)?;
+    for mount in &mut mounts {
+        mount.source = from_here(cli, &mount.source);
+    }
+    let mut binds: Vec<String> =
+        cli.matches.all("volume").iter().map(|bind| from_here(cli, bind)).collect();
     binds.extend(volumes_from(cli).await?);
     let host = HostConfig {
         auto_remove,
         restart_policy,
         restart_count_max,
         read_only: cli.is_set("read-only"),
-        mounts: read_all(cli, "mount", mounts::mount)?,
+        mounts,
         binds,
         tmpfs: tmpfs(cli),
         ports: published(cli)?,
@@ -235,6 +240,15 @@ pub(super) async fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
         dns_options: cli.matches.all("dns-option").to_vec(),
     };
     Ok(CreateContainer { name: cli.flag("name").map(str::to_owned), config, host })
+}
+
+/// A source that begins with `.` is a folder below this one, in releases that take it so.
+fn from_here(cli: &Cli, bind: &str) -> String {
+    let (source, rest) = bind.split_at(bind.find(':').unwrap_or(bind.len()));
+    match cli.profile.relative_binds && source.starts_with('.') {
+        true => os::fs::normalize(&cli.proc.cwd(), source) + rest,
+        false => bind.to_owned(),
+    }
 }
 
 /// `--cidfile`: a new file with the identifier.

@@ -128,7 +128,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
 
 /// `docker secret inspect`.
 pub(crate) async fn inspect(cli: &Cli) -> Outcome {
-    if cli.is_set("pretty") {
+    if cli.is_pretty() {
         return pretty(cli).await;
     }
     let names = looked_up(cli).await?;
@@ -140,7 +140,7 @@ pub(crate) async fn inspect(cli: &Cli) -> Outcome {
 }
 
 async fn pretty(cli: &Cli) -> Outcome {
-    if cli.flag("format").is_some() {
+    if cli.flag("format").is_some_and(|format| format != "pretty") {
         return Err(Failure::text("--format is incompatible with human friendly format"));
     }
     let mut text = String::new();

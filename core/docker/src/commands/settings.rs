@@ -93,7 +93,7 @@ pub(super) fn settings(cli: &Cli) -> Result<SortedMap<String, String>, Failure> 
         found.insert("Sysctls".to_owned(), json!(sysctls).to_string());
     }
     if let Some(driver) = cli.flag("log-driver") {
-        if !matches!(driver, "" | "json-file" | "local") {
+        if !matches!(driver, "" | "json-file" | "local" | "none") {
             return Err(Failure::text(format!(
                 "not simulated: {} --log-driver {driver}",
                 cli.typed

@@ -3,6 +3,7 @@
 use daemon::api::{Info, LocalState, Request, Response, VersionInfo};
 use daemon::client::unexpected;
 use serde_json::{Value as Json, json};
+use swarm::node::plugins::plugins;
 use swarm::objects::Cluster;
 
 use super::info as ask_info;
@@ -101,6 +102,9 @@ fn plain(client: &VersionInfo, server: Option<&VersionInfo>) -> String {
     text + "\n"
 }
 
+/// What an engine runs containers with.
+const RUNTIMES: [&str; 3] = ["containerd", "runc", "docker-init"];
+
 fn components(profile: &Profile, client: &VersionInfo, server: Option<&VersionInfo>) -> String {
     let experimental = if profile.format_json { "" } else { "\n Experimental:\tfalse" };
     let context = if profile.quotes_duration { "\n Context:\tdefault" } else { "" };
@@ -130,6 +134,9 @@ fn components(profile: &Profile, client: &VersionInfo, server: Option<&VersionIn
             server.arch,
             server.experimental,
         );
+        for (name, (version, commit)) in RUNTIMES.iter().zip(profile.runtimes) {
+            text += &format!(" {name}:\n  Version:\t{version}\n  GitCommit:\t{commit}\n");
+        }
     }
     align(&text, Cells { min: 20, padding: 1 })
 }
@@ -175,14 +182,30 @@ fn server(profile: &Profile, info: &Info) -> String {
     };
     line("Server Version", &info.server_version);
     line("Storage Driver", &info.storage_driver);
+    // The older driver names its folder and counts layers.
+    let is_aufs = info.storage_driver == "aufs";
+    line(" Root Dir", if is_aufs { "/var/lib/docker/aufs" } else { "" });
     line(" Backing Filesystem", &info.backing_filesystem);
+    line(" Supports d_type", if is_aufs { "" } else { "true" });
+    line(" Native Overlay Diff", if is_aufs { "" } else { "true" });
+    line(" Dirperm1 Supported", if is_aufs { "true" } else { "" });
     line("Logging Driver", &info.logging_driver);
     line("Cgroup Driver", &info.cgroup_driver);
     text += if profile.version_components { "Plugins:\n" } else { "Plugins: \n" };
-    text += " Volume: local\n Network: bridge host null overlay\n";
+    for kind in ["Volume", "Network", "Log"] {
+        let all = plugins(&info.server_version).filter(|(one, _)| *one == kind);
+        let names: Vec<&str> = all.map(|(_, name)| name).collect();
+        if !names.is_empty() {
+            text += &format!(" {kind}: {}\n", names.join(" "));
+        }
+    }
     text += &format!("Swarm: {}\n", info.swarm.state.word());
     text += &swarm(profile, info);
     text += "Runtimes: runc\nDefault Runtime: runc\nInit Binary: docker-init\n";
+    for (name, (_, commit)) in ["containerd", "runc", "init"].iter().zip(profile.runtimes) {
+        text += &format!("{name} version: {commit}\n");
+    }
+    text += "Security Options:\n apparmor\n seccomp\n  Profile: default\n";
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
             text += &format!("{name}: {value}\n");

@@ -79,7 +79,8 @@ impl List {
         Ok(if is_table { align(&lines, self.cells) } else { lines })
     }
 
-    fn table(&self) -> String {
+    /// The table, whatever was asked for.
+    pub(crate) fn table(&self) -> String {
         let titles: Vec<&str> = self.columns.iter().map(|(_, title)| *title).collect();
         let mut lines = titles.join("\t");
         lines.push('\n');

@@ -3,7 +3,7 @@
 use daemon::api::{ContainerConfig, ContainerDetails, ContainerState, ContainerStatus, HostConfig};
 use serde_json::{Map, Value as Json, json};
 
-use super::image::{list, set};
+use super::image::{graph, list, set};
 use super::{Style, texts, time};
 use crate::output::text::short_id;
 use crate::output::time::ZERO;
@@ -28,7 +28,7 @@ pub(crate) fn container(style: Style, about: &ContainerDetails, sizes: bool) -> 
     }
     object.put("MountLabel", "").put("ProcessLabel", "").put("AppArmorProfile", "docker-default");
     object.put("ExecIDs", list(&about.execs)).put("HostConfig", host(&about.host));
-    object.put("GraphDriver", json!({"Data": null, "Name": about.driver}));
+    object.put("GraphDriver", graph(&about.folders, &about.driver));
     if sizes {
         object.put("SizeRw", about.size.0).put("SizeRootFs", about.size.1);
     }

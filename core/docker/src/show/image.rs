@@ -18,6 +18,14 @@ pub(crate) fn set(texts: &[String]) -> Map<String, Json> {
     sorted.into_iter().map(|text| (text, json!({}))).collect()
 }
 
+/// The storage driver, and where it keeps the layers if it tells.
+pub(crate) fn graph(folders: &[(&'static str, String)], driver: &str) -> Json {
+    let data: Map<String, Json> =
+        folders.iter().map(|(key, path)| ((*key).to_owned(), path.clone().into())).collect();
+    let data = if data.is_empty() { Json::Null } else { Json::Object(data) };
+    json!({"Data": data, "Name": driver})
+}
+
 /// A health check; what is zero is left out.
 pub(crate) fn healthcheck(health: &HealthCheck) -> Json {
     let mut object = Map::new();
@@ -33,6 +41,17 @@ pub(crate) fn healthcheck(health: &HealthCheck) -> Json {
         }
     }
     Json::Object(object)
+}
+
+/// The configuration of the container in which a build set the command, its last step.
+fn of_last_step(config: &Json, cmd: &[String]) -> Json {
+    let mut config = config.clone();
+    if !cmd.is_empty() {
+        let words: Vec<String> = cmd.iter().map(|word| format!("{word:?}")).collect();
+        let step = format!("CMD [{}]", words.join(" "));
+        config["Cmd"] = json!(["/bin/sh", "-c", "#(nop) ", step]);
+    }
+    config
 }
 
 /// An image.
@@ -62,21 +81,23 @@ pub(crate) fn image(style: Style, image: &ImageDetails) -> Json {
     if !config.stop_signal.is_empty() {
         run.put("StopSignal", config.stop_signal.clone());
     }
+    let run = run.json();
     let mut object = style.object();
     object.put("Id", image.id.clone()).put("RepoTags", image.tags.clone());
     object.put("RepoDigests", image.digests.clone()).put("Parent", image.parent.clone());
     object.put("Comment", image.comment.clone()).put("Created", time(image.created));
     if style.profile.legacy_image_members {
         object.put("Container", image.container.clone());
+        object.put("ContainerConfig", of_last_step(&run, &config.cmd));
     }
     object.put("DockerVersion", image.docker_version.clone());
-    object.put("Author", image.author.clone()).put("Config", run.json());
+    object.put("Author", image.author.clone()).put("Config", run);
     object.put("Architecture", image.architecture.clone()).put("Os", image.os.clone());
     object.put("Size", image.size);
     if style.profile.legacy_image_members {
         object.put("VirtualSize", image.size);
     }
-    object.put("GraphDriver", json!({"Data": null, "Name": "overlay2"}));
+    object.put("GraphDriver", graph(&image.folders, "overlay2"));
     object.put("RootFS", json!({"Type": "layers", "Layers": image.layers}));
     object.json()
 }

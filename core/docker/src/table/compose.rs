@@ -9,7 +9,7 @@ pub(super) const GROUP_FLAGS: &[Flag] = &[
     flag("--ansi", Kind::String, "Control when to print ANSI control characters").default("auto"),
     flag("--env-file", Kind::String, "Specify an alternate environment file"),
     flag("-f, --file", Kind::List, "Compose configuration files"),
-    flag("--profile", Kind::List, "Specify a profile to enable").unsimulated("profiles"),
+    flag("--profile", Kind::List, "Specify a profile to enable"),
     flag("--progress", Kind::String, "Set type of progress output").unsimulated("other output"),
     flag("--project-directory", Kind::String, "Specify an alternate working directory"),
     flag("-p, --project-name", Kind::String, "Project name"),
@@ -52,6 +52,9 @@ const RUNNING: &[Flag] = &[
 
 /// The commands, by name.
 pub(super) const COMMANDS: &[Command] = &[
+    command("compose attach", "[OPTIONS] SERVICE", "Attach local standard input, output, and error streams to a service's running container")
+        .since(23, 0)
+        .unsimulated("use docker attach"),
     command("compose build", SERVICES, "Build or rebuild services")
         .args(Count::Min(0))
         .flags(&[
@@ -59,6 +62,9 @@ pub(super) const COMMANDS: &[Command] = &[
             flag("--pull", Kind::Bool, "Always attempt to pull a newer version of the image"),
         ])
         .run(|cli| Box::pin(compose::build(cli))),
+    command("compose commit", "[OPTIONS] SERVICE [REPOSITORY[:TAG]]", "Create a new image from a service container's changes")
+        .since(23, 0)
+        .unsimulated("use docker commit"),
     command("compose config", SERVICES, "Parse, resolve and render compose file in canonical format")
         .aliases(&["convert"])
         .args(Count::Min(0))
@@ -68,7 +74,13 @@ pub(super) const COMMANDS: &[Command] = &[
         ])
         .run(|cli| Box::pin(compose::config(cli))),
     command("compose cp", "[OPTIONS] SERVICE:SRC_PATH DEST_PATH|-", "Copy files/folders between a service container and the local filesystem")
-        .unsimulated("use docker cp with the container's name"),
+        .args(Count::Exact(2))
+        .flags(&[
+            flag("-a, --archive", Kind::Bool, "Archive mode (copy all uid/gid information)"),
+            flag("-L, --follow-link", Kind::Bool, "Always follow symbol link in SRC_PATH"),
+            flag("--index", Kind::Int, "Index of the container if service has multiple replicas"),
+        ])
+        .run(|cli| Box::pin(compose::copy(cli))),
     command("compose create", SERVICES, "Creates containers for a service")
         .args(Count::Min(0))
         .flags(MAKING)
@@ -77,7 +89,7 @@ pub(super) const COMMANDS: &[Command] = &[
         .args(Count::Min(0))
         .flags(&[
             flag("--remove-orphans", Kind::Bool, "Remove containers for services not defined in the Compose file"),
-            flag("--rmi", Kind::String, "Remove images used by services").unsimulated("removing images with the project"),
+            flag("--rmi", Kind::String, "Remove images used by services. \"local\" remove only images that don't have a custom tag"),
             TIMEOUT,
             flag("-v, --volumes", Kind::Bool, "Remove named volumes declared in the \"volumes\" section of the Compose file and anonymous volumes attached to containers"),
         ])
@@ -92,7 +104,13 @@ pub(super) const COMMANDS: &[Command] = &[
             flag("--privileged", Kind::Bool, "Give extended privileges to the process").unsimulated("capabilities"),
         ])
         .run(|cli| Box::pin(compose::execute(cli))),
-    command("compose images", SERVICES, "List images used by the created containers").unsimulated("use docker ps and docker images"),
+    command("compose export", "[OPTIONS] SERVICE", "Export a service container's filesystem as a tar archive")
+        .since(23, 0)
+        .unsimulated("use docker export"),
+    command("compose images", SERVICES, "List images used by the created containers")
+        .args(Count::Min(0))
+        .flags(&[flag("-q, --quiet", Kind::Bool, "Only display IDs")])
+        .run(|cli| Box::pin(compose::images(cli))),
     command("compose kill", SERVICES, "Force stop service containers")
         .args(Count::Min(0))
         .flags(&[flag("-s, --signal", Kind::String, "SIGNAL to send to the container").default("SIGKILL")])
@@ -162,6 +180,10 @@ pub(super) const COMMANDS: &[Command] = &[
             flag("-v, --volume", Kind::List, "Bind mount a volume"),
         ])
         .run(|cli| Box::pin(compose::run(cli))),
+    command("compose scale", "[SERVICE=REPLICAS...]", "Scale services")
+        .args(Count::Min(1))
+        .flags(&[NO_DEPS, TIMEOUT])
+        .run(|cli| Box::pin(compose::scale(cli))),
     command("compose start", "[SERVICE...]", "Start services")
         .args(Count::Min(0))
         .run(|cli| Box::pin(compose::start(cli))),
@@ -170,7 +192,9 @@ pub(super) const COMMANDS: &[Command] = &[
         .args(Count::Min(0))
         .flags(&[TIMEOUT])
         .run(|cli| Box::pin(compose::change(cli))),
-    command("compose top", "[SERVICES...]", "Display the running processes").unsimulated("use docker top"),
+    command("compose top", "[SERVICES...]", "Display the running processes")
+        .args(Count::Min(0))
+        .run(|cli| Box::pin(compose::top(cli))),
     command("compose unpause", "[SERVICE...]", "Unpause services")
         .args(Count::Min(0))
         .run(|cli| Box::pin(compose::change(cli))),
@@ -181,11 +205,21 @@ pub(super) const COMMANDS: &[Command] = &[
             DETACH,
             flag("--no-color", Kind::Bool, "Produce monochrome output"),
             NO_DEPS,
+            flag("--no-start", Kind::Bool, "Don't start the services after creating them"),
+            flag("--abort-on-container-exit", Kind::Bool, "Stops all containers if any container was stopped").unsimulated("an end with the first container's"),
+            flag("--exit-code-from", Kind::String, "Return the exit code of the selected service container").unsimulated("an end with the first container's"),
+            flag("-V, --renew-anon-volumes", Kind::Bool, "Recreate anonymous volumes instead of retrieving data from the previous containers"),
             TIMEOUT,
             flag("--wait", Kind::Bool, "Wait for services to be running|healthy. Implies detached mode."),
             flag("--watch", Kind::Bool, "Watch source code and rebuild/refresh containers when files are updated.").unsimulated("watching files"),
         ])
         .run(|cli| Box::pin(compose::up(cli))),
+    command("compose wait", "SERVICE [SERVICE...]", "Block until containers of all (or specified) services stop.")
+        .since(23, 0)
+        .unsimulated("use docker wait"),
+    command("compose watch", SERVICES, "Watch build context for service and rebuild/refresh containers when files are updated")
+        .since(23, 0)
+        .unsimulated("watching files"),
     command("compose version", "[OPTIONS]", "Show the Docker Compose version information")
         .flags(&[flag("--short", Kind::Bool, "Shows only Compose's version number")])
         .run(|cli| Box::pin(compose::version(cli))),

@@ -17,6 +17,9 @@ pub(super) const COMMANDS: &[Command] = &[
             flag("-H, --human", Kind::Bool, "Print sizes and dates in human readable format")
                 .default("true"),
             flag("--no-trunc", Kind::Bool, "Don't truncate output"),
+            flag("--platform", Kind::String, "Show history for the given platform. Formatted as \"os[/arch[/variant]]\" (e.g., \"linux/amd64\")")
+                .since(28, 0)
+                .unsimulated("other platforms"),
             flag("-q, --quiet", Kind::Bool, "Only show image IDs")
                 .was(V17_06, "Only show numeric IDs"),
         ])
@@ -69,6 +72,9 @@ pub(super) const COMMANDS: &[Command] = &[
         .top("load")
         .flags(&[
             flag("-i, --input", Kind::String, "Read from tar archive file, instead of STDIN"),
+            flag("--platform", Kind::String, "Load only the given platform variant. Formatted as \"os[/arch[/variant]]\" (e.g., \"linux/amd64\")")
+                .since(28, 0)
+                .unsimulated("other platforms"),
             flag("-q, --quiet", Kind::Bool, "Suppress the load output"),
         ])
         .run(|cli| Box::pin(copy::load(cli))),
@@ -140,7 +146,12 @@ default)",
     )
     .top("save")
     .args(Count::Min(1))
-    .flags(&[flag("-o, --output", Kind::String, "Write to a file, instead of STDOUT")])
+    .flags(&[
+        flag("-o, --output", Kind::String, "Write to a file, instead of STDOUT"),
+        flag("--platform", Kind::String, "Save only the given platform variant. Formatted as \"os[/arch[/variant]]\" (e.g., \"linux/amd64\")")
+            .since(28, 0)
+            .unsimulated("other platforms"),
+    ])
     .run(|cli| Box::pin(copy::save(cli))),
     command(
         "image tag",

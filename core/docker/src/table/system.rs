@@ -1,7 +1,7 @@
 //! The table of `docker system`, `docker inspect`, `docker version`:
 //! what there is to type, since when, and what runs it.
 
-use crate::commands::{events, inspect, prune, system};
+use crate::commands::{events, inspect, prune, system, usage};
 use crate::profile::V20_10;
 use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, command, flag};
 
@@ -12,10 +12,9 @@ pub(super) const COMMANDS: &[Command] = &[
             flag("--format", Kind::String, FORMAT_LIST)
                 .since(17, 6)
                 .was(V20_10, "Pretty-print images using a Go template"),
-            flag("-v, --verbose", Kind::Bool, "Show detailed information on space usage")
-                .unsimulated("single objects in disk usage"),
+            flag("-v, --verbose", Kind::Bool, "Show detailed information on space usage"),
         ])
-        .run(|cli| Box::pin(events::disk_usage(cli))),
+        .run(|cli| Box::pin(usage::disk_usage(cli))),
     command("system events", "[OPTIONS]", "Get real time events from the server")
         .top("events")
         .flags(&[

@@ -16,6 +16,7 @@
 //! | `copying`, `mounts` | `COPY` and `ADD`; `RUN --mount` |
 //! | `told` | what a person is told meanwhile |
 
+mod bases;
 mod copying;
 mod dockerfile;
 mod finish;

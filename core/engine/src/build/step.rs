@@ -71,7 +71,8 @@ impl Build {
                     .files_of(from, stage)
                     .ok_or_else(|| at(format!("invalid from flag value {from}: not found")))?;
                 let copy = Copy::new(instruction, reader, &files, &state.change.config.working_dir);
-                let copy = copy.map_err(|error| self.copy_failure(engine, &error, at))?;
+                let copy = copy
+                    .map_err(|error| self.copy_failure(engine, &instruction.keyword, &error, at))?;
                 return self.copy(engine, now, vertex, instruction, &copy, &state, at);
             }
             "ARG" => {
@@ -176,6 +177,7 @@ impl Build {
     fn copy_failure(
         &self,
         engine: &mut Engine,
+        keyword: &str,
         error: &CopyError,
         at: impl Fn(String) -> Failure,
     ) -> Failure {
@@ -183,7 +185,7 @@ impl Build {
         let source = match error {
             CopyError::Text(text) => return at(text.clone()),
             CopyError::Nothing => {
-                return at("COPY failed: no source files were specified".to_owned());
+                return at(format!("{keyword} failed: no source files were specified"));
             }
             CopyError::Missing(source) => source,
         };
@@ -206,12 +208,12 @@ impl Build {
             Release(..20, _) => {
                 let number = engine.rng.between(100_000_000, 999_999_999);
                 format!(
-                    "COPY failed: stat /var/lib/docker/tmp/docker-builder{number}/{bare}: no such \
+                    "{keyword} failed: stat /var/lib/docker/tmp/docker-builder{number}/{bare}: no such \
                      file or directory"
                 )
             }
             _ => format!(
-                "COPY failed: file not found in build context or excluded by .dockerignore: stat \
+                "{keyword} failed: file not found in build context or excluded by .dockerignore: stat \
                  {bare}: file does not exist"
             ),
         })

@@ -200,3 +200,10 @@ pub struct HealthCheck {
     /// So many failures in a row make it unwell; 0 for 3.
     pub retries: u32,
 }
+
+impl ContainerConfig {
+    /// False with the log driver `none`: what the container writes is for those who are attached.
+    pub fn keeps_log(&self) -> bool {
+        self.settings.get("LogConfig").is_none_or(|text| !text.contains("\"Type\":\"none\""))
+    }
+}

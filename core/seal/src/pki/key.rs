@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::passphrase;
 use super::rsa::{RsaPrivateKey, RsaPublicKey};
 use crate::der::{self, DerError, Reader};
 use crate::keyfile::{sec1_decode, sec1_encode};
@@ -16,6 +17,16 @@ const RSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 1, 11];
 /// ecdsa-with-SHA256
 const ECDSA_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0xce, 0x3d, 4, 3, 2];
 const NULL: &[u8] = &[5, 0];
+const PBES2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 13];
+const PBKDF2: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 1, 5, 12];
+/// hmacWithSHA256
+const HMAC_SHA256: &[u8] = &[0x2a, 0x86, 0x48, 0x86, 0xf7, 0x0d, 2, 9];
+/// aes256-CBC-PAD
+const AES_256_CBC: &[u8] = &[0x60, 0x86, 0x48, 1, 0x65, 3, 4, 1, 42];
+/// The label of a key under a passphrase.
+const ENCRYPTED: &str = "ENCRYPTED PRIVATE KEY";
+/// OpenSSL: `PKCS5_DEFAULT_ITER`.
+const KEY_ROUNDS: u32 = 2_048;
 
 /// A private key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -108,6 +119,58 @@ impl Key {
     /// `PRIVATE KEY`.
     pub fn pem(&self) -> String {
         Pem { label: "PRIVATE KEY".to_owned(), headers: Vec::new(), body: self.to_der() }.encode()
+    }
+
+    /// `ENCRYPTED PRIVATE KEY`: under a passphrase, as OpenSSL does it without further wishes (RFC 8018: PBES2 of PBKDF2
+    /// with HMAC-SHA-256, and AES-256 in CBC mode).
+    pub fn encrypted_pem(
+        &self,
+        passphrase: &str,
+        random: &mut dyn FnMut(usize) -> Vec<u8>,
+    ) -> String {
+        let (salt, iv) = (random(8), random(16));
+        let key = passphrase::pbkdf2(passphrase.as_bytes(), &salt, KEY_ROUNDS, 32);
+        let sealed = passphrase::encrypt(&key, &iv, &self.to_der());
+        let rounds = der::unsigned(&KEY_ROUNDS.to_be_bytes());
+        let salt = der::element(der::OCTET_STRING, &[&salt]);
+        let derivation = sequence(&[
+            &oid(PBKDF2),
+            &sequence(&[&salt, &rounds, &sequence(&[&oid(HMAC_SHA256), NULL])]),
+        ]);
+        let cipher = sequence(&[&oid(AES_256_CBC), &der::element(der::OCTET_STRING, &[&iv])]);
+        let algorithm = sequence(&[&oid(PBES2), &sequence(&[&derivation, &cipher])]);
+        let body = sequence(&[&algorithm, &der::element(der::OCTET_STRING, &[&sealed])]);
+        Pem { label: ENCRYPTED.to_owned(), headers: Vec::new(), body }.encode()
+    }
+
+    /// True if a file's first key is under a passphrase.
+    pub fn is_encrypted(text: &str) -> bool {
+        Pem::split(text).iter().any(|block| block.contains(ENCRYPTED))
+    }
+
+    /// Reads [`Key::encrypted_pem`]; nothing for another passphrase.
+    pub fn from_encrypted_pem(text: &str, passphrase: &str) -> Option<Self> {
+        let blocks = Pem::split(text).into_iter().filter_map(|block| Pem::decode(block).ok());
+        let body = blocks.into_iter().find(|block| block.label == ENCRYPTED)?.body;
+        let read = || {
+            let mut reader = Reader::new(&body).enter(der::SEQUENCE)?;
+            let mut algorithm = reader.enter(der::SEQUENCE)?;
+            algorithm.read(der::OID)?;
+            let mut parts = algorithm.enter(der::SEQUENCE)?;
+            let mut derivation = parts.enter(der::SEQUENCE)?;
+            derivation.read(der::OID)?;
+            let mut how = derivation.enter(der::SEQUENCE)?;
+            let salt = how.read(der::OCTET_STRING)?;
+            let rounds = how.read(der::INTEGER)?;
+            let mut cipher = parts.enter(der::SEQUENCE)?;
+            cipher.read(der::OID)?;
+            let iv = cipher.read(der::OCTET_STRING)?;
+            Ok::<_, DerError>((salt, rounds, iv, reader.read(der::OCTET_STRING)?))
+        };
+        let (salt, rounds, iv, sealed) = read().ok()?;
+        let rounds = rounds.iter().fold(0_u32, |sum, byte| sum << 8 | u32::from(*byte));
+        let key = passphrase::pbkdf2(passphrase.as_bytes(), salt, rounds.min(KEY_ROUNDS), 32);
+        Self::from_der(&passphrase::decrypt(&key, iv, sealed)?).ok()
     }
 
     /// The first private key of a file.

@@ -7,6 +7,7 @@ mod chain;
 mod extension;
 mod key;
 mod name;
+pub mod passphrase;
 mod rsa;
 mod text;
 pub mod tls;

@@ -80,7 +80,7 @@ const PACKAGES: &[Package] = &[
     package(&["nodejs", "npm"], &[("/usr/bin/node", LACKING), ("/usr/bin/npm", LACKING)]),
     package(
         &["apache2", "apache2-utils"],
-        &[("/usr/bin/ab", LACKING), ("/usr/bin/htpasswd", LACKING)],
+        &[("/usr/bin/ab", LACKING), ("/usr/bin/htpasswd", "htpasswd")],
     ),
     package(&["nginx"], &[("/usr/sbin/nginx", "nginx")]),
     package(&["git", "git-core"], &[("/usr/bin/git", "host:git")]),

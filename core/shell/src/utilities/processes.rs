@@ -186,14 +186,51 @@ const PS: Spec = Spec {
 };
 
 /// `top -b`: one look at the processes. What a screen would show again and again is shown once.
+/// Shows the processes again and again, as often as `-n` says.
 pub(crate) async fn top(utility: Utility) -> i32 {
+    let spec = Spec {
+        flags: "bn:d:cHp:u:",
+        lacking: "ESeiosw1",
+        usage: "top [-b] [-n COUNT] [-d SECONDS]",
+        ..Spec::default()
+    };
+    let parsed = match utility.parse(&spec).await {
+        Ok(parsed) => parsed,
+        Err(code) => return code,
+    };
+    let is_terminal = utility.proc.is_terminal(os::Fd::STDOUT);
+    if utility.gnu && !is_terminal && !parsed.has('b') {
+        return utility.error("failed tty get").await;
+    }
+    let every = parsed.value('d').and_then(parse_span).filter(|span| *span > Duration::ZERO);
+    let every = every.unwrap_or(Duration::from_secs(if utility.gnu { 3 } else { 5 }));
+    let count: Option<u64> = parsed.value('n').and_then(|text| text.parse().ok());
+    let mut shown = 0;
+    loop {
+        if is_terminal && !parsed.has('b') {
+            utility.print("\x1b[H\x1b[2J").await;
+        }
+        screen(&utility).await;
+        shown += 1;
+        if count.is_some_and(|count| count <= shown) {
+            return 0;
+        }
+        if utility.proc.sleep(every).await.is_err() {
+            return 130;
+        }
+    }
+}
+
+async fn screen(utility: &Utility) {
+    let up = time_up(utility);
+    let users = users(utility);
     let processes = utility.proc.processes();
     let c = utility.proc.wall().civil();
     let clock = format!("{:02}:{:02}:{:02}", c.hour, c.minute, c.second);
     let count = processes.len();
     let mut text = if utility.gnu {
         format!(
-            "top - {clock} up 0 min,  1 user,  load average: 0.00, 0.00, 0.00\nTasks: {count:>3} total,   1 \
+            "top - {clock} up {up}, {users},  load average: 0.00, 0.00, 0.00\nTasks: {count:>3} total,   1 \
              running, {:>3} sleeping,   0 stopped,   0 zombie\n%Cpu(s):  0.0 us,  0.0 sy,  0.0 ni,100.0 \
              id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st\nKiB Mem :  4194304 total,  3881984 free,   312320 \
              used,        0 buff/cache\nKiB Swap:        0 total,        0 free,        0 used.  3881984 \
@@ -220,7 +257,6 @@ pub(crate) async fn top(utility: Utility) -> i32 {
         };
     }
     utility.print(text).await;
-    0
 }
 
 pub(crate) async fn ps(utility: Utility) -> i32 {
@@ -354,26 +390,36 @@ pub(crate) async fn pidof(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn uptime(utility: Utility) -> i32 {
-    let now = utility.proc.now();
-    let c = now.civil();
-    // The oldest process is as old as the host's own start.
-    let started = utility.proc.processes().iter().map(|process| process.started).min();
-    let minutes = now.since(started.unwrap_or(now)).as_secs() / 60;
+/// How long the host has been up.
+fn time_up(utility: &Utility) -> String {
+    let bytes = utility.proc.read_file("/proc/uptime").unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let seconds: u64 = text.split('.').next().and_then(|text| text.parse().ok()).unwrap_or(0);
+    let minutes = seconds / 60;
     let (days, hours, minutes) = (minutes / 1_440, minutes / 60 % 24, minutes % 60);
-    let mut up = String::new();
-    if days > 0 {
-        up.push_str(&format!("{days} day{}, ", if days == 1 { "" } else { "s" }));
-    }
-    up.push_str(&if hours > 0 {
-        format!("{hours:>2}:{minutes:02}")
+    let days = match days {
+        0 => String::new(),
+        1 => "1 day, ".to_owned(),
+        days => format!("{days} days, "),
+    };
+    if hours > 0 {
+        format!("{days}{hours:>2}:{minutes:02}")
     } else {
-        format!("{minutes} min")
-    });
-    let users = if utility.gnu { "  1 user," } else { "" };
+        format!("{days}{minutes} min")
+    }
+}
+
+/// Nobody logs in to a container.
+fn users(utility: &Utility) -> &'static str {
+    if utility.proc.is_contained() { " 0 users" } else { " 1 user" }
+}
+
+pub(crate) async fn uptime(utility: Utility) -> i32 {
+    let c = utility.proc.wall().civil();
+    let (hour, minute, second) = (c.hour, c.minute, c.second);
+    let (up, users) = (time_up(&utility), users(&utility));
     let text = format!(
-        " {:02}:{:02}:{:02} up {up}, {users} load average: 0.00, 0.00, 0.00\n",
-        c.hour, c.minute, c.second
+        " {hour:02}:{minute:02}:{second:02} up {up}, {users},  load average: 0.00, 0.00, 0.00\n"
     );
     utility.print(text).await;
     0

@@ -23,6 +23,7 @@ mod manager;
 pub mod mark;
 mod membership;
 pub mod observe;
+pub mod plugins;
 mod routing;
 mod storage;
 mod swarm_node;

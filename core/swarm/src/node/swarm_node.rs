@@ -388,15 +388,9 @@ impl SwarmNode {
             memory_bytes: self.config.memory_bytes,
             engine_version: self.config.engine_version.clone(),
             engine_labels: self.config.engine_labels.clone(),
-            plugins: [
-                ("Log", "json-file"),
-                ("Network", "bridge"),
-                ("Network", "host"),
-                ("Network", "overlay"),
-                ("Volume", "local"),
-            ]
-            .map(|(kind, name)| (kind.to_owned(), name.to_owned()))
-            .to_vec(),
+            plugins: super::plugins::plugins(&self.config.engine_version)
+                .map(|(kind, name)| (kind.to_owned(), name.to_owned()))
+                .collect(),
             tls: self.credentials.as_ref().map(|all| all.tls_info()).unwrap_or_default(),
         }
     }

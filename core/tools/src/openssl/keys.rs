@@ -3,32 +3,24 @@
 use os::Proc;
 use seal::pki::{Key, PublicKey};
 
-use super::{Options, private_key, random, write};
+use super::{Options, passwords, private_key, random, write};
 
 /// Real keys of this size take seconds; these take this long in virtual time.
 async fn think(proc: &Proc, bits: usize) {
     proc.compute(sim::Duration::from_millis(bits as u64 / 8)).await;
 }
 
-/// What is wanted of a key that is not simulated: a passphrase on it.
-fn check_cipher(options: &Options) -> Result<(), String> {
-    let ciphers = ["aes128", "aes192", "aes256", "des3", "des", "aes-256-cbc"];
-    match ciphers.iter().find(|cipher| options.has(cipher)) {
-        Some(cipher) => Err(format!(
-            "{}: not simulated: a passphrase on a key (-{cipher}); without it the key is written in \
-             the clear\n",
-            options.command
-        )),
-        None => Ok(()),
-    }
-}
+/// What asks for a passphrase; the key is written under AES-256 whichever it is.
+const CIPHERS: &str = "aes128 aes192 aes256 des3 des aes-256-cbc aes-128-cbc";
 
-const CIPHERS: &str = "aes128 aes192 aes256 des3 des aes-256-cbc";
+/// Whether a key is to be written under a passphrase.
+fn asks_passphrase(options: &Options) -> bool {
+    CIPHERS.split(' ').any(|cipher| options.has(cipher))
+}
 
 pub(super) async fn genrsa(proc: &Proc, args: &[String]) -> Result<i32, String> {
     let flags = format!("traditional verbose quiet 3 f4 F4 {CIPHERS}");
     let options = Options::parse("genrsa", args, &flags, "out passout rand primes")?;
-    check_cipher(&options)?;
     let bits = match options.operands.first() {
         None => 2048,
         Some(text) => text
@@ -36,7 +28,11 @@ pub(super) async fn genrsa(proc: &Proc, args: &[String]) -> Result<i32, String> 
             .map_err(|_| options.misuse(&format!("Can't parse \"{text}\" as a number")))?,
     };
     let key = make_rsa(proc, bits).await?;
-    let text = if options.has("traditional") { key.traditional_pem() } else { key.pem() };
+    let text = if options.has("traditional") {
+        key.traditional_pem()
+    } else {
+        passwords::written(proc, &key, asks_passphrase(&options), options.value("passout")).await?
+    };
     write(proc, options.value("out"), &text, true).await
 }
 
@@ -60,7 +56,6 @@ fn check_curve(name: &str) -> Result<(), String> {
 pub(super) async fn genpkey(proc: &Proc, args: &[String]) -> Result<i32, String> {
     let options =
         Options::parse("genpkey", args, &format!("quiet {CIPHERS}"), "algorithm pkeyopt out pass")?;
-    check_cipher(&options)?;
     let chosen = |name: &str| {
         let values = options.given.iter().filter(|(option, _)| option == "pkeyopt");
         let mut pairs = values.filter_map(|(_, value)| value.split_once(':'));
@@ -78,7 +73,9 @@ pub(super) async fn genpkey(proc: &Proc, args: &[String]) -> Result<i32, String>
         Some(other) => return Err(format!("genpkey: not simulated: {other}\n")),
         None => return Err(options.misuse("Option -algorithm is needed")),
     };
-    write(proc, options.value("out"), &key.pem(), true).await
+    let pass = options.value("pass");
+    let text = passwords::written(proc, &key, asks_passphrase(&options), pass).await?;
+    write(proc, options.value("out"), &text, true).await
 }
 
 pub(super) async fn ecparam(proc: &Proc, args: &[String]) -> Result<i32, String> {
@@ -111,19 +108,16 @@ pub(super) async fn convert(proc: &Proc, name: &str, args: &[String]) -> Result<
     let flags = format!("pubout check noout modulus topk8 nocrypt traditional text {CIPHERS}");
     let valued = "in out inform outform passin passout";
     let options = Options::parse(command.unwrap_or("pkey"), args, &flags, valued)?;
-    check_cipher(&options)?;
     if options.has("text") {
         return Err(format!("{name}: not simulated: -text\n"));
     }
-    let key = private_key(proc, options.value("in")).await?;
+    let key = private_key(proc, options.value("in"), options.value("passin")).await?;
     let is_rsa = matches!(key, Key::Rsa(_));
     if name == "rsa" && !is_rsa || name == "ec" && is_rsa {
         return Err(format!("Could not read private key: expecting an {name} key\n"));
     }
-    if name == "pkcs8" && options.has("topk8") && !options.has("nocrypt") {
-        let text = "pkcs8: not simulated: a passphrase on a key; -nocrypt writes it in the clear\n";
-        return Err(text.to_owned());
-    }
+    let is_sealed = asks_passphrase(&options)
+        || name == "pkcs8" && options.has("topk8") && !options.has("nocrypt");
     let mut text = String::new();
     if options.has("modulus") {
         text += &modulus(&key.public());
@@ -137,6 +131,9 @@ pub(super) async fn convert(proc: &Proc, name: &str, args: &[String]) -> Result<
         }
         text += &match name {
             _ if options.has("pubout") => key.public().pem(),
+            _ if is_sealed => {
+                passwords::written(proc, &key, true, options.value("passout")).await?
+            }
             "ec" => key.traditional_pem(),
             _ if options.has("traditional") => key.traditional_pem(),
             _ => key.pem(),

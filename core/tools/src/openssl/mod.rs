@@ -3,7 +3,9 @@
 
 mod config;
 mod connect;
+mod enc;
 mod keys;
+mod passwords;
 mod request;
 mod show;
 
@@ -35,6 +37,11 @@ pub(crate) async fn main(proc: Proc) -> i32 {
         "x509" => show::x509(&proc, rest).await,
         "verify" => show::verify(&proc, rest).await,
         "s_client" => connect::s_client(&proc, rest).await,
+        "passwd" => passwords::passwd(&proc, rest).await,
+        "enc" if !rest.iter().any(|arg| arg == "-base64" || arg == "-a" && rest.len() < 4) => {
+            enc::enc(&proc, rest).await
+        }
+        "aes-256-cbc" => enc::enc(&proc, rest).await,
         name if shell::OPENSSL_COMMANDS.contains(&name) => return shell::openssl(proc).await,
         name if COMMANDS.contains(&name) => Err(format!("openssl {name}: not simulated\n")),
         name => Err(format!("Invalid command '{name}'; type \"help\" for a list.\n")),
@@ -57,7 +64,6 @@ const COMMANDS: &[&str] = &[
     "dhparam",
     "help",
     "list",
-    "passwd",
     "pkcs12",
     "s_server",
     "speed",
@@ -170,8 +176,15 @@ async fn certificate(proc: &Proc, path: Option<&str>) -> Result<Certificate, Str
     first.ok_or_else(|| unreadable(path, "certificate"))
 }
 
-async fn private_key(proc: &Proc, path: Option<&str>) -> Result<Key, String> {
+/// `given` is the value of `-passin`.
+async fn private_key(proc: &Proc, path: Option<&str>, given: Option<&str>) -> Result<Key, String> {
     let text = read(proc, path, "private key").await?;
+    if Key::is_encrypted(&text) {
+        let prompt = format!("Enter pass phrase for {}:", path.unwrap_or("<stdin>"));
+        let passphrase = passwords::given(proc, given, &prompt).await?;
+        let key = Key::from_encrypted_pem(&text, &passphrase);
+        return key.ok_or_else(|| unreadable(path, "private key"));
+    }
     Key::from_pem(&text).ok_or_else(|| unreadable(path, "private key"))
 }
 

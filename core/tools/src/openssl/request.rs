@@ -8,7 +8,7 @@ use sim::Duration;
 
 use super::config::Config;
 use super::keys::{make_rsa, modulus};
-use super::{Options, private_key, random, read, serial, unreadable, write};
+use super::{Options, passwords, private_key, random, read, serial, unreadable, write};
 
 /// What is asked for a name: prompt, default, attribute.
 const QUESTIONS: [(&str, &str, &str); 7] = [
@@ -63,7 +63,7 @@ async fn ask(proc: &Proc, is_request: bool) -> Name {
 /// The new key that `-newkey` asks for, or the one of `-key`.
 async fn key(proc: &Proc, options: &Options) -> Result<Key, String> {
     if let Some(path) = options.value("key") {
-        return private_key(proc, Some(path)).await;
+        return private_key(proc, Some(path), options.value("passin")).await;
     }
     let key = match options.value("newkey").unwrap_or("rsa:2048").split_once(':') {
         Some(("rsa", bits)) => {
@@ -78,12 +78,10 @@ async fn key(proc: &Proc, options: &Options) -> Result<Key, String> {
             );
         }
     };
-    if !(options.has("nodes") || options.has("noenc")) {
-        let text = "req: not simulated: a passphrase on a key; -nodes writes it in the clear\n";
-        return Err(text.to_owned());
-    }
+    let is_clear = options.has("nodes") || options.has("noenc");
+    let text = passwords::written(proc, &key, !is_clear, options.value("passout")).await?;
     let path = options.value("keyout").unwrap_or("privkey.pem");
-    write(proc, Some(path), &key.pem(), true).await?;
+    write(proc, Some(path), &text, true).await?;
     Ok(key)
 }
 

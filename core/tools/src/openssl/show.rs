@@ -82,7 +82,12 @@ async fn sign(proc: &Proc, options: &Options) -> Result<Certificate, String> {
     let (issuer, key): (Option<Certificate>, Key) = match options.value("CA") {
         Some(path) => {
             let ca = certificate(proc, Some(path)).await?;
-            let key = private_key(proc, Some(options.value("CAkey").unwrap_or(path))).await?;
+            let key = private_key(
+                proc,
+                Some(options.value("CAkey").unwrap_or(path)),
+                options.value("passin"),
+            )
+            .await?;
             if ca.key != key.public() {
                 return Err("CA certificate and CA private key do not match\n".to_owned());
             }
@@ -93,7 +98,7 @@ async fn sign(proc: &Proc, options: &Options) -> Result<Certificate, String> {
                 let text = "We need a private key to sign with, use -key or -CA or -CAkey\n";
                 return Err(text.to_owned());
             };
-            (None, private_key(proc, Some(path)).await?)
+            (None, private_key(proc, Some(path), options.value("passin")).await?)
         }
     };
     let list = wanted_extensions(proc, options, &request, &key).await?;

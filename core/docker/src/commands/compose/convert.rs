@@ -202,7 +202,8 @@ pub(super) fn arguments(
     Ok(args)
 }
 
-fn published(port: &Node) -> String {
+/// A port as `-p` has it.
+pub(super) fn published(port: &Node) -> String {
     let mut text = String::new();
     for (member, gap) in [("host_ip", ":"), ("published", ":"), ("target", "")] {
         let part = port.text_of(member);

@@ -5,10 +5,12 @@ use daemon::api::{ContainerStatus, ContainerSummary, Filters, Request};
 
 use super::project::{self, Project};
 use super::report::{Report, tell_first};
-use super::{PROJECT, SERVICE, containers, convert, delegate, is_first, is_one_off, label, up};
+use super::{
+    PROJECT, SERVICE, containers, convert, delegate, first, images, is_first, is_one_off, label,
+};
 use crate::cli::{Cli, Failure};
 use crate::commands::pull::with_tag;
-use crate::commands::{confirmed, network, started};
+use crate::commands::{asked_for, network, started};
 use crate::table::Outcome;
 
 /// Stops those that run.
@@ -18,9 +20,7 @@ pub(super) async fn stop(
     timeout_secs: Option<u64>,
     report: &mut Report<'_>,
 ) -> Result<(), Failure> {
-    let runs = |one: &&ContainerSummary| {
-        matches!(one.state.status, ContainerStatus::Running | ContainerStatus::Restarting)
-    };
+    let runs = |one: &&ContainerSummary| super::runs(one);
     let names: Vec<String> = all.iter().filter(runs).map(|one| one.name.clone()).collect();
     for one in all.iter().rev().filter(runs) {
         report.begin();
@@ -83,8 +83,64 @@ pub(crate) async fn down(cli: &Cli) -> Outcome {
     if cli.is_set("volumes") {
         remove_volumes(cli, &project, &mut report).await?;
     }
+    if let Some(which) = cli.flag("rmi") {
+        remove_images(cli, &project, which, &mut report).await?;
+    }
+    if report.is_empty() && !is_first(cli) {
+        let name = &project.name;
+        cli.err(format!(
+            "WARN[0000] Warning: No resource found to remove for project {name:?}. \n"
+        ))
+        .await;
+    }
     report.show("Running").await;
     Ok(0)
+}
+
+/// `--rmi`: the images of all services, or those that have no name of their own.
+async fn remove_images(
+    cli: &Cli,
+    project: &Project,
+    which: &str,
+    report: &mut Report<'_>,
+) -> Result<(), Failure> {
+    if !matches!(which, "all" | "local") {
+        return Err(Failure::text(match is_first(cli) {
+            true => "ERROR: --rmi flag must be one of: all, local".to_owned(),
+            false => format!("invalid value for --rmi: {which:?}"),
+        }));
+    }
+    for (name, service) in project.services() {
+        if which == "local" && !service.text_of("image").is_empty() {
+            continue;
+        }
+        report.begin();
+        let image = convert::image(cli, project, name, service);
+        let request = Request::RemoveImage { image: image.clone(), force: false, no_prune: false };
+        let removed = cli.client.ask(request).await;
+        if is_first(cli) {
+            cli.err(format!("Removing image {image}\n")).await;
+            match &removed {
+                Err(error) if error.is_not_found() => {
+                    cli.err(format!("WARNING: Image {image} not found.\n")).await;
+                }
+                Err(error) => {
+                    cli.err(format!("ERROR: Failed to remove image for service {name}: {error}\n"))
+                        .await;
+                }
+                Ok(_) => {}
+            }
+        }
+        report.done(
+            format!("Image {}", with_tag(&image)),
+            match removed {
+                Ok(_) => "Removed",
+                Err(error) if error.is_not_found() => "Warning: No resource found to remove",
+                Err(_) => "Resource is still in use",
+            },
+        );
+    }
+    Ok(())
 }
 
 async fn remove_volumes(
@@ -98,12 +154,15 @@ async fn remove_volumes(
         }
         let name = project.name_of("volumes", key);
         let known = Request::InspectVolume { volume: name.clone() };
-        if cli.client.ask(known).await.is_err() {
-            continue;
-        }
+        let is_there = cli.client.ask(known).await.is_ok();
         report.begin();
         if is_first(cli) {
-            cli.err(format!("Removing volume {name}\n")).await;
+            let warning = format!("WARNING: Volume {name} not found.\n");
+            let warning = if is_there { "" } else { &warning };
+            cli.err(format!("Removing volume {name}\n{warning}")).await;
+        }
+        if !is_there {
+            continue;
         }
         cli.client.done(Request::RemoveVolume { volume: name.clone(), force: false }).await?;
         report.done(format!("Volume {name}"), "Removed");
@@ -112,7 +171,7 @@ async fn remove_volumes(
 }
 
 /// The containers of the services that were asked for.
-async fn asked(cli: &Cli) -> Result<Vec<ContainerSummary>, Failure> {
+pub(super) async fn asked(cli: &Cli) -> Result<Vec<ContainerSummary>, Failure> {
     let project = project::load(cli)?;
     project.wanted(cli, cli.args())?;
     let all = containers(cli, &project.name).await?;
@@ -123,9 +182,13 @@ async fn asked(cli: &Cli) -> Result<Vec<ContainerSummary>, Failure> {
 
 /// `docker compose stop`, `restart`, `kill`, `pause`, `unpause`.
 pub(crate) async fn change(cli: &Cli) -> Outcome {
-    let all = asked(cli).await?;
+    let mut all = asked(cli).await?;
     let mut report = Report::new(cli);
     let verb = cli.command.name();
+    first::some(cli, all.len())?;
+    if verb == "kill" {
+        all.retain(super::runs);
+    }
     let names: Vec<String> = all.iter().map(|one| one.name.clone()).collect();
     if matches!(verb, "stop" | "restart") {
         // A restart shows one line per container, at its end.
@@ -187,7 +250,8 @@ pub(crate) async fn remove(cli: &Cli) -> Outcome {
     }
     let names: Vec<&str> = all.iter().map(|one| one.name.as_str()).collect();
     cli.out(format!("Going to remove {}\n", names.join(", "))).await;
-    if !cli.is_set("force") && !confirmed(cli, "Are you sure?").await {
+    let choice = if is_first(cli) { "[yN]" } else { "[y/N]" };
+    if !cli.is_set("force") && !asked_for(cli, &format!("Are you sure? {choice} ")).await {
         return Ok(0);
     }
     destroy(cli, &all, &mut report).await?;
@@ -215,13 +279,33 @@ pub(crate) async fn push(cli: &Cli) -> Outcome {
 pub(crate) async fn pull(cli: &Cli) -> Outcome {
     let project = project::load(cli)?;
     let mut report = Report::new(cli);
-    for (name, service) in project.wanted(cli, cli.args())? {
-        if service.get("build").is_some() {
+    let wanted = project.wanted(cli, cli.args())?;
+    let names: Vec<String> = wanted.iter().map(|(name, _)| (*name).to_owned()).collect();
+    let at_once = first::pulls_at_once(cli);
+    let mut to_build = Vec::new();
+    for (name, service) in &wanted {
+        let is_built = service.get("build").is_some();
+        let has_name = !service.text_of("image").is_empty();
+        if is_built && !(is_first(cli) && has_name) {
             continue;
         }
         report.begin();
-        up::pull_one(cli, name, &convert::image(cli, &project, name, service)).await?;
+        let image = convert::image(cli, &project, name, service);
+        match images::pull_one(cli, name, &image, is_first(cli) && !at_once).await {
+            Err(_) if is_built => to_build.push(*name),
+            pulled => pulled?,
+        }
+        if at_once {
+            tell_first(cli, "Pulling", &names, name).await;
+        }
         report.done(format!("{name} Pulled"), "");
+    }
+    if !to_build.is_empty() {
+        cli.err(format!(
+            "WARNING: Some service image(s) must be built from source by running:\n    docker-compose build {}\n",
+            to_build.join(" ")
+        ))
+        .await;
     }
     report.show("Pulling").await;
     Ok(0)

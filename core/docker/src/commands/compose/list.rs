@@ -7,12 +7,12 @@ use daemon::client::unexpected;
 use sim::Duration;
 
 use super::{
-    FILES, PROJECT, SERVICE, containers, delegate, is_first, is_one_off, label, number, project,
+    FILES, PROJECT, SERVICE, containers, delegate, first, is_first, is_one_off, label, number,
+    project,
 };
 use crate::cli::{Cli, Failure};
 use crate::commands::container;
 use crate::output::list::List;
-use crate::output::text::cut;
 use crate::table::Outcome;
 
 /// Between two looks at the logs.
@@ -34,14 +34,16 @@ pub(crate) async fn ps(cli: &Cli) -> Outcome {
         .filter(|one| !is_one_off(one) || cli.is_set("all"))
         .collect();
     if cli.is_set("services") {
-        let mut names: Vec<String> = shown.iter().map(|one| label(one, SERVICE)).collect();
+        let mut names: Vec<String> = match is_first(cli) {
+            true => project.in_order_of_file(),
+            false => shown.iter().map(|one| label(one, SERVICE)).collect(),
+        };
         names.dedup();
         cli.out(names.iter().map(|name| format!("{name}\n")).collect::<String>()).await;
         return Ok(0);
     }
     if is_first(cli) && !cli.is_set("quiet") {
-        cli.out(first_table(cli, &shown)).await;
-        return Ok(0);
+        return first::ps(cli, &shown).await;
     }
     let now = cli.proc.wall();
     let rows = shown.iter().map(|one| {
@@ -75,46 +77,6 @@ pub(crate) async fn ps(cli: &Cli) -> Outcome {
     }
     .show(cli)
     .await
-}
-
-/// The table of the command line in Python (texttable): titles in the middle, a line below.
-fn first_table(cli: &Cli, shown: &[&ContainerSummary]) -> String {
-    let state = |one: &ContainerSummary| match one.state.status {
-        ContainerStatus::Running => match one.state.health.as_deref() {
-            Some(word) => format!("Up ({word})"),
-            None => "Up".to_owned(),
-        },
-        ContainerStatus::Paused => "Paused".to_owned(),
-        ContainerStatus::Restarting => "Restarting".to_owned(),
-        ContainerStatus::Created => "Created".to_owned(),
-        _ => format!("Exit {}", one.state.exit_code),
-    };
-    let rows: Vec<[String; 4]> = shown
-        .iter()
-        .map(|one| {
-            let command = cut(&one.command, 30, " ...");
-            [one.name.clone(), command, state(one), container::ports(cli.profile, &one.ports)]
-        })
-        .collect();
-    let titles = ["Name", "Command", "State", "Ports"];
-    let width = |column: usize| {
-        let cells = rows.iter().map(|row| row[column].chars().count());
-        cells.chain([titles[column].len()]).max().unwrap_or(0)
-    };
-    let widths = [width(0), width(1), width(2), width(3)];
-    let mut text = String::new();
-    for (title, width) in titles.iter().zip(widths) {
-        text += &format!("{title:^width$}   ");
-    }
-    let mut text = format!("{}\n", text.trim_end_matches('\n'));
-    text += &"-".repeat(widths.iter().sum::<usize>() + 9);
-    text.push('\n');
-    for row in &rows {
-        let cells: Vec<String> =
-            row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}")).collect();
-        text += &format!("{}\n", cells.join("   "));
-    }
-    text
 }
 
 /// `docker compose ls`.
@@ -154,12 +116,24 @@ pub(crate) async fn config(cli: &Cli) -> Outcome {
     if cli.is_set("quiet") {
         return Ok(0);
     }
+    if is_first(cli) {
+        cli.out(first::config(&project.root, &version_of(cli, &project)) + "\n").await;
+        return Ok(0);
+    }
     let text = compose::emit(&project.root);
     let lines =
         text.lines().filter(|line| !line.starts_with("version:") && !line.starts_with("name:"));
     let text: String = lines.map(|line| format!("{line}\n")).collect();
     cli.out(format!("name: {}\n{text}", project.name)).await;
     Ok(0)
+}
+
+/// The version that a file says it is of.
+fn version_of(cli: &Cli, project: &project::Project) -> String {
+    let text = project.files.first().and_then(|file| cli.proc.read_file(file).ok());
+    let text = String::from_utf8_lossy(&text.unwrap_or_default()).into_owned();
+    let said = text.lines().find_map(|line| line.strip_prefix("version:"));
+    said.unwrap_or("1").trim().trim_matches(['"', '\'']).to_owned()
 }
 
 /// `docker compose port`.
@@ -176,20 +150,14 @@ pub(crate) async fn port(cli: &Cli) -> Outcome {
 /// `docker compose version`.
 pub(crate) async fn version(cli: &Cli) -> Outcome {
     // The releases of compose that came with the docker of the time.
-    let (number, is_new) = match cli.profile.name {
-        "28" => ("v2.40.3", true),
-        "20.10" if !is_first(cli) => ("v2.17.2", true),
-        "20.10" => ("1.29.2", false),
-        "19.03" => ("1.25.5", false),
-        "17.06" => ("1.16.1", false),
-        "17.03" => ("1.11.2", false),
-        _ => ("1.10.0", false),
+    let number = match cli.profile.name {
+        "28" => "v2.40.3",
+        "20.10" if !cli.typed.starts_with("docker-compose") => "v2.17.2",
+        _ => return first::version(cli).await,
     };
-    let text = match is_new {
-        true if cli.is_set("short") => number.trim_start_matches('v').to_owned(),
-        true => format!("Docker Compose version {number}"),
-        false if cli.is_set("short") => number.to_owned(),
-        false => format!("docker-compose version {number}"),
+    let text = match cli.is_set("short") {
+        true => number.trim_start_matches('v').to_owned(),
+        false => format!("Docker Compose version {number}"),
     };
     cli.out(format!("{text}\n")).await;
     Ok(0)

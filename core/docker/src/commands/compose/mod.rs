@@ -5,30 +5,39 @@
 //! | --- | --- |
 //! | [`project`] | which files, which name, which services |
 //! | [`convert`] | a service as the arguments of `docker create` |
-//! | [`up`] | networks, volumes, images, containers: made, started, changed |
+//! | [`places`], [`images`](mod@images) | networks, volumes, images |
+//! | [`up`] | containers: made, started, changed |
 //! | [`run`](mod@run) | one command in a container |
 //! | [`down`] | the way back, and what is done to containers that are there |
 //! | [`list`] | `ps`, `ls`, `config`, `logs` |
+//! | [`inside`] | `top`, `images`, `cp` |
+//! | [`first`] | what only the command line in Python has |
 //! | [`report`] | what is shown meanwhile |
 //!
 //! A container is described as a user would at the command line, so that one reader of options serves both.
 
 mod convert;
 mod down;
+mod first;
+mod images;
+mod inside;
 mod list;
+mod places;
 mod project;
 mod report;
 mod run;
 mod up;
 
 pub(crate) use down::{change, down, pull, push, remove};
+pub(crate) use images::build;
+pub(crate) use inside::{copy, shown as images, top};
 pub(crate) use list::{config, list, logs, port, ps, version};
 pub(crate) use run::{execute, run};
-pub(crate) use up::{build, create, start, up};
+pub(crate) use up::{create, scale, start, up};
 
 use sorted::SortedMap;
 
-use daemon::api::{ContainerSummary, Error, Filters, Request, Response};
+use daemon::api::{ContainerStatus, ContainerSummary, Error, Filters, Request, Response};
 use daemon::client::{Client, unexpected};
 
 use crate::cli::{Cli, Failure};
@@ -89,6 +98,11 @@ fn label(container: &ContainerSummary, label: &str) -> String {
 
 fn number(container: &ContainerSummary) -> u64 {
     label(container, NUMBER).parse().unwrap_or(0)
+}
+
+/// Its first process is there.
+fn runs(container: &ContainerSummary) -> bool {
+    matches!(container.state.status, ContainerStatus::Running | ContainerStatus::Restarting)
 }
 
 fn is_one_off(container: &ContainerSummary) -> bool {

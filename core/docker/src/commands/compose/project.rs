@@ -19,14 +19,29 @@ pub(super) struct Project {
     pub(super) folder: String,
     /// The files, as absolute paths.
     pub(super) files: Vec<String>,
+    /// What services that have profiles need one of.
+    profiles: Vec<String>,
     pub(super) root: Node,
 }
 
 impl Project {
     /// The services, each after those that it depends on.
     pub(super) fn services(&self) -> Vec<(&str, &Node)> {
+        self.services_and(&[])
+    }
+
+    /// A service without profiles is always there; one that has some if it was asked for or one of them was.
+    fn services_and(&self, asked: &[String]) -> Vec<(&str, &Node)> {
         let all = self.root.get("services").map_or(&[][..], Node::entries);
-        let mut names: Vec<&str> = all.iter().map(|(name, _)| name.as_str()).collect();
+        let is_on = |(name, service): &&(String, Node)| {
+            let mut own = service.get("profiles").map_or(&[][..], Node::items).iter();
+            let is_active = |one: &Node| {
+                self.profiles.iter().any(|known| known == "*" || Some(known) == one.text().as_ref())
+            };
+            own.len() == 0 || asked.contains(name) || own.any(is_active)
+        };
+        let mut names: Vec<&str> =
+            all.iter().filter(is_on).map(|(name, _)| name.as_str()).collect();
         names.sort_unstable();
         let mut sorted: Vec<&str> = Vec::new();
         // Each round adds what has all it needs; a circle is broken at its first name.
@@ -39,6 +54,12 @@ impl Project {
             sorted.push(names.remove(next));
         }
         sorted.into_iter().filter_map(|name| Some((name, self.service(name)?))).collect()
+    }
+
+    /// The names of all services.
+    pub(super) fn in_order_of_file(&self) -> Vec<String> {
+        let all = self.root.get("services").map_or(&[][..], Node::entries);
+        all.iter().map(|(name, _)| name.clone()).collect()
     }
 
     pub(super) fn service(&self, name: &str) -> Option<&Node> {
@@ -71,7 +92,7 @@ impl Project {
             index += 1;
         }
         let is_wanted = |name: &str| wanted.iter().any(|one| one == name);
-        let all = self.services().into_iter();
+        let all = self.services_and(&wanted).into_iter();
         Ok(all.filter(|(name, _)| asked.is_empty() || is_wanted(name)).collect())
     }
 
@@ -113,8 +134,8 @@ fn nothing_found(cli: &Cli) -> Failure {
     if !is_first(cli) {
         return Failure::text("no configuration file provided: not found");
     }
-    let mut names = NAMES;
-    names.rotate_left(2);
+    // Names without `docker-` came with 1.28.
+    let names = &NAMES[2..];
     Failure::text(format!(
         "ERROR: \n        Can't find a suitable configuration file in this directory or any\n        \
          parent. Are you in the right directory?\n\n        Supported filenames: {}\n        ",
@@ -133,13 +154,30 @@ pub(super) fn load(cli: &Cli) -> Result<Project, Failure> {
         paths = env.split(':').filter(|path| !path.is_empty()).map(str::to_owned).collect();
     }
     if paths.is_empty() {
-        let found = NAMES.iter().find(|name| cli.proc.exists(name));
-        paths.push((*found.ok_or_else(|| nothing_found(cli))?).to_owned());
+        let names = if is_first(cli) { &NAMES[2..] } else { &NAMES[..] };
+        // The folders above are looked into as well.
+        let mut folder = cli.proc.cwd();
+        let found = loop {
+            let here = folder.trim_end_matches('/');
+            let mut paths = names.iter().map(|name| format!("{here}/{name}"));
+            match (paths.find(|path| cli.proc.exists(path)), here.rsplit_once('/')) {
+                (Some(path), _) => break path,
+                (None, Some((above, _))) => folder = format!("{above}/"),
+                (None, None) => return Err(nothing_found(cli)),
+            }
+        };
+        // Beside it may lie one with changes.
+        let beside = found.replace(".y", ".override.y");
+        paths.push(found);
+        paths.extend(Some(beside).filter(|path| cli.proc.exists(path)));
     }
     let mut texts = Vec::new();
     for path in &paths {
         let bytes = cli.proc.read_file(path).map_err(|errno| {
-            Failure::text(format!("open {}: {}", absolute(cli, path), go_error(errno)))
+            Failure::text(match is_first(cli) {
+                true => format!("ERROR: .FileNotFoundError: [Errno 2] {errno}: './{path}'"),
+                false => format!("open {}: {}", absolute(cli, path), go_error(errno)),
+            })
         })?;
         texts.push(String::from_utf8_lossy(&bytes).into_owned());
     }
@@ -187,5 +225,8 @@ pub(super) fn load(cli: &Cli) -> Result<Project, Failure> {
         let name: String = last.chars().filter(fits).collect();
         if name.is_empty() { "default".to_owned() } else { name }
     });
-    Ok(Project { name, folder, files, root })
+    let mut profiles = cli.group.all("profile").to_vec();
+    let more = env("COMPOSE_PROFILES").unwrap_or_default();
+    profiles.extend(more.split(',').filter(|one| !one.is_empty()).map(str::to_owned));
+    Ok(Project { name, folder, files, profiles, root })
 }

@@ -19,6 +19,11 @@ impl<'a> Report<'a> {
         Self { cli, lines: Vec::new(), since: cli.proc.now() }
     }
 
+    /// Nothing was done.
+    pub(super) fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
     /// Work on an object begins.
     pub(super) fn begin(&mut self) {
         self.since = self.cli.proc.now();

@@ -3,9 +3,11 @@
 use compose::Node;
 use daemon::api::ContainerStatus;
 
+use super::images::provide_image;
+use super::places::{networks, volumes};
 use super::project;
 use super::report::Report;
-use super::up::{make, networks, provide_image, volumes, warn};
+use super::up::{make, warn};
 use super::{containers, convert, delegate, is_first, is_one_off, label, number};
 use crate::cli::{Cli, Failure};
 use crate::table::Outcome;

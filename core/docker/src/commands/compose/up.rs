@@ -1,23 +1,23 @@
-//! `up`, `create`, `start`, `build`, `run`, `exec`.
+//! `up`, `create`, `start`, `scale`: containers made, changed, started.
 
 use sorted::SortedMap;
 
 use compose::Node;
-use daemon::api::{
-    ContainerStatus, ContainerSummary, Endpoint, Network, Request, Response, VolumeDetails,
-};
+use daemon::api::{ContainerStatus, ContainerSummary, Endpoint, Request, Response};
 use daemon::client::unexpected;
 use os::Signal;
 use os::process::Disposition;
 use sim::Duration;
 
+use super::images::provide_image;
+use super::places::{networks, volumes};
 use super::project::{self, Project};
 use super::report::{Report, tell_first};
 use super::{
-    HASH, as_command, containers, convert, down, is_first, is_one_off, label, labels, list, number,
+    HASH, as_command, containers, convert, down, first, is_first, is_one_off, label, list, number,
 };
 use crate::cli::{Cli, Failure};
-use crate::commands::{build as builder, created, pull as puller, run as runner, started};
+use crate::commands::{run as runner, started};
 use crate::table::Outcome;
 
 /// Between two looks at a container that is waited for.
@@ -31,9 +31,10 @@ pub(crate) async fn up(cli: &Cli) -> Outcome {
     warn(cli, &project).await;
     let wanted = project.wanted(cli, cli.args())?;
     let mut report = Report::new(cli);
-    make(cli, &project, &wanted, &mut report, true).await?;
+    let starts = !cli.is_set("no-start");
+    make(cli, &project, &wanted, &mut report, starts).await?;
     report.show("Running").await;
-    if cli.is_set("detach") || cli.is_set("wait") {
+    if cli.is_set("detach") || cli.is_set("wait") || !starts {
         return Ok(0);
     }
     let names: Vec<String> = wanted.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -63,12 +64,51 @@ pub(crate) async fn create(cli: &Cli) -> Outcome {
     Ok(0)
 }
 
+/// `docker compose scale`.
+pub(crate) async fn scale(cli: &Cli) -> Outcome {
+    let project = project::load(cli)?;
+    let mut asked = Vec::new();
+    for arg in cli.args() {
+        let (name, count) = arg.split_once('=').unwrap_or((arg, ""));
+        if name.is_empty() || count.is_empty() {
+            return Err(Failure::text(match is_first(cli) {
+                true => "ERROR: Arguments to scale should be in the form service=num".to_owned(),
+                false => format!("invalid scale specifier: {arg}"),
+            }));
+        }
+        if count.parse::<u16>().is_err() {
+            return Err(Failure::text(match is_first(cli) {
+                true => {
+                    format!("ERROR: Number of containers for service \"{name}\" is not a number")
+                }
+                false => {
+                    format!("invalid scale specifier: can't parse replica value as int: {arg}")
+                }
+            }));
+        }
+        asked.push(name.to_owned());
+    }
+    if is_first(cli) {
+        cli.err(
+            "WARNING: The scale command is deprecated. Use the up command with the --scale flag \
+             instead.\n",
+        )
+        .await;
+    }
+    let wanted = project.wanted(cli, &asked)?;
+    let mut report = Report::new(cli);
+    make(cli, &project, &wanted, &mut report, true).await?;
+    report.show("Running").await;
+    Ok(0)
+}
+
 /// `docker compose start`.
 pub(crate) async fn start(cli: &Cli) -> Outcome {
     let project = project::load(cli)?;
     let asked = |name: &str| cli.args().is_empty() || cli.args().iter().any(|one| one == name);
     let wanted = project.wanted(cli, cli.args())?;
     let mut report = Report::new(cli);
+    first::some(cli, containers(cli, &project.name).await?.len())?;
     for (name, _) in wanted.into_iter().filter(|(name, _)| asked(name)) {
         let all = containers(cli, &project.name).await?;
         for one in all.iter().filter(|one| label(one, super::SERVICE) == name && !is_one_off(one)) {
@@ -118,14 +158,23 @@ pub(super) async fn make(
     report: &mut Report<'_>,
     starts: bool,
 ) -> Result<(), Failure> {
+    // The command line in Python makes the places first.
+    if is_first(cli) {
+        networks(cli, project, wanted, report).await?;
+        volumes(cli, project, wanted, report).await?;
+    }
     for (name, service) in wanted {
         provide_image(cli, project, name, service, report).await?;
     }
-    networks(cli, project, wanted, report).await?;
-    volumes(cli, project, wanted, report).await?;
+    if !is_first(cli) {
+        networks(cli, project, wanted, report).await?;
+        volumes(cli, project, wanted, report).await?;
+    }
     let mut names = Vec::new();
     for (name, service) in wanted {
-        for number in 1..=count(cli, name, service) {
+        let count = count(cli, name, service);
+        warn_of_scale(cli, name, service, count).await?;
+        for number in 1..=count {
             names.push(convert::container_name(cli, project, name, service, number));
         }
     }
@@ -162,230 +211,50 @@ pub(super) async fn make(
     Ok(())
 }
 
+/// Says what stands against more than one container of a service.
+async fn warn_of_scale(cli: &Cli, name: &str, service: &Node, count: u64) -> Result<(), Failure> {
+    if count < 2 {
+        return Ok(());
+    }
+    let own = service.text_of("container_name");
+    let ports = service.get("ports").map_or(&[][..], Node::items);
+    if is_first(cli) {
+        if !own.is_empty() {
+            cli.err(format!(
+                "WARNING: The \"{name}\" service is using the custom container name \"{own}\". Docker \
+                 requires each container to have a unique name. Remove the custom name to scale the \
+                 service.\n"
+            ))
+            .await;
+        }
+        if ports.iter().any(|port| port.get("published").is_some()) {
+            cli.err(format!(
+                "WARNING: The \"{name}\" service specifies a port on the host. If multiple containers for \
+                 this service are created on a single host, the port will clash.\n"
+            ))
+            .await;
+        }
+    } else if !own.is_empty() {
+        return Err(Failure::text(format!(
+            "can't set container_name and {name} as container name must be unique: services.deploy.replicas: \
+             can't set container_name and {name} as container name must be unique"
+        )));
+    }
+    Ok(())
+}
+
 /// How many containers a service has.
 fn count(cli: &Cli, name: &str, service: &Node) -> u64 {
-    let asked = cli.matches.all("scale").iter().find_map(|text| {
+    // Of `scale` the arguments, of `up` the flag.
+    let flags = cli.matches.all("scale").iter();
+    let is_scale = cli.command.name() == "scale";
+    let asked = flags.chain(cli.args().iter().filter(|_| is_scale)).find_map(|text| {
         let (service, count) = text.split_once('=')?;
         (service == name).then(|| count.parse().ok())?
     });
     let deploy = service.get("deploy").and_then(|deploy| deploy.get("replicas"));
     let own = [service.get("scale"), deploy].into_iter().flatten().find_map(Node::int);
     asked.or_else(|| own.and_then(|count| u64::try_from(count).ok())).unwrap_or(1).min(1_000)
-}
-
-/// The image of a service is there, or is built or pulled.
-pub(super) async fn provide_image(
-    cli: &Cli,
-    project: &Project,
-    name: &str,
-    service: &Node,
-    report: &mut Report<'_>,
-) -> Result<(), Failure> {
-    let image = convert::image(cli, project, name, service);
-    let request = Request::InspectImage { image: image.clone() };
-    let is_there = cli.client.ask(request).await.is_ok();
-    let is_built = service.get("build").is_some();
-    if is_built && (!is_there || cli.is_set("build")) {
-        build_one(cli, project, name, service).await?;
-        if is_first(cli) && !cli.is_set("build") {
-            cli.err(format!(
-                "WARNING: Image for service {name} was built because it did not already exist. To \
-                 rebuild this image you must use `docker-compose build` or `docker-compose up --build`.\n"
-            ))
-            .await;
-        }
-        return Ok(());
-    }
-    let policy = service.text_of("pull_policy");
-    if is_built || (is_there && policy != "always" && cli.flag("pull") != Some("always")) {
-        return Ok(());
-    }
-    report.begin();
-    pull_one(cli, name, &image).await?;
-    report.done(format!("{name} Pulled"), "");
-    Ok(())
-}
-
-/// Pulls the image of a service.
-pub(super) async fn pull_one(cli: &Cli, name: &str, image: &str) -> Result<(), Failure> {
-    if is_first(cli) {
-        cli.err(format!("Pulling {name} ({})...\n", puller::with_tag(image))).await;
-    }
-    // Only the first of the two command lines shows the layers in the way that `docker pull` does.
-    let pulled = puller::pull_for_compose(cli, image, !is_first(cli)).await;
-    pulled.map_err(|error| {
-        let hint = puller::hint(image, &error);
-        Failure::text(Failure::Api(error).message(cli.profile) + hint)
-    })
-}
-
-/// Builds the image of a service as `docker build` does.
-async fn build_one(
-    cli: &Cli,
-    project: &Project,
-    name: &str,
-    service: &Node,
-) -> Result<(), Failure> {
-    let Some(build) = service.get("build") else { return Ok(()) };
-    let context = build.text().unwrap_or_else(|| build.text_of("context"));
-    let context = match context.as_str() {
-        "" | "." => project.folder.clone(),
-        path if path.starts_with('/') => path.to_owned(),
-        path => format!("{}/{}", project.folder, path.trim_start_matches("./")),
-    };
-    let mut args = vec![format!("--tag={}", convert::image(cli, project, name, service))];
-    let file = build.text_of("dockerfile");
-    if !file.is_empty() {
-        let path = if file.starts_with('/') { file } else { format!("{context}/{file}") };
-        args.push(format!("--file={path}"));
-    }
-    let target = build.text_of("target");
-    if !target.is_empty() {
-        args.push(format!("--target={target}"));
-    }
-    if let Some(all) = build.get("args") {
-        let listed = all.items().iter().filter_map(Node::text);
-        let mapped = all.entries().iter().map(|(key, value)| {
-            value.text().map_or_else(|| key.clone(), |value| format!("{key}={value}"))
-        });
-        args.extend(listed.chain(mapped).map(|one| format!("--build-arg={one}")));
-    }
-    if cli.is_set("no-cache") {
-        args.push("--no-cache".to_owned());
-    }
-    args.push(context);
-    if is_first(cli) {
-        cli.err(format!("Building {name}\n")).await;
-    }
-    let command = as_command(cli, "build", &args)?;
-    builder::build(&command).await.map(drop)
-}
-
-/// `docker compose build`.
-pub(crate) async fn build(cli: &Cli) -> Outcome {
-    let project = project::load(cli)?;
-    warn(cli, &project).await;
-    if let Some(unknown) = cli.args().iter().find(|name| project.service(name).is_none()) {
-        return Err(Failure::text(format!("no such service: {unknown}")));
-    }
-    for (name, service) in project.services() {
-        let is_asked = cli.args().is_empty() || cli.args().iter().any(|one| one == name);
-        if !is_asked {
-            continue;
-        }
-        match service.get("build") {
-            Some(_) => build_one(cli, &project, name, service).await?,
-            None if is_first(cli) => {
-                cli.err(format!("{name} uses an image, skipping\n")).await;
-            }
-            None => {}
-        }
-    }
-    Ok(0)
-}
-
-pub(super) async fn networks(
-    cli: &Cli,
-    project: &Project,
-    wanted: &[(&str, &Node)],
-    report: &mut Report<'_>,
-) -> Result<(), Failure> {
-    let used = |key: &str| {
-        wanted.iter().any(|(name, service)| {
-            let name_here = project.name_of("networks", key);
-            convert::networks(project, name, service).iter().any(|(one, _)| *one == name_here)
-        })
-    };
-    let own = project.root.get("networks").map_or(&[][..], Node::entries);
-    let mut keys: Vec<&str> = own.iter().map(|(key, _)| key.as_str()).collect();
-    if !keys.contains(&"default") {
-        keys.push("default");
-    }
-    keys.sort_unstable();
-    for key in keys.into_iter().filter(|key| used(key)) {
-        let node = own.iter().find(|(known, _)| known == key).map(|(_, node)| node);
-        let name = project.name_of("networks", key);
-        let is_there = crate::commands::network::details(cli, &name).await.is_ok();
-        if node.is_some_and(|node| node.get("external").is_some_and(Node::is_true)) {
-            if is_there {
-                continue;
-            }
-            return Err(Failure::text(format!(
-                "network {name} declared as external, but could not be found"
-            )));
-        }
-        if is_there {
-            continue;
-        }
-        report.begin();
-        let text = |member: &str| node.map(|node| node.text_of(member)).unwrap_or_default();
-        let driver = text("driver");
-        if is_first(cli) {
-            let driver = if driver.is_empty() { "default" } else { &driver };
-            let what = if driver == "default" {
-                "the default driver".to_owned()
-            } else {
-                format!("driver \"{driver}\"")
-            };
-            cli.err(format!("Creating network \"{name}\" with {what}\n")).await;
-        }
-        let config = node.and_then(|node| node.get("ipam")).and_then(|ipam| ipam.get("config"));
-        let first = config.and_then(|config| config.items().first());
-        let member = |key: &str| first.map(|first| first.text_of(key)).unwrap_or_default();
-        let flag = |key: &str| node.and_then(|node| node.get(key)).is_some_and(Node::is_true);
-        let network = Network {
-            name: name.clone(),
-            is_swarm: driver == "overlay",
-            driver: if driver.is_empty() { "bridge".to_owned() } else { driver },
-            internal: flag("internal"),
-            attachable: flag("attachable"),
-            labels: labels(&project.name, &[("com.docker.compose.network", key)]),
-            subnet: member("subnet"),
-            gateway: member("gateway"),
-            range: member("ip_range"),
-            ..Network::default()
-        };
-        created(cli, Request::CreateNetwork(Box::new(network))).await?;
-        report.done(format!("Network {name}"), "Created");
-    }
-    Ok(())
-}
-
-pub(super) async fn volumes(
-    cli: &Cli,
-    project: &Project,
-    wanted: &[(&str, &Node)],
-    report: &mut Report<'_>,
-) -> Result<(), Failure> {
-    for (key, node) in project.root.get("volumes").map_or(&[][..], Node::entries) {
-        let is_used = wanted.iter().any(|(_, service)| {
-            let mounts = service.get("volumes").map_or(&[][..], Node::items).iter();
-            mounts
-                .filter(|mount| mount.text_of("type") == "volume")
-                .any(|m| m.text_of("source") == *key)
-        });
-        let name = project.name_of("volumes", key);
-        let known = Request::InspectVolume { volume: name.clone() };
-        if !is_used || cli.client.ask(known).await.is_ok() {
-            continue;
-        }
-        if node.get("external").is_some_and(Node::is_true) {
-            return Err(Failure::text(format!("external volume {name:?} not found")));
-        }
-        report.begin();
-        if is_first(cli) {
-            cli.err(format!("Creating volume \"{name}\" with default driver\n")).await;
-        }
-        let volume = VolumeDetails {
-            name: name.clone(),
-            driver: "local".to_owned(),
-            labels: labels(&project.name, &[("com.docker.compose.volume", key)]),
-            ..VolumeDetails::default()
-        };
-        created(cli, Request::CreateVolume(Box::new(volume))).await?;
-        report.done(format!("Volume {name}"), "Created");
-    }
-    Ok(())
 }
 
 /// One container is there, and is what the file asks for.

@@ -209,7 +209,7 @@ async fn find(cli: &Cli, name: &str) -> Result<Option<String>, Failure> {
 
 /// `docker service inspect`.
 pub(crate) async fn inspect(cli: &Cli) -> Outcome {
-    if cli.is_set("pretty") {
+    if cli.is_pretty() {
         let mut text = String::new();
         for name in cli.args() {
             let found = service(cli, name).await?;

@@ -14,6 +14,7 @@ use swarm::objects::{
 };
 
 use super::convert::{self, Content, Files, Namespace};
+use super::spec;
 use super::{check_manager, check_name, list, stack_networks, stack_services};
 use crate::cli::{Cli, Failure};
 use crate::commands::service::{progress, send_update};
@@ -125,7 +126,7 @@ pub(crate) async fn deploy(cli: &Cli) -> Outcome {
         let spec = match files(cli, namespace, &loaded, node).await {
             Ok(files) => {
                 let sent = cli.profile.insert_defaults;
-                convert::service(namespace, &loaded.root, (key, node), files, sent)
+                spec::service(namespace, &loaded.root, (key, node), files, sent)
             }
             Err(text) => Err(text),
         };

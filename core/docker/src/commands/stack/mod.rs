@@ -3,6 +3,7 @@
 mod convert;
 mod deploy;
 mod list;
+mod spec;
 
 pub(crate) use deploy::{config, deploy};
 pub(crate) use list::{list, ps, remove, services};

@@ -20,7 +20,10 @@ pub(super) const FAMILIES: &[Family] = &[
         names: "httpd",
         versions: "2.4.55/62 2.2.34",
         flavours: &[("", Debian, (64_000, 26_000)), ("alpine", Alpine, (49_000, 17_000))],
-        programs: &[("/usr/local/bin/httpd-foreground", "httpd")],
+        programs: &[
+            ("/usr/local/bin/httpd-foreground", "httpd"),
+            ("/usr/local/bin/htpasswd", "htpasswd"),
+        ],
         files: &[(
             "/usr/local/apache2/htdocs/index.html",
             "<html><body><h1>It works!</h1></body></html>\n",
@@ -73,7 +76,7 @@ pub(super) const FAMILIES: &[Family] = &[
         names: "registry",
         versions: "2.8.1/3 2.0.1 2.1.1 2.2.1 2.3.1 2.4.1 2.5.2 2.6.2 2.7.1",
         flavours: &[("", Alpine, (18_500, 7_100))],
-        programs: &[("/bin/registry", "registry")],
+        programs: &[("/bin/registry", "registry"), ("/usr/bin/htpasswd", "htpasswd")],
         files: &[
             ("/entrypoint.sh", "#!/bin/sh\nset -e\n\nexec registry serve \"$@\"\n"),
             ("/etc/docker/registry/config.yml", "version: 0.1\nhttp:\n  addr: :5000\n"),

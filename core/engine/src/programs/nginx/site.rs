@@ -236,8 +236,8 @@ impl Visit<'_> {
         self.file(location, rest)
     }
 
-    /// Whether name and password of the request are in the file; of its forms only `{PLAIN}` and text
-    /// without a hash are understood.
+    /// Whether name and password of the request are in the file; of its forms those of
+    /// [`seal::crypt`] are understood.
     fn is_known(&self, file: &str) -> bool {
         let given =
             self.request.header("authorization").and_then(|text| text.strip_prefix("Basic "));
@@ -245,7 +245,10 @@ impl Visit<'_> {
         let given = String::from_utf8_lossy(&given).into_owned();
         let bytes = self.proc.read_file(file).unwrap_or_default();
         let text = String::from_utf8_lossy(&bytes).into_owned();
-        !given.is_empty() && text.lines().any(|line| line.replace("{PLAIN}", "") == given)
+        let Some((name, password)) = given.split_once(':') else { return false };
+        let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+        let hash = lines.find(|(own, _)| *own == name);
+        hash.is_some_and(|(_, hash)| seal::crypt::matches(hash, password) == Some(true))
     }
 
     fn file(&self, location: &Location, rest: &Location) -> Page {
