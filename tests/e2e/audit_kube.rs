@@ -194,6 +194,36 @@ fn events_and_config_maps_are_for_everybody() {
     leak(&seen, (Surface::Metadata, "master"), ("pod default/odd", ""), Form::Plain);
 }
 
+#[test]
+fn last_words_are_for_everybody() {
+    let mut desk = desk(7);
+    apply(
+        &mut desk,
+        "apiVersion: v1
+kind: Pod
+metadata: {name: ended}
+spec:
+  nodeName: worker2
+  restartPolicy: Never
+  containers:
+  - name: main
+    image: busybox
+    command: [\"sh\", \"-c\", \"cat /keys/word > /dev/termination-log\"]
+    volumeMounts: [{name: keys, mountPath: /keys}]
+  volumes:
+  - {name: keys, secret: {secretName: pw}}",
+    );
+    desk.wait(20);
+    let seen = view(&desk);
+    leak(&seen, (Surface::Metadata, "master"), ("pod default/ended", ""), Form::Plain);
+    leak(
+        &seen,
+        (Surface::File, "worker2"),
+        ("/var/lib/kubelet/pods/", "/containers/main/"),
+        Form::Plain,
+    );
+}
+
 const CONFIGURATION: &str = "/etc/kubernetes/pki/enc.yaml";
 
 /// Turns encryption at rest on and writes every Secret again.

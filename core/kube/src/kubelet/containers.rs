@@ -11,7 +11,7 @@ use sim::{Duration, Time};
 use super::environment::{self, Missing};
 use super::pods::PodRun;
 use super::serve::{Written, stdio_of};
-use super::{Kubelet, POD_NETWORK, Purpose, Touch, volumes};
+use super::{Kubelet, POD_NETWORK, Purpose, Touch, termination, volumes};
 use crate::json::{at, flag, items, text};
 
 /// Which pod a container belongs to (dockershim's labels).
@@ -513,6 +513,11 @@ impl Kubelet {
                 }
             }
         }
+        let start = run.containers[place].restart_count;
+        let own = (uid, text(spec, "name"));
+        let said = termination::prepare(touch.machine, touch.now, own, start);
+        let target = text(spec, "terminationMessagePath");
+        binds.extend(said.filter(|_| !target.is_empty()).map(|file| format!("{file}:{target}")));
         let create = self.create_request(uid, place, spec, &pod, &variables, binds);
         let Some(one) = self.container(uid, place) else { return };
         one.phase = Phase::Making;
@@ -660,6 +665,7 @@ impl Kubelet {
         one.terminal = None;
         let attached = one.docker_id.clone();
         let id = format!("docker://{attached}");
+        let said = termination::message(touch.machine, (uid, &one.name), one.restart_count);
         one.ended = Some(json!({
             "exitCode": code,
             "reason": if code == 0 { "Completed" } else { "Error" },
@@ -667,6 +673,9 @@ impl Kubelet {
             "finishedAt": crate::json::time(wall),
             "containerID": id,
         }));
+        if let (Some(said), Some(ended)) = (said, &mut one.ended) {
+            crate::json::put(ended, "message", said);
+        }
         let name = one.name.clone();
         let pod = self.pods.get(uid).map(|run| crate::json::name(&run.pod).to_owned());
         touch.note(

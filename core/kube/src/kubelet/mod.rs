@@ -19,6 +19,7 @@ mod node;
 mod pods;
 mod report;
 mod serve;
+mod termination;
 mod volumes;
 
 use sorted::SortedMap;
