@@ -3,6 +3,7 @@
 //! Two of them are all that most people need: `serve` and `test`. Both install what is missing, say
 //! so before they do, and are quick when everything is there.
 
+mod arrange;
 mod chromium;
 mod page;
 mod process;

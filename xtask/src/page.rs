@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::Result;
+use crate::arrange;
 use crate::process::{command, output, root, run, say, which};
 use crate::tools::{Tools, ensure_all};
 
@@ -24,16 +25,16 @@ pub fn build() -> Result<()> {
     let Some(wasm_opt) = &tools.wasm_opt else { return Ok(()) };
     let wasm = find(".wasm")?;
     let before = size(&wasm);
-    // Functions in the order of their names: instances of one generic function stand together then, and compress better
-    // by a twenty-fifth.
-    for passes in [
-        &["-g", "-Oz", "--reorder-functions-by-name"],
-        &["--strip-debug", "--strip-producers"] as &[_],
-    ] {
+    let optimise = |passes: &[&str]| {
         let mut optimise = command(wasm_opt, passes);
-        optimise.args(FEATURES).arg("-o").arg(&wasm).arg(&wasm);
-        run(&mut optimise)?;
-    }
+        run(optimise.args(FEATURES).arg("-o").arg(&wasm).arg(&wasm))
+    };
+    // With the names of functions, which say which of them are instances of the same one.
+    optimise(&["-g", "-Oz", "--reorder-functions-by-name"])?;
+    let failed = |error: std::io::Error| format!("{}: {error}", wasm.display());
+    let named = arrange::name_by_place(&std::fs::read(&wasm).map_err(failed)?)?;
+    std::fs::write(&wasm, named).map_err(failed)?;
+    optimise(&["--reorder-functions-by-name", "--strip-debug", "--strip-producers"])?;
     println!("wasm-opt: {before} -> {} bytes", size(&wasm));
     Ok(())
 }
