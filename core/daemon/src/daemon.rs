@@ -36,17 +36,17 @@ pub enum Caller {
     Kubelet(u64),
 }
 
-/// What one input may touch.
+/// What one input may touch; whoever else lives on the host has outputs of its own.
 #[derive(Debug)]
-pub struct Context<'a> {
+pub struct Context<'a, O = Output> {
     /// The virtual time.
     pub now: Time,
     /// The host's processes.
     pub machine: &'a mut Machine,
     /// The host's disk.
     pub disk: &'a mut Disk,
-    /// What the daemon wants done.
-    pub out: &'a mut Vec<Output>,
+    /// What is to be done.
+    pub out: &'a mut Vec<O>,
 }
 
 impl Context<'_> {

@@ -34,4 +34,5 @@ mod volumes;
 
 pub use config::{CPU_COUNT, Config, MEMORY_SIZE};
 pub use daemon::{Caller, Context, Daemon, Output, SharedRegistry};
+pub use host_names::{host_addresses, host_file};
 pub use info::{ContainerView, Place};

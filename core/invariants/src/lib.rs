@@ -35,10 +35,10 @@ mod watch;
 
 pub use invariant::{Broken, Invariant, Verdict, Violation};
 pub use model::Model;
-pub use watch::Watch;
+pub use watch::{Look, Watch};
 
 /// All invariants, in the order of the layers.
-pub static ALL: [&Invariant; 36] = [
+pub static ALL: [&Invariant; 40] = [
     &raft::election_safety::INVARIANT,
     &raft::durable_votes::INVARIANT,
     &raft::log_matching::INVARIANT,
@@ -72,6 +72,10 @@ pub static ALL: [&Invariant; 36] = [
     &cluster::pods_once::INVARIANT,
     &cluster::kubelet_secrets::INVARIANT,
     &cluster::acknowledged_writes::INVARIANT,
+    &cluster::equal_members::INVARIANT,
+    &cluster::cached_objects::INVARIANT,
+    &cluster::node_rights::INVARIANT,
+    &cluster::settled::INVARIANT,
     &liveness::converged::INVARIANT,
     &liveness::history::INVARIANT,
     &liveness::storms::INVARIANT,

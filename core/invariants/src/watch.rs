@@ -8,7 +8,7 @@ use swarm::objects::{Id, NodeState, Task, TaskState};
 use swarm::store::Store;
 use world::{Probe, World};
 
-use crate::cluster::{acknowledged_writes, kubelet_secrets, pods_once};
+use crate::cluster::{Followed, settled};
 use crate::group::{Disks, Group};
 use crate::invariant::{Broken, Verdict, Violation};
 use crate::liveness::storms::Pace;
@@ -29,7 +29,14 @@ pub struct Watch {
     pace: Pace,
     /// Members whose hosts have thrown their logs away, and how far those went.
     left: SortedMap<RaftId, Index>,
-    told: acknowledged_writes::Told,
+    cluster: Followed,
+}
+
+/// What is not yet as it should be at one moment after everything is healed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Look {
+    swarm: Vec<String>,
+    cluster: Vec<String>,
 }
 
 /// What was last seen of one host.
@@ -63,6 +70,13 @@ struct Agent {
     node_id: Id,
     session_with: Option<String>,
     slots: Vec<(running::Slot, Id)>,
+}
+
+impl Look {
+    /// The swarm cannot be put right any more, for a reason that is nobody's mistake here.
+    pub fn forgive_swarm(&mut self) {
+        self.swarm.clear();
+    }
 }
 
 impl Watch {
@@ -104,19 +118,26 @@ impl Watch {
     }
 
     /// Everything that is not yet as it should be now that nothing is wrong any more.
-    pub fn why_not_converged(&self, world: &World) -> Vec<String> {
-        converged::why_not(&converged::State::of(world))
+    pub fn look_for_rest(&self, world: &World) -> Look {
+        Look {
+            swarm: converged::why_not(&converged::State::of(world)),
+            cluster: settled::why_not(&settled::hosts(world)),
+        }
     }
 
     /// The end of a run that should have come to rest, with what was wrong at the last looks.
     ///
     /// # Errors
     /// If it has not, or if something was left behind.
-    pub fn at_rest(&self, world: &World, looks: &[Vec<String>]) -> Result<(), Box<Violation>> {
+    pub fn at_rest(&self, world: &World, looks: &[Look]) -> Result<(), Box<Violation>> {
+        let all = |part: fn(&Look) -> &Vec<String>| -> Vec<&[String]> {
+            looks.iter().map(|look| part(look).as_slice()).collect()
+        };
         let store = converged::State::of(world).store;
         let limit = self.models().map(|model| model.history_limit).max().unwrap_or_default();
         let kept = |store| history::check(store, limit);
-        converged::check(looks)
+        converged::check(&all(|look| &look.swarm))
+            .and_then(|()| settled::check(&all(|look| &look.cluster)))
             .and_then(|()| store.as_ref().map_or(Ok(()), kept))
             .map_err(|broken| violation(world, 0, broken))
     }
@@ -132,10 +153,15 @@ impl Watch {
         self.groups.values().map(|group| &group.model)
     }
 
+    /// A key of a Kubernetes' etcd is there, by what its members have applied.
+    pub fn cluster_has(&self, key: &str) -> bool {
+        self.cluster.changes.has(key)
+    }
+
     fn look(&mut self, world: &World, host: usize) -> Verdict {
         let Some(probe) = world.probe(host) else { return Ok(()) };
         self.disk(&probe, host)?;
-        self.cluster(world, &probe)?;
+        self.cluster.look(world, &probe)?;
         if let Some(daemon) = probe.daemon {
             let node = daemon.swarm();
             self.member(&probe, node, host)?;
@@ -146,27 +172,6 @@ impl Watch {
             (seen.member, seen.agent) = (None, None);
             Ok(())
         }
-    }
-
-    fn cluster(&mut self, world: &World, probe: &Probe<'_>) -> Verdict {
-        let Some(node) = probe.kube else { return Ok(()) };
-        if let (Some(store), Some(term)) = (node.etcd(), node.leads_in()) {
-            self.told.leads_with(probe.name, term, store.revision)?;
-        }
-        kubelet_secrets::check(probe.name, &node.held(), &node.used())?;
-        let nodes = (0..world.host_count()).filter_map(|host| {
-            let probe = world.probe(host)?;
-            Some((probe.name, probe.kube?))
-        });
-        let pods: Vec<_> = nodes
-            .flat_map(|(name, node)| {
-                node.pods().into_iter().map(move |(pod, runs)| (name, pod, runs))
-            })
-            .collect();
-        let running = pods.iter().filter(|(_, _, runs)| *runs);
-        pods_once::check(running.map(|(name, pod, _)| {
-            (*name, kube::json::uid(pod), kube::json::text(pod, "spec/nodeName"))
-        }))
     }
 
     fn disk(&mut self, probe: &Probe<'_>, host: usize) -> Verdict {

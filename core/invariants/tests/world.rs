@@ -1,6 +1,6 @@
 //! The watch looks at whole worlds: it accepts what is right, and is woken by every event.
 
-use glasshive_invariants::{ALL, Watch};
+use glasshive_invariants::{ALL, Look, Watch};
 use world::{Duration, Fault, Input, Spec, World};
 
 /// Steps a world under a watch.
@@ -33,7 +33,7 @@ fn a_cluster_that_works_and_loses_its_leader_breaks_nothing() {
     let mut world = World::new(spec).unwrap();
     let mut watch = Watch::new(&world).unwrap();
     run(&mut world, &mut watch, 5);
-    assert_eq!(watch.why_not_converged(&world), Vec::<String>::new());
+    assert_eq!(watch.look_for_rest(&world), Look::default());
     for line in [
         "printf 'correct horse battery' | docker secret create sec1 -",
         "docker service create --name web --replicas 3 --secret sec1 redis:alpine",
@@ -47,7 +47,7 @@ fn a_cluster_that_works_and_loses_its_leader_breaks_nothing() {
     run(&mut world, &mut watch, 60);
     type_line(&mut world, &mut watch, "m3", "docker service rm web && docker secret rm sec1");
     run(&mut world, &mut watch, 20);
-    assert_eq!(watch.why_not_converged(&world), Vec::<String>::new());
+    assert_eq!(watch.look_for_rest(&world), Look::default());
     watch.at_rest(&world, &[]).unwrap();
     let model = watch.model(&world, 0).unwrap();
     let state = (model.store().services().len(), model.applied().0 > 30);

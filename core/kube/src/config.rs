@@ -2,6 +2,9 @@
 
 use sim::HostId;
 
+/// The name of several API servers (as in kubeadm's documentation).
+const ENDPOINT: &str = "cluster-endpoint";
+
 /// A host of the cluster.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClusterHost {
@@ -29,9 +32,21 @@ pub struct ClusterConfig {
 }
 
 impl ClusterConfig {
-    /// The address in kubeconfigs: that of the first host.
+    /// Where kubeconfigs say that the API server is: a name for the hosts of the control plane if they are several
+    /// (`kubeadm init --control-plane-endpoint`), otherwise the address of the only one.
     pub fn endpoint(&self) -> &str {
-        self.hosts.first().map_or("", |host| &host.address)
+        match self.hosts.first() {
+            Some(host) if self.control_plane_count < 2 => &host.address,
+            _ => ENDPOINT,
+        }
+    }
+
+    /// Lines for `/etc/hosts`: the endpoint's name, once for every host that is behind it. Who connects to a name tries
+    /// its addresses one after the other (Go: `net.Dialer`).
+    pub fn endpoint_lines(&self) -> String {
+        let planes = self.hosts.iter().take(self.control_plane_count);
+        let line = |host: &ClusterHost| format!("{}\t{ENDPOINT}\n", host.address);
+        if self.control_plane_count < 2 { String::new() } else { planes.map(line).collect() }
     }
 
     /// `v1.25.4`.

@@ -234,12 +234,16 @@ pub(crate) fn kubeconfig_identity(text: &str) -> Option<Identity> {
     identity(&String::from_utf8(certificate).ok()?, &String::from_utf8(key).ok()?)
 }
 
+/// The server that a kubeconfig of this module names.
+pub(crate) fn server_of(text: &str) -> &str {
+    text.lines().find_map(|line| line.trim().strip_prefix("server: ")).unwrap_or_default()
+}
+
 /// The server that a kubeconfig of this module names, and who asks with it.
 pub fn admin_of(text: &str) -> (String, Credential) {
-    let server = text.lines().find_map(|line| line.trim().strip_prefix("server: "));
     let credential = match kubeconfig_pair(text) {
         Some((certificate, key)) => Credential::Certificate { certificate, key },
         None => Credential::Anonymous,
     };
-    (server.unwrap_or_default().to_owned(), credential)
+    (server_of(text).to_owned(), credential)
 }

@@ -88,6 +88,18 @@ bugs! {
     StoreKept: "a demoted manager keeps its log",
     TmpfsCommitted: "docker commit takes the secrets' tmpfs",
     SecretStaysMounted: "a stopped container keeps its secrets",
+    // Kubernetes
+    WriteAnsweredEarly: "an API server answers a write when it is proposed",
+    EtcdSyncForgotten: "etcd takes its log for durable before the disk has it",
+    EtcdFullDiskMissed: "etcd does not look whether its writes arrive",
+    DeletionNotCached: "an API server keeps deleted objects in memory",
+    WatchEventLost: "a watch leaves out every tenth change",
+    AllSecretsToNodes: "the node authoriser lets a kubelet read every secret",
+    PodMoved: "a pod whose node is silent is bound to another one",
+    OrphansKept: "what has lost its owners stays",
+    RunningTakenForEnded: "a kubelet that starts takes containers that run for ended ones",
+    ObjectKept: "a kubelet keeps a secret after its last pod",
+    ObjectNotRefreshed: "a kubelet does not take up a secret's new content",
 }
 
 /// True while this bug is chosen.

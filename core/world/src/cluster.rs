@@ -108,6 +108,10 @@ pub(crate) fn install(world: &mut World) {
         }
         tree.add_directory("/var/lib/etcd", 0o700, world.now);
         let mut root = world.hosts[usize::from(host.host.0)].root.borrow_mut();
+        if let Some(os::fs::Kind::File(bytes)) = root.get("/etc/hosts").map(|file| &file.kind) {
+            let text = [bytes.as_slice(), cluster.endpoint_lines().as_bytes()].concat();
+            tree.add_file("/etc/hosts", text, 0o644, world.now);
+        }
         for (path, inode) in tree.iter() {
             if !inode.is_directory() || root.get(path).is_none() {
                 // The folders above come first, so that putting cannot fail.
@@ -212,7 +216,6 @@ impl Host {
         }
     }
 
-    /// A process asks a cluster; on a host outside of any there is no way to one.
     /// A process asks the host's etcd.
     pub(crate) fn process_asks_etcd(
         &mut self,
@@ -223,6 +226,7 @@ impl Host {
         self.with_kube(settling, |node, context| node.etcd_request(context, id, ask));
     }
 
+    /// A process asks a cluster; on a host outside of any there is no way to one.
     pub(crate) fn process_asks_cluster(
         &mut self,
         settling: &mut Settling<'_>,

@@ -23,6 +23,9 @@ pub const FAILED: u8 = 1;
 /// No such usage, or a file that is no lab.
 pub const BAD: u8 = 2;
 
+/// As wide are the terminals of a session: as those that most documents show, which have room for bars.
+const COLUMNS: u64 = 120;
+
 const HELP: &str = "\
 Glasshive: a whole Docker Swarm as a deterministic simulation
 
@@ -34,11 +37,13 @@ Usage:
                                               play it and tell where clear text was found, and why
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
                     [--kube A,B [--kubectl 1.25] [--control-planes 1]]
-                    [--user ubuntu] [--prompt PS1] [--pre-vote]
+                    [--user ubuntu] [--prompt PS1] [--columns 120] [--pre-vote]
                                               a cluster to talk to, JSON lines in and out
   glasshive differences                       where the simulation is not what it simulates
-  glasshive sweep [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET] [--shard I/N]
-                  [--threads N] [--json]      random work under random faults, with every invariant on
+  glasshive sweep [--kube] [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET]
+                  [--shard I/N] [--threads N] [--json]
+                                              random work on a Docker Swarm, or a Kubernetes, under random
+                                              faults, with every invariant on
   glasshive sweep --replay FILE [--json] [--trace]
                                               play a history that a sweep has written; --trace: all that
                                               happened
@@ -193,7 +198,7 @@ fn start_session(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Done {
-    const OPTIONS: [&str; 9] = [
+    const OPTIONS: [&str; 10] = [
         "nodes",
         "managers",
         "docker",
@@ -203,6 +208,7 @@ fn start_session(
         "seed",
         "user",
         "prompt",
+        "columns",
     ];
     let mut args = Args::read(args, &OPTIONS, &["pre-vote"])?;
     args.end()?;
@@ -229,6 +235,8 @@ fn start_session(
     }
     spec.user = args.text("user");
     spec.prompt = args.text("prompt");
+    let columns = args.number("columns")?.unwrap_or(COLUMNS);
+    spec.columns = Some(u16::try_from(columns).unwrap_or(u16::MAX).max(20));
     spec.pre_vote = args.flag("pre-vote");
     match world::World::new(spec) {
         Ok(mut world) => {

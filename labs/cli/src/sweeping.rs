@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use serde_json::json;
 use sim::Duration;
-use sweep::{FaultSet, History, Mode, Options, fleet, shrink};
+use sweep::{Cluster, FaultSet, History, Mode, Options, fleet, shrink};
 use world::World;
 
 use crate::args::{Args, Usage};
@@ -24,7 +24,7 @@ const FAILURES_MAX: usize = 5;
 /// Runs the command.
 pub(crate) fn sweep(args: &[String], out: &mut dyn Write, err: &mut dyn Write) -> Done {
     let names = ["seeds", "hours", "mode", "faults", "shard", "threads", "replay"];
-    let mut args = Args::read(args, &names, &["json", "trace"])?;
+    let mut args = Args::read(args, &names, &["json", "trace", "kube"])?;
     args.end()?;
     let (json, trace) = (args.flag("json"), args.flag("trace"));
     match args.text("replay") {
@@ -58,6 +58,7 @@ fn options(args: &mut Args) -> Result<Options, Usage> {
             None => SEEDS,
         },
         simulated_max: hours.map(|hours| Duration::from_secs(hours.saturating_mul(3_600))),
+        cluster: if args.flag("kube") { Cluster::Kubernetes } else { Cluster::Swarm },
         faults,
         shard: shard(args.text("shard").as_deref())?,
         mode,
@@ -119,7 +120,9 @@ fn tell(seed: u64, history: &History, json: bool, out: &mut dyn Write) -> io::Re
         );
     }
     let what = failure.map_or("", |failure| failure.what.as_str());
-    writeln!(out, "seed {seed}: {what}\n  docker {}, inputs:", history.spec.docker)?;
+    let kube = history.spec.kube.as_ref();
+    let kube = kube.map_or_else(String::new, |kube| format!(", Kubernetes {}", kube.version));
+    writeln!(out, "seed {seed}: {what}\n  docker {}{kube}, inputs:", history.spec.docker)?;
     for recorded in &history.inputs {
         let at = recorded.at_ns / 1_000_000;
         writeln!(out, "  {at:>9} ms {}", serde_json::to_string(&recorded.input)?)?;

@@ -4,15 +4,15 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use invariants::Violation;
-use raft::RaftId;
 use serde::{Deserialize, Serialize};
 use sim::{Duration, Rng, Streams};
-use world::{Input, Recorded, Spec, World};
+use world::{Recorded, Spec, World};
 
-use crate::faults::{FaultSet, Faults, peace};
+use crate::faults::{FaultSet, Faults};
+use crate::rest::rest;
 use crate::session::Session;
-use crate::shape;
-use crate::workload::{self, Workload};
+use crate::shape::Cluster;
+use crate::workload::People;
 
 /// What a run must show.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +30,8 @@ pub enum Mode {
 pub struct Case {
     /// The seed of everything.
     pub seed: u64,
+    /// What its hosts are.
+    pub cluster: Cluster,
     /// What it must show.
     pub mode: Mode,
     /// What may break.
@@ -128,7 +130,7 @@ impl Case {
     /// Plays the seed. Everything that was done comes back with the verdict.
     pub fn run(&self) -> (Outcome, History) {
         let mut rng = Streams::new(self.seed).stream("sweep");
-        let spec = shape::spec(self.seed, &mut rng);
+        let spec = self.cluster.spec(self.seed, &mut rng);
         let (mut inputs, mut tally) = (Vec::new(), Tally::default());
         let result = guarded(|| {
             let mut session = Session::new(spec.clone(), &mut inputs)?;
@@ -159,16 +161,15 @@ impl Case {
         rng: &mut Rng,
         tally: &mut Tally,
     ) -> Result<(), Failure> {
-        let docker = session.world.spec().docker.clone();
-        let mut workload = Workload::draw(rng, &docker);
+        let spec = session.world.spec().clone();
+        let mut people = People::draw(rng, &spec);
         let set = match self.mode {
             Mode::Safety => self.faults.clone(),
             Mode::Liveness => self.faults.that_can_be_mended(),
         };
-        let mut faults = Faults::draw(rng, &set);
+        let mut faults = Faults::draw(rng, &set, &spec);
         let fault_share = if set.is_empty() { 0 } else { rng.between(0, 60) };
-        // How long nothing is done: some seeds are a storm, some are mostly calm.
-        let pause_ms = *rng.pick(&[300, 2_000, 2_000, 8_000, 20_000]).unwrap_or(&2_000);
+        let pause_ms = *rng.pick(&self.cluster.pauses_ms()).unwrap_or(&2_000);
         let count = rng.between(20, 120);
         for _ in 0..count {
             let pause = Duration::from_nanos(rng.below(pause_ms * 1_000_000));
@@ -176,7 +177,7 @@ impl Case {
             let inputs = if rng.chance(fault_share, 100) {
                 faults.next(&session.world, rng)
             } else {
-                workload.next(session, rng)
+                people.next(session, rng)
             };
             for input in inputs {
                 session.apply(input)?;
@@ -232,105 +233,4 @@ fn end(session: &mut Session<'_>, mode: Mode) -> Result<(), Failure> {
         Mode::Safety => Ok(()),
         Mode::Liveness => rest(session),
     }
-}
-
-/// Between two looks at whether all is as asked for; not a divisor of the usual delays.
-const LOOK_INTERVAL: Duration = Duration::from_millis(5_300);
-/// What is wrong at so many looks in a row is wrong.
-const LOOK_COUNT: usize = 6;
-
-/// How long a healed cluster may take: two elections (40 s), agents that look for the new leader
-/// (8 s) and a leader that waits for them (`unknown` nodes: 30 s), the last tasks of the old state to
-/// stop (60 s), and for each task of each service its turn in a rolling update: stop (10 s), delay
-/// (5 s), pull and start (10 s), monitor (10 s), for an update and its rollback.
-fn bound(world: &World, session: &Session<'_>) -> Duration {
-    let tasks: u64 = session
-        .watch
-        .models()
-        .flat_map(|model| {
-            model.store().services().iter().map(|service| match service.spec.mode {
-                swarm::objects::ServiceMode::Replicated { replicas } => replicas,
-                _ => world.host_count() as u64,
-            })
-        })
-        .sum();
-    Duration::from_secs(240 + tasks * 70)
-}
-
-fn rest(session: &mut Session<'_>) -> Result<(), Failure> {
-    for input in peace(&session.world) {
-        session.apply(input)?;
-    }
-    let nodes = session.world.spec().nodes.clone();
-    for node in &nodes {
-        if !session.is_at_prompt(node) {
-            session.apply(Input::Interrupt { node: node.clone() })?;
-        }
-    }
-    session.run_until(session.world.now() + Duration::from_secs(2))?;
-    for node in &nodes {
-        // Somebody has stopped it; where it runs nothing changes.
-        let text = "systemctl start docker\n".to_owned();
-        if session.is_at_prompt(node) {
-            session.apply(Input::Type { node: node.clone(), text })?;
-        }
-    }
-    let end = session.world.now() + bound(&session.world, session);
-    let mut looks: Vec<Vec<String>> = Vec::new();
-    loop {
-        session.run_until(session.world.now() + LOOK_INTERVAL)?;
-        unlock_all(session, &nodes)?;
-        if cannot_recover(session) {
-            return Ok(());
-        }
-        looks.push(session.watch.why_not_converged(&session.world));
-        let last = &looks[looks.len().saturating_sub(LOOK_COUNT)..];
-        let verdict = session.watch.at_rest(&session.world, last);
-        match verdict {
-            Ok(()) if last.len() == LOOK_COUNT => return Ok(()),
-            Err(violation) if end <= session.world.now() => return Err(Failure::from(*violation)),
-            _ => {}
-        }
-    }
-}
-
-/// Somebody types the key at every locked host.
-fn unlock_all(session: &mut Session<'_>, nodes: &[String]) -> Result<(), Failure> {
-    for (host, node) in nodes.iter().enumerate() {
-        let Some(daemon) = session.world.probe(host).and_then(|probe| probe.daemon) else {
-            continue;
-        };
-        let is_locked = daemon.swarm().observe().state == swarm::node::LocalState::Locked;
-        if !is_locked || !session.is_at_prompt(node) {
-            continue;
-        }
-        let keys: Vec<String> = session
-            .watch
-            .models()
-            .filter_map(|model| workload::unlock(model.store().cluster()?))
-            .collect();
-        for key in keys {
-            let text = format!("echo {key} | docker swarm unlock\n");
-            session.apply(Input::Type { node: node.clone(), text })?;
-            session.run_until(session.world.now() + Duration::from_secs(2))?;
-        }
-    }
-    Ok(())
-}
-
-/// True when the managers that are left are no majority of their group, because others have left it
-/// without being demoted, or are locked with a key that nobody has any more: only
-/// `--force-new-cluster` helps then, as Docker says.
-fn cannot_recover(session: &Session<'_>) -> bool {
-    let world = &session.world;
-    let members: Vec<(RaftId, Vec<RaftId>)> = (0..world.host_count())
-        .filter_map(|host| world.probe(host)?.daemon)
-        .filter_map(|daemon| daemon.swarm().raft())
-        .map(|raft| (raft.id(), raft.voters().to_vec()))
-        .collect();
-    let alive: Vec<RaftId> = members.iter().map(|(id, _)| *id).collect();
-    members.iter().any(|(_, voters)| {
-        let count = voters.iter().filter(|voter| alive.contains(voter)).count();
-        count * 2 <= voters.len()
-    }) || members.is_empty()
 }

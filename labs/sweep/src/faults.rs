@@ -4,7 +4,7 @@ use sorted::{SortedMap, SortedSet};
 
 use sim::{Duration, Rng, Time};
 use world::fault::{Jump, Reach, Target};
-use world::{Fault, Input, Probe, World};
+use world::{Fault, Input, Probe, Spec, World};
 
 use crate::shape;
 
@@ -62,6 +62,14 @@ const KINDS: [Kind; 15] = [
     Kind { name: "flip-bit", weight: 1, lasts: true, draw: Faults::flip },
 ];
 
+/// Those of a world with a Kubernetes.
+const CLUSTER_KINDS: [Kind; 1] =
+    [kind("etcd-leader", 2, |_, hosts, rng| one(rng, &hosts.etcd_leaders, Fault::Crash))];
+
+fn kinds() -> impl Iterator<Item = &'static Kind> {
+    KINDS.iter().chain(&CLUSTER_KINDS)
+}
+
 /// What puts things right again: it always happens.
 const MENDS: [&str; 3] = ["restart", "heal", "thaw"];
 
@@ -72,14 +80,14 @@ const SYNCS_MS: [u64; 4] = [20, 200, 1_000, 4_000];
 /// How far a clock is wrong at most, in seconds. A certificate is valid from an hour before it is
 /// issued, so that this much never keeps a node out.
 const CLOCK_ERROR_SECS_MAX: u64 = 600;
-/// The files whose bits may flip: their records are chained by checksums, so that a manager notices.
-/// A wrong bit of `worker/tasks.db` would be news to the agent, as it is to swarmkit's.
-const CHECKED_FILES: &str = "/var/lib/docker/swarm/raft/";
+/// The files whose bits may flip: their records are chained by checksums, so that a manager, or a member of etcd,
+/// notices. A wrong bit of `worker/tasks.db` would be news to the agent, as it is to swarmkit's.
+const CHECKED_FILES: [&str; 2] = ["/var/lib/docker/swarm/raft/", "/var/lib/etcd/member/wal/"];
 
 impl Default for FaultSet {
     /// All of them.
     fn default() -> Self {
-        Self(KINDS.iter().map(|kind| kind.name).collect())
+        Self(kinds().map(|kind| kind.name).collect())
     }
 }
 
@@ -94,7 +102,7 @@ impl FaultSet {
             "none" => return Ok(Self(SortedSet::new())),
             _ => {}
         }
-        let known = || KINDS.iter().map(|kind| kind.name);
+        let known = || kinds().map(|kind| kind.name);
         let mut set = SortedSet::new();
         for name in text.split(',') {
             let Some(kind) = known().find(|kind| *kind == name) else {
@@ -116,7 +124,7 @@ impl FaultSet {
 
     /// Those after which a cluster can come to rest again.
     pub fn that_can_be_mended(&self) -> Self {
-        let lasts = KINDS.iter().filter(|kind| kind.lasts).map(|kind| kind.name);
+        let lasts = kinds().filter(|kind| kind.lasts).map(|kind| kind.name);
         let lasts: SortedSet<&str> = lasts.collect();
         Self(self.0.difference(&lasts).copied().collect())
     }
@@ -129,7 +137,7 @@ impl FaultSet {
 /// The faults of one seed.
 #[derive(Debug)]
 pub struct Faults {
-    weights: [u64; KINDS.len()],
+    weights: Vec<u64>,
     /// Ways that something is or was wrong with.
     ways: SortedSet<(String, String)>,
     has_flipped: bool,
@@ -144,6 +152,8 @@ struct Hosts<'a> {
     moving: Vec<&'a str>,
     frozen: Vec<&'a str>,
     managers: Vec<&'a str>,
+    etcd_members: Vec<&'a str>,
+    etcd_leaders: Vec<&'a str>,
     errors: SortedMap<&'a str, Jump>,
 }
 
@@ -161,6 +171,10 @@ impl<'a> Hosts<'a> {
                 }
             } else {
                 hosts.down.push(name);
+            }
+            if let Some(node) = probe.kube.filter(|node| node.etcd().is_some()) {
+                hosts.etcd_members.push(name);
+                hosts.etcd_leaders.extend(node.leads().then_some(name));
             }
             hosts.errors.extend(right(&probe, world.now()).map(|jump| (name, jump)));
         }
@@ -204,9 +218,12 @@ fn jump(hosts: &Hosts<'_>, rng: &mut Rng) -> Vec<Fault> {
 
 impl Faults {
     /// Which kinds there are, and how often.
-    pub fn draw(rng: &mut Rng, set: &FaultSet) -> Self {
-        let mut weights = shape::weights(rng, KINDS.map(|kind| kind.weight));
-        for (weight, kind) in weights.iter_mut().zip(&KINDS) {
+    pub fn draw(rng: &mut Rng, set: &FaultSet, spec: &Spec) -> Self {
+        let mut weights = shape::weights(rng, KINDS.map(|kind| kind.weight)).to_vec();
+        if spec.kube.is_some() {
+            weights.extend(shape::weights(rng, CLUSTER_KINDS.map(|kind| kind.weight)));
+        }
+        for (weight, kind) in weights.iter_mut().zip(kinds()) {
             if MENDS.contains(&kind.name) {
                 *weight = kind.weight;
             }
@@ -219,8 +236,9 @@ impl Faults {
 
     /// The next ones; nothing if there is nothing that they could break.
     pub fn next(&mut self, world: &World, rng: &mut Rng) -> Vec<Input> {
-        let Some(kind) = shape::pick(rng, &self.weights) else { return Vec::new() };
-        let faults = (KINDS[kind].draw)(self, &Hosts::of(world), rng);
+        let kind = shape::pick(rng, &self.weights).and_then(|place| kinds().nth(place));
+        let Some(kind) = kind else { return Vec::new() };
+        let faults = (kind.draw)(self, &Hosts::of(world), rng);
         faults.into_iter().map(Input::fault).collect()
     }
 
@@ -272,12 +290,17 @@ impl Faults {
         }
     }
 
-    /// One bit of one manager's log in a seed: more, and a majority may lose what it has acknowledged.
+    /// One bit of one member's log in a seed: more, and a majority may lose what it has acknowledged.
     fn flip(&mut self, hosts: &Hosts<'_>, rng: &mut Rng) -> Vec<Fault> {
         if std::mem::replace(&mut self.has_flipped, true) {
             return Vec::new();
         }
-        one(rng, &hosts.managers, |node| Fault::FlipBit(node, CHECKED_FILES.to_owned()))
+        let [managers, members] = CHECKED_FILES;
+        let (nodes, files) = match hosts.managers.as_slice() {
+            [] => (&hosts.etcd_members, members),
+            _ => (&hosts.managers, managers),
+        };
+        one(rng, nodes, |node| Fault::FlipBit(node, files.to_owned()))
     }
 }
 
@@ -302,9 +325,7 @@ mod tests {
 
     #[test]
     fn sets_are_named() {
-        assert!(
-            FaultSet::parse("all").is_ok_and(|set| KINDS.iter().all(|kind| set.has(kind.name)))
-        );
+        assert!(FaultSet::parse("all").is_ok_and(|set| kinds().all(|kind| set.has(kind.name))));
         assert!(FaultSet::parse("none").is_ok_and(|set| set.is_empty()));
         assert!(FaultSet::parse("crash,heal").is_ok_and(|set| set.has("heal") && !set.has("cut")));
         let error = FaultSet::parse("crash,fire").expect_err("there is no such fault");

@@ -13,12 +13,15 @@ use sim::Duration;
 
 use crate::case::{Case, History, Mode, Outcome};
 use crate::faults::FaultSet;
+use crate::shape::Cluster;
 
 /// What to sweep.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// The seeds.
     pub seeds: Range<u64>,
+    /// What their hosts are.
+    pub cluster: Cluster,
     /// Stop when so much virtual time has passed in all runs together; nothing: when all seeds are
     /// done.
     pub simulated_max: Option<Duration>,
@@ -161,7 +164,8 @@ fn work(options: &Options, next: &AtomicU64, stop: &AtomicBool, sender: &mpsc::S
         if seed % of.max(1) != shard {
             continue;
         }
-        let case = Case { seed, mode: options.mode, faults: options.faults.clone() };
+        let Options { cluster, mode, ref faults, .. } = *options;
+        let case = Case { seed, cluster, mode, faults: faults.clone() };
         let (outcome, history) = case.run();
         let history = outcome.failure.is_some().then_some(history);
         if sender.send((seed, outcome, history)).is_err() {

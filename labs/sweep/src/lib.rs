@@ -1,6 +1,6 @@
 //! Random workloads under random faults, with every invariant on, for as many seeds as there is time.
 //!
-//! A seed draws everything: how many hosts and managers, which Docker release, which commands and faults
+//! A seed draws everything: how many hosts and managers (or control planes), which release, which commands and faults
 //! exist at all and how often (so that some seeds do nothing but crash, and some nothing but update), and
 //! then what happens when. After every event a [`Watch`](invariants::Watch) looks at the host that it
 //! happened at. What users are told is remembered and held against the store.
@@ -13,6 +13,7 @@
 //! | [`oracle`] | what people were told, to be held against the store |
 //! | [`session`] | a world under a watch: inputs, steps, peace |
 //! | [`case`] | one seed from its first input to its verdict; the same from a file |
+//! | `rest` | after the last fault: all is mended and has to become as it was asked for |
 //! | [`shrink`] | the shortest part of a history that still fails |
 //! | [`fleet`] | all cores, progress, the report |
 //!
@@ -23,6 +24,7 @@ pub mod case;
 pub mod faults;
 pub mod fleet;
 pub mod oracle;
+mod rest;
 pub mod session;
 pub mod shape;
 pub mod shrink;
@@ -31,3 +33,4 @@ pub mod workload;
 pub use case::{Case, Failure, History, Mode, Outcome};
 pub use faults::FaultSet;
 pub use fleet::{Options, Report};
+pub use shape::Cluster;

@@ -5,7 +5,8 @@
 
 use sorted::SortedMap;
 
-use invariants::store::acknowledged::Acknowledged;
+use invariants::cluster::node_rights;
+use invariants::store::acknowledged::{Acknowledged, What, is_in_store};
 use invariants::{Broken, Watch};
 use sim::{Duration, Time};
 use swarm::objects::Kind;
@@ -15,12 +16,23 @@ use world::{Awaits, Mark, World};
 /// leader waits 25 s for a proposal, a forwarded one twice.
 const DOUBT: Duration = Duration::from_secs(90);
 
+/// What a line does to its object if it ends well.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Will {
+    /// The object is there.
+    Be,
+    /// It is gone.
+    Go,
+    /// It was read with the credentials of the host's kubelet.
+    BeRead,
+}
+
 /// What a typed line asks for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Asked {
-    kind: Kind,
+    what: What,
     name: String,
-    is_creation: bool,
+    will: Will,
 }
 
 /// A line whose command runs.
@@ -30,6 +42,8 @@ struct Pending {
     asked: Asked,
     /// Nothing else about the same name was under way when it was typed.
     is_alone: bool,
+    /// Of a read: some pod of the host named the object meanwhile.
+    is_named: bool,
 }
 
 /// What was asked for and told, by cluster.
@@ -37,7 +51,7 @@ struct Pending {
 pub struct Oracle {
     pending: SortedMap<usize, Pending>,
     /// Since when.
-    doubtful: SortedMap<(Kind, String), Time>,
+    doubtful: SortedMap<(What, String), Time>,
     /// When some host was last seen frozen: what waits there is not given up.
     frozen_at: Time,
     told: SortedMap<String, Acknowledged>,
@@ -45,53 +59,103 @@ pub struct Oracle {
     pub counts: (u64, u64),
 }
 
+/// What a Kubernetes is called among clusters: there is one in a world.
+const KUBERNETES: &str = "kubernetes";
+
+fn asked(what: What, name: &str, will: Will) -> Option<Asked> {
+    Some(Asked { what, name: name.to_owned(), will })
+}
+
 /// `docker secret create NAME FILE` and the like; lines that do more say nothing.
 fn parse(line: &str) -> Option<Asked> {
     let unquoted: String = line.split('\'').step_by(2).collect();
-    if unquoted.contains(['|', ';', '&', '$', '`']) {
+    // What is piped into kubectl is what it says there.
+    let line = unquoted.strip_suffix(" | kubectl apply -f -").unwrap_or(&unquoted);
+    if line.contains(['|', ';', '&', '$', '`']) {
         return None;
     }
-    let words: Vec<&str> = unquoted.split_whitespace().collect();
-    let (noun, verb) = match words.as_slice() {
-        ["docker", noun, verb, ..] => (*noun, *verb),
-        _ => return None,
-    };
+    let words: Vec<&str> = line.split_whitespace().collect();
+    match words.as_slice() {
+        ["docker", noun, verb, rest @ ..] => parse_docker(noun, verb, rest),
+        ["kubectl", rest @ ..] => parse_kubectl(rest),
+        _ => None,
+    }
+}
+
+fn parse_docker(noun: &str, verb: &str, rest: &[&str]) -> Option<Asked> {
     let kind = match noun {
         "secret" => Kind::Secret,
         "config" => Kind::Config,
         "service" => Kind::Service,
         _ => return None,
     };
-    let name = match (noun, verb, &words[3..]) {
+    let name = match (noun, verb, rest) {
         ("service", "create", rest) => {
             let at = rest.iter().position(|word| *word == "--name")?;
-            (*rest.get(at + 1)?).to_owned()
+            *rest.get(at + 1)?
         }
-        (_, "create", [name, _]) | (_, "rm", [name]) => (*name).to_owned(),
+        (_, "create", [name, _]) | (_, "rm", [name]) => *name,
         _ => return None,
     };
     // Names are the same whatever their case.
-    Some(Asked { kind, name: name.to_lowercase(), is_creation: verb == "create" })
+    let will = if verb == "create" { Will::Be } else { Will::Go };
+    asked(What::Swarm(kind), &name.to_lowercase(), will)
+}
+
+/// Only what is in the namespace `default`: such a line names no other.
+fn parse_kubectl(words: &[&str]) -> Option<Asked> {
+    if words.iter().any(|word| *word == "-n" || word.starts_with("--as")) {
+        return None;
+    }
+    let resource = |noun: &str| match noun {
+        "secret" => Some(What::Cluster("secrets")),
+        "configmap" => Some(What::Cluster("configmaps")),
+        _ => None,
+    };
+    match words {
+        ["create", "secret", "generic", name, ..] => asked(resource("secret")?, name, Will::Be),
+        ["create", "configmap", name, ..] => asked(resource("configmap")?, name, Will::Be),
+        ["delete", noun, name, ..] => asked(resource(noun)?, name, Will::Go),
+        ["--kubeconfig", "/etc/kubernetes/kubelet.conf", "get", noun, name, ..] => {
+            asked(resource(noun)?, name, Will::BeRead)
+        }
+        _ => None,
+    }
+}
+
+/// Some pod of the host names the object, as far as anybody knows.
+fn is_named(world: &World, host: usize, asked: &Asked) -> bool {
+    let What::Cluster(resource) = asked.what else { return false };
+    let node = world.probe(host).map_or("", |probe| probe.name);
+    let servers = (0..world.host_count()).filter_map(|host| world.probe(host)?.kube?.objects());
+    let newest = servers.max_by_key(|objects| objects.revision);
+    newest.into_iter().flat_map(|objects| objects.list("pods", "default")).any(|pod| {
+        kube::json::text(pod, "spec/nodeName") == node
+            && kube::apiserver::uses(pod, resource, &asked.name)
+    })
 }
 
 impl Oracle {
     /// A line is about to be typed at a host's terminal.
     pub fn typed(&mut self, world: &World, host: usize, node: &str, line: &str) {
         let Some(asked) = parse(line.trim_end()) else { return };
-        let key = (asked.kind, asked.name.clone());
-        let same = |other: &Pending| (other.asked.kind, &other.asked.name) == (key.0, &key.1);
+        let is_named = asked.will == Will::BeRead && is_named(world, host, &asked);
+        let key = (asked.what, asked.name.clone());
+        let same = |other: &Pending| (other.asked.what, &other.asked.name) == (key.0, &key.1);
         self.note_frozen(world);
         let since = self.doubtful.get(&key).map(|since| (*since).max(self.frozen_at));
         let doubtful = since.is_some_and(|since| world.now() < since + DOUBT);
         let is_alone = !doubtful && !self.pending.values().any(same);
-        for other in self.pending.values_mut().filter(|other| same(other)) {
-            other.is_alone = false;
-        }
-        for told in self.told.values_mut() {
-            told.asked(asked.kind, &asked.name);
+        if asked.will != Will::BeRead {
+            for other in self.pending.values_mut().filter(|other| same(other)) {
+                other.is_alone = false;
+            }
+            for told in self.told.values_mut() {
+                told.asked(asked.what, &asked.name);
+            }
         }
         if let Ok(mark) = world.mark(node) {
-            self.pending.insert(host, Pending { mark, asked, is_alone });
+            self.pending.insert(host, Pending { mark, asked, is_alone, is_named });
         }
     }
 
@@ -110,6 +174,11 @@ impl Oracle {
         if !self.doubtful.is_empty() {
             self.note_frozen(world);
         }
+        for (host, pending) in &mut self.pending {
+            if pending.asked.will == Will::BeRead && !pending.is_named {
+                pending.is_named = is_named(world, *host, &pending.asked);
+            }
+        }
         if !self.pending.contains_key(&host) {
             return Ok(());
         }
@@ -119,29 +188,55 @@ impl Oracle {
         if is_up && !at_prompt {
             return Ok(());
         }
-        let Some(Pending { mark, asked, is_alone }) = self.pending.remove(&host) else {
+        let Some(Pending { mark, asked, is_alone, is_named }) = self.pending.remove(&host) else {
             return Ok(());
         };
         let result = world.result_since(probe.name, &mark).ok().filter(|_| is_up);
         let is_done =
             result.is_some_and(|result| result.status == 0 && !result.output.contains("rror"));
         self.counts = (self.counts.0 + u64::from(is_done), self.counts.1 + u64::from(!is_done));
-        let cluster = probe.daemon.and_then(|daemon| daemon.swarm().cluster_id());
+        if asked.will == Will::BeRead {
+            return node_rights::check(probe.name, &asked.name, is_named || !is_done);
+        }
+        let cluster = match asked.what {
+            What::Swarm(_) => probe.daemon.and_then(|daemon| daemon.swarm().cluster_id()),
+            What::Cluster(_) => Some(KUBERNETES),
+        };
         match (is_done && is_alone, cluster) {
             (true, Some(cluster)) => {
                 let told = self.told.entry(cluster.to_owned()).or_default();
-                if asked.is_creation {
-                    told.created(asked.kind, &asked.name);
+                if asked.will == Will::Be {
+                    told.created(asked.what, &asked.name);
                 } else {
-                    told.removed(asked.kind, &asked.name);
+                    told.removed(asked.what, &asked.name);
                 }
-                watch.model(world, host).map_or(Ok(()), |model| told.check(model.store()))
+                self.check(world, watch, host)
             }
             _ => {
-                self.doubtful.insert((asked.kind, asked.name), world.now());
+                self.doubtful.insert((asked.what, asked.name), world.now());
                 Ok(())
             }
         }
+    }
+
+    /// What was told is so in the clusters of a host.
+    fn check(&self, world: &World, watch: &Watch, host: usize) -> Result<(), Broken> {
+        let Some(probe) = world.probe(host) else { return Ok(()) };
+        let swarm = probe.daemon.and_then(|daemon| daemon.swarm().cluster_id());
+        if let (Some(told), Some(model)) =
+            (swarm.and_then(|swarm| self.told.get(swarm)), watch.model(world, host))
+        {
+            told.check(&|what, name| is_in_store(model.store(), what, name))?;
+        }
+        let told = self.told.get(KUBERNETES);
+        told.map_or(Ok(()), |told| {
+            told.check(&|what, name| match what {
+                What::Cluster(resource) => {
+                    Some(watch.cluster_has(&format!("/registry/{resource}/default/{name}")))
+                }
+                What::Swarm(_) => None,
+            })
+        })
     }
 
     /// The end of a run: what was told is so on every manager's cluster.
@@ -149,14 +244,7 @@ impl Oracle {
     /// # Errors
     /// If something was acknowledged that is not so.
     pub fn end(&self, world: &World, watch: &Watch) -> Result<(), Broken> {
-        for host in 0..world.host_count() {
-            let Some(daemon) = world.probe(host).and_then(|probe| probe.daemon) else { continue };
-            let told = daemon.swarm().cluster_id().and_then(|cluster| self.told.get(cluster));
-            if let (Some(told), Some(model)) = (told, watch.model(world, host)) {
-                told.check(model.store())?;
-            }
-        }
-        Ok(())
+        (0..world.host_count()).try_for_each(|host| self.check(world, watch, host))
     }
 }
 
@@ -166,24 +254,39 @@ mod tests {
 
     #[test]
     fn lines_that_say_what_they_do() {
-        let asked = |kind, name: &str, is_creation| {
-            Some(Asked { kind, name: name.to_owned(), is_creation })
-        };
+        let swarm = |kind, name, will| asked(What::Swarm(kind), name, will);
+        let cluster = |resource, name, will| asked(What::Cluster(resource), name, will);
         for (line, expected) in [
-            ("docker secret create s1 ./s1.txt", asked(Kind::Secret, "s1", true)),
-            ("docker secret rm s1", asked(Kind::Secret, "s1", false)),
+            ("docker secret create s1 ./s1.txt", swarm(Kind::Secret, "s1", Will::Be)),
+            ("docker secret rm s1", swarm(Kind::Secret, "s1", Will::Go)),
             (
                 "docker service create --replicas 2 --name web nginx",
-                asked(Kind::Service, "web", true),
+                swarm(Kind::Service, "web", Will::Be),
             ),
             (
                 "docker service create --name DB alpine sh -c 'sleep 3; exit 1'",
-                asked(Kind::Service, "db", true),
+                swarm(Kind::Service, "db", Will::Be),
             ),
             ("docker secret rm s1 s2", None),
             ("docker secret rm s1; true", None),
             ("docker service scale web=3", None),
             ("docker service create nginx", None),
+            (
+                "kubectl create secret generic s1 --from-literal=k=v",
+                cluster("secrets", "s1", Will::Be),
+            ),
+            (
+                "kubectl create configmap c --dry-run=client -o yaml | kubectl apply -f -",
+                cluster("configmaps", "c", Will::Be),
+            ),
+            ("kubectl delete secret s1 --wait=false", cluster("secrets", "s1", Will::Go)),
+            (
+                "kubectl --kubeconfig /etc/kubernetes/kubelet.conf get secret s1",
+                cluster("secrets", "s1", Will::BeRead),
+            ),
+            ("kubectl create secret generic s1 -n other", None),
+            ("kubectl get secrets -o json | kubectl replace -f -", None),
+            ("kubectl delete pod s1", None),
             ("ls", None),
         ] {
             assert_eq!(parse(line), expected, "{line}");

@@ -5,16 +5,55 @@
 
 use sim::Rng;
 use swarm::objects::Cluster;
-use world::Input;
+use world::{Input, Spec};
 
 use crate::session::Session;
 use crate::shape;
 
+mod kubectl;
 mod services;
+
+pub(crate) use kubectl::put_right;
+
+use kubectl::Kubectl;
 
 use services::{ALWAYS, SINCE_17_06, Since};
 
-/// What people do, with its usual weight.
+/// Whoever types at the hosts of a seed.
+#[derive(Debug)]
+pub struct People {
+    docker: Option<Workload>,
+    kubectl: Option<Kubectl>,
+}
+
+impl People {
+    /// Who they are and what they do, by what there is.
+    pub fn draw(rng: &mut Rng, spec: &Spec) -> Self {
+        let has_swarm = !spec.managers.is_empty();
+        Self {
+            docker: has_swarm.then(|| Workload::draw(rng, &spec.docker)),
+            kubectl: spec.kube.as_ref().map(|kube| Kubectl::draw(rng, kube)),
+        }
+    }
+
+    /// What somebody does next.
+    pub fn next(&mut self, session: &Session<'_>, rng: &mut Rng) -> Vec<Input> {
+        let nodes = &session.world.spec().nodes;
+        let Some(node) = rng.pick(nodes).cloned() else { return Vec::new() };
+        if !session.is_at_prompt(&node) {
+            // Somebody loses patience now and then.
+            return if rng.chance(1, 6) { vec![Input::Interrupt { node }] } else { Vec::new() };
+        }
+        match (&mut self.docker, &mut self.kubectl) {
+            (Some(docker), None) => docker.next(session, rng, node),
+            (Some(docker), Some(_)) if rng.chance(1, 3) => docker.next(session, rng, node),
+            (_, Some(kubectl)) => kubectl.next(&session.world, rng, node),
+            (None, None) => Vec::new(),
+        }
+    }
+}
+
+/// What people do with `docker`, with its usual weight.
 const KINDS: [(&str, u64); 19] = [
     ("secret create", 5),
     ("config create", 1),
@@ -37,9 +76,9 @@ const KINDS: [(&str, u64); 19] = [
     ("read", 2),
 ];
 
-/// The workload of one seed.
+/// Who works with `docker`.
 #[derive(Debug)]
-pub struct Workload {
+struct Workload {
     weights: [u64; KINDS.len()],
     /// Secrets' contents, each its own.
     next_canary: u64,
@@ -69,7 +108,7 @@ secrets:
 
 impl Workload {
     /// Which commands there are, and how often.
-    pub fn draw(rng: &mut Rng, docker: &str) -> Self {
+    fn draw(rng: &mut Rng, docker: &str) -> Self {
         let mut weights = shape::weights(rng, KINDS.map(|(_, weight)| weight));
         for (weight, (kind, usual)) in weights.iter_mut().zip(KINDS) {
             // Without services there is little to go wrong.
@@ -81,14 +120,8 @@ impl Workload {
         Self { weights, next_canary: rng.next_u64() >> 32, release }
     }
 
-    /// What somebody does next.
-    pub fn next(&mut self, session: &Session<'_>, rng: &mut Rng) -> Vec<Input> {
+    fn next(&mut self, session: &Session<'_>, rng: &mut Rng, node: String) -> Vec<Input> {
         let nodes = &session.world.spec().nodes;
-        let Some(node) = rng.pick(nodes).cloned() else { return Vec::new() };
-        if !session.is_at_prompt(&node) {
-            // Somebody loses patience now and then.
-            return if rng.chance(1, 6) { vec![Input::Interrupt { node }] } else { Vec::new() };
-        }
         let Some(kind) = shape::pick(rng, &self.weights) else { return Vec::new() };
         let host = session.host(&node).unwrap_or_default();
         let store = session.watch.model(&session.world, host).map(|model| model.store().clone());

@@ -12,7 +12,7 @@ mod scenarios;
 use std::panic;
 
 use sim::planted::{self, Bug};
-use sweep::{Case, Failure, FaultSet, Mode};
+use sweep::{Case, Cluster, Failure, FaultSet, Mode};
 
 pub use lab::Lab;
 pub use list::{By, LIST, Scenario};
@@ -33,7 +33,7 @@ pub fn find(bug: Option<Bug>, by: By, seeds: u64) -> Option<Found> {
     panic::set_hook(Box::new(|_| {}));
     planted::choose(bug);
     let found = match by {
-        By::Sweep(mode) => sweep_for(mode, seeds),
+        By::Sweep(cluster, mode) => sweep_for(cluster, mode, seeds),
         By::Part(story) => {
             let failure = story().err();
             failure.map(|Failure { name, .. }| Found { name, seed_count: 1, event_count: 0 })
@@ -47,10 +47,10 @@ pub fn find(bug: Option<Bug>, by: By, seeds: u64) -> Option<Found> {
     found
 }
 
-fn sweep_for(mode: Mode, seeds: u64) -> Option<Found> {
+fn sweep_for(cluster: Cluster, mode: Mode, seeds: u64) -> Option<Found> {
     let mut event_count = 0;
     for seed in 0..seeds {
-        let (outcome, _) = Case { seed, mode, faults: FaultSet::default() }.run();
+        let (outcome, _) = Case { seed, cluster, mode, faults: FaultSet::default() }.run();
         event_count += outcome.event_count;
         if let Some(Failure { name, .. }) = outcome.failure {
             return Some(Found { name, seed_count: seed + 1, event_count });

@@ -1,7 +1,7 @@
 //! Who finds what.
 
 use sim::planted::Bug;
-use sweep::{Failure, Mode};
+use sweep::{Cluster, Failure, Mode};
 
 use crate::lab::Lab;
 use crate::scenarios as s;
@@ -13,15 +13,17 @@ pub type Scenario = fn(&mut Lab<'_>) -> Result<(), Failure>;
 #[derive(Clone, Copy, Debug)]
 pub enum By {
     /// The sweep.
-    Sweep(Mode),
+    Sweep(Cluster, Mode),
     /// A named scenario.
     Scenario(Scenario),
     /// A story of a part alone, for what a whole cluster hardly ever comes to.
     Part(fn() -> Result<(), Failure>),
 }
 
-const SAFETY: By = By::Sweep(Mode::Safety);
-const LIVENESS: By = By::Sweep(Mode::Liveness);
+const SAFETY: By = By::Sweep(Cluster::Swarm, Mode::Safety);
+const LIVENESS: By = By::Sweep(Cluster::Swarm, Mode::Liveness);
+const KUBE_SAFETY: By = By::Sweep(Cluster::Kubernetes, Mode::Safety);
+const KUBE_LIVENESS: By = By::Sweep(Cluster::Kubernetes, Mode::Liveness);
 
 /// Every bug and who has to find it.
 pub const LIST: &[(Bug, By)] = &[
@@ -75,4 +77,15 @@ pub const LIST: &[(Bug, By)] = &[
     (Bug::StoreKept, By::Scenario(s::demotion)),
     (Bug::TmpfsCommitted, By::Scenario(s::commit)),
     (Bug::SecretStaysMounted, By::Scenario(s::stop)),
+    (Bug::WriteAnsweredEarly, KUBE_SAFETY),
+    (Bug::EtcdSyncForgotten, KUBE_SAFETY),
+    (Bug::EtcdFullDiskMissed, KUBE_SAFETY),
+    (Bug::DeletionNotCached, KUBE_SAFETY),
+    (Bug::WatchEventLost, KUBE_LIVENESS),
+    (Bug::AllSecretsToNodes, KUBE_SAFETY),
+    (Bug::PodMoved, KUBE_SAFETY),
+    (Bug::OrphansKept, KUBE_LIVENESS),
+    (Bug::RunningTakenForEnded, KUBE_SAFETY),
+    (Bug::ObjectKept, KUBE_SAFETY),
+    (Bug::ObjectNotRefreshed, KUBE_LIVENESS),
 ];

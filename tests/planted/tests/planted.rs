@@ -53,9 +53,9 @@ fn every_planted_bug_is_found() {
 #[test]
 fn without_a_bug_there_is_nothing_to_find() {
     let scenarios: Vec<By> =
-        LIST.iter().map(|(_, by)| *by).filter(|by| !matches!(by, By::Sweep(_))).collect();
+        LIST.iter().map(|(_, by)| *by).filter(|by| !matches!(by, By::Sweep(..))).collect();
     let found = on_all_cores(scenarios.len(), |place| find(None, scenarios[place], 1));
-    for ((bug, _), found) in LIST.iter().filter(|(_, by)| !matches!(by, By::Sweep(_))).zip(found) {
+    for ((bug, _), found) in LIST.iter().filter(|(_, by)| !matches!(by, By::Sweep(..))).zip(found) {
         assert!(found.is_none(), "the scenario for {bug:?}: {found:?}");
     }
 }

@@ -11,6 +11,7 @@ use swarm::objects::{
 use swarm::store::Store;
 use world::World;
 
+use super::lasting;
 use crate::invariant::{Invariant, Verdict};
 
 /// See the file.
@@ -226,19 +227,12 @@ fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<Strin
 /// Desired and actual state of a task that runs as it should.
 const RUNS: (TaskState, TaskState) = (TaskState::Running, TaskState::Running);
 
-/// What was wrong at every one of some looks: a cluster in which something ends again and again is
-/// never quite at rest.
+/// What was wrong at every one of some looks.
 ///
 /// # Errors
 /// With the first reasons.
-pub fn check(looks: &[Vec<String>]) -> Verdict {
-    let Some((first, others)) = looks.split_first() else { return Ok(()) };
-    let lasting = first.iter().filter(|why| others.iter().all(|look| look.contains(why)));
-    let lasting: Vec<&str> = lasting.take(5).map(String::as_str).collect();
-    if lasting.is_empty() {
-        return Ok(());
-    }
-    Err(INVARIANT.broken(lasting.join("; ")))
+pub fn check(looks: &[&[String]]) -> Verdict {
+    lasting(looks).map_or(Ok(()), |what| Err(INVARIANT.broken(what)))
 }
 
 #[cfg(test)]
@@ -274,13 +268,13 @@ mod tests {
     fn bad(alter: impl FnOnce(&mut State)) {
         let mut state = good();
         alter(&mut state);
-        complains(check(&[why_not(&state)]), &INVARIANT);
+        complains(check(&[&why_not(&state)]), &INVARIANT);
     }
 
     #[test]
     fn what_is_not_as_it_should_be() {
-        check(&[why_not(&good())]).unwrap();
-        check(&[vec!["a".into(), "b".into()], vec!["c".into()]]).unwrap();
+        check(&[&why_not(&good())]).unwrap();
+        check(&[&["a".into(), "b".into()], &["c".into()]]).unwrap();
         bad(|state| state.hosts[0].leads = false);
         bad(|state| state.hosts[0].tasks.clear());
         bad(|state| state.hosts[0].members.push("n2".into()));

@@ -1,26 +1,25 @@
-//! Create, update, patch and delete.
+//! Create, update and patch.
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use sim::Time;
 
 use super::access::User;
-use super::kinds;
 use super::path::{Target, parameter};
-use super::selector::Selector;
 use super::serve::ok;
 use super::status::Status;
 use super::{ApiServer, Served, Then, Write};
+use super::{checks, kinds};
 use crate::json::{at, in_order, int, items, object, put, remove, text};
 use crate::resources::Resource;
 use crate::rest::{Method, Request};
 use crate::schema::{self, Problem, Strictness};
 
 /// The revision that an object was read at.
-fn revision(object: &Value) -> u64 {
+pub(super) fn revision(object: &Value) -> u64 {
     text(object, "metadata/resourceVersion").parse().unwrap_or(0)
 }
 
-fn is_dry(request: &Request) -> bool {
+pub(super) fn is_dry(request: &Request) -> bool {
     parameter(request, "dryRun").is_some_and(|value| value == "All")
         || items(&request.body, "dryRun").iter().any(|value| value == "All")
 }
@@ -115,7 +114,7 @@ impl ApiServer {
         // Since 1.22 tokens are projected; before, every account had a secret.
         let has_token_volumes = 22 <= self.options.minor;
         kinds::prepare_new(resource, &mut value, &self.objects, has_token_volumes, &suffix)?;
-        refuse(resource, &value, &kinds::problems(resource, &value))?;
+        refuse(resource, &value, &checks::problems(resource, &value))?;
         let value = in_order(value);
         if is_dry(request) {
             return Ok(ok(201, value));
@@ -246,7 +245,7 @@ impl ApiServer {
     }
 
     /// What a request may change, put into what there is.
-    fn merged(
+    pub(super) fn merged(
         &self,
         resource: &Resource,
         old: &Value,
@@ -282,8 +281,8 @@ impl ApiServer {
             put(&mut value, "spec/nodeName", text(old, "spec/nodeName").to_owned());
         }
         kinds::complete(resource, &mut value);
-        let mut problems = kinds::problems(resource, &value);
-        problems.extend(kinds::change_problems(resource, old, &value));
+        let mut problems = checks::problems(resource, &value);
+        problems.extend(checks::change_problems(resource, old, &value));
         refuse(resource, &value, &problems)?;
         let value = in_order(value);
         let counts = matches!(resource.kind, "Deployment" | "ReplicaSet");
@@ -294,248 +293,13 @@ impl ApiServer {
         }
         Ok(value)
     }
-
-    pub(super) fn delete(
-        &self,
-        wall: Time,
-        request: &Request,
-        target: &Target,
-    ) -> Result<Served, Status> {
-        let resource = target.resource;
-        let old = self.found(target)?;
-        if resource.kind == "Namespace"
-            && ["default", "kube-system", "kube-public"].contains(&&*target.name)
-        {
-            return Err(Status::forbidden(
-                resource,
-                &target.name,
-                "this namespace may not be deleted",
-            ));
-        }
-        let options = match target.subresource.as_str() {
-            "eviction" => &request.body["deleteOptions"],
-            _ => &request.body,
-        };
-        let wanted = text(options, "preconditions/uid");
-        if !wanted.is_empty() && wanted != crate::json::uid(&old) {
-            let why = format!(
-                "Precondition failed: UID in precondition: {wanted}, UID in object meta: {}",
-                crate::json::uid(&old)
-            );
-            return Err(Status::conflict(resource, &target.name, &why));
-        }
-        if is_dry(request) {
-            return Ok(ok(200, old));
-        }
-        let asked = options["gracePeriodSeconds"].as_i64().or_else(|| {
-            parameter(request, "gracePeriodSeconds").and_then(|text| text.parse().ok())
-        });
-        Ok(match self.deletion(wall, target, &old, asked) {
-            Some(write) => {
-                let body = match (&write.value, resource.kind) {
-                    (Some(_), _) => {
-                        return Ok(Served::Write(
-                            vec![write],
-                            Then::Object(200, target.key()),
-                            Vec::new(),
-                        ));
-                    }
-                    (None, "Pod") => old,
-                    (None, _) => json!({
-                        "kind": "Status",
-                        "apiVersion": "v1",
-                        "metadata": {},
-                        "status": "Success",
-                        "details": {
-                            "name": target.name,
-                            "group": resource.group,
-                            "kind": resource.name,
-                            "uid": crate::json::uid(&old),
-                        },
-                    }),
-                };
-                Served::Write(vec![write], Then::Reply(200, body), Vec::new())
-            }
-            None => ok(200, old),
-        })
-    }
-
-    /// What deleting an object writes; nothing if it is under way already.
-    fn deletion(
-        &self,
-        wall: Time,
-        target: &Target,
-        old: &Value,
-        asked: Option<i64>,
-    ) -> Option<Write> {
-        let key = target.key();
-        let seen = Some(revision(old));
-        let is_going = !text(old, "metadata/deletionTimestamp").is_empty();
-        let stays = match target.resource.kind {
-            "Pod" => {
-                let grace = asked.unwrap_or_else(|| {
-                    at(old, "spec/terminationGracePeriodSeconds").as_i64().unwrap_or(30)
-                });
-                let is_idle = text(old, "spec/nodeName").is_empty()
-                    || matches!(text(old, "status/phase"), "Succeeded" | "Failed");
-                (!is_idle && grace > 0).then_some(grace)
-            }
-            "Namespace" => Some(0),
-            _ => (!items(old, "metadata/finalizers").is_empty()).then_some(0),
-        };
-        let Some(grace) = stays else { return Some(Write { key, seen, value: None }) };
-        let known = at(old, "metadata/deletionGracePeriodSeconds").as_i64().unwrap_or(i64::MAX);
-        if is_going && known <= grace {
-            return None;
-        }
-        let mut value = old.clone();
-        let span = sim::Duration::from_secs(u64::try_from(grace).unwrap_or(0));
-        put(&mut value, "metadata/deletionTimestamp", crate::json::time(wall + span));
-        if target.resource.kind == "Namespace" {
-            put(&mut value, "status/phase", "Terminating");
-        } else {
-            put(&mut value, "metadata/deletionGracePeriodSeconds", grace);
-        }
-        Some(Write { key, seen, value: Some(in_order(value)) })
-    }
-
-    pub(super) fn delete_all(
-        &self,
-        wall: Time,
-        request: &Request,
-        target: &Target,
-        selector: &Selector,
-    ) -> Result<Served, Status> {
-        let asked = request.body["gracePeriodSeconds"].as_i64();
-        let prefix = target.resource.key(&target.namespace, "");
-        let found: Vec<Value> = self
-            .objects
-            .range(prefix)
-            .filter(|(_, object)| selector.matches(object))
-            .map(|(_, object)| (**object).clone())
-            .collect();
-        let writes: Vec<Write> = found
-            .iter()
-            .filter_map(|object| {
-                let target =
-                    Target { name: crate::json::name(object).to_owned(), ..target.clone() };
-                self.deletion(wall, &target, object, asked)
-            })
-            .collect();
-        let list = json!({
-            "kind": format!("{}List", target.resource.kind),
-            "apiVersion": target.resource.api_version(),
-            "metadata": {},
-            "items": found,
-        });
-        Ok(match writes.is_empty() || is_dry(request) {
-            true => ok(200, list),
-            false => Served::Write(writes, Then::Reply(200, list), Vec::new()),
-        })
-    }
-
-    /// The scheduler ties a pod to a node.
-    pub(super) fn bind(
-        &self,
-        wall: Time,
-        target: &Target,
-        binding: &Value,
-    ) -> Result<Served, Status> {
-        let resource = super::objects::resource("pods");
-        let name = match target.name.as_str() {
-            "" => crate::json::name(binding),
-            name => name,
-        };
-        let target = Target { resource, name: name.to_owned(), ..target.clone() };
-        let old = self.found(&target)?;
-        if !text(&old, "spec/nodeName").is_empty() {
-            let why = format!(
-                "pod {name} is already assigned to node \"{}\"",
-                text(&old, "spec/nodeName")
-            );
-            return Err(Status::conflict(resource, name, &why));
-        }
-        if !text(&old, "metadata/deletionTimestamp").is_empty() {
-            let why = format!("pod {name} is being deleted, cannot be assigned to a host");
-            return Err(Status::conflict(resource, name, &why));
-        }
-        let mut value = old.clone();
-        put(&mut value, "spec/nodeName", text(binding, "target/name").to_owned());
-        crate::conditions::set(&mut value, "PodScheduled", "True", ("", ""), wall);
-        let done = json!({
-            "kind": "Status",
-            "apiVersion": "v1",
-            "metadata": {},
-            "status": "Success",
-            "code": 201,
-        });
-        let write =
-            Write { key: target.key(), seen: Some(revision(&old)), value: Some(in_order(value)) };
-        Ok(Served::Write(vec![write], Then::Reply(201, done), Vec::new()))
-    }
-
-    pub(super) fn scale(&self, request: &Request, target: &Target) -> Result<Served, Status> {
-        let old = self.found(&Target { subresource: String::new(), ..target.clone() })?;
-        let scale = |object: &Value| {
-            json!({
-                "kind": "Scale",
-                "apiVersion": "autoscaling/v1",
-                "metadata": {
-                    "name": crate::json::name(object),
-                    "namespace": crate::json::namespace(object),
-                    "uid": crate::json::uid(object),
-                    "resourceVersion": text(object, "metadata/resourceVersion"),
-                    "creationTimestamp": text(object, "metadata/creationTimestamp"),
-                },
-                "spec": { "replicas": int(object, "spec/replicas") },
-                "status": {
-                    "replicas": int(object, "status/replicas"),
-                    "selector": selector_text(object),
-                },
-            })
-        };
-        let wanted = match request.method {
-            Method::Get => return Ok(ok(200, scale(&old))),
-            Method::Patch => patched(request, None, &scale(&old))?,
-            _ => request.body.clone(),
-        };
-        let given = revision(&wanted);
-        if given != 0 && given != revision(&old) {
-            return Err(Status::modified(target.resource, &target.name));
-        }
-        let mut value = old.clone();
-        put(&mut value, "spec/replicas", int(&wanted, "spec/replicas"));
-        let value = self.merged(target.resource, &old, value, false)?;
-        let answer = scale(&value);
-        if value == old {
-            return Ok(ok(200, answer));
-        }
-        let write = Write { key: target.key(), seen: Some(revision(&old)), value: Some(value) };
-        Ok(Served::Write(vec![write], Then::Reply(200, answer), Vec::new()))
-    }
-
-    pub(super) fn finalize(&self, request: &Request, target: &Target) -> Result<Served, Status> {
-        let old = self.found(&Target { subresource: String::new(), ..target.clone() })?;
-        let mut value = old.clone();
-        put(&mut value, "spec/finalizers", at(&request.body, "spec/finalizers").clone());
-        let is_over = items(&value, "spec/finalizers").is_empty()
-            && !text(&value, "metadata/deletionTimestamp").is_empty();
-        let seen = Some(revision(&old));
-        let new = (!is_over).then(|| value.clone());
-        let write = Write { key: target.key(), seen, value: new };
-        Ok(Served::Write(vec![write], Then::Reply(200, value), Vec::new()))
-    }
 }
 
-fn selector_text(object: &Value) -> String {
-    let labels = crate::json::members(object, "spec/selector/matchLabels");
-    let parts: Vec<String> = labels
-        .map(|(key, value)| format!("{key}={}", value.as_str().unwrap_or_default()))
-        .collect();
-    parts.join(",")
-}
-
-fn patched(request: &Request, kind: Option<&schema::Type>, old: &Value) -> Result<Value, Status> {
+pub(super) fn patched(
+    request: &Request,
+    kind: Option<&schema::Type>,
+    old: &Value,
+) -> Result<Value, Status> {
     if request.content_type != "application/json-patch+json" && !request.body.is_object() {
         let found = schema::json_word(&request.body);
         return Err(Status::bad_request(format!(
@@ -544,10 +308,7 @@ fn patched(request: &Request, kind: Option<&schema::Type>, old: &Value) -> Resul
     }
     super::patch::apply(request.content_type, kind, old, &request.body).map_err(|_| {
         // What was wrong is not told.
-        Status::new(
-            422,
-            "Invalid",
-            "the server rejected our request due to an error in our request",
-        )
+        let why = "the server rejected our request due to an error in our request";
+        Status::new(422, "Invalid", why)
     })
 }

@@ -4,16 +4,21 @@
 //! | --- | --- |
 //! | `path` | what a request names |
 //! | `access`, `token` | who asks, and may they: certificates, tokens, the node authoriser, RBAC |
+//! | `calls` | a request's way from its arrival to its answer |
 //! | `serve` | reading, and the way to the other verbs |
-//! | `change` | create, update, patch, delete |
-//! | `kinds`, `names` | what is done to objects of a kind before they are kept |
+//! | `change`, `delete`, `subresources` | the other verbs |
+//! | `kinds`, `checks`, `names` | what is done to objects of a kind before they are kept, and what must be true of them |
+//! | `watches` | changes, and who watches them |
 //! | `selector`, `patch`, `status` | parts of the API's language |
 //! | `objects` | what etcd holds, in memory |
 //! | `bootstrap` | what every cluster begins with |
 
 pub(crate) mod access;
 mod bootstrap;
+mod calls;
 mod change;
+mod checks;
+mod delete;
 mod kinds;
 mod names;
 pub(crate) mod objects;
@@ -22,38 +27,31 @@ pub(crate) mod path;
 pub(crate) mod selector;
 mod serve;
 mod status;
+mod subresources;
 pub(crate) mod token;
+mod watches;
 
 use sorted::SortedMap;
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 use serde_json::{Value, json};
 use sim::{Duration, Rng, Time};
 
+pub use access::uses;
 pub use objects::Objects;
 pub use status::Status;
+pub(crate) use watches::Change;
 
 use crate::etcd::encryption::Encryption;
 use crate::etcd::{Applied, Effect, Member, Operation, Outcome};
-use crate::json::remove;
 use crate::rest::{Request, Response, StreamEvent};
 use access::User;
-use selector::Selector;
+use calls::{Call, Served, Stage, Then, Write};
 use token::TokenKey;
+use watches::Watch;
 
-/// etcd's client gives up after so long without a leader (`etcdserver: request timed out`).
-const STORE_TIMEOUT: Duration = Duration::from_secs(7);
-/// Changes that are remembered for watches that begin in the past.
-const CHANGE_COUNT_MAX: usize = 2_000;
 /// apiserver: `--etcd-compaction-interval`.
 const COMPACTION_INTERVAL: Duration = Duration::from_secs(300);
-/// A write that somebody else was faster than is tried so often.
-const TRY_COUNT_MAX: u32 = 8;
-
-/// Admission plug-in `ServiceAccount`: the account `default` of a new namespace is looked for so often, so long apart.
-const ACCOUNT_TRIES: u32 = 10;
-const ACCOUNT_PAUSE: Duration = Duration::from_millis(100);
 
 /// Who is answered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,7 +63,8 @@ pub(crate) enum Origin {
         /// The request on it.
         number: u64,
     },
-    /// A part of the control plane on this host.
+    /// A part of the control plane on this host: 0 the API server itself, otherwise controllers, by how often they have
+    /// begun.
     Internal(u64),
 }
 
@@ -95,72 +94,6 @@ pub(crate) enum Output {
         request: Box<Request>,
         opens: bool,
     },
-}
-
-/// A write to etcd.
-#[derive(Clone, Debug)]
-struct Write {
-    key: String,
-    seen: Option<u64>,
-    value: Option<Value>,
-}
-
-/// What is answered when all writes are done.
-#[derive(Clone, Debug)]
-enum Then {
-    /// The object of a key, as it is then.
-    Object(u16, String),
-    /// This.
-    Reply(u16, Value),
-}
-
-enum Served {
-    Now(Response),
-    Write(Vec<Write>, Then, Vec<String>),
-    Watch { prefix: String, selector: Selector, since: Option<u64> },
-    Proxy { address: String, request: Box<Request> },
-}
-
-#[derive(Debug)]
-enum Stage {
-    /// There was no leader.
-    Waiting,
-    /// It is tried again then.
-    Later(Time),
-    Reading(u64),
-    Writing {
-        left: Vec<u64>,
-        is_conflict: bool,
-        then: Then,
-        warnings: Vec<String>,
-    },
-}
-
-#[derive(Debug)]
-struct Call {
-    origin: Origin,
-    user: User,
-    request: Request,
-    opens: bool,
-    stage: Stage,
-    deadline: Time,
-    tries: u32,
-}
-
-#[derive(Debug)]
-struct Watch {
-    origin: Origin,
-    prefix: String,
-    selector: Selector,
-}
-
-/// A change, for watches.
-#[derive(Clone, Debug)]
-pub(crate) struct Change {
-    pub(crate) revision: u64,
-    pub(crate) key: String,
-    pub(crate) old: Option<Rc<Value>>,
-    pub(crate) new: Option<Rc<Value>>,
 }
 
 /// `kube-apiserver`.
@@ -245,22 +178,6 @@ impl ApiServer {
         &self.options.token_key
     }
 
-    /// A request has come.
-    pub(crate) fn ask(
-        &mut self,
-        now: Time,
-        origin: Origin,
-        user: User,
-        request: Request,
-        opens: bool,
-    ) {
-        let id = self.next_call;
-        self.next_call += 1;
-        let deadline = now + STORE_TIMEOUT;
-        let stage = Stage::Waiting;
-        self.calls.insert(id, Call { origin, user, request, opens, stage, deadline, tries: 0 });
-    }
-
     /// A client has gone: what it asked is nobody's.
     pub(crate) fn forget(&mut self, gone: impl Fn(Origin) -> bool) {
         self.watches.retain(|_, watch| !gone(watch.origin));
@@ -305,51 +222,6 @@ impl ApiServer {
         }
     }
 
-    fn change(&mut self, member: &Member, key: String, revision: u64) {
-        let Some(resource) = objects::resource_of(&key) else { return };
-        let stored = match member.store.at_revision(&key, revision) {
-            Ok(found) => found.map(|bytes| (bytes, revision)),
-            // Compacted meanwhile: only the newest value counts.
-            Err(_) => member.store.get(&key).map(|found| (&*found.value, found.modified)),
-        };
-        let old = match stored {
-            Some((bytes, revision)) => {
-                let value = self.options.encryption.open(resource.name, &key, bytes);
-                let is_stale = self.options.encryption.is_stale(resource.name, bytes);
-                self.objects.mark(&key, is_stale);
-                self.objects.put(&key, &value, revision)
-            }
-            None => self.objects.remove(&key, revision),
-        };
-        let new = self.objects.get(&key).cloned();
-        let change = Change { revision, key, old, new };
-        for watch in self.watches.values() {
-            if let Some(event) = event_of(&change, watch) {
-                self.out.push(Output::Event(watch.origin, StreamEvent::Change(event)));
-            }
-        }
-        self.fresh.push(change.clone());
-        self.changes.push_back(change);
-        while CHANGE_COUNT_MAX < self.changes.len() {
-            if let Some(gone) = self.changes.pop_front() {
-                self.forgotten = gone.revision;
-            }
-        }
-    }
-
-    /// A proposal of this host has been applied.
-    fn written(&mut self, own: Option<u64>, is_done: bool) {
-        let Some(id) = own else { return };
-        for call in self.calls.values_mut() {
-            if let Stage::Writing { left, is_conflict, .. } = &mut call.stage
-                && let Some(place) = left.iter().position(|one| *one == id)
-            {
-                left.remove(place);
-                *is_conflict |= !is_done;
-            }
-        }
-    }
-
     /// Goes on with all requests as far as they can go; true if some have gone on.
     pub(crate) fn drive(
         &mut self,
@@ -377,165 +249,6 @@ impl ApiServer {
             }
         }
         has_moved
-    }
-
-    /// One step of one request; true if there may be another.
-    fn drive_call(
-        &mut self,
-        now: Time,
-        wall: Time,
-        id: u64,
-        member: &mut Member,
-        out: &mut Vec<Effect>,
-    ) -> bool {
-        let Some(call) = self.calls.get_mut(&id) else { return false };
-        if call.deadline <= now {
-            if let Stage::Reading(read) = call.stage {
-                member.forget_read(read);
-            }
-            let origin = call.origin;
-            self.calls.remove(&id);
-            self.out.push(Output::Respond(origin, Status::store_timeout().into()));
-            return false;
-        }
-        match &mut call.stage {
-            Stage::Later(at) if now < *at => false,
-            // Admission looks into a cache, not into etcd.
-            Stage::Later(_) => {
-                let Some(call) = self.calls.remove(&id) else { return false };
-                self.serve_call((now, wall), id, call, member, out);
-                true
-            }
-            Stage::Waiting => match member.begin_read(out) {
-                Some(read) => {
-                    call.stage = Stage::Reading(read);
-                    true
-                }
-                None => false,
-            },
-            Stage::Reading(read) => {
-                if member.is_read_over(*read) {
-                    member.forget_read(*read);
-                    call.stage = Stage::Waiting;
-                    return true;
-                }
-                if !member.take_read(*read) {
-                    return false;
-                }
-                let Some(call) = self.calls.remove(&id) else { return false };
-                self.serve_call((now, wall), id, call, member, out);
-                false
-            }
-            Stage::Writing { left, is_conflict, .. } => {
-                if !left.is_empty() {
-                    return false;
-                }
-                if *is_conflict && call.tries < TRY_COUNT_MAX {
-                    call.tries += 1;
-                    call.stage = Stage::Waiting;
-                    return true;
-                }
-                let Some(call) = self.calls.remove(&id) else { return false };
-                if let Stage::Writing { then, warnings, .. } = call.stage {
-                    let (code, body) = match then {
-                        Then::Reply(code, body) => (code, body),
-                        Then::Object(code, key) => {
-                            let found = self.objects.get(&key).map(|object| (**object).clone());
-                            (code, found.unwrap_or(Value::Null))
-                        }
-                    };
-                    self.out.push(Output::Respond(call.origin, Response { code, warnings, body }));
-                }
-                false
-            }
-        }
-    }
-
-    fn serve_call(
-        &mut self,
-        (now, wall): (Time, Time),
-        id: u64,
-        mut call: Call,
-        member: &mut Member,
-        out: &mut Vec<Effect>,
-    ) {
-        let origin = call.origin;
-        match self.serve(wall, &call.user, &call.request) {
-            Err(status)
-                if call.tries < ACCOUNT_TRIES
-                    && status.message().ends_with("serviceaccount \"default\" not found") =>
-            {
-                call.tries += 1;
-                call.stage = Stage::Later(now + ACCOUNT_PAUSE);
-                self.calls.insert(id, call);
-            }
-            Err(status) => self.out.push(Output::Respond(origin, status.into())),
-            Ok(Served::Now(response)) => self.out.push(Output::Respond(origin, response)),
-            Ok(Served::Proxy { address, request }) => {
-                let opens = call.opens;
-                self.out.push(Output::Proxy { origin, address, request, opens });
-            }
-            Ok(Served::Watch { prefix, selector, since }) => {
-                self.begin_watch(id, Watch { origin, prefix, selector }, since);
-            }
-            Ok(Served::Write(writes, then, warnings)) => {
-                let mut left = Vec::new();
-                for write in writes {
-                    let value = write.value.map(|value| self.encode(&write.key, value));
-                    let operation = Operation::Put { key: write.key, seen: write.seen, value };
-                    match member.propose(operation, out) {
-                        Some(proposal) => left.push(proposal),
-                        None => {
-                            let lost = Status::new(500, "", "etcdserver: no leader");
-                            return self.out.push(Output::Respond(origin, lost.into()));
-                        }
-                    }
-                }
-                call.stage = Stage::Writing { left, is_conflict: false, then, warnings };
-                self.calls.insert(id, call);
-            }
-        }
-    }
-
-    /// What etcd gets.
-    fn encode(&mut self, key: &str, mut value: Value) -> Vec<u8> {
-        remove(&mut value, "metadata/resourceVersion");
-        let bytes = value.to_string().into_bytes();
-        match objects::resource_of(key) {
-            Some(resource) => {
-                self.options.encryption.seal(resource.name, key, bytes, &mut self.rng)
-            }
-            None => bytes,
-        }
-    }
-
-    fn begin_watch(&mut self, id: u64, watch: Watch, since: Option<u64>) {
-        let origin = watch.origin;
-        match since {
-            Some(since) if since < self.forgotten => {
-                let text = format!("too old resource version: {since} ({})", self.forgotten);
-                let expired = Status::new(410, "Expired", text);
-                return self.out.push(Output::Respond(origin, expired.into()));
-            }
-            Some(since) => {
-                self.out.push(Output::Opened(origin));
-                for change in self.changes.iter().filter(|change| since < change.revision) {
-                    if let Some(event) = event_of(change, &watch) {
-                        self.out.push(Output::Event(origin, StreamEvent::Change(event)));
-                    }
-                }
-            }
-            None => {
-                self.out.push(Output::Opened(origin));
-                for (_, object) in self.objects.range(watch.prefix.clone()) {
-                    if watch.selector.matches(object) {
-                        let event = json!({ "type": "ADDED", "object": **object });
-                        self.out.push(Output::Event(origin, StreamEvent::Change(event)));
-                    }
-                }
-            }
-        }
-        self.watches.insert(id, watch);
     }
 
     /// Events live for an hour (apiserver: `--event-ttl`).
@@ -598,27 +311,6 @@ pub(crate) const fn patch_release(minor: u32) -> u32 {
         31 => 2,
         _ => 0,
     }
-}
-
-/// What a watch is told of a change: an object that begins to be selected is new, one that no longer is is gone.
-fn event_of(change: &Change, watch: &Watch) -> Option<Value> {
-    if !change.key.starts_with(&watch.prefix) {
-        return None;
-    }
-    let is_seen = |object: &Option<Rc<Value>>| {
-        object.as_ref().is_some_and(|object| watch.selector.matches(object))
-    };
-    let (kind, object) = match (is_seen(&change.old), is_seen(&change.new)) {
-        (false, true) => ("ADDED", change.new.as_ref()?),
-        (true, true) => ("MODIFIED", change.new.as_ref()?),
-        (true, false) => ("DELETED", change.old.as_ref()?),
-        (false, false) => return None,
-    };
-    let mut object = (**object).clone();
-    if kind == "DELETED" {
-        crate::json::put(&mut object, "metadata/resourceVersion", change.revision.to_string());
-    }
-    Some(json!({ "type": kind, "object": object }))
 }
 
 #[cfg(test)]

@@ -69,7 +69,7 @@ impl Cluster {
     fn settle(&mut self) {
         for _ in 0..200 {
             let mut effects = Vec::new();
-            let applied = self.member.drive(&mut self.disk, &mut effects);
+            let applied = self.member.drive(&mut self.disk, &mut effects).unwrap();
             self.server.applied(&self.member, applied);
             self.server.drive(self.now, self.now, &mut self.member, &mut effects);
             for effect in effects {

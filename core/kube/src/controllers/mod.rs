@@ -23,7 +23,7 @@ use serde_json::Value;
 use sim::{Duration, Rng, Time};
 
 use crate::apiserver::token::TokenKey;
-use crate::apiserver::{Change, Objects};
+use crate::apiserver::{Change, Objects, Origin};
 use crate::events::Recorder;
 use crate::json::{items, text};
 use crate::rest::{Request, Response};
@@ -55,6 +55,8 @@ impl View<'_> {
 /// The loops of one host.
 #[derive(Debug)]
 pub(crate) struct Controllers {
+    /// How often they have begun: answers to earlier ones are nobody's.
+    began: u64,
     pending: u32,
     is_dirty: bool,
     wake: Option<Time>,
@@ -77,6 +79,7 @@ impl Controllers {
     pub(crate) fn new(stream: &dyn Fn(&str) -> Rng) -> Self {
         let recorder = |name: &'static str| Recorder::new(name, "", stream(name));
         Self {
+            began: 0,
             pending: 0,
             is_dirty: true,
             wake: None,
@@ -92,6 +95,18 @@ impl Controllers {
         }
     }
 
+    /// They run here from now on: what was before nobody has looked at, and every node has its grace again.
+    pub(crate) fn begin(&mut self) {
+        self.began += 1;
+        (self.pending, self.is_dirty, self.wake) = (0, true, None);
+        self.nodes = nodes::Nodes::default();
+    }
+
+    /// Who asks for them.
+    pub(crate) const fn origin(&self) -> Origin {
+        Origin::Internal(self.began)
+    }
+
     /// Objects have changed.
     pub(crate) fn changed(&mut self, now: Time, changes: &[Change]) {
         for change in changes {
@@ -104,7 +119,10 @@ impl Controllers {
     }
 
     /// An answer has come.
-    pub(crate) fn answered(&mut self, now: Time, response: &Response) {
+    pub(crate) fn answered(&mut self, now: Time, origin: Origin, response: &Response) {
+        if origin != self.origin() {
+            return;
+        }
         self.pending = self.pending.saturating_sub(1);
         // Somebody was faster, or it is not possible yet.
         if response.code >= 300 && response.code != 409 && response.code != 404 {

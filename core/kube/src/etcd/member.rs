@@ -1,31 +1,24 @@
-//! One member of an etcd cluster: ticks, writes, syncs, messages, and when a read is up to date.
+//! One member of an etcd cluster: ticks, writes, syncs, messages.
 
 use sorted::SortedMap;
 use std::collections::VecDeque;
-use std::rc::Rc;
 
-use raft::wal::{EntryKind, Record, Wal};
-use raft::{
-    ConfChange, Config, Entry, HardState, Index, Payload, Raft, RaftId, Restored, Snapshot, Term,
-};
+use raft::wal::{Record, Wal};
+use raft::{Config, Entry, Index, Payload, Raft, RaftId, Snapshot, Term};
 use serde::{Deserialize, Serialize};
 use sim::disk::Barrier;
 use sim::{Disk, Duration, Rng, Time};
 
+use super::WAL_FOLDER;
+use super::durable::{record, restore, write_snapshot};
+use super::reads::{READ_COUNT_MAX, Read};
 use super::store::{Operation, Outcome, Store};
-use super::{SNAPSHOT_FOLDER, WAL_FOLDER};
 
 /// etcd: `--heartbeat-interval`, 100 ms.
 const TICK: Duration = Duration::from_millis(100);
 /// etcd: `--election-timeout`, 1 s.
 const ELECTION_TICKS: u32 = 10;
-/// etcd: `--snapshot-count` (3.6; 100,000 before).
-const SNAPSHOT_COUNT: u64 = 10_000;
-/// etcd: `DefaultSnapshotCatchUpEntries`.
-const CATCH_UP_COUNT: u64 = 5_000;
 const APPLY_COUNT_MAX: usize = 256;
-/// More reads of others at once are asked again later.
-const READ_COUNT_MAX: usize = 1_000;
 
 /// Another member.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,18 +41,6 @@ pub(crate) enum Message {
     Confirm(u64, Term),
     /// It does, as far as the sender knows.
     Confirmed(u64, Term),
-}
-
-/// A read that sees all that was acknowledged before it began (Raft thesis, 6.4; etcd: ReadIndex).
-#[derive(Clone, Debug, Default)]
-struct Read {
-    /// It may be made when so much is applied; nothing while that is not known.
-    index: Option<Index>,
-    /// Of a leader's: in which term it began, and who has confirmed that it leads.
-    leads_in: Option<Term>,
-    confirmed: Vec<RaftId>,
-    /// Who is told the index, and by which number: a member that does not lead.
-    asker: Option<(String, u64)>,
 }
 
 /// A proposal as it is in the log.
@@ -108,21 +89,21 @@ pub(crate) enum Applied {
 #[derive(Debug)]
 pub(crate) struct Member {
     name: String,
-    raft: Raft,
-    wal: Wal,
-    peers: Vec<Peer>,
+    pub(super) raft: Raft,
+    pub(super) wal: Wal,
+    pub(super) peers: Vec<Peer>,
     pub(crate) store: Store,
     unsynced: VecDeque<(Barrier, u64)>,
     next_tick: Time,
     next_proposal: u64,
-    applied_term: Term,
-    last_snapshot: Index,
-    pending_snapshot: Option<(Barrier, Snapshot)>,
+    pub(super) applied_term: Term,
+    pub(super) last_snapshot: Index,
+    pub(super) pending_snapshot: Option<(Barrier, Snapshot)>,
     /// Reads that wait for the leader's word, or for that of a majority.
-    reads: SortedMap<u64, Read>,
+    pub(super) reads: SortedMap<u64, Read>,
     /// What a tick wants sent.
     queued: Vec<Effect>,
-    next_read: u64,
+    pub(super) next_read: u64,
     was_leader: bool,
     /// What others are known to answer, by when they were heard last.
     is_alone_at_start: bool,
@@ -136,6 +117,12 @@ pub(super) fn id_of(name: &str) -> RaftId {
     RaftId(u64::from_be_bytes(first).max(1))
 }
 
+/// What was written has arrived.
+fn all_written(disk: &mut Disk) -> Result<(), String> {
+    let failure = disk.take_failure().filter(|_| !sim::planted!(EtcdFullDiskMissed));
+    failure.map_or(Ok(()), |path| Err(format!("write {path}: no space left on device")))
+}
+
 impl Peer {
     /// A member of the static cluster that all members are started with.
     pub(crate) fn new(name: &str, address: &str) -> Self {
@@ -147,7 +134,7 @@ impl Member {
     /// The member as its disk remembers it, or a new one of a new cluster.
     ///
     /// # Errors
-    /// A damaged log.
+    /// A damaged log, or a full disk.
     pub(crate) fn start(
         now: Time,
         name: &str,
@@ -181,6 +168,7 @@ impl Member {
         store.look_at_file(disk);
         let last = raft.status().last_index;
         let wal = Wal::create(disk, WAL_FOLDER, name, id, last);
+        all_written(disk)?;
         Ok(Self {
             name: name.to_owned(),
             raft,
@@ -232,79 +220,6 @@ impl Member {
         Some(id)
     }
 
-    /// Begins a read that sees all that was acknowledged before; [`Member::take_read`] tells when it may be made.
-    /// Nothing if there is no leader.
-    pub(crate) fn begin_read(&mut self, out: &mut Vec<Effect>) -> Option<u64> {
-        let id = self.next_read;
-        let read = match (self.is_leader(), self.raft.is_leader()) {
-            (true, _) => self.leaders_read(),
-            (false, true) => return None,
-            (false, false) => {
-                self.leader_address()?;
-                Read::default()
-            }
-        };
-        self.next_read += 1;
-        self.reads.insert(id, read);
-        self.ask_for(id, out);
-        Some(id)
-    }
-
-    /// A read of a leader: a majority has to say that it still leads.
-    fn leaders_read(&self) -> Read {
-        let index = Some(self.raft.position().commit);
-        let confirmed = vec![self.raft.id()];
-        Read { index, leads_in: Some(self.raft.term()), confirmed, asker: None }
-    }
-
-    /// Sends what a read waits for, once more if need be.
-    fn ask_for(&self, id: u64, out: &mut Vec<Effect>) {
-        let Some(read) = self.reads.get(&id) else { return };
-        match read.leads_in {
-            Some(term) if !self.is_confirmed(read) => {
-                for peer in self.peers.iter().filter(|peer| !read.confirmed.contains(&peer.id)) {
-                    let (address, message) = (peer.address.clone(), Message::Confirm(id, term));
-                    out.push(Effect::Send { address, message: Box::new(message) });
-                }
-            }
-            None if read.index.is_none() => {
-                if let Some(address) = self.leader_address() {
-                    let (address, message) = (address.to_owned(), Message::AskCommit(id));
-                    out.push(Effect::Send { address, message: Box::new(message) });
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn is_confirmed(&self, read: &Read) -> bool {
-        let voters = self.raft.voters();
-        let count = voters.iter().filter(|voter| read.confirmed.contains(voter)).count();
-        read.leads_in.is_none() || voters.len() < 2 * count
-    }
-
-    /// True for a read that a leader of an earlier term began: it will never be confirmed.
-    pub(crate) fn is_read_over(&self, id: u64) -> bool {
-        let began = self.reads.get(&id).and_then(|read| read.leads_in);
-        began.is_some_and(|term| term != self.raft.term() || !self.raft.is_leader())
-    }
-
-    /// True when a read may be made; it is forgotten then.
-    pub(crate) fn take_read(&mut self, id: u64) -> bool {
-        let Some(read) = self.reads.get(&id) else { return false };
-        let applied = self.raft.position().applied;
-        let done = read.index.is_some_and(|at| at <= applied) && self.is_confirmed(read);
-        if done {
-            self.reads.remove(&id);
-        }
-        done
-    }
-
-    /// Nobody waits for a read any more.
-    pub(crate) fn forget_read(&mut self, id: u64) {
-        self.reads.remove(&id);
-    }
-
     /// A message of another member.
     pub(crate) fn receive(&mut self, from: &str, message: Message, out: &mut Vec<Effect>) {
         match message {
@@ -336,23 +251,6 @@ impl Member {
                 }
             }
             Message::Confirmed(id, term) => self.confirmed(id, term, from, out),
-        }
-    }
-
-    fn confirmed(&mut self, id: u64, term: Term, from: &str, out: &mut Vec<Effect>) {
-        let sender = self.peers.iter().find(|peer| peer.address == from).map(|peer| peer.id);
-        let Some(read) = self.reads.get_mut(&id) else { return };
-        if read.leads_in != Some(term) || self.raft.term() != term {
-            return;
-        }
-        read.confirmed.extend(sender);
-        let read = read.clone();
-        if let (true, Some((address, asked)), Some(index)) =
-            (self.is_confirmed(&read), read.asker, read.index)
-        {
-            self.reads.remove(&id);
-            let message = Box::new(Message::Commit(asked, index));
-            out.push(Effect::Send { address, message });
         }
     }
 
@@ -396,11 +294,19 @@ impl Member {
     }
 
     /// Writes and sends what is ready and applies what is committed.
-    pub(crate) fn drive(&mut self, disk: &mut Disk, out: &mut Vec<Effect>) -> Vec<Applied> {
+    ///
+    /// # Errors
+    /// A write failed: the member has promised nothing of it to anybody, and is over (etcd: a panic, "failed to save Raft
+    /// hard state and entries").
+    pub(crate) fn drive(
+        &mut self,
+        disk: &mut Disk,
+        out: &mut Vec<Effect>,
+    ) -> Result<Vec<Applied>, String> {
         let mut applied = Vec::new();
         out.append(&mut self.queued);
         loop {
-            self.flush(disk, &mut applied, out);
+            self.flush(disk, &mut applied, out)?;
             let entries = self.raft.take_committed(APPLY_COUNT_MAX);
             if entries.is_empty() {
                 break;
@@ -418,10 +324,16 @@ impl Member {
             out.push(Effect::Event { kind: "etcd.leader", detail });
         }
         self.snapshot_if_due(disk, out);
-        applied
+        all_written(disk)?;
+        Ok(applied)
     }
 
-    fn flush(&mut self, disk: &mut Disk, applied: &mut Vec<Applied>, out: &mut Vec<Effect>) {
+    fn flush(
+        &mut self,
+        disk: &mut Disk,
+        applied: &mut Vec<Applied>,
+        out: &mut Vec<Effect>,
+    ) -> Result<(), String> {
         while let Some(ready) = self.raft.ready() {
             let mut records = Vec::new();
             records.extend(ready.hard_state.map(Record::HardState));
@@ -439,7 +351,10 @@ impl Member {
             records.extend(ready.entries.iter().map(record));
             self.wal.cut_if_full(self.raft.durable_index());
             self.wal.append(disk, &records);
-            if ready.must_sync {
+            all_written(disk)?;
+            if sim::planted!(EtcdSyncForgotten) {
+                self.raft.persisted(ready.number);
+            } else if ready.must_sync {
                 let barrier = disk.begin_sync();
                 self.unsynced.push_back((barrier, ready.number));
                 out.push(Effect::Sync(barrier));
@@ -452,6 +367,7 @@ impl Member {
                 out.push(Effect::Send { address, message: Box::new(Message::Raft(message)) });
             }
         }
+        Ok(())
     }
 
     fn apply(&mut self, entry: Entry, disk: &mut Disk, applied: &mut Vec<Applied>) {
@@ -491,133 +407,4 @@ impl Member {
             }
         }
     }
-
-    fn snapshot_if_due(&mut self, disk: &mut Disk, out: &mut Vec<Effect>) {
-        let applied = self.raft.position().applied;
-        if self.pending_snapshot.is_some() || applied.0 < self.last_snapshot.0 + SNAPSHOT_COUNT {
-            return;
-        }
-        let Ok(data) = postcard::to_allocvec(&self.store) else { return };
-        let snapshot = Snapshot {
-            index: applied,
-            term: self.applied_term,
-            voters: self.raft.voters().to_vec(),
-            data: Rc::from(data),
-        };
-        write_snapshot(disk, &snapshot);
-        let barrier = disk.begin_sync();
-        out.push(Effect::Sync(barrier));
-        self.pending_snapshot = Some((barrier, snapshot));
-    }
-
-    fn compact_log(&mut self, disk: &mut Disk, snapshot: Snapshot) {
-        let (index, term) = (snapshot.index, snapshot.term);
-        let keep = Index(index.0.saturating_sub(CATCH_UP_COUNT));
-        if self.raft.compact(keep, snapshot).is_err() {
-            return;
-        }
-        self.last_snapshot = index;
-        let older: Vec<String> = disk.list(WAL_FOLDER).map(str::to_owned).collect();
-        self.wal.cut(index);
-        let position = self.raft.position();
-        let state = HardState { term: position.term, vote: position.vote, commit: position.commit };
-        let mut records = vec![Record::Snapshot { index, term }, Record::HardState(state)];
-        let after = self.raft.log_entries().iter().filter(|entry| index < entry.index);
-        records.extend(after.map(record));
-        self.wal.append(disk, &records);
-        for path in older {
-            disk.remove(&path);
-        }
-        let kept = snapshot_path(term, index);
-        let others: Vec<String> = disk
-            .list(SNAPSHOT_FOLDER)
-            .filter(|path| path.ends_with(".snap") && **path != *kept)
-            .map(str::to_owned)
-            .collect();
-        for path in others {
-            disk.remove(&path);
-        }
-    }
-}
-
-fn record(entry: &Entry) -> Record {
-    let (kind, data) = match &entry.payload {
-        Payload::Empty => (EntryKind::Empty, Vec::new()),
-        Payload::Data(data) => (EntryKind::Data, data.to_vec()),
-        Payload::ConfChange(change) => {
-            (EntryKind::ConfChange, postcard::to_allocvec(change).unwrap_or_default())
-        }
-    };
-    Record::Entry { term: entry.term, index: entry.index, kind, data }
-}
-
-fn snapshot_path(term: Term, index: Index) -> String {
-    format!("{SNAPSHOT_FOLDER}{:016x}-{:016x}.snap", term.0, index.0)
-}
-
-fn write_snapshot(disk: &mut Disk, snapshot: &Snapshot) {
-    let path = snapshot_path(snapshot.term, snapshot.index);
-    let temporary = format!("{path}.tmp");
-    disk.write(&temporary, &postcard::to_allocvec(snapshot).unwrap_or_default());
-    disk.rename(&temporary, &path);
-}
-
-/// What the disk remembers; nothing if there is no log.
-fn restore(disk: &mut Disk) -> Result<Option<Restored>, String> {
-    let records = raft::wal::read(disk, WAL_FOLDER).map_err(|error| error.to_string())?;
-    if records.is_empty() {
-        return Ok(None);
-    }
-    let mut restored = Restored::default();
-    let mut snapshot_at = None;
-    let mut is_new = true;
-    for found in records {
-        match found {
-            Record::Metadata { .. } => {}
-            Record::HardState(state) => {
-                restored.hard_state = state;
-                is_new = false;
-            }
-            Record::Snapshot { index, term } => {
-                snapshot_at = Some((term, index));
-                restored.entries.retain(|entry| index < entry.index);
-            }
-            Record::Entry { term, index, kind, data } => {
-                is_new = false;
-                let payload = match kind {
-                    EntryKind::Empty => Payload::Empty,
-                    EntryKind::Data => Payload::Data(Rc::from(data)),
-                    EntryKind::ConfChange => {
-                        let change: ConfChange = postcard::from_bytes(&data)
-                            .map_err(|_| format!("wal: entry {index} is unreadable"))?;
-                        Payload::ConfChange(change)
-                    }
-                };
-                let entries = &mut restored.entries;
-                if let Ok(at) = entries.binary_search_by_key(&index, |known| known.index) {
-                    if entries[at].term == term {
-                        continue;
-                    }
-                    entries.truncate(at);
-                }
-                if entries.last().is_some_and(|last| last.index.next() != index) {
-                    return Err(format!("wal: entries are missing before {index}"));
-                }
-                entries.push(Entry { term, index, payload });
-            }
-        }
-    }
-    if is_new {
-        return Ok(None);
-    }
-    if let Some((term, index)) = snapshot_at {
-        let bytes = disk.read(&snapshot_path(term, index));
-        let snapshot: Snapshot = bytes
-            .and_then(|bytes| postcard::from_bytes(bytes).ok())
-            .ok_or_else(|| format!("snap: the snapshot at {index} cannot be read"))?;
-        restored.voters.clone_from(&snapshot.voters);
-        restored.applied = snapshot.index;
-        restored.snapshot = Some(snapshot);
-    }
-    Ok(Some(restored))
 }

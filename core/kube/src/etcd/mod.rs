@@ -3,15 +3,19 @@
 //! | module | what it holds |
 //! | --- | --- |
 //! | [`store`] | keys, values and revisions |
-//! | `member` | one member: its log on the disk, what it says to the others |
+//! | `member` | one member: ticks, writes, what it says to the others |
+//! | `durable` | its log and snapshots on the disk |
+//! | `reads` | reads that see all that was acknowledged |
 //! | [`etcdctl`] | the command line |
 //! | [`encryption`] | how an API server seals values before they come here, if it does |
 //! | [`opened`] | what of that opens with keys that are found beside it |
 
+mod durable;
 pub mod encryption;
 pub mod etcdctl;
 mod member;
 pub mod opened;
+mod reads;
 pub mod store;
 
 pub(crate) use member::{Applied, Effect, Member, Message, Peer};

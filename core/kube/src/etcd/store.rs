@@ -99,6 +99,13 @@ impl Store {
             .map(|(key, value)| (key.as_str(), value))
     }
 
+    /// What every revision after this one has changed, oldest first: a key and its new value, nothing where it was removed.
+    /// What is compacted is not among it.
+    pub fn changes_after(&self, revision: u64) -> impl Iterator<Item = (u64, &str, Option<&[u8]>)> {
+        let changes = self.history.range(revision.saturating_add(1)..);
+        changes.map(|(revision, (key, value))| (*revision, key.as_str(), value.as_deref()))
+    }
+
     /// A key's value as of a revision.
     ///
     /// # Errors

@@ -81,7 +81,7 @@ impl Kubelet {
         }
         let gone: Vec<ObjectKey> =
             self.cache.known.keys().filter(|key| !used.contains(*key)).cloned().collect();
-        for key in gone {
+        for key in gone.into_iter().filter(|_| !sim::planted!(ObjectKept)) {
             if let Some(stream) = self.cache.known.remove(&key).and_then(|known| known.stream) {
                 self.purposes.remove(&stream);
                 touch.out.push(Output::Close(stream));
@@ -156,6 +156,9 @@ impl Kubelet {
         match came {
             Came::Opened => {}
             Came::Event(StreamEvent::Change(change)) => {
+                if sim::planted!(ObjectNotRefreshed) {
+                    return;
+                }
                 let is_gone = change["type"] == "DELETED";
                 known.object = (!is_gone).then(|| Rc::new(change["object"].clone()));
                 if known.object.as_ref().is_some_and(|one| flag(one, "immutable")) {

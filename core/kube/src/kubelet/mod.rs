@@ -8,13 +8,19 @@
 //! | `volumes` | volumes below `/var/lib/kubelet/pods`, secrets in memory with the atomic `..data` link |
 //! | `environment` | a container's variables |
 //! | `pods` | what happens to a pod from its arrival to its end |
-//! | `containers` | one container: image, creation, start, end, again |
+//! | `container` | one container: how far it is |
+//! | `containers` | its way from step to step |
+//! | `images`, `making`, `endings` | the steps: its image, its creation, its end and another start |
 //! | `report` | a pod's status |
 //! | `serve` | logs and programs, for the API server |
 
 mod cache;
+mod container;
 mod containers;
+mod endings;
 mod environment;
+mod images;
+mod making;
 mod node;
 mod pods;
 mod report;
@@ -44,6 +50,9 @@ use serve::Sessions;
 /// After a failed list of pods.
 const RELIST: Duration = Duration::from_secs(1);
 const RELIST_MAX: Duration = Duration::from_secs(30);
+
+/// kubelet: `updateRuntimeUp`, how often a runtime that does not answer is looked at.
+const RUNTIME_CHECK: Duration = Duration::from_secs(5);
 
 /// What the kubelet may touch.
 pub(crate) struct Touch<'a> {
@@ -92,7 +101,7 @@ enum Purpose {
     Gone(String),
     Told,
     Token(String),
-    Runtime(String, usize, containers::Step),
+    Runtime(String, usize, container::Step),
     Adopt,
     Inspected(String, usize),
     Serve(u64, serve::Step),
@@ -115,6 +124,8 @@ pub(crate) struct Kubelet {
     relist_after: Duration,
     /// What ran before the kubelet started has been looked for.
     is_adopted: bool,
+    /// The API server has told which pods there are.
+    is_listed: bool,
     found: Vec<api::ContainerSummary>,
     recorder: Recorder,
     sessions: Sessions,
@@ -128,6 +139,7 @@ impl Kubelet {
         config: Rc<ClusterConfig>,
         number: usize,
         now: Time,
+        first_tag: u64,
         stream: &dyn Fn(&str) -> Rng,
     ) -> Self {
         let host = &config.hosts[number];
@@ -140,18 +152,24 @@ impl Kubelet {
             address,
             config,
             purposes: SortedMap::new(),
-            next_tag: 0,
+            next_tag: first_tag,
             pods: SortedMap::new(),
             cache: Cache::default(),
             node: node::NodeState::new(now),
             relist_at: Some(now),
             relist_after: RELIST,
             is_adopted: false,
+            is_listed: false,
             found: Vec::new(),
             sessions: Sessions::default(),
             rng,
             is_runtime_down: false,
         }
+    }
+
+    /// The number of its next question. Those of the host's next kubelet begin there: answers to this one may still come.
+    pub(crate) const fn next_tag(&self) -> u64 {
+        self.next_tag
     }
 
     /// Looks for what ran before it started.
@@ -165,7 +183,7 @@ impl Kubelet {
         // It may be there from an earlier start.
         self.runtime(touch, Purpose::Nothing, api::Request::CreateNetwork(Box::new(network)));
         let mut filters = api::Filters::default();
-        filters.add("label", containers::UID_LABEL);
+        filters.add("label", container::UID_LABEL);
         let request = api::Request::ListContainers { all: true, limit: None, size: false, filters };
         self.runtime(touch, Purpose::Adopt, request);
     }
@@ -290,6 +308,9 @@ impl Kubelet {
     /// An answer of the host's Docker.
     pub(crate) fn runtime_answered(&mut self, touch: &mut Touch<'_>, tag: u64, reply: Reply) {
         self.is_runtime_down = matches!(reply, Err(api::Error::Unreachable));
+        if self.is_runtime_down {
+            self.node.retry_runtime_at.get_or_insert(touch.now + RUNTIME_CHECK);
+        }
         let Some(purpose) = self.purposes.remove(&tag) else { return };
         match purpose {
             Purpose::Adopt => match reply {
@@ -301,10 +322,9 @@ impl Kubelet {
                         self.adopt(touch, &uid);
                         self.sync(touch, &uid);
                     }
+                    self.remove_strangers(touch);
                 }
-                _ => {
-                    self.node.retry_runtime_at = Some(touch.now + Duration::from_secs(5));
-                }
+                _ => drop(self.node.retry_runtime_at.get_or_insert(touch.now + RUNTIME_CHECK)),
             },
             Purpose::Runtime(uid, place, step) => {
                 self.container_step(touch, &uid, place, step, reply);

@@ -3,10 +3,11 @@
 use sorted::SortedMap;
 use std::rc::Rc;
 
+use daemon::api;
 use serde_json::Value;
 use sim::{Duration, Time};
 
-use super::containers::{Container, Phase};
+use super::container::{Container, Phase};
 use super::volumes::{self, Mounted, Trouble};
 use super::{Kubelet, Purpose, Touch};
 use crate::client;
@@ -98,6 +99,32 @@ impl Kubelet {
         for pod in seen {
             self.pod_changed(touch, pod, false);
         }
+        self.is_listed = true;
+        self.remove_strangers(touch);
+    }
+
+    /// What is left of pods that went while no kubelet looked (kubelet: `HandlePodCleanups`).
+    pub(super) fn remove_strangers(&mut self, touch: &mut Touch<'_>) {
+        if !(self.is_adopted && self.is_listed) {
+            return;
+        }
+        let uid_of = |one: &api::ContainerSummary| {
+            one.labels.get(super::container::UID_LABEL).cloned().unwrap_or_default()
+        };
+        let (own, strange): (Vec<_>, Vec<_>) = std::mem::take(&mut self.found)
+            .into_iter()
+            .partition(|one| self.pods.contains_key(&uid_of(one)));
+        self.found = own;
+        for one in strange {
+            let (container, force, volumes) = (one.id, true, true);
+            let request = api::Request::RemoveContainer { container, force, volumes };
+            self.runtime(touch, Purpose::Nothing, request);
+        }
+        for uid in volumes::owners(touch.machine) {
+            if !self.pods.contains_key(&uid) {
+                volumes::tear_down(touch.machine, touch.now, &uid);
+            }
+        }
     }
 
     fn pod_lost(&mut self, touch: &mut Touch<'_>, uid: &str) {
@@ -160,7 +187,7 @@ impl Kubelet {
             .found
             .iter()
             .filter(|one| {
-                one.labels.get(super::containers::UID_LABEL).is_some_and(|label| label == uid)
+                one.labels.get(super::container::UID_LABEL).is_some_and(|label| label == uid)
             })
             .cloned()
             .collect();
@@ -325,7 +352,7 @@ impl Kubelet {
     fn forget(&mut self, touch: &mut Touch<'_>, uid: &str) {
         self.pods.remove(uid);
         self.found.retain(|one| {
-            one.labels.get(super::containers::UID_LABEL).is_none_or(|label| label != uid)
+            one.labels.get(super::container::UID_LABEL).is_none_or(|label| label != uid)
         });
         self.follow_uses(touch);
     }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use sim::Time;
 
-use super::containers::{Container, Phase};
+use super::container::{Container, Phase};
 use super::pods::PodRun;
 use crate::conditions;
 use crate::config::ClusterConfig;

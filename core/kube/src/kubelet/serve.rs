@@ -153,7 +153,7 @@ impl Kubelet {
                 self.begin_log(touch, asker, request, id, opens);
             }
             "exec" | "attach" => {
-                let running = one.filter(|one| one.phase == super::containers::Phase::Running);
+                let running = one.filter(|one| one.phase == super::container::Phase::Running);
                 let Some(running) = running else {
                     return touch.out.push(Output::Respond(asker, missing().into()));
                 };

@@ -32,9 +32,11 @@ pub(super) enum Trouble {
     Failed(String),
 }
 
+const PODS: &str = "/var/lib/kubelet/pods";
+
 /// The folder of a pod.
 pub(super) fn pod_folder(uid: &str) -> String {
-    format!("/var/lib/kubelet/pods/{uid}")
+    format!("{PODS}/{uid}")
 }
 
 fn plugin(volume: &Value) -> &'static str {
@@ -283,19 +285,16 @@ pub(super) fn source_of(
     mounted: &Mounted,
     mount: &Value,
     place: usize,
-) -> Result<String, String> {
+) -> String {
     let part = text(mount, "subPath");
     if part.is_empty() {
-        return Ok(mounted.path.clone());
+        return mounted.path.clone();
     }
     let Some(files) = &mounted.payload else {
         let path = format!("{}/{part}", mounted.path);
         folder(machine, &path, 0o755, now);
-        return Ok(path);
+        return path;
     };
-    let (bytes, mode) = files.get(part).ok_or_else(|| {
-        format!("failed to prepare subPath for volumeMount \"{}\"", text(mount, "name"))
-    })?;
     let base = format!("{}/volume-subpaths/{}/{place}", pod_folder(uid), text(mount, "name"));
     folder(machine, &base, 0o755, now);
     if mounted.is_memory {
@@ -306,6 +305,11 @@ pub(super) fn source_of(
     }
     let name = part.rsplit('/').next().unwrap_or(part);
     let path = format!("{base}/{name}");
+    let Some((bytes, mode)) = files.get(part) else {
+        // A kubelet makes a folder where there is nothing (`SafeMakeDir`).
+        folder(machine, &path, 0o755, now);
+        return path;
+    };
     let host = machine.host();
     let found = host.borrow().mounts.resolve("/", &path, true, User::ROOT);
     if let Ok(found) = found {
@@ -313,7 +317,16 @@ pub(super) fn source_of(
         let inode = Inode { attributes: Attributes::root(*mode, now), kind };
         let _ = found.fs.borrow_mut().put(&found.inner, inode, now);
     }
-    Ok(path)
+    path
+}
+
+/// The pods that have a folder on the host.
+pub(super) fn owners(machine: &Machine) -> Vec<String> {
+    let host = machine.host();
+    let mounts = &host.borrow().mounts;
+    let place = mounts.resolve("/", PODS, true, User::ROOT);
+    let found = place.map(|place| mounts.list(&place)).unwrap_or_default();
+    found.into_iter().map(|(uid, _)| uid).collect()
 }
 
 /// Takes everything of a pod away.

@@ -1,6 +1,7 @@
 //! Calls to other hosts (or this one): dialled again until their time is over.
 
 use sorted::SortedMap;
+use std::collections::VecDeque;
 
 use os::remote::RemoteInput;
 use seal::Identity;
@@ -21,7 +22,10 @@ pub(crate) enum Came {
 
 #[derive(Debug)]
 struct Call {
-    host: HostId,
+    /// Where it may go; the first that is to be tried now is the first.
+    hosts: VecDeque<HostId>,
+    /// How many of them were tried in vain.
+    failed_count: usize,
     identity: Option<Identity>,
     port: u16,
     opens: bool,
@@ -41,7 +45,8 @@ pub(crate) struct Client {
 /// Where a call goes and as whom.
 #[derive(Clone, Debug)]
 pub(crate) struct Way {
-    pub(crate) host: HostId,
+    /// The hosts behind one name: who cannot connect to one tries the next (Go: `net.Dialer`).
+    pub(crate) hosts: Vec<HostId>,
     pub(crate) port: u16,
     pub(crate) identity: Option<Identity>,
 }
@@ -60,11 +65,15 @@ impl Client {
     ) -> u64 {
         let number = self.next;
         self.next += 1;
-        let Way { host, port, identity } = way;
-        let request = WireRequest::new(request);
-        let deadline = now + timeout;
+        let Way { hosts, port, identity } = way;
+        let mut hosts = VecDeque::from(hosts);
+        // A connection that is there is used again.
+        let open = hosts.iter().position(|host| links.is_open(*host, identity.as_ref()));
+        hosts.rotate_left(open.unwrap_or(0));
+        let (request, deadline) = (WireRequest::new(request), now + timeout);
+        let (failed_count, link, is_open) = (0, None, false);
         let call =
-            Call { host, identity, port, opens, request, link: None, is_open: false, deadline };
+            Call { hosts, failed_count, identity, port, opens, request, link, is_open, deadline };
         self.calls.insert(number, call);
         self.dial(now, number, links, out);
         number
@@ -72,7 +81,8 @@ impl Client {
 
     fn dial(&mut self, now: Time, number: u64, links: &mut Links, out: &mut Frames) {
         let Some(call) = self.calls.get_mut(&number) else { return };
-        let Some(link) = links.open(now, call.host, call.identity.as_ref(), out) else { return };
+        let Some(host) = call.hosts.front().copied() else { return };
+        let Some(link) = links.open(now, host, call.identity.as_ref(), out) else { return };
         call.link = Some(link);
         let (port, opens, request) = (call.port, call.opens, call.request.clone());
         links.send(link, &Packet::Ask { port, number, opens, request }, out);
@@ -124,7 +134,20 @@ impl Client {
         came
     }
 
-    /// A connection is gone: what was under way on it fails, what it never carried is dialled again.
+    /// The host cannot be connected to: the next one is tried; false if all have been.
+    fn next_host(&mut self, now: Time, number: u64, links: &mut Links, out: &mut Frames) -> bool {
+        let Some(call) = self.calls.get_mut(&number) else { return false };
+        call.failed_count += 1;
+        if call.hosts.len() <= call.failed_count {
+            return false;
+        }
+        call.hosts.rotate_left(1);
+        self.dial(now, number, links, out);
+        true
+    }
+
+    /// A connection is gone: what was under way on it fails, what it never carried goes to the next host, or is dialled
+    /// again.
     pub(crate) fn lost(
         &mut self,
         now: Time,
@@ -139,9 +162,12 @@ impl Client {
         for number in hit {
             let failure = match why {
                 Loss::Silent => {
-                    self.dial(now, number, links, out);
+                    if !self.next_host(now, number, links, out) {
+                        self.begin_again(now, number, links, out);
+                    }
                     continue;
                 }
+                Loss::Refused if self.next_host(now, number, links, out) => continue,
                 Loss::Refused => Unreachable::Refused,
                 Loss::Broken => Unreachable::Broken,
                 Loss::Untrusted => Unreachable::UnknownAuthority,
@@ -152,8 +178,23 @@ impl Client {
         came
     }
 
+    /// Nobody has said no, and there is time left: all are dialled again.
+    fn begin_again(&mut self, now: Time, number: u64, links: &mut Links, out: &mut Frames) {
+        if let Some(call) = self.calls.get_mut(&number) {
+            call.failed_count = 0;
+            call.hosts.rotate_left(1);
+        }
+        self.dial(now, number, links, out);
+    }
+
     /// An answer has come.
-    pub(crate) fn received(&mut self, packet: Packet) -> Option<(u64, Came)> {
+    pub(crate) fn received(
+        &mut self,
+        now: Time,
+        packet: Packet,
+        links: &mut Links,
+        out: &mut Frames,
+    ) -> Option<(u64, Came)> {
         match packet {
             Packet::Response { number, code, warnings, body } => {
                 self.calls.remove(&number)?;
@@ -161,6 +202,9 @@ impl Client {
                 Some((number, Came::Response(response)))
             }
             Packet::Refused { number } => {
+                if self.next_host(now, number, links, out) {
+                    return None;
+                }
                 self.calls.remove(&number)?;
                 Some((number, Came::Failed(Unreachable::Refused)))
             }

@@ -128,6 +128,13 @@ impl Links {
         std::mem::take(&mut self.events)
     }
 
+    /// There is a connection to a host as somebody.
+    pub(crate) fn is_open(&self, host: HostId, identity: Option<&Identity>) -> bool {
+        let link = self.by_peer.get(&(host, fingerprint(identity)));
+        let link = link.and_then(|link| self.links.get(link));
+        link.is_some_and(|link| link.channel.is_established())
+    }
+
     /// The connection to a host as somebody, opened if need be.
     pub(crate) fn open(
         &mut self,

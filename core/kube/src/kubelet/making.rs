@@ -1,0 +1,124 @@
+//! A container as Docker is asked to make it.
+
+use sorted::SortedMap;
+
+use daemon::api;
+use serde_json::Value;
+
+use super::container::{COUNT_LABEL, NAME_LABEL, Phase, Step, UID_LABEL};
+use super::environment::{self, Missing};
+use super::{Kubelet, POD_NETWORK, Purpose, Touch, termination, volumes};
+use crate::json::{flag, items, text};
+
+impl Kubelet {
+    pub(super) fn make(&mut self, touch: &mut Touch<'_>, uid: &str, place: usize, spec: &Value) {
+        let Some(run) = self.pods.get(uid) else { return };
+        let pod = run.pod.clone();
+        let variables = match environment::environment(&pod, spec, &self.cache) {
+            Ok(variables) => variables,
+            Err(missing) => {
+                let why = match missing {
+                    Missing::Wait => "timed out waiting for the condition".to_owned(),
+                    Missing::What(why) => why,
+                };
+                let told = format!("Error: {why}");
+                return self.fail(touch, uid, place, "CreateContainerConfigError", &why, &told);
+            }
+        };
+        let mut binds = Vec::new();
+        for (number, mount) in items(spec, "volumeMounts").iter().enumerate() {
+            let Some(mounted) = run.volumes.get(text(mount, "name")) else { continue };
+            let source = volumes::source_of(touch.machine, touch.now, uid, mounted, mount, number);
+            // Whatever shows a secret is read-only (since 1.9.6).
+            let is_fixed = source.contains("/kubernetes.io~secret/")
+                || source.contains("/kubernetes.io~projected/")
+                || source.contains("/kubernetes.io~configmap/");
+            let mode = if flag(mount, "readOnly") || is_fixed { ":ro" } else { "" };
+            let target = text(mount, "mountPath").trim_end_matches('/');
+            binds.push(format!("{source}:{target}{mode}"));
+        }
+        let start = run.containers[place].restart_count;
+        let own = (uid, text(spec, "name"));
+        let said = termination::prepare(touch.machine, touch.now, own, start);
+        let target = text(spec, "terminationMessagePath");
+        binds.extend(said.filter(|_| !target.is_empty()).map(|file| format!("{file}:{target}")));
+        let create = self.create_request(uid, place, spec, &pod, &variables, binds);
+        let Some(one) = self.container(uid, place) else { return };
+        one.phase = Phase::Making;
+        let purpose = Purpose::Runtime(uid.to_owned(), place, Step::Make);
+        self.runtime(touch, purpose, api::Request::CreateContainer(Box::new(create)));
+    }
+
+    pub(super) fn create_request(
+        &self,
+        uid: &str,
+        place: usize,
+        spec: &Value,
+        pod: &Value,
+        variables: &[(String, String)],
+        binds: Vec<String>,
+    ) -> api::CreateContainer {
+        let run = self.pods.get(uid);
+        let count = run.map_or(0, |run| run.containers[place].restart_count);
+        let (home, pod_name) = (crate::json::namespace(pod), crate::json::name(pod));
+        let name = text(spec, "name");
+        let words = |field: &str| -> Vec<String> {
+            let all = items(spec, field).iter().filter_map(Value::as_str);
+            all.map(|word| environment::expand(word, variables)).collect()
+        };
+        let labels: SortedMap<String, String> = [
+            (UID_LABEL, uid.to_owned()),
+            (NAME_LABEL, name.to_owned()),
+            ("io.kubernetes.pod.name", pod_name.to_owned()),
+            ("io.kubernetes.pod.namespace", home.to_owned()),
+            (COUNT_LABEL, count.to_string()),
+        ]
+        .map(|(key, value)| (key.to_owned(), value))
+        .into();
+        // One address for the pod: the others share the first one's network.
+        let first =
+            run.and_then(|run| run.containers.iter().find(|one| one.phase == Phase::Running));
+        let network_mode = match (flag(pod, "spec/hostNetwork"), first) {
+            (true, _) => "host".to_owned(),
+            (false, Some(first)) => format!("container:{}", first.docker_id),
+            (false, None) => POD_NETWORK.to_owned(),
+        };
+        let is_own = network_mode == POD_NETWORK;
+        let hostname = match text(pod, "spec/hostname") {
+            "" => pod_name,
+            hostname => hostname,
+        };
+        let user = |path: &str| {
+            let own = spec["securityContext"][path].as_u64();
+            own.or_else(|| pod["spec"]["securityContext"][path].as_u64())
+        };
+        let user = match (user("runAsUser"), user("runAsGroup")) {
+            (Some(user), Some(group)) => format!("{user}:{group}"),
+            (Some(user), None) => user.to_string(),
+            _ => String::new(),
+        };
+        let entrypoint = words("command");
+        api::CreateContainer {
+            name: Some(format!("k8s_{name}_{pod_name}_{home}_{uid}_{count}")),
+            config: api::ContainerConfig {
+                hostname: if is_own { hostname.to_owned() } else { String::new() },
+                user,
+                tty: flag(spec, "tty"),
+                open_stdin: flag(spec, "stdin"),
+                env: variables.iter().map(|(name, value)| format!("{name}={value}")).collect(),
+                cmd: words("args"),
+                entrypoint: Some(entrypoint).filter(|words| !words.is_empty()),
+                image: text(spec, "image").to_owned(),
+                working_dir: text(spec, "workingDir").to_owned(),
+                labels,
+                ..api::ContainerConfig::default()
+            },
+            host: api::HostConfig {
+                binds,
+                network_mode,
+                read_only: flag(spec, "securityContext/readOnlyRootFilesystem"),
+                ..api::HostConfig::default()
+            },
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! The control plane's part of a host: etcd, the API server as its manifest says, controllers beside the leader.
+
+use daemon::host_file;
+use sim::{Duration, Time};
+
+use super::calls::{DIAL_TIMEOUT, Waiting};
+use super::{Context, KubeNode, Output};
+use crate::apiserver::access::{self, User as ApiUser};
+use crate::apiserver::token::TokenKey;
+use crate::apiserver::{ApiServer, Options, Origin};
+use crate::controllers::Controllers;
+use crate::etcd::encryption::Encryption;
+use crate::etcd::{Effect, Member, Peer};
+use crate::pki;
+use crate::wire::{KUBELET_PORT, Packet, Way, WireRequest};
+
+/// kubelet: `--file-check-frequency`.
+pub(super) const FILE_CHECK: Duration = Duration::from_secs(20);
+/// What a new API server takes until it answers.
+const RESTART: Duration = Duration::from_secs(5);
+/// kubelet: what a container that has ended waits for, twice as long each time.
+pub(super) const BACK_OFF: Duration = Duration::from_secs(10);
+/// kubelet: `MaxContainerBackOff`.
+const BACK_OFF_MAX: Duration = Duration::from_secs(300);
+
+/// A control plane's parts.
+#[derive(Debug)]
+pub(super) struct ControlPlane {
+    pub(super) member: Member,
+    pub(super) server: Result<ApiServer, String>,
+    controllers: Controllers,
+    /// The controllers have begun here.
+    controls: bool,
+    root_pem: String,
+    token_key: TokenKey,
+}
+
+impl ControlPlane {
+    /// When its controllers have something to do.
+    pub(super) fn controllers_deadline(&self) -> Option<Time> {
+        self.controllers.next_deadline().filter(|_| self.controls)
+    }
+}
+
+impl KubeNode {
+    /// Starts etcd with what the disk holds, and the API server over it.
+    pub(super) fn start_plane(&mut self, context: &mut Context<'_>) {
+        let planes = self.config.hosts.iter().take(self.config.control_plane_count);
+        let peers: Vec<Peer> = planes.map(|host| Peer::new(&host.name, &host.address)).collect();
+        let name = self.config.hosts[self.number].name.clone();
+        let root_pem = host_file(context.machine, "/etc/kubernetes/pki/ca.crt").unwrap_or_default();
+        let key = host_file(context.machine, "/etc/kubernetes/pki/sa.key");
+        let key = key.and_then(|text| seal::keyfile::read_private_key(&text).ok());
+        let rng = self.fork("etcd");
+        let Some(key) = key else {
+            let detail = "the API server of NAME has no key for tokens".replace("NAME", &name);
+            return context.out.push(Output::Event { kind: "kube.broken", detail });
+        };
+        let member = match Member::start(context.now, &name, peers, rng, context.disk) {
+            Ok(member) => member,
+            Err(why) => return self.plane_ended(context, "does not start", &why),
+        };
+        let seed = self.fork("controllers").next_u64();
+        let streams = sim::Streams::new(seed);
+        let controllers = Controllers::new(&|purpose| streams.stream(purpose));
+        let token_key = TokenKey(key);
+        let server = Err("it has not been started".to_owned());
+        let controls = false;
+        let plane = ControlPlane { member, server, controllers, controls, root_pem, token_key };
+        self.plane = Some(Box::new(plane));
+        self.start_api_server(context);
+    }
+
+    /// etcd has ended, and with it the API server over it: the kubelet starts them again, later and later.
+    fn plane_ended(&mut self, context: &mut Context<'_>, how: &str, why: &str) {
+        let name = &self.config.hosts[self.number].name;
+        let detail = format!("etcd of {name} {how}: {why}");
+        context.out.push(Output::Event { kind: "kube.broken", detail });
+        if let Some(Ok(mut server)) = self.plane.take().map(|plane| plane.server) {
+            server.stop();
+            for output in server.take_out() {
+                self.server_wants(context, output);
+            }
+        }
+        self.again_at = Some(context.now + self.back_off);
+        self.back_off = self.back_off.saturating_mul(2).min(BACK_OFF_MAX);
+    }
+
+    /// Starts the API server as its manifest says.
+    pub(super) fn start_api_server(&mut self, context: &mut Context<'_>) {
+        let rng = self.fork("apiserver");
+        let address = self.config.hosts[self.number].address.clone();
+        let name = self.config.hosts[self.number].name.clone();
+        let manifest = host_file(context.machine, pki::API_SERVER_MANIFEST);
+        self.manifest.clone_from(&manifest);
+        let Some(plane) = &mut self.plane else { return };
+        let Some(manifest) = manifest else {
+            plane.server = Err("there is no manifest".to_owned());
+            return;
+        };
+        let encryption = match argument(&manifest, "encryption-provider-config") {
+            None => Ok(Encryption::default()),
+            Some(path) => host_file(context.machine, &path)
+                .ok_or_else(|| format!("open {path}: no such file or directory"))
+                .and_then(|text| Encryption::parse(&text)),
+        };
+        plane.server = encryption.map(|encryption| {
+            let options = Options {
+                minor: self.config.minor,
+                address,
+                token_key: plane.token_key.clone(),
+                encryption,
+            };
+            ApiServer::new(context.now, options, &plane.member, rng)
+        });
+        if let Err(why) = &plane.server {
+            let detail = format!("the API server of {name} does not start: {why}");
+            context.out.push(Output::Event { kind: "kube.broken", detail });
+        }
+    }
+
+    /// The kubelet looks at the manifests of static pods: another one means another API server.
+    pub(super) fn look_at_manifests(&mut self, context: &mut Context<'_>) {
+        if self.look_at.is_none_or(|at| context.now < at) {
+            return;
+        }
+        self.look_at = Some(context.now + FILE_CHECK);
+        let manifest = host_file(context.machine, pki::API_SERVER_MANIFEST);
+        let Some(plane) = self.plane.as_mut().filter(|_| self.kubelet_runs) else { return };
+        let is_same = manifest == self.manifest && plane.server.is_ok();
+        if is_same || manifest.is_none() && plane.server.is_err() {
+            self.manifest = manifest;
+            return;
+        }
+        let name = self.config.hosts[self.number].name.clone();
+        if let Ok(server) = &mut plane.server {
+            server.stop();
+            let outputs = server.take_out();
+            plane.server = Err("it starts again".to_owned());
+            for output in outputs {
+                self.server_wants(context, output);
+            }
+            let detail = format!("the API server of {name} has stopped");
+            context.out.push(Output::Event { kind: "kube.apiserver", detail });
+            // Its container needs a moment to go and to come.
+            self.look_at = Some(context.now + RESTART);
+            self.manifest = None;
+            return;
+        }
+        self.start_api_server(context);
+        if self.plane.as_ref().is_some_and(|plane| plane.server.is_ok()) {
+            let detail = format!("the API server of {name} has started");
+            context.out.push(Output::Event { kind: "kube.apiserver", detail });
+        }
+    }
+
+    pub(super) fn api_asked(
+        &mut self,
+        context: &Context<'_>,
+        (link, number): (u64, u64),
+        peer: Option<&seal::Peer>,
+        request: &WireRequest,
+        opens: bool,
+    ) {
+        let wall = self.links.clock().wall(context.now);
+        let Some(Ok(server)) = self.plane.as_mut().map(|plane| plane.server.as_mut()) else {
+            return self.links.send(link, &Packet::Refused { number }, &mut self.frames);
+        };
+        let token = request.token.as_deref();
+        let mut user = access::authenticate(peer, token, server.token_key(), &server.objects, wall);
+        if let (Ok(own), Some((name, groups))) = (&user, &request.acts_for) {
+            user = access::act_for(own, name, groups, &server.objects);
+        }
+        match user {
+            Ok(user) => {
+                server.ask(
+                    context.now,
+                    Origin::Client { link, number },
+                    user,
+                    request.read(),
+                    opens,
+                );
+            }
+            Err(status) => {
+                self.links.send(link, &Packet::response(number, status.into()), &mut self.frames);
+            }
+        }
+    }
+
+    pub(super) fn etcd_wants(&mut self, context: &mut Context<'_>, effects: Vec<Effect>) {
+        for effect in effects {
+            match effect {
+                Effect::Sync(barrier) => context.out.push(Output::Sync(barrier)),
+                Effect::Event { kind, detail } => context.out.push(Output::Event { kind, detail }),
+                Effect::Send { address, message } => {
+                    let Some(host) = self.config.host_at(&address) else { continue };
+                    let identity = self.to_etcd.clone();
+                    let (links, frames) = (&mut self.links, &mut self.frames);
+                    if let Some(link) = links.open(context.now, host, identity.as_ref(), frames) {
+                        links.send(link, &Packet::Etcd(*message), frames);
+                    }
+                }
+            }
+        }
+    }
+
+    /// One round of the control plane; false if it had nothing to do.
+    pub(super) fn drive_plane(&mut self, context: &mut Context<'_>) -> bool {
+        let wall = self.links.clock().wall(context.now);
+        let Some(plane) = &mut self.plane else { return false };
+        let mut effects = Vec::new();
+        let applied = match plane.member.drive(context.disk, &mut effects) {
+            Ok(applied) => applied,
+            Err(why) => {
+                self.plane_ended(context, "has ended", &why);
+                return true;
+            }
+        };
+        let mut is_busy = !applied.is_empty();
+        let mut outputs = Vec::new();
+        if let Ok(server) = &mut plane.server {
+            server.applied(&plane.member, applied);
+            is_busy |= server.drive(context.now, wall, &mut plane.member, &mut effects);
+            let changes = server.take_changes();
+            plane.controllers.changed(context.now, &changes);
+            let controls = plane.member.is_leader();
+            if controls && !plane.controls {
+                plane.controllers.begin();
+            }
+            plane.controls = controls;
+            if controls {
+                let (minor, root) = (self.config.minor, &plane.root_pem);
+                let times = (context.now, wall);
+                let asks =
+                    plane.controllers.run(times, &server.objects, minor, root, &plane.token_key);
+                is_busy |= !asks.is_empty();
+                for ask in asks {
+                    let user = ApiUser::internal("system:kube-controller-manager");
+                    server.ask(context.now, plane.controllers.origin(), user, ask, false);
+                }
+            }
+            outputs = server.take_out();
+        } else {
+            plane.controls = false;
+        }
+        is_busy |= !effects.is_empty() || !outputs.is_empty();
+        self.etcd_wants(context, effects);
+        for output in outputs {
+            self.server_wants(context, output);
+        }
+        is_busy
+    }
+
+    pub(super) fn server_wants(&mut self, context: &Context<'_>, output: crate::apiserver::Output) {
+        use crate::apiserver::Output as O;
+        match output {
+            O::Respond(Origin::Client { link, number }, response) => {
+                self.links.send(link, &Packet::response(number, response), &mut self.frames);
+            }
+            O::Respond(origin @ Origin::Internal(_), response) => {
+                if let Some(plane) = &mut self.plane {
+                    plane.controllers.answered(context.now, origin, &response);
+                }
+            }
+            O::Opened(Origin::Client { link, number }) => {
+                self.links.send(link, &Packet::Opened { number }, &mut self.frames);
+            }
+            O::Event(Origin::Client { link, number }, event) => {
+                self.links.send(link, &Packet::event(number, event), &mut self.frames);
+            }
+            O::Opened(Origin::Internal(_)) | O::Event(Origin::Internal(_), _) => {}
+            O::Proxy { origin, address, request, opens } => {
+                let Some(host) = self.config.host_at(&address) else { return };
+                let identity = self.to_kubelets.clone();
+                let way = Way { hosts: vec![host], port: KUBELET_PORT, identity };
+                let number = self.call(context, way, &request, opens, DIAL_TIMEOUT);
+                self.waiting.insert(number, Waiting::Proxy(origin));
+                self.proxied.insert(origin, number);
+            }
+        }
+    }
+}
+
+/// The argument that a static pod gives its program.
+fn argument(manifest: &str, name: &str) -> Option<String> {
+    let prefix = format!("--{name}=");
+    let words =
+        manifest.lines().map(|line| line.trim().trim_start_matches("- ").trim_matches(['"', '\'']));
+    words.filter_map(|word| word.strip_prefix(&prefix)).next_back().map(str::to_owned)
+}

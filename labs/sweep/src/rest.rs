@@ -1,0 +1,134 @@
+//! After the last fault: everything is mended, somebody puts right what people have stopped, and within a bound all has to
+//! become as it was asked for.
+
+use invariants::Look;
+use raft::RaftId;
+use sim::Duration;
+use world::{Input, World};
+
+use crate::case::Failure;
+use crate::faults::peace;
+use crate::session::Session;
+use crate::workload;
+
+/// Between two looks at whether all is as asked for; not a divisor of the usual delays.
+const LOOK_INTERVAL: Duration = Duration::from_millis(5_300);
+/// What is wrong at so many looks in a row is wrong.
+const LOOK_COUNT: usize = 6;
+
+/// How long a healed swarm may take: two elections (40 s), agents that look for the new leader
+/// (8 s) and a leader that waits for them (`unknown` nodes: 30 s), the last tasks of the old state to
+/// stop (60 s), and for each task of each service its turn in a rolling update: stop (10 s), delay
+/// (5 s), pull and start (10 s), monitor (10 s), for an update and its rollback.
+fn swarm_bound(world: &World, session: &Session<'_>) -> Duration {
+    let tasks: u64 = session
+        .watch
+        .models()
+        .flat_map(|model| {
+            model.store().services().iter().map(|service| match service.spec.mode {
+                swarm::objects::ServiceMode::Replicated { replicas } => replicas,
+                _ => world.host_count() as u64,
+            })
+        })
+        .sum();
+    Duration::from_secs(240 + tasks * 70)
+}
+
+/// How long a healed Kubernetes may take: an API server that is started again (25 s), silent nodes that are heard (40 s),
+/// the longest waits for the next attempt at an image or a container that has failed (300 s), then at a volume (122 s), the
+/// periodic sync that brings volumes up to date (60 s), and pods of deployments one after the other (grace 30 s, start 15 s).
+const CLUSTER_BOUND: Duration = Duration::from_secs(25 + 40 + 300 + 122 + 60 + 12 * 45);
+
+/// Lets a world come to rest.
+///
+/// # Errors
+/// If it does not, or if something is wrong on the way.
+pub(crate) fn rest(session: &mut Session<'_>) -> Result<(), Failure> {
+    for input in peace(&session.world) {
+        session.apply(input)?;
+    }
+    let spec = session.world.spec().clone();
+    for node in &spec.nodes {
+        if !session.is_at_prompt(node) {
+            session.apply(Input::Interrupt { node: node.clone() })?;
+        }
+    }
+    session.run_until(session.world.now() + Duration::from_secs(2))?;
+    for node in &spec.nodes {
+        for input in workload::put_right(&session.world, node) {
+            if session.is_at_prompt(node) {
+                session.apply(input)?;
+            }
+        }
+    }
+    let has_swarm = !spec.managers.is_empty();
+    let mut bound = Duration::ZERO;
+    if has_swarm {
+        bound = swarm_bound(&session.world, session);
+    }
+    if spec.kube.is_some() {
+        bound = bound.max(CLUSTER_BOUND);
+    }
+    let end = session.world.now() + bound;
+    let mut looks: Vec<Look> = Vec::new();
+    loop {
+        session.run_until(session.world.now() + LOOK_INTERVAL)?;
+        unlock_all(session, &spec.nodes)?;
+        let mut look = session.watch.look_for_rest(&session.world);
+        if has_swarm && cannot_recover(session) {
+            if spec.kube.is_none() {
+                return Ok(());
+            }
+            look.forgive_swarm();
+        }
+        looks.push(look);
+        let last = &looks[looks.len().saturating_sub(LOOK_COUNT)..];
+        let verdict = session.watch.at_rest(&session.world, last);
+        match verdict {
+            Ok(()) if last.len() == LOOK_COUNT => return Ok(()),
+            Err(violation) if end <= session.world.now() => return Err(Failure::from(*violation)),
+            _ => {}
+        }
+    }
+}
+
+/// Somebody types the key at every locked host.
+fn unlock_all(session: &mut Session<'_>, nodes: &[String]) -> Result<(), Failure> {
+    for (host, node) in nodes.iter().enumerate() {
+        let Some(daemon) = session.world.probe(host).and_then(|probe| probe.daemon) else {
+            continue;
+        };
+        let is_locked = daemon.swarm().observe().state == swarm::node::LocalState::Locked;
+        if !is_locked || !session.is_at_prompt(node) {
+            continue;
+        }
+        let keys: Vec<String> = session
+            .watch
+            .models()
+            .filter_map(|model| workload::unlock(model.store().cluster()?))
+            .collect();
+        for key in keys {
+            let text = format!("echo {key} | docker swarm unlock\n");
+            session.apply(Input::Type { node: node.clone(), text })?;
+            session.run_until(session.world.now() + Duration::from_secs(2))?;
+        }
+    }
+    Ok(())
+}
+
+/// True when the managers that are left are no majority of their group, because others have left it
+/// without being demoted, or are locked with a key that nobody has any more: only
+/// `--force-new-cluster` helps then, as Docker says.
+fn cannot_recover(session: &Session<'_>) -> bool {
+    let world = &session.world;
+    let members: Vec<(RaftId, Vec<RaftId>)> = (0..world.host_count())
+        .filter_map(|host| world.probe(host)?.daemon)
+        .filter_map(|daemon| daemon.swarm().raft())
+        .map(|raft| (raft.id(), raft.voters().to_vec()))
+        .collect();
+    let alive: Vec<RaftId> = members.iter().map(|(id, _)| *id).collect();
+    members.iter().any(|(_, voters)| {
+        let count = voters.iter().filter(|voter| alive.contains(voter)).count();
+        count * 2 <= voters.len()
+    }) || members.is_empty()
+}
