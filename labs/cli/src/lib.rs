@@ -50,6 +50,8 @@ Usage:
   glasshive --help | --version
 
 PATH is a lab file (NAME.lab.md) or a folder of them; for `audit` also a recorded run (NAME.json).
+SET is all, none, or kinds of faults such as crash,cut. I/N is a part of the seeds, from 0/N to N-1/N; H is
+virtual time, of all seeds together.
 Exit status: 0 all holds, 1 something does not, 2 wrong usage or a file that is no lab.
 ";
 
@@ -75,6 +77,9 @@ fn command(
         write!(err, "{HELP}")?;
         return Ok(BAD);
     };
+    if rest.iter().any(|arg| arg == "--help" || arg == "-h") {
+        return write!(out, "{HELP}").map(|()| OK);
+    }
     let done = match name.as_str() {
         "run" => run(rest, out, err),
         "test" => test(rest, out, err),
