@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 
 mod audit;
+mod audit_kube;
 mod bad_input;
 mod determinism;
 mod limits;
@@ -49,6 +50,7 @@ transcripts! {
     users: "users",
     programs: "programs",
     devices: "devices",
+    dockercoins: "dockercoins",
     hosts: "hosts",
     passwords: "passwords",
     secrets_17_03: "secrets-17.03",
@@ -60,6 +62,7 @@ transcripts! {
     certificates_20_10: "certificates-20.10",
     cut_off_20_10: "cut-off-20.10",
     reference_28: "reference-28",
+    links_17_03: "links-17.03",
     promotion_20_10: "promotion-20.10",
     updates_20_10: "updates-20.10",
     placement_20_10: "placement-20.10",

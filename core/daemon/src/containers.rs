@@ -55,7 +55,13 @@ impl Daemon {
                 let driver = &self.config.engine.storage_driver;
                 let found = self.engine.find(&container)?;
                 let image = self.engine.images().get(found.image);
-                let details = details(found, image, driver);
+                let mut details = details(found, image, driver);
+                for (other, alias) in &found.config.links {
+                    if let Ok(other) = self.engine.find(other.as_str()) {
+                        let (name, own) = (&other.name, &found.name);
+                        details.host.links.push(format!("/{name}:/{own}/{alias}"));
+                    }
+                }
                 Ok(Some(Response::Container(Box::new(details))))
             }
             R::CreateContainer(create) => self.create_container(context, *create).map(Some),
@@ -298,7 +304,15 @@ impl Daemon {
         for network in host.networks.iter().map(|one| &one.network) {
             self.check_attachable(network)?;
         }
+        let mut links = Vec::new();
+        for (other, alias) in host.links.iter().filter_map(|link| link.split_once(':')) {
+            let found = self.engine.find(other).map_err(|error| {
+                Error::invalid(format!("could not get container for {other}: {}", error.message))
+            })?;
+            links.push((found.id.clone(), alias.to_owned()));
+        }
         let config = ContainerConfig {
+            links,
             image: config.image,
             name,
             command: config.cmd,

@@ -226,6 +226,7 @@ pub(crate) fn details(
             dns: config.dns.clone(),
             dns_search: config.dns_search.clone(),
             dns_options: config.dns_options.clone(),
+            links: Vec::new(),
             extra_hosts: config.extra_hosts.clone(),
             groups: config.groups.clone(),
             settings: config.settings.clone(),

@@ -17,6 +17,7 @@ use crate::digest::ContainerId;
 use crate::error::EngineError;
 use crate::event::{Event, Happened};
 use crate::image::{Image, ImageStore};
+use crate::linked::Linked;
 use crate::network::Network;
 use crate::options::EngineOptions;
 use crate::transfer::Transfers;
@@ -204,6 +205,7 @@ impl Engine {
             image: image.id,
             log: Log::shared(if config.keeps_log() { self.options.log_size_max } else { 0 }),
             config,
+            linked: Linked::default(),
             state,
             mounts,
             health: None,

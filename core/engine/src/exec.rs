@@ -107,7 +107,8 @@ impl Engine {
         }
         let config = &container.config;
         let or = |own: &str, other: &str| (if own.is_empty() { other } else { own }).to_owned();
-        let env: Vec<String> = config.env.iter().chain(&exec.env).cloned().collect();
+        let env: Vec<String> =
+            config.env.iter().chain(&container.linked.env).chain(&exec.env).cloned().collect();
         let launch = Launch {
             command: &exec.command,
             user: &or(&exec.user, &config.user),
@@ -185,10 +186,11 @@ pub(crate) fn prepare_first(
 ) -> Result<Spawn, EngineError> {
     let config = &container.config;
     let command = container.path_and_args();
+    let env = [&config.env[..], &container.linked.env].concat();
     let launch = Launch {
         command: &command,
         user: &config.user,
-        env: &config.env,
+        env: &env,
         working_dir: &config.working_dir,
         tty: config.tty,
     };

@@ -41,6 +41,7 @@ pub mod image;
 pub mod images;
 pub mod layer;
 pub mod lifecycle;
+mod linked;
 mod links;
 pub mod network;
 pub mod options;

@@ -70,7 +70,9 @@ impl Engine {
         let shared = self.shared_network(machine, id)?;
         self.container(id)?.attachments = attachments;
         let published = self.bind_ports(machine, id)?;
+        let linked = self.linked(id)?;
         let container = self.container(id)?;
+        container.linked = linked;
         container.published = published;
         container.pending.restart_at = None;
         container.pending.stopped_by_hand = false;

@@ -87,9 +87,13 @@ impl Group {
             monotone::check(before, &now)?;
             append_only::check(before, &now)?;
         }
+        let led = before.is_some_and(|b| b.role == Role::Leader && b.term == now.term);
+        if now.role == Role::Leader && !led {
+            // All the rest builds on this.
+            self.leaders.see(now.term, raft.id())?;
+        }
         self.log(raft, before, &now)?;
         self.commits(raft, before, &now, store)?;
-        let led = before.is_some_and(|b| b.role == Role::Leader && b.term == now.term);
         if now.role == Role::Leader {
             if led {
                 self.leader_commits(raft, before, &now, disks)?;
@@ -155,13 +159,12 @@ impl Group {
     }
 
     fn election(
-        &mut self,
+        &self,
         raft: &Raft,
         before: Option<&Position>,
         now: &Position,
         disks: &Disks<'_>,
     ) -> Verdict {
-        self.leaders.see(now.term, raft.id())?;
         // A member never leads as it starts: this one was elected before anybody looked.
         if before.is_some() {
             let states: Vec<(RaftId, Option<HardState>)> =

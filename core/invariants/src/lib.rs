@@ -38,7 +38,7 @@ pub use model::Model;
 pub use watch::{Look, Watch};
 
 /// All invariants, in the order of the layers.
-pub static ALL: [&Invariant; 40] = [
+pub static ALL: [&Invariant; 41] = [
     &raft::election_safety::INVARIANT,
     &raft::durable_votes::INVARIANT,
     &raft::log_matching::INVARIANT,
@@ -62,6 +62,7 @@ pub static ALL: [&Invariant; 40] = [
     &tasks::placement::INVARIANT,
     &tasks::slots::INVARIANT,
     &tasks::running::INVARIANT,
+    &tasks::replacements::INVARIANT,
     &tasks::restarts::INVARIANT,
     &tasks::rollbacks::INVARIANT,
     &nodes::leader_only::INVARIANT,

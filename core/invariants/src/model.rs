@@ -5,13 +5,14 @@ use sorted::{SortedMap, SortedSet};
 
 use raft::{ConfChange, Entry, Index, Payload, RaftId, Term};
 use swarm::node::{actions_of, joiner_of};
-use swarm::objects::{Cluster, Id, Object, TaskState};
+use swarm::objects::{Cluster, Id, NodeState, Object, TaskState};
 use swarm::store::{Store, StoreEvent};
 
 use crate::invariant::Verdict;
 use crate::nodes::plaintext::Needles;
 use crate::store::equal_stores::{self, Sum};
 use crate::store::{in_use, names, references, versions};
+use crate::tasks::replacements::Replacements;
 use crate::tasks::restarts::Restarts;
 use crate::tasks::{identity, placement, rollbacks, slots, states};
 
@@ -27,6 +28,7 @@ pub struct Model {
     sum: Sum,
     sums: SortedMap<Index, Sum>,
     restarts: Restarts,
+    replacements: Replacements,
     /// The nodes of the raft members that have joined since somebody looks.
     members: SortedMap<RaftId, Id>,
     /// The highest history limit that there was.
@@ -78,8 +80,9 @@ impl Model {
             _ => self.members.extend(joiner_of(entry)),
         }
         if self.term != entry.term {
-            // A new leader counts restarts from the tasks that it finds.
+            // A new leader counts restarts from the tasks that it finds, and does not know what waits.
             (self.term, self.restarts) = (entry.term, Restarts::default());
+            self.replacements = Replacements::default();
         }
         let mut services: SortedSet<Id> = SortedSet::new();
         for event in &events {
@@ -102,7 +105,10 @@ impl Model {
         for service in &services {
             slots::check(service, &self.store)?;
         }
-        Ok(())
+        let store = &self.store;
+        let is_down =
+            |id: &Id| store.node(id).is_none_or(|node| node.status.state == NodeState::Down);
+        self.replacements.see(&events, is_down)
     }
 
     fn check(&mut self, index: Index, event: &StoreEvent) -> Verdict {
@@ -113,6 +119,7 @@ impl Model {
         match (event, event.old(), event.object()) {
             (StoreEvent::Created(_), _, Object::Task(task)) => {
                 states::check_new(task)?;
+                placement::check_new(task, &self.store)?;
                 let service = self.store.service(&task.service_id).cloned();
                 self.restarts.see(event, service.as_deref())?;
             }

@@ -113,7 +113,7 @@ impl Watch {
     pub fn after(&mut self, world: &World) -> Result<(), Box<Violation>> {
         let Some(host) = world.touched() else { return Ok(()) };
         let host = usize::from(host.0);
-        let pace = self.pace.check(world.now(), world.event_count());
+        let pace = self.pace.check(world.now(), host);
         pace.and_then(|()| self.look(world, host)).map_err(|broken| violation(world, host, broken))
     }
 

@@ -59,13 +59,8 @@ pub(crate) fn run(
     rng: &mut Rng,
     wall: Time,
 ) -> Vec<Request> {
-    let is_silent = |name: &str| {
-        let node = objects.find("nodes", "", name);
-        node.is_some_and(|node| conditions::get(node, "Ready") == "Unknown")
-    };
     let waits = |pod: &&Rc<Value>| {
-        let own = text(pod, "spec/nodeName");
-        (own.is_empty() || sim::planted!(PodMoved) && is_silent(own))
+        text(pod, "spec/nodeName").is_empty()
             && text(pod, "spec/schedulerName") == "default-scheduler"
             && text(pod, "metadata/deletionTimestamp").is_empty()
             && !matches!(text(pod, "status/phase"), "Succeeded" | "Failed")

@@ -69,6 +69,7 @@ impl Machine {
         let state = State {
             now,
             distribution: crate::distribution::XENIAL,
+            columns: crate::terminal::COLUMNS,
             clock: Clock::default(),
             is_disk_full: false,
             processes: SortedMap::new(),
@@ -105,6 +106,11 @@ impl Machine {
     /// What the system says it is from now on; without this, an Ubuntu 16.04.
     pub fn set_distribution(&mut self, distribution: Distribution) {
         self.state.borrow_mut().distribution = distribution;
+    }
+
+    /// How wide terminals are that are added from now on; without this, 80 columns.
+    pub fn set_columns(&mut self, columns: u16) {
+        self.state.borrow_mut().columns = columns;
     }
 
     /// The host's own namespace.
@@ -349,7 +355,10 @@ impl Machine {
         let mut state = self.state.borrow_mut();
         let id = TerminalId(state.next_terminal);
         state.next_terminal += 1;
-        state.terminals.insert(id, Terminal::default());
+        let columns = state.columns;
+        let mut terminal = Terminal::default();
+        terminal.columns = columns;
+        state.terminals.insert(id, terminal);
         id
     }
 

@@ -149,6 +149,8 @@ pub enum NetAsk {
     },
     /// The network devices that the asker has.
     Links,
+    /// The ports that are not its own programs' and answer all the same.
+    Ports,
     /// The answer to a call of [`Machine::call`] that was not answered at once. Nothing comes back.
     Respond {
         /// The call's number.
@@ -169,6 +171,8 @@ pub enum NetAnswer {
     Echo,
     /// The devices.
     Links(Vec<Link>),
+    /// Ports and the names of who listens on them.
+    Ports(Vec<(u16, &'static str)>),
 }
 
 /// A network device besides the loopback one.
@@ -334,6 +338,14 @@ impl Proc {
     pub async fn links(&self) -> Vec<Link> {
         match self.ask_network(NetAsk::Links, RESOLVE_TIMEOUT).await {
             Ok(NetAnswer::Links(links)) => links,
+            _ => Vec::new(),
+        }
+    }
+
+    /// The ports that the daemon opens on a host: for containers, and its own.
+    pub async fn ports_of_daemon(&self) -> Vec<(u16, &'static str)> {
+        match self.ask_network(NetAsk::Ports, RESOLVE_TIMEOUT).await {
+            Ok(NetAnswer::Ports(ports)) => ports,
             _ => Vec::new(),
         }
     }

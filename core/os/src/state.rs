@@ -53,6 +53,8 @@ pub(crate) struct State {
     pub(crate) now: Time,
     /// What the system says it is.
     pub(crate) distribution: Distribution,
+    /// How wide new terminals are.
+    pub(crate) columns: u16,
     /// What the host's clock shows.
     pub(crate) clock: Clock,
     /// Nothing can be written but to what is in memory.

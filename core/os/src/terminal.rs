@@ -261,6 +261,9 @@ pub struct Terminal {
 /// How many blocks a terminal keeps.
 const BLOCK_COUNT_MAX: usize = 2_000;
 
+/// As wide a terminal is unless something else is said.
+pub(crate) const COLUMNS: u16 = 80;
+
 impl Default for Terminal {
     fn default() -> Self {
         Self {
@@ -278,7 +281,7 @@ impl Default for Terminal {
             last_status: 0,
             cause: None,
             change_count: 0,
-            columns: 80,
+            columns: COLUMNS,
         }
     }
 }

@@ -75,6 +75,7 @@ impl Raft {
         match message.body {
             MessageBody::PreVoteRequest { .. }
             | MessageBody::PreVoteResponse { granted: true, .. } => {}
+            _ if self.is_leader() && sim::planted!(LaterTermLed) => self.term = message.term,
             _ => {
                 let leader = message.body.is_from_leader().then_some(message.from);
                 self.become_follower(message.term, leader);
@@ -110,7 +111,9 @@ impl Raft {
         match body {
             MessageBody::VoteRequest { last_index, last_term, .. } => {
                 let current = self.log.is_up_to_date(last_index, last_term);
-                let free = self.vote == Some(from) || self.vote.is_none() && self.leader.is_none();
+                let free = self.vote == Some(from)
+                    || self.vote.is_none() && self.leader.is_none()
+                    || sim::planted!(VoteGivenTwice);
                 self.answer_vote_request(from, current && free);
             }
             MessageBody::PreVoteRequest { last_index, last_term } => {

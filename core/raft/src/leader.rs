@@ -252,8 +252,11 @@ impl Raft {
         if heartbeat_ticks <= leader.heartbeat_elapsed_ticks {
             leader.heartbeat_elapsed_ticks = 0;
             for (to, progress) in &mut leader.peers {
-                let commit = sender.log.commit().min(progress.matched);
+                let mut commit = sender.log.commit().min(progress.matched);
                 progress.commit_sent = progress.commit_sent.max(commit);
+                if sim::planted!(CommitNotMatched) {
+                    commit = sender.log.commit();
+                }
                 sender.send(*to, MessageBody::Heartbeat { commit });
             }
         }
@@ -306,6 +309,9 @@ impl Raft {
                 let hint = if hint_term == Term(0) { hint } else { possible };
                 if progress.rejected(rejected, hint) {
                     leader.dirty = true;
+                }
+                if sim::planted!(OwnLogCut) {
+                    self.log.cut_from(hint.next().max(self.log.commit().next()));
                 }
             }
             MessageBody::HeartbeatResponse => {

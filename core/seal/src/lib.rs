@@ -47,7 +47,7 @@ pub use channel::{Channel, ChannelError, ClientConfig, Identity, Received, Serve
 pub use csr::Csr;
 pub use keyfile::{KeyFileError, NodeKeyFile};
 pub use keys::{Dek, Kek, PrivateKey, PublicKey};
-pub use sealer::{Nonce, Purpose, SealError, Sealer};
+pub use sealer::{Nonce, Purpose, SealError, Sealer, nonce_of};
 pub use token::JoinToken;
 pub use unlock::UnlockKey;
 pub use x509::{Certificate, CertificateError, Chain, Role, RootCertificate};

@@ -39,10 +39,14 @@ bugs! {
     OwnLogCountedEarly: "the leader counts its own log before its disk has it",
     AckBeforeDurable: "an append is acknowledged before the disk has it",
     VoteBeforeDurable: "a vote is granted before the disk has it",
+    VoteGivenTwice: "a member votes for whoever asks, as often as it is asked",
     VoteForgotten: "a member that starts has forgotten its vote",
     ShortLogElected: "a vote is granted whatever the candidate's log",
-    MismatchAppended: "an append is taken although the entry before it differs",
+    MismatchAppended: "an append is taken although the entry before it is of another term",
     UncommittedApplied: "entries are applied as soon as they are durable",
+    LaterTermLed: "a leader that hears of a later term goes on leading in it",
+    OwnLogCut: "a leader whose append is rejected cuts its own log",
+    CommitNotMatched: "a heartbeat tells the commit index whatever the member's log holds",
     LeaderNeverDoubts: "a leader without a majority goes on leading",
     // the log on disk, the store
     SyncForgotten: "the log is reported durable without a sync",
@@ -60,17 +64,20 @@ bugs! {
     SecretInUseRemoved: "a secret is removed although a service uses it",
     ReferencesNotChecked: "a service may refer to a secret that is gone",
     RollbackToSelf: "a rollback returns to the present spec",
-    OldTokenAccepted: "a join token's last part is not compared",
+    OldTokenAccepted: "a worker's join token is not compared with the one that counts",
     // the leader's loops
     LoopsAfterLeading: "a leader that steps down goes on with its loops",
     ConstraintIgnored: "the scheduler ignores constraints",
     DrainedNodeChosen: "the scheduler chooses nodes that are drained or paused",
     ReservationsIgnored: "the scheduler ignores reservations",
+    TaskMoved: "a task that is placed gets the next slot's number",
+    JobsOnDrainedNodes: "a global job is tried again on a node that is drained",
     DrainIgnored: "tasks stay on a drained node",
     DownIgnored: "tasks of a node that is down are not replaced",
     SlotUsedTwice: "scaling up takes slots that are in use",
     UpdateOrderSwapped: "a stop-first update starts first",
     AttemptsIgnored: "max-attempts is ignored",
+    OldTaskNotAwaited: "a replacement starts before the old task has stopped",
     DelayIgnored: "restarts do not wait for their delay",
     HistoryTooLong: "the reaper keeps one task too many",
     LiveTaskReaped: "the reaper removes tasks that still run",
@@ -79,12 +86,17 @@ bugs! {
     GraceTooShort: "a node is down after two heartbeat periods",
     GraceTooLong: "a node is down after four heartbeat periods",
     ChangeNotSent: "a task's new desired state is not sent to its agent",
+    TasksForAll: "every agent gets all new tasks",
+    CompleteSetIgnored: "a complete set changes none of the tasks that an agent has",
     SecretsForAll: "every agent gets all secrets",
     SecretKept: "an agent keeps a secret that it is told to forget",
     SecretStored: "an agent writes its secrets to tasks.db",
+    FullDiskSpins: "an agent without room for tasks.db tries again at once",
+    PreparedForgotten: "an agent that starts has forgotten which containers are prepared",
     FrameInClear: "what is sent is also sent unsealed",
     // keys, roles, containers
     KeyInClear: "with autolock the key file is written in clear",
+    GoneMemberKept: "a node that is removed stays a member of the raft group",
     StoreKept: "a demoted manager keeps its log",
     TmpfsCommitted: "docker commit takes the secrets' tmpfs",
     SecretStaysMounted: "a stopped container keeps its secrets",
@@ -94,7 +106,6 @@ bugs! {
     DeletionNotCached: "an API server keeps deleted objects in memory",
     WatchEventLost: "a watch leaves out every tenth change",
     AllSecretsToNodes: "the node authoriser lets a kubelet read every secret",
-    PodMoved: "a pod whose node is silent is bound to another one",
     OrphansKept: "what has lost its owners stays",
     RunningTakenForEnded: "a kubelet that starts takes containers that run for ended ones",
     ObjectKept: "a kubelet keeps a secret after its last pod",
@@ -114,11 +125,18 @@ pub const fn is(_: Bug) -> bool {
     false
 }
 
-/// Chooses the bug that this thread's worlds have from now on; none to have none.
 #[cfg(feature = "planted")]
-pub fn choose(bug: Option<Bug>) {
-    chosen::set(bug);
+pub use chosen::{get as chosen, set as choose};
+
+/// Nothing is, without the feature.
+#[cfg(not(feature = "planted"))]
+pub const fn chosen() -> Option<Bug> {
+    None
 }
+
+/// Does nothing without the feature.
+#[cfg(not(feature = "planted"))]
+pub const fn choose(_: Option<Bug>) {}
 
 #[cfg(feature = "planted")]
 mod chosen {
@@ -130,11 +148,13 @@ mod chosen {
         static CHOSEN: Cell<Option<Bug>> = const { Cell::new(None) };
     }
 
-    pub(super) fn get() -> Option<Bug> {
+    /// The bug of this thread, for the threads that it starts.
+    pub fn get() -> Option<Bug> {
         CHOSEN.get()
     }
 
-    pub(super) fn set(bug: Option<Bug>) {
+    /// Chooses the bug that this thread's worlds have from now on; none to have none.
+    pub fn set(bug: Option<Bug>) {
         CHOSEN.set(bug);
     }
 }

@@ -79,7 +79,9 @@ pub(crate) fn boot_all(world: &mut World) -> Result<(), Error> {
         world.blame.know(name.clone(), id);
         world.blame.know(address(index), id);
         let user = spec.user_name();
-        world.hosts.push(Host::new(id, name, address(index), user, tree, world.now));
+        let mut host = Host::new(id, name, address(index), user, tree, world.now);
+        host.columns = spec.columns;
+        world.hosts.push(host);
     }
     crate::cluster::install(world);
     for index in 0..world.hosts.len() {

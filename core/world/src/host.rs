@@ -51,6 +51,8 @@ pub(crate) struct Host {
     /// Transcripts of terminals from before the last crash are gone with the machine; the command
     /// numbers go on.
     pub(crate) terminal: TerminalId,
+    /// How wide its terminals are.
+    pub(crate) columns: Option<u16>,
     /// Who is logged in at the terminal.
     user: String,
     address: String,
@@ -100,6 +102,7 @@ impl Host {
             daemon_count: 0,
             boot_count: 0,
             terminal: TerminalId(0),
+            columns: None,
             user: user.to_owned(),
             address,
         }
@@ -129,6 +132,9 @@ impl Host {
         machine.set_entropy(entropy);
         machine.set_distribution(distribution);
         machine.host().borrow_mut().addresses = vec![self.address.clone()];
+        if let Some(columns) = self.columns {
+            machine.set_columns(columns);
+        }
         self.terminal = machine.add_terminal();
         self.boot_count += 1;
         let shell = self.start_shell(&mut machine);

@@ -33,6 +33,7 @@ pub(crate) fn host(spec: &Spec, index: usize, profile: &docker::Profile, now: Ti
         ("/var/tmp", 0o1777),
         ("/etc/skel", 0o755),
         ("/var/log", 0o755),
+        ("/etc/docker", 0o755),
         ("/var/lib/docker", 0o711),
         ("/var/lib/docker/swarm", 0o700),
         ("/run", 0o755),

@@ -31,6 +31,9 @@ pub struct Spec {
     /// nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
+    /// How wide the terminals are, in columns; 80 if nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub columns: Option<u16>,
     /// Managers ask whether they could win before they campaign (Raft's pre-vote). Swarms do not; with
     /// it a lab can show what that changes.
     #[serde(default)]
@@ -109,6 +112,7 @@ impl Spec {
             start: None,
             user: None,
             prompt: None,
+            columns: None,
             pre_vote: false,
             kube: None,
         }

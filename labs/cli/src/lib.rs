@@ -23,6 +23,9 @@ pub const FAILED: u8 = 1;
 /// No such usage, or a file that is no lab.
 pub const BAD: u8 = 2;
 
+/// As wide are the terminals of a session: as those that most documents show, which have room for bars.
+const COLUMNS: u64 = 120;
+
 const HELP: &str = "\
 Glasshive: a whole Docker Swarm as a deterministic simulation
 
@@ -34,7 +37,7 @@ Usage:
                                               play it and tell where clear text was found, and why
   glasshive session --nodes A,B,C [--managers A,B] [--docker 17.03] [--seed N]
                     [--kube A,B [--kubectl 1.25] [--control-planes 1]]
-                    [--user ubuntu] [--prompt PS1] [--pre-vote]
+                    [--user ubuntu] [--prompt PS1] [--columns 120] [--pre-vote]
                                               a cluster to talk to, JSON lines in and out
   glasshive differences                       where the simulation is not what it simulates
   glasshive sweep [--kube] [--seeds A..B] [--hours H] [--mode safety|liveness] [--faults SET]
@@ -47,6 +50,8 @@ Usage:
   glasshive --help | --version
 
 PATH is a lab file (NAME.lab.md) or a folder of them; for `audit` also a recorded run (NAME.json).
+SET is all, none, or kinds of faults such as crash,cut. I/N is a part of the seeds, from 0/N to N-1/N; H is
+virtual time, of all seeds together.
 Exit status: 0 all holds, 1 something does not, 2 wrong usage or a file that is no lab.
 ";
 
@@ -72,6 +77,9 @@ fn command(
         write!(err, "{HELP}")?;
         return Ok(BAD);
     };
+    if rest.iter().any(|arg| arg == "--help" || arg == "-h") {
+        return write!(out, "{HELP}").map(|()| OK);
+    }
     let done = match name.as_str() {
         "run" => run(rest, out, err),
         "test" => test(rest, out, err),
@@ -195,7 +203,7 @@ fn start_session(
     out: &mut dyn Write,
     err: &mut dyn Write,
 ) -> Done {
-    const OPTIONS: [&str; 9] = [
+    const OPTIONS: [&str; 10] = [
         "nodes",
         "managers",
         "docker",
@@ -205,6 +213,7 @@ fn start_session(
         "seed",
         "user",
         "prompt",
+        "columns",
     ];
     let mut args = Args::read(args, &OPTIONS, &["pre-vote"])?;
     args.end()?;
@@ -231,6 +240,8 @@ fn start_session(
     }
     spec.user = args.text("user");
     spec.prompt = args.text("prompt");
+    let columns = args.number("columns")?.unwrap_or(COLUMNS);
+    spec.columns = Some(u16::try_from(columns).unwrap_or(u16::MAX).max(20));
     spec.pre_vote = args.flag("pre-vote");
     match world::World::new(spec) {
         Ok(mut world) => {

@@ -21,6 +21,7 @@ impl Lab {
             seed: seed.unwrap_or(self.seed),
             user: self.user.clone(),
             prompt: self.prompt.clone(),
+            columns: None,
             start: self.start_secs.map(|secs| Time::EPOCH + Duration::from_secs(secs)),
             pre_vote: self.pre_vote,
             kube: (!self.kubernetes.is_empty())

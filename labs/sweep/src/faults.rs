@@ -1,5 +1,7 @@
 //! What breaks.
 
+use std::fmt;
+
 use sorted::{SortedMap, SortedSet};
 
 use sim::{Duration, Rng, Time};
@@ -88,6 +90,20 @@ impl Default for FaultSet {
     /// All of them.
     fn default() -> Self {
         Self(kinds().map(|kind| kind.name).collect())
+    }
+}
+
+impl fmt::Display for FaultSet {
+    /// As [`FaultSet::parse`] reads it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.is_empty() {
+            return f.write_str("none");
+        }
+        if *self == Self::default() {
+            return f.write_str("all");
+        }
+        let names: Vec<&str> = self.0.iter().copied().collect();
+        f.write_str(&names.join(","))
     }
 }
 
@@ -328,6 +344,9 @@ mod tests {
         assert!(FaultSet::parse("all").is_ok_and(|set| kinds().all(|kind| set.has(kind.name))));
         assert!(FaultSet::parse("none").is_ok_and(|set| set.is_empty()));
         assert!(FaultSet::parse("crash,heal").is_ok_and(|set| set.has("heal") && !set.has("cut")));
+        for text in ["all", "none", "crash", "crash,cut"] {
+            assert_eq!(FaultSet::parse(text).map(|set| set.to_string()), Ok(text.to_owned()));
+        }
         let error = FaultSet::parse("crash,fire").expect_err("there is no such fault");
         assert!(error.contains("`fire`") && error.contains("cut-one-way"), "{error}");
     }

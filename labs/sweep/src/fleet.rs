@@ -9,7 +9,7 @@ use std::thread;
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use sim::Duration;
+use sim::{Duration, planted};
 
 use crate::case::{Case, History, Mode, Outcome};
 use crate::faults::FaultSet;
@@ -35,6 +35,15 @@ pub struct Options {
     pub threads: Option<usize>,
     /// Stop after so many failures.
     pub failures_max: usize,
+}
+
+impl Options {
+    /// The command that plays one of the seeds.
+    fn again(&self, seed: u64) -> String {
+        let kube = if self.cluster == Cluster::Kubernetes { " --kube" } else { "" };
+        let mode = if self.mode == Mode::Liveness { " --mode liveness" } else { "" };
+        format!("glasshive sweep{kube} --seeds {seed}{mode} --faults {}", self.faults)
+    }
 }
 
 /// What came of it.
@@ -114,18 +123,24 @@ pub fn sweep(options: &Options, progress: &mut dyn Write) -> io::Result<Report> 
     let (next, stop) = (AtomicU64::new(options.seeds.start), AtomicBool::new(false));
     let threads = options.threads.or_else(|| thread::available_parallelism().ok().map(Into::into));
     let mut report = Report::default();
+    let bug = planted::chosen();
     let result = thread::scope(|scope| {
         let (sender, receiver) = mpsc::channel();
         for _ in 0..threads.unwrap_or(1).max(1) {
             let (sender, next, stop) = (sender.clone(), &next, &stop);
-            scope.spawn(move || work(options, next, stop, &sender));
+            scope.spawn(move || {
+                planted::choose(bug);
+                work(options, next, stop, &sender);
+            });
         }
         drop(sender);
         let mut told = 0;
         for (seed, outcome, history) in receiver {
             report.take(&outcome);
             if let Some(history) = history {
-                writeln!(progress, "\rseed {seed}: {}", what_of(&history))?;
+                // Whoever does not wait for the end can play the seed again.
+                let again = options.again(seed);
+                writeln!(progress, "\rseed {seed}: {}\n  again: {again}", what_of(&history))?;
                 report.failures.push((seed, history));
             }
             report.wall_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -143,7 +158,8 @@ pub fn sweep(options: &Options, progress: &mut dyn Write) -> io::Result<Report> 
     });
     report.wall_ms = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
     report.failures.sort_by_key(|(seed, _)| *seed);
-    writeln!(progress, "\r{}", report.line())?;
+    // What it came to is told by whoever asked.
+    write!(progress, "\r{:1$}\r", "", report.line().len() + 1)?;
     result.map(|()| report)
 }
 

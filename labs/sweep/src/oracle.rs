@@ -219,10 +219,18 @@ impl Oracle {
         }
     }
 
-    /// What was told is so in the clusters of a host.
+    /// What was told is so in the clusters of a host. Of a swarm without a leader nobody knows what is
+    /// committed: a manager may commit, answer and find its disk full in one event, and nobody has seen
+    /// but its disk. The next leader has it, and then it is looked at.
     fn check(&self, world: &World, watch: &Watch, host: usize) -> Result<(), Broken> {
         let Some(probe) = world.probe(host) else { return Ok(()) };
         let swarm = probe.daemon.and_then(|daemon| daemon.swarm().cluster_id());
+        let leads = |host: usize| {
+            let node =
+                world.probe(host).and_then(|probe| probe.daemon).map(|daemon| daemon.swarm());
+            node.is_some_and(|node| node.cluster_id() == swarm && node.is_leading())
+        };
+        let swarm = swarm.filter(|_| (0..world.host_count()).any(leads));
         if let (Some(told), Some(model)) =
             (swarm.and_then(|swarm| self.told.get(swarm)), watch.model(world, host))
         {

@@ -7,7 +7,7 @@ use sim::Duration;
 use swarm::store::Store;
 use sweep::Failure;
 use sweep::session::Session;
-use world::fault::Reach;
+use world::fault::{Reach, Trigger};
 use world::{Fault, Input, LineResult, Spec, Surface};
 
 use crate::list::Scenario;
@@ -20,23 +20,24 @@ pub struct Lab<'a> {
 
 pub(crate) type Step<T = ()> = Result<T, Failure>;
 
-/// The failure, if there is one, and how many events it took.
-pub(crate) fn play(scenario: Scenario) -> (Option<Failure>, u64) {
+/// The failure, if there is one, and how many events and how much time it took.
+pub(crate) fn play(scenario: Scenario) -> (Option<Failure>, u64, Duration) {
     let mut inputs = Vec::new();
-    let mut event_count = 0;
+    let (mut event_count, mut simulated) = (0, Duration::ZERO);
     let played = catch_unwind(AssertUnwindSafe(|| {
         let spec = Spec::new(["m1", "m2", "m3", "w1", "w2"]).with_managers(["m1", "m2", "m3"]);
         let session = Session::new(spec.with_docker("19.03").with_seed(1), &mut inputs)?;
         let mut lab = Lab { session };
         let result = lab.wait(5).and_then(|()| scenario(&mut lab));
-        event_count = lab.session.world.event_count();
+        let world = &lab.session.world;
+        (event_count, simulated) = (world.event_count(), world.now().since(world.started()));
         result
     }));
     let failure = match played {
         Ok(result) => result.err(),
         Err(_) => Some(Failure::new("panic", String::new())),
     };
-    (failure, event_count)
+    (failure, event_count, simulated)
 }
 
 impl Lab<'_> {
@@ -63,6 +64,23 @@ impl Lab<'_> {
 
     pub(crate) fn restart(&mut self, node: &str) -> Step {
         self.apply(Input::fault(Fault::Restart(node.into())))
+    }
+
+    /// Faults that strike once, as soon as something happens.
+    pub(crate) fn arm(&mut self, on: &str, fault: Fault) -> Step {
+        let on = Trigger::parse(on).map_err(|error| Failure::new("scenario", error.to_string()))?;
+        self.apply(Input::Arm { on, faults: vec![fault] })
+    }
+
+    /// Waits, a minute at most, until something is so; at most a millisecond longer.
+    pub(crate) fn wait_until(&mut self, is_so: impl Fn(&Self) -> bool) -> Step {
+        for _ in 0..60_000 {
+            if is_so(self) {
+                return Ok(());
+            }
+            self.wait_ms(1)?;
+        }
+        Err(Failure::new("scenario", "it never came".to_owned()))
     }
 
     /// Cuts a host off from all others, or heals all that.
@@ -118,6 +136,27 @@ impl Lab<'_> {
     pub(crate) fn daemon(&self, node: &str) -> Option<&swarm::node::SwarmNode> {
         let host = self.session.host(node)?;
         Some(self.session.world.probe(host)?.daemon?.swarm())
+    }
+
+    /// How far a manager's member of the raft group is.
+    pub(crate) fn raft(&self, node: &str) -> Option<raft::Position> {
+        Some(self.daemon(node)?.raft()?.position())
+    }
+
+    pub(crate) fn leads(&self, node: &str) -> bool {
+        self.raft(node).is_some_and(|at| at.role == raft::Role::Leader)
+    }
+
+    /// A minute after the last thing that was done all is as it was asked for.
+    pub(crate) fn rest(&mut self) -> Step {
+        self.wait(60)?;
+        let mut looks = Vec::new();
+        for _ in 0..6 {
+            self.wait_ms(5_300)?;
+            looks.push(self.session.watch.look_for_rest(&self.session.world));
+        }
+        let verdict = self.session.watch.at_rest(&self.session.world, &looks);
+        verdict.map_err(|violation| Failure::from(*violation))
     }
 
     /// The files of a host's daemon.

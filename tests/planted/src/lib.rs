@@ -1,21 +1,23 @@
 //! Bugs are planted in the core one by one, and each has to be found: by the sweep, whose invariants know
 //! nothing of the bugs, or by a named scenario. What stays unfound is a hole in the net.
 //!
-//! `cargo test --profile sweep -p glasshive-planted` is the test (part of `cargo xtask test`), and prints what
-//! found each bug and how long it took. `cargo run --profile sweep -p glasshive-planted -- BUG` looks for
+//! `cargo test --profile sweep -p glasshive-planted` is the test (part of `cargo xtask test`): what has to find
+//! each bug finds it, and nothing else does before. With `-- --nocapture` it prints the table. `cargo run --profile sweep -p glasshive-planted -- BUG` looks for
 //! one with more seeds.
 
+mod consensus;
 mod lab;
 mod list;
 mod scenarios;
 
 use std::panic;
 
+use sim::Duration;
 use sim::planted::{self, Bug};
 use sweep::{Case, Cluster, Failure, FaultSet, Mode};
 
 pub use lab::Lab;
-pub use list::{By, LIST, Scenario};
+pub use list::{By, Finders, LIST, Scenario};
 
 /// How a bug was found.
 #[derive(Clone, Debug)]
@@ -26,34 +28,54 @@ pub struct Found {
     pub seed_count: u64,
     /// Events of all of them.
     pub event_count: u64,
+    /// Virtual time of all of them.
+    pub simulated: Duration,
+    /// What was seen.
+    pub what: String,
+}
+
+impl Found {
+    /// The heads of [`Found::row`]'s columns.
+    pub const HEAD: &'static str =
+        "planted bug            found by                    seeds   events   simulated";
+
+    /// One line of the table.
+    pub fn row(&self, bug: Bug) -> String {
+        let Self { name, seed_count, event_count, simulated, .. } = self;
+        let (bug, seconds) = (format!("{bug:?}"), simulated.as_secs());
+        format!("{bug:<22} {name:<26} {seed_count:>6} {event_count:>8} {seconds:>9} s")
+    }
 }
 
 /// Looks for a bug in so many seeds at most; nothing if it was not found.
 pub fn find(bug: Option<Bug>, by: By, seeds: u64) -> Option<Found> {
     panic::set_hook(Box::new(|_| {}));
     planted::choose(bug);
-    let found = match by {
+    let result = match by {
         By::Sweep(cluster, mode) => sweep_for(cluster, mode, seeds),
-        By::Part(story) => {
-            let failure = story().err();
-            failure.map(|Failure { name, .. }| Found { name, seed_count: 1, event_count: 0 })
-        }
+        By::Part(story) => story().err().map(|failure| found(failure, 1, 0, Duration::ZERO)),
         By::Scenario(scenario) => {
-            let (failure, event_count) = lab::play(scenario);
-            failure.map(|Failure { name, .. }| Found { name, seed_count: 1, event_count })
+            let (failure, event_count, simulated) = lab::play(scenario);
+            failure.map(|failure| found(failure, 1, event_count, simulated))
         }
     };
     planted::choose(None);
-    found
+    result
+}
+
+fn found(failure: Failure, seed_count: u64, event_count: u64, simulated: Duration) -> Found {
+    let Failure { name, what } = failure;
+    Found { name, seed_count, event_count, simulated, what }
 }
 
 fn sweep_for(cluster: Cluster, mode: Mode, seeds: u64) -> Option<Found> {
-    let mut event_count = 0;
+    let (mut event_count, mut simulated) = (0, Duration::ZERO);
     for seed in 0..seeds {
         let (outcome, _) = Case { seed, cluster, mode, faults: FaultSet::default() }.run();
         event_count += outcome.event_count;
-        if let Some(Failure { name, .. }) = outcome.failure {
-            return Some(Found { name, seed_count: seed + 1, event_count });
+        simulated = simulated + outcome.simulated;
+        if let Some(failure) = outcome.failure {
+            return Some(found(failure, seed + 1, event_count, simulated));
         }
     }
     None

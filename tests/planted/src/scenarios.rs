@@ -1,16 +1,9 @@
 //! What the sweep's invariants cannot see, because it is about time, about what a command says, or about
 //! what a host may be told: one short story for each.
 
-use std::rc::Rc;
-
-use raft::{
-    Committed, Config, Entry, HardState, Index, Message, MessageBody, Payload, Raft, RaftId,
-    Restored, Role, Term,
-};
 use swarm::node::LocalState;
-use swarm::objects::{NodeState, Task, TaskState};
-use sweep::Failure;
-use world::Surface;
+use swarm::objects::{NodeState, Role, Task, TaskState};
+use world::{Fault, Input, Surface};
 
 use crate::lab::{Lab, Step};
 
@@ -60,8 +53,10 @@ pub(crate) fn rollback_to_a_lost_secret(lab: &mut Lab<'_>) -> Step {
     lab.expect(back.status != 0, "a_lost_secret_is_missed")
 }
 
-/// A rotated join token is worth nothing.
+/// Who joins with a worker's token is a worker, and a rotated token is worth nothing.
 pub(crate) fn join_with_an_old_token(lab: &mut Lab<'_>) -> Step {
+    let role = lab.daemon("w1").and_then(|node| node.observe().role);
+    lab.expect(role == Some(Role::Worker), "a_workers_token_makes_a_worker")?;
     let token = lab.store().cluster().map(|cluster| cluster.root_ca.worker_token.clone());
     let token = token.unwrap_or_default();
     lab.says("m1", "docker swarm join-token --rotate --quiet worker")?;
@@ -206,34 +201,41 @@ pub(crate) fn start_from_a_snapshot(lab: &mut Lab<'_>) -> Step {
     lab.wait(10)
 }
 
-/// A leader has an entry of an old term on a majority, and none of its own (Raft paper, figure 8).
-pub(crate) fn old_term_on_a_majority() -> Step {
-    let entry =
-        Entry { term: Term(1), index: Index(1), payload: Payload::Data(Rc::from(&b"x"[..])) };
-    let restored = Restored {
-        hard_state: HardState { term: Term(1), vote: None, commit: Index(0) },
-        entries: vec![entry],
-        voters: [1, 2, 3].map(RaftId).to_vec(),
-        ..Restored::default()
-    };
-    let rng = sim::Streams::new(1).stream("raft");
-    let mut raft = Raft::new(Config::new(RaftId(1)), restored, rng);
-    let from_peer = |body| Message { from: RaftId(2), to: RaftId(1), term: Term(2), body };
-    let settle = |raft: &mut Raft| {
-        while let Some(ready) = raft.ready() {
-            raft.persisted(ready.number);
-        }
-    };
-    raft.campaign();
-    settle(&mut raft);
-    let (granted, committed) = (true, Committed::default());
-    // A correct member sends both; what is refused would show as no leader.
-    let _ = raft.step(from_peer(MessageBody::VoteResponse { granted, committed }));
-    settle(&mut raft);
-    let _ = raft.step(from_peer(MessageBody::AppendAccepted { matched: Index(1) }));
-    let at = raft.position();
-    if at.role == Role::Leader && at.commit == Index(0) {
-        return Ok(());
-    }
-    Err(Failure::new("old_terms_are_not_counted", format!("{at:?}")))
+/// A node that was cut off runs again what it is to run, and nothing else.
+pub(crate) fn node_comes_back(lab: &mut Lab<'_>) -> Step {
+    lab.says("m1", "docker service create --detach --name web --replicas 5 nginx:alpine")?;
+    lab.wait(40)?;
+    lab.cut("w1", true)?;
+    lab.wait(60)?;
+    lab.cut("w1", false)?;
+    lab.wait(30)
+}
+
+/// A worker without room for what it wants to write.
+pub(crate) fn full_disk(lab: &mut Lab<'_>) -> Step {
+    lab.apply(Input::fault(Fault::FullDisk("w1".into())))?;
+    lab.says("m1", "docker service create --detach --name web --mode global nginx:alpine")?;
+    lab.wait(20)
+}
+
+/// A manager is removed before its demotion has come to the raft group, because its leader is lost in
+/// the middle of it and two of three must not become one of two.
+pub(crate) fn removal_overtakes_demotion(lab: &mut Lab<'_>) -> Step {
+    lab.arm("entry.sent(kind=node)", Fault::Crash("m1".into()))?;
+    lab.type_line("m2", "docker node demote m3")?;
+    lab.wait_until(|lab| lab.leads("m2") || lab.leads("m3"))?;
+    lab.wait(30)?;
+    lab.says("m2", "docker node rm --force m3")?;
+    lab.restart("m1")?;
+    lab.rest()
+}
+
+/// A daemon starts again while a task is ready and waits for its turn.
+pub(crate) fn daemon_starts_again(lab: &mut Lab<'_>) -> Step {
+    let options = "--detach --name bad --constraint node.hostname==w1 --restart-delay 40s";
+    lab.says("m1", &format!("docker service create {options} alpine false"))?;
+    lab.wait(20)?;
+    lab.crash("w1")?;
+    lab.restart("w1")?;
+    lab.rest()
 }

@@ -202,6 +202,8 @@ pub struct HostConfig {
     pub dns_search: Vec<String>,
     /// Options of the resolver.
     pub dns_options: Vec<String>,
+    /// Links to other containers, `name:alias`; of an existing one `/name:/own/alias`.
+    pub links: Vec<String>,
     /// Lines of `/etc/hosts` as `name:address`.
     pub extra_hosts: Vec<String>,
     /// More groups, by name or number.

@@ -5,6 +5,7 @@ use engine::ContainerId;
 use os::machine::SharedNamespace;
 use os::{Errno, NetAnswer, NetAsk, NetReply, NetRequest, RequestId};
 use sim::HostId;
+use swarm::node::LocalState;
 
 use super::send;
 use super::wire::{Content, Datagram, HOST_FLOW, OVERLAY_FLOW, OVERLAY_PLACE, Packet, Payload};
@@ -74,6 +75,10 @@ impl Daemon {
                 let links = self.engine.links(from.as_ref(), &self.config.address);
                 self.answer(context, asker, Ok(NetAnswer::Links(links)));
             }
+            NetAsk::Ports => {
+                let ports = if from.is_some() { Vec::new() } else { self.open_ports() };
+                self.answer(context, asker, Ok(NetAnswer::Ports(ports)));
+            }
             NetAsk::Respond { call, answer } => {
                 self.answered(context, call, Ok(NetAnswer::Bytes(answer)));
             }
@@ -82,6 +87,25 @@ impl Daemon {
                 self.go(context, asker, route, Content::Echo);
             }
         }
+    }
+
+    /// What listens on the host for containers, the mesh and the swarm.
+    fn open_ports(&self) -> Vec<(u16, &'static str)> {
+        let running = self.engine.containers().filter(|container| container.is_running());
+        let published = running.flat_map(|container| &container.published);
+        let mut ports: Vec<(u16, &'static str)> =
+            published.map(|binding| (binding.host_port, "docker-proxy")).collect();
+        ports.extend(self.net.table.mesh_ports().map(|port| (port, "dockerd")));
+        let swarm = self.swarm().info();
+        if swarm.state == LocalState::Active {
+            ports.push((7_946, "dockerd"));
+        }
+        if swarm.control_available {
+            ports.push((2_377, "dockerd"));
+        }
+        ports.sort_unstable();
+        ports.dedup();
+        ports
     }
 
     /// Asks a registry at an address, or at a name that the directory of hosts knows.
@@ -156,7 +180,8 @@ impl Daemon {
                 let content = match reply {
                     Ok(NetAnswer::Bytes(bytes)) => Content::Answer(bytes),
                     Ok(NetAnswer::Echo) => Content::EchoReply,
-                    Ok(NetAnswer::Addresses(_) | NetAnswer::Links(_)) | Err(_) => Content::Refused,
+                    Ok(NetAnswer::Addresses(_) | NetAnswer::Links(_) | NetAnswer::Ports(_))
+                    | Err(_) => Content::Refused,
                 };
                 let datagram = question.reply(content);
                 match vni {

@@ -26,6 +26,9 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
     };
     let whole = cli.is_set("no-trunc");
     let now = cli.proc.wall();
+    // Whoever does not ask for digests gets none, in JSON as well.
+    let has_digests =
+        cli.is_set("digests") || cli.flag("format").is_some_and(|text| text.contains(".Digest"));
     let mut rows = Vec::new();
     for image in &images {
         let created = human_duration(cli.profile, now.since(image.created));
@@ -46,7 +49,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
                 .digests
                 .iter()
                 .filter_map(|name| name.split_once('@'))
-                .find(|(name, _)| *name == repository)
+                .find(|(name, _)| has_digests && *name == repository)
                 .map_or(none.clone(), |(_, digest)| digest.to_owned());
             rows.push(vec![
                 ("Repository", repository),
@@ -56,6 +59,10 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
                 ("CreatedSince", format!("{created} ago")),
                 ("CreatedAt", go_seconds(image.created)),
                 ("Size", human_size(image.size, 3, cli.profile.size_gap)),
+                ("VirtualSize", human_size(image.size, 3, cli.profile.size_gap)),
+                ("Containers", "N/A".to_owned()),
+                ("SharedSize", "N/A".to_owned()),
+                ("UniqueSize", "N/A".to_owned()),
             ]);
         }
     }

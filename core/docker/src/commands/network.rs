@@ -94,6 +94,7 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
                 ("Name", network.name.clone()),
                 ("Driver", network.driver.clone()),
                 ("Scope", show::network::scope(network).to_owned()),
+                ("IPv4", "true".to_owned()),
                 ("IPv6", "false".to_owned()),
                 ("Internal", network.internal.to_string()),
                 ("Labels", labels.join(",")),

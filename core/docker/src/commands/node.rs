@@ -141,7 +141,8 @@ fn pretty(cli: &Cli, node: &Node) -> String {
     }
     let gap = |new: &'static str| if is_old { "\t" } else { new };
     text += &format!("Hostname:{}\t{}\n", gap("              "), about.hostname);
-    let joined = go_form(&show::time(node.meta.created_at));
+    // PrettyPrint makes all but the first letter small, also those of the zone.
+    let joined = go_form(&show::time(node.meta.created_at)).to_lowercase();
     text += &format!("Joined at:{}\t{joined}\n", gap("             "));
     text += &format!("Status:\n State:\t\t\t{}\n", capitalized(node.status.state.word()));
     if !node.status.message.is_empty() {

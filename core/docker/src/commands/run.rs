@@ -213,6 +213,14 @@ pub(super) async fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
         return Err(failed(cli, "Conflicting options: --restart and --rm"));
     }
     let (network_mode, networks) = networks(cli)?;
+    let links = read_all(cli, "link", link)?;
+    if !links.is_empty() && network_mode == "host" {
+        return Err(failed(
+            cli,
+            "conflicting options: host type networking can't be used with links. This would result in \
+             undefined behavior",
+        ));
+    }
     let mut mounts = read_all(cli, "mount", mounts::mount)?;
     for mount in &mut mounts {
         mount.source = from_here(cli, &mount.source);
@@ -230,6 +238,7 @@ pub(super) async fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
         tmpfs: tmpfs(cli),
         ports: published(cli)?,
         publish_all: cli.is_set("publish-all"),
+        links,
         extra_hosts: cli.matches.all("add-host").to_vec(),
         network_mode,
         networks,
@@ -240,6 +249,17 @@ pub(super) async fn wanted(cli: &Cli) -> Result<CreateContainer, Failure> {
         dns_options: cli.matches.all("dns-option").to_vec(),
     };
     Ok(CreateContainer { name: cli.flag("name").map(str::to_owned), config, host })
+}
+
+/// Reads a `--link`, `name:alias`; without an alias the name is one.
+fn link(text: &str) -> Result<String, String> {
+    let parts: Vec<&str> = text.split(':').collect();
+    match parts[..] {
+        [""] => Err("empty string specified for links".to_owned()),
+        [name] => Ok(format!("{name}:{name}")),
+        [name, alias] => Ok(format!("{name}:{}", alias.rsplit('/').next().unwrap_or(alias))),
+        _ => Err(format!("bad format for links: {text}")),
+    }
 }
 
 /// A source that begins with `.` is a folder below this one, in releases that take it so.

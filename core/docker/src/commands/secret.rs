@@ -179,8 +179,8 @@ pub(crate) fn pretty_head(id: &str, annotations: &Annotations) -> String {
 pub(crate) fn pretty_times(meta: &swarm::objects::Meta) -> String {
     format!(
         "Created at:        {}\nUpdated at:        {}\n",
-        go_form(&show::time(meta.created_at)),
-        go_form(&show::time(meta.updated_at)),
+        go_form(&show::time(meta.created_at)).to_lowercase(),
+        go_form(&show::time(meta.updated_at)).to_lowercase(),
     )
 }
 

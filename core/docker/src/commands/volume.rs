@@ -61,6 +61,9 @@ pub(crate) async fn list(cli: &Cli) -> Outcome {
                 ("Mountpoint", volume.mountpoint.clone()),
                 ("Labels", labels.join(",")),
                 ("Links", "N/A".to_owned()),
+                ("Availability", "N/A".to_owned()),
+                ("Group", "N/A".to_owned()),
+                ("Status", "N/A".to_owned()),
                 ("Size", "N/A".to_owned()),
             ]
         })

@@ -73,7 +73,14 @@ impl List {
         for row in &self.rows {
             let members = row.iter().filter(|(name, _)| !HIDDEN.contains(name));
             let members = members.map(|(name, text)| (*name, text.as_str()));
-            lines += &format.execute(&map(members)).map_err(failed)?;
+            let line = format.execute(&map(members)).map_err(failed)?;
+            // Go's `json.Marshal` writes a whole row so that it may stand in HTML.
+            lines += &match source == "{{json .}}" {
+                true => {
+                    line.replace('&', "\\u0026").replace('<', "\\u003c").replace('>', "\\u003e")
+                }
+                false => line,
+            };
             lines.push('\n');
         }
         Ok(if is_table { align(&lines, self.cells) } else { lines })

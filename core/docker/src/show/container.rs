@@ -98,7 +98,7 @@ fn host(host: &HostConfig) -> Json {
         "GroupAdd": list(&host.groups),
         "IpcMode": "",
         "Cgroup": "",
-        "Links": null,
+        "Links": list(&host.links),
         "OomScoreAdj": 0,
         "PidMode": "",
         "Privileged": false,

@@ -183,7 +183,7 @@ processes",
         .unsimulated("this option of run"),
     flag("-l, --label", Kind::List, "Set meta data on a container"),
     flag("--label-file", Kind::List, "Read in a line delimited file of labels"),
-    flag("--link", Kind::List, "Add link to another container").unsimulated("container networks"),
+    flag("--link", Kind::List, "Add link to another container"),
     flag("--link-local-ip", Kind::List, "Container IPv4/IPv6 link-local addresses")
         .unsimulated("container networks"),
     flag("--log-driver", Kind::String, "Logging driver for the container"),

@@ -239,6 +239,7 @@ fn busybox_image(version: &str, busybox: Commands<'_>) -> Base {
     .programs(&[
         ("/bin/ping", "ping"),
         ("/bin/nslookup", "nslookup"),
+        ("/usr/bin/telnet", "telnet"),
         ("/usr/bin/wget", "wget"),
     ]);
     let size = Size(4_860_000, 2_590_000);

@@ -6,6 +6,8 @@ use std::rc::Rc;
 
 use sim::Duration;
 
+use crate::digest::ContainerId;
+
 /// Where a mount's content comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum MountSource {
@@ -167,6 +169,8 @@ pub struct ContainerConfig {
     pub network_mode: String,
     /// Places in networks; without any it gets one in the network of its mode.
     pub networks: Vec<Endpoint>,
+    /// Containers that it knows under a name of its own choice.
+    pub links: Vec<(ContainerId, String)>,
     /// More lines of `/etc/hosts`, as `name:address`.
     pub extra_hosts: Vec<String>,
     /// Name servers; the host's if none.

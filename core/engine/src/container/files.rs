@@ -205,6 +205,7 @@ fn own_files(host: &Mounts, container: &Container) -> [(&'static str, String); 3
     hosts.extend(extra.map(|(name, address)| format!("{address}\t{name}\n")));
     let own = container.attachments.iter();
     hosts.extend(own.map(|attachment| format!("{}\t{hostname}\n", attachment.address)));
+    hosts += &container.linked.hosts;
     let of_host = |path: &str| {
         let found = host.resolve("/", path, true, User::ROOT).ok();
         match found.and_then(|located| located.inode()).map(|inode| inode.kind) {

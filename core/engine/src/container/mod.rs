@@ -28,6 +28,7 @@ pub(crate) use user::{resolve_groups, resolve_user};
 use crate::digest::{ContainerId, ImageId};
 use crate::exec::{Exec, ExecId};
 use crate::health::Health;
+use crate::linked::Linked;
 
 /// What a container does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,6 +146,8 @@ pub struct Container {
     /// (the image's are merged in); `image` is as it was asked for. Once it has ended it holds no
     /// secret's bytes.
     pub config: ContainerConfig,
+    /// What it knows of the containers that it is linked to, since its start.
+    pub(crate) linked: Linked,
     /// What it does.
     pub state: State,
     /// Its mounts.

@@ -1,6 +1,7 @@
 //! The programs that the catalogue's images bring along.
 
 mod accounts;
+mod dockercoins;
 mod gitea;
 mod http;
 mod mysql;
@@ -30,6 +31,7 @@ pub const NETWORK_TOOLS: &[(&str, &str)] = &[
     ("/usr/bin/nslookup", "nslookup:bind"),
     ("/usr/bin/dig", "dig"),
     ("/bin/nc", "nc"),
+    ("/usr/bin/telnet", "telnet"),
     ("/bin/ss", "sockets"),
     ("/bin/netstat", "sockets"),
     ("/usr/bin/traceroute", "traceroute"),
@@ -47,6 +49,7 @@ pub fn register(programs: &mut Programs) {
     programs.add("nslookup:bind", names::bind_nslookup);
     programs.add("dig", probes::dig);
     programs.add("nc", probes::nc);
+    programs.add("telnet", probes::telnet);
     programs.add("traceroute", probes::traceroute);
     programs.add("sockets", probes::sockets);
     programs.add("getent", names::getent);
@@ -72,6 +75,7 @@ pub fn register(programs: &mut Programs) {
     programs.add("server", servers::server);
     programs.add("language", servers::language);
     programs.add("wordpress", wordpress::wordpress);
+    programs.add("dockercoins", dockercoins::dockercoins);
     programs.add("vote", voting::vote);
     programs.add("result", voting::result);
     programs.add("worker", voting::worker);

@@ -1,4 +1,4 @@
-//! Tools that look at the network from where one stands: `dig`, `nc`, `traceroute`, `ss` and `netstat`.
+//! Tools that look at the network from where one stands: `dig`, `nc`, `telnet`, `traceroute`, `ss` and `netstat`.
 
 use os::program::Running;
 use os::{Errno, Fd, Proc};
@@ -144,6 +144,62 @@ pub(super) fn traceroute(proc: Proc) -> Running {
     })
 }
 
+/// `telnet`: lines to a port, and what comes back.
+pub(super) fn telnet(proc: Proc) -> Running {
+    Box::pin(async move {
+        let args = proc.args();
+        let words: Vec<&String> = args.iter().skip(1).filter(|arg| !arg.starts_with('-')).collect();
+        let Some(host) = words.first() else {
+            proc.eprint("telnet: not simulated without a host\n").await;
+            return 1;
+        };
+        let port = words.get(1).map_or("23", |port| port.as_str());
+        let Ok(number) = port.parse::<u16>() else {
+            proc.eprint(format!("telnet: bad port '{port}'\n")).await;
+            return 1;
+        };
+        let found = proc.resolve(host).await.ok().and_then(|all| all.into_iter().next());
+        let Some(address) = found else {
+            proc.eprint(format!("telnet: bad address '{host}'\n")).await;
+            return 1;
+        };
+        let is_busybox = proc.exists("/bin/busybox");
+        let mut input = Vec::new();
+        if !is_busybox {
+            proc.print(format!("Trying {address}...\n")).await;
+        }
+        loop {
+            let answer = match proc.call(&address, number, &input).await {
+                Ok(answer) => answer,
+                Err(errno) if is_busybox => {
+                    let text =
+                        format!("telnet: can't connect to remote host ({address}): {errno}\n");
+                    proc.eprint(text).await;
+                    return 1;
+                }
+                Err(errno) => {
+                    let text = format!("telnet: Unable to connect to remote host: {errno}\n");
+                    proc.eprint(text).await;
+                    return 1;
+                }
+            };
+            if input.is_empty() && !is_busybox {
+                proc.print(format!("Connected to {host}.\nEscape character is '^]'.\n")).await;
+            }
+            if !input.is_empty() {
+                proc.print(answer).await;
+            }
+            let line = proc.read(Fd::STDIN, 65_536).await.unwrap_or_default();
+            let is_last = String::from_utf8_lossy(&line).trim().eq_ignore_ascii_case("quit");
+            if line.is_empty() || is_last {
+                proc.print("Connection closed by foreign host\n").await;
+                return i32::from(!is_last);
+            }
+            input = [line.trim_ascii_end(), b"\r\n"].concat();
+        }
+    })
+}
+
 /// `ss` and `netstat`, of what listens.
 pub(super) fn sockets(proc: Proc) -> Running {
     Box::pin(async move {
@@ -167,12 +223,19 @@ pub(super) fn sockets(proc: Proc) -> Running {
             )
         };
         let processes = proc.processes();
-        for (port, pid) in proc.listening() {
+        let own = proc.listening().into_iter().map(|(port, pid)| {
             let process = processes.iter().find(|process| process.pid == proc.visible_pid(pid));
             let name = process.and_then(|it| it.args.first()).map_or("-", String::as_str);
             let name = name.split(' ').next().unwrap_or(name).trim_end_matches(':');
             let name = name.rsplit('/').next().unwrap_or(name);
-            let number = process.map_or(0, |it| it.pid.0);
+            (port, name.to_owned(), process.map_or(0, |it| it.pid.0))
+        });
+        // The daemon is no process here; it has the number that it usually has on a host.
+        let daemon = proc.ports_of_daemon().await.into_iter();
+        let daemon = daemon.map(|(port, name)| (port, name.to_owned(), 842));
+        let mut all: Vec<(u16, String, u32)> = own.chain(daemon).collect();
+        all.sort();
+        for (port, name, number) in all {
             let place = format!("0.0.0.0:{port}");
             text += &if is_ss {
                 let who = format!("users:((\"{name}\",pid={number},fd=6))");

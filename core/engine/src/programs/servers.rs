@@ -61,6 +61,13 @@ const ROWS: &[Row] = &[
         pages: &[("/*", page!("Caddy works!"))],
     },
     Row {
+        name: "catalina.sh",
+        ports: &[8080],
+        log: "{time} INFO [main] org.apache.catalina.core.StandardEngine.startInternal Starting Servlet engine: [Apache \
+              Tomcat/{v}]\n{time} INFO [main] org.apache.catalina.startup.Catalina.start Server startup in [612] milliseconds\n",
+        pages: &[("/*", page!("Apache Tomcat"))],
+    },
+    Row {
         name: "elasticsearch",
         ports: &[9200, 9300],
         log: "[{time}][INFO ][o.e.n.Node               ] [{host}] initialized\n\

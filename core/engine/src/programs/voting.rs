@@ -15,7 +15,8 @@ const DATABASE: (&str, &str, &str, &str) = ("db", "postgres", "postgres", "postg
 /// How long a program waits before it looks for its server again.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-async fn open(proc: &Proc) -> Result<Inbox, i32> {
+/// Listens on port 80; `docker stop` ends it in order.
+pub(super) async fn open(proc: &Proc) -> Result<Inbox, i32> {
     for signal in [Signal::Terminate, Signal::Interrupt, Signal::Quit] {
         proc.on_signal(signal, Disposition::Catch);
     }

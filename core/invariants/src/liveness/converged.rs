@@ -129,7 +129,10 @@ pub fn why_not(state: &State) -> Vec<String> {
             .as_ref()
             .and_then(|id| store.node(id))
             .is_some_and(|node| node.spec.availability == Availability::Drain);
-        if is_drained && live && task.desired_state <= TaskState::Running {
+        // An update that goes on makes a task for a node that was drained meanwhile (swarmkit:
+        // `updater.go` takes the slots as it begins): it waits and says why, and holds nothing there.
+        let holds = live && TaskState::Assigned <= task.status.state;
+        if is_drained && holds && task.desired_state <= TaskState::Running {
             why.push(format!("task {} stays on a drained node", task.short_name()));
         }
         if is_up && live && TaskState::Shutdown <= task.desired_state {

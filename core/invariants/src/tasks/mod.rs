@@ -2,6 +2,7 @@
 
 pub mod identity;
 pub mod placement;
+pub mod replacements;
 pub mod restarts;
 pub mod rollbacks;
 pub mod running;

@@ -1,7 +1,7 @@
 //! The scheduler places a task only on a node that may take it.
 
 use swarm::leader::constraint;
-use swarm::objects::{Availability, NodeState, Task, TaskState};
+use swarm::objects::{Availability, NodeState, ServiceMode, Task, TaskState};
 use swarm::store::Store;
 
 use crate::invariant::{Invariant, Verdict, ensure};
@@ -9,9 +9,28 @@ use crate::invariant::{Invariant, Verdict, ensure};
 /// See the file.
 pub static INVARIANT: Invariant = Invariant {
     name: "placement",
-    statement: "a task is assigned to a node that is ready and active, meets its constraints, has what it reserves and runs no more replicas than allowed",
-    source: "swarmkit `manager/scheduler/filter.go`",
+    statement: "a task is assigned to a node that is ready and active, meets its constraints, has what it reserves and runs no more replicas than allowed; a global job's task is made for no node that is down or drained",
+    source: "swarmkit `manager/scheduler/filter.go`; `manager/orchestrator/jobs/global/reconciler.go`",
 };
+
+/// A task is new; the store is the one after it was made.
+///
+/// # Errors
+/// If it is of a global job, and its node can run nothing: one would be made after the other.
+pub fn check_new(task: &Task, store: &Store) -> Verdict {
+    let service = store.service(&task.service_id);
+    if service.is_none_or(|service| service.spec.mode != ServiceMode::GlobalJob) {
+        return Ok(());
+    }
+    let Some(node) = task.node_id.as_ref().and_then(|id| store.node(id)) else { return Ok(()) };
+    ensure!(
+        node.status.state != NodeState::Down && node.spec.availability != Availability::Drain,
+        "task {} is made for {}, which can run nothing",
+        task.short_name(),
+        node.description.hostname
+    );
+    Ok(())
+}
 
 /// One entry changed a task; the store is the one after it.
 ///
@@ -74,7 +93,7 @@ mod tests {
     use swarm::store::StoreAction;
 
     use super::*;
-    use crate::testing::{complains, node, task};
+    use crate::testing::{complains, node, service, task};
 
     fn placed(alter_node: impl FnOnce(&mut Node), alter: impl Fn(&mut Task)) -> Verdict {
         let mut on = node("n1");
@@ -103,5 +122,19 @@ mod tests {
         complains(placed(|_| {}, manager), &INVARIANT);
         let large = |task: &mut Task| task.spec.resources.reservations.memory_bytes = 1 << 40;
         complains(placed(|_| {}, large), &INVARIANT);
+    }
+
+    #[test]
+    fn a_global_job_tries_where_nothing_can_run() {
+        let mut job = service("job");
+        job.spec.mode = ServiceMode::GlobalJob;
+        let mut store = Store::new();
+        store.apply(&[StoreAction::Create(node("n1").into()), StoreAction::Create(job.into())]);
+        let new = task("t1", "job", Some("n1"));
+        check_new(&new, &store).unwrap();
+        let mut drained = node("n1");
+        drained.spec.availability = Availability::Drain;
+        store.apply(&[StoreAction::Update(drained.into())]);
+        complains(check_new(&new, &store), &INVARIANT);
     }
 }

@@ -26,7 +26,7 @@ impl ApiServer {
         };
         let target = Target { resource, name: name.to_owned(), ..target.clone() };
         let old = self.found(&target)?;
-        if !text(&old, "spec/nodeName").is_empty() && !sim::planted!(PodMoved) {
+        if !text(&old, "spec/nodeName").is_empty() {
             let why = format!(
                 "pod {name} is already assigned to node \"{}\"",
                 text(&old, "spec/nodeName")

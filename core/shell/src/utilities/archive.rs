@@ -2,9 +2,9 @@
 //! blocks (RFC 1951, section 3.2.4), which any other `gunzip` reads, and reads no others.
 
 use os::Errno;
-use os::fs::{Inode, Kind};
+use os::fs::{Attributes, Inode, Kind};
 
-use super::{Arguments, Spec, Utility, base_name};
+use super::{Arguments, Spec, Utility, base_name, listing};
 
 /// Bytes of a header, and of what a file is filled up to.
 const BLOCK: usize = 512;
@@ -150,6 +150,10 @@ fn header(path: &str, inode: &Inode, size: usize, kind: u8, target: &str) -> Vec
     put(148, 8, "        ");
     put(157, 100, target);
     put(257, 8, "ustar\u{0}00");
+    // Other accounts' names are left out: numbers do as well.
+    for (at, id) in [(265, attributes.uid), (297, attributes.gid)] {
+        put(at, 32, if id == 0 { "root" } else { "" });
+    }
     put(345, 155, prefix);
     block[156] = kind;
     let sum: u32 = block.iter().map(|byte| u32::from(*byte)).sum();
@@ -164,6 +168,36 @@ struct Entry {
     kind: u8,
     target: String,
     bytes: Vec<u8>,
+    /// `root/root`, or numbers if the archive has no names.
+    owner: String,
+    modified: sim::Time,
+}
+
+impl Entry {
+    /// As `tar tv` shows it.
+    fn long(&self) -> String {
+        let kind = match self.kind {
+            b'5' => Kind::Directory,
+            b'2' => Kind::Symlink(self.target.clone()),
+            _ => Kind::File(Vec::new()),
+        };
+        let attributes = Attributes { mode: self.mode, ..Attributes::root(0, self.modified) };
+        let permissions = listing::permissions(&Inode { attributes, kind });
+        let width = 19_usize.saturating_sub(self.owner.len());
+        let c = self.modified.civil();
+        let arrow = if self.kind == b'2' { format!(" -> {}", self.target) } else { String::new() };
+        format!(
+            "{permissions} {}{:>width$} {:04}-{:02}-{:02} {:02}:{:02} {}{arrow}\n",
+            self.owner,
+            format!(" {}", self.bytes.len()),
+            c.year,
+            c.month,
+            c.day,
+            c.hour,
+            c.minute,
+            self.path
+        )
+    }
 }
 
 fn entries(archive: &[u8]) -> Result<Vec<Entry>, &'static str> {
@@ -192,7 +226,15 @@ fn entries(archive: &[u8]) -> Result<Vec<Entry>, &'static str> {
         let prefix = text(345, 155);
         let name = text(0, 100);
         let path = if prefix.is_empty() { name } else { format!("{prefix}/{name}") };
-        found.push(Entry { path, mode, kind: block[156], target: text(157, 100), bytes });
+        let name_or = |name: String, at: usize| match name.as_str() {
+            "" => number(at, 8).unwrap_or(0).to_string(),
+            _ => name,
+        };
+        let owner = format!("{}/{}", name_or(text(265, 32), 108), name_or(text(297, 32), 116));
+        let seconds = u64::from(number(136, 12).unwrap_or(0));
+        let modified = sim::Time::from_unix_nanos(seconds * 1_000_000_000);
+        let (kind, target) = (block[156], text(157, 100));
+        found.push(Entry { path, mode, kind, target, bytes, owner, modified });
     }
     if archive.len() < BLOCK { Err("This does not look like a tar archive") } else { Ok(found) }
 }
@@ -362,7 +404,9 @@ pub(crate) async fn tar(utility: Utility) -> i32 {
             continue;
         }
         if parsed.has('t') || parsed.has('v') {
-            utility.print(format!("{}\n", entry.path)).await;
+            let is_long = parsed.has('t') && parsed.has('v');
+            let line = if is_long { entry.long() } else { format!("{}\n", entry.path) };
+            utility.print(line).await;
         }
         if parsed.has('x')
             && let Err(errno) = extract(&utility, &place, &entry)

@@ -48,6 +48,7 @@ const PACKAGES: &[Package] = &[
     package(&["iproute2"], &[("/sbin/ip", "gnu:ip"), ("/bin/ss", "sockets")]),
     package(&["bridge-utils"], &[("/sbin/brctl", "gnu:brctl")]),
     package(&["netcat", "netcat-openbsd", "netcat-traditional"], &[("/bin/nc", "nc")]),
+    package(&["telnet", "busybox-extras"], &[("/usr/bin/telnet", "telnet")]),
     package(&["traceroute"], &[("/usr/bin/traceroute", "traceroute")]),
     package(&["bash"], &[("/bin/bash", "bash")]),
     package(&["coreutils"], &[("/usr/bin/sha256sum", "gnu:sha256sum")]),
@@ -123,7 +124,7 @@ const PACKAGES: &[Package] = &[
 /// Packages whose only program has their name and is not simulated.
 const UNSIMULATED: &str = "ansible bc clang cmake cowsay cron ethtool figlet fortune golang htop iftop iotop iperf \
                            iperf3 iptables ipvsadm ldap-utils lsof lynx mc mongodb-clients mtr nmap perl php pv rsync ruby screen siege \
-                           socat strace stress stress-ng supervisor sysbench tcpdump telnet tini tmux toilet unzip wrk zip zsh";
+                           socat strace stress stress-ng supervisor sysbench tcpdump tini tmux toilet unzip wrk zip zsh";
 
 /// Where `apt-get update` puts the lists, without which nothing can be located in an image.
 const LISTS: &str = "/var/lib/apt/lists/packages";

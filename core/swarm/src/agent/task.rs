@@ -54,7 +54,8 @@ impl AgentTask {
             self.asked = Asked::Start;
         }
         let task = Rc::clone(&self.task);
-        self.has_container.then_some(ExecutorCommand::Resume { task, was_started })
+        let is_known = was_started || !sim::planted!(PreparedForgotten);
+        (self.has_container && is_known).then_some(ExecutorCommand::Resume { task, was_started })
     }
 
     /// True when the executor may hold a container for it.

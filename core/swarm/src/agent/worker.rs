@@ -96,6 +96,10 @@ impl Worker {
             match change {
                 AssignmentChange::UpdateTask(task) => {
                     assigned.push(task.id.clone());
+                    let is_skipped = is_complete && sim::planted!(CompleteSetIgnored);
+                    if is_skipped && self.tasks.contains_key(&task.id) {
+                        continue;
+                    }
                     self.update_task(now, task, out);
                 }
                 AssignmentChange::RemoveTask(id) => self.remove_task(id, out),
@@ -243,8 +247,9 @@ impl Worker {
     }
 
     /// What was written last is not on the disk.
-    pub(crate) const fn mark_unwritten(&mut self) {
+    pub(crate) fn mark_unwritten(&mut self) {
         self.is_unwritten = true;
+        self.is_dirty |= sim::planted!(FullDiskSpins);
     }
 
     /// The node leaves the swarm: every container is removed, every secret forgotten.

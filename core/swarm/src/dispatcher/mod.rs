@@ -255,6 +255,11 @@ impl Dispatcher {
         for event in events {
             match event.object() {
                 Object::Task(task) => {
+                    if sim::planted!(TasksForAll) {
+                        for session in self.sessions.values_mut() {
+                            session.dirty.insert(task.id.clone());
+                        }
+                    }
                     let node = task.node_id.as_ref().and_then(|id| self.sessions.get_mut(id));
                     if let Some(session) = node {
                         session.dirty.insert(task.id.clone());

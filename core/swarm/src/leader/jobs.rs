@@ -92,7 +92,16 @@ impl Jobs {
             let Some(task) = tx.store().task(&id).cloned() else { continue };
             let Some(service) = tx.store().service(&task.service_id).cloned() else { continue };
             let current = task.job_iteration == service.job_status.map(|job| job.iteration);
-            if current && task.desired_state <= TaskState::Complete {
+            if !current || TaskState::Complete < task.desired_state {
+                continue;
+            }
+            let node = task.node_id.as_ref().and_then(|node| tx.store().node(node));
+            let is_tied =
+                service.spec.mode == ServiceMode::GlobalJob && !sim::planted!(JobsOnDrainedNodes);
+            if is_tied && is_invalid(node) {
+                // Its place is that node: another one is made when the node is back.
+                raise_desired(tx, &id, TaskState::Shutdown);
+            } else {
                 restarts.restart(tx, ids, &service, &task);
             }
         }
@@ -166,8 +175,19 @@ fn fill_slots(
     true
 }
 
+/// The nodes that were there when the job began (swarmkit: `jobs/global/reconciler.go`).
 fn fill_nodes(tx: &mut Tx, ids: &mut Rng, service: &Service, tasks: &[Rc<Task>]) -> bool {
-    let has_task = |node: &Id| tasks.iter().any(|task| task.node_id.as_ref() == Some(node));
+    // What was shut down with its node does not count; what ended by itself does.
+    let counts = |task: &Task| {
+        task.desired_state <= TaskState::Complete
+            || matches!(
+                task.status.state,
+                TaskState::Complete | TaskState::Failed | TaskState::Rejected
+            )
+    };
+    let has_task =
+        |node: &Id| tasks.iter().any(|task| task.node_id.as_ref() == Some(node) && counts(task));
+    let began = service.job_status.map_or(service.meta.created_at, |job| job.last_execution);
     let free: Vec<Id> = tx
         .store()
         .nodes()
@@ -176,6 +196,7 @@ fn fill_nodes(tx: &mut Tx, ids: &mut Rng, service: &Service, tasks: &[Rc<Task>])
             node.status.state == NodeState::Ready
                 && node.spec.availability == Availability::Active
                 && constraint::matches_texts(&service.spec.task.placement.constraints, node)
+                && node.meta.created_at < began
                 && !has_task(&node.id)
         })
         .map(|node| node.id.clone())

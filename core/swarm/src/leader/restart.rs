@@ -177,8 +177,13 @@ impl Supervisor {
         delay: Duration,
         wait_stop: bool,
     ) {
-        let wait =
-            old.filter(|old| wait_stop && old.status.state <= TaskState::Running).map(|old| Wait {
+        let wait = old
+            .filter(|old| {
+                wait_stop
+                    && !sim::planted!(OldTaskNotAwaited)
+                    && old.status.state <= TaskState::Running
+            })
+            .map(|old| Wait {
                 old: old.id.clone(),
                 node: old.node_id.clone(),
                 until: now + OLD_TASK_TIMEOUT,

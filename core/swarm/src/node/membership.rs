@@ -76,7 +76,8 @@ impl Membership {
         let differing = differing.map(|node| (node.id.clone(), node.spec.desired_role));
         // A node may be removed while its demotion is under way (swarmkit: `evictRemovedNode`).
         let members = driver.members().values().map(|member| &member.node_id);
-        let gone = members.filter(|id| store.node(id).is_none());
+        let is_gone = |id: &&Id| store.node(id).is_none() && !sim::planted!(GoneMemberKept);
+        let gone = members.filter(is_gone);
         let gone = gone.map(|id| (id.clone(), Role::Worker));
         let pending: Vec<(Id, Role)> = differing.chain(gone).collect();
         for (node_id, role) in pending {

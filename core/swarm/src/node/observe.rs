@@ -197,7 +197,7 @@ impl SwarmNode {
     }
 
     /// What `docker info` tells.
-    pub(crate) fn info(&self) -> LocalInfo {
+    pub fn info(&self) -> LocalInfo {
         let store = self.manager.as_ref().map(|manager| &manager.store);
         LocalInfo {
             state: self.local_state(),

@@ -27,7 +27,7 @@ pub struct DurableLog {
 struct Tail {
     read_size: usize,
     marks: Vec<Mark>,
-    nonces: SortedMap<(Term, Index), RecordDigest>,
+    nonces: SortedMap<[u8; 12], RecordDigest>,
     is_damaged: bool,
 }
 
@@ -169,11 +169,14 @@ impl Tail {
                 Record::HardState(state) => Mark::HardState(state),
                 Record::Snapshot { index, term } => Mark::Snapshot(index, term),
                 Record::Entry { term, index, data, .. } => {
-                    let digest: RecordDigest = Sha256::digest(&data).into();
-                    let known = *self.nonces.entry((term, index)).or_insert(digest);
-                    if known != digest && !data.is_empty() {
-                        let what = format!("the nonce of index {index} term {term} is used twice");
-                        reused.get_or_insert(what);
+                    if let Ok(nonce) = seal::nonce_of(&data) {
+                        let digest: RecordDigest = Sha256::digest(&data).into();
+                        let known = *self.nonces.entry(nonce.bytes()).or_insert(digest);
+                        if known != digest {
+                            let what =
+                                format!("the nonce of index {index} term {term} is used twice");
+                            reused.get_or_insert(what);
+                        }
                     }
                     Mark::Entry(index, term)
                 }
@@ -190,7 +193,9 @@ mod tests {
 
     fn entry(term: u64, index: u64, byte: u8) -> Record {
         let (term, index, kind) = (Term(term), Index(index), EntryKind::Data);
-        Record::Entry { term, index, kind, data: vec![byte; 40] }
+        let mut sealer = seal::Sealer::new(&seal::Dek::from_bytes([byte; 32]));
+        let data = sealer.seal(seal::Nonce::entry(term.0 as u32, index.0), b"", &[byte; 9]);
+        Record::Entry { term, index, kind, data }
     }
 
     #[test]

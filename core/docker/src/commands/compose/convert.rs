@@ -163,6 +163,14 @@ pub(super) fn arguments(
         push("label", &format!("{key}={value}"));
     }
     health(service, &mut push);
+    for text in service.get("links").map_or(&[][..], Node::items).iter().filter_map(Node::text) {
+        // Without an alias the network's names do.
+        if let Some((other, alias)) = text.split_once(':')
+            && let Some(linked) = project.service(other)
+        {
+            push("link", &format!("{}:{alias}", container_name(cli, project, other, linked, 1)));
+        }
+    }
     let mode = service.text_of("network_mode");
     match networks(project, name, service).first() {
         Some((network, aliases)) => {

@@ -93,7 +93,8 @@ pub(super) async fn volumes(
         });
         let name = project.name_of("volumes", key);
         let known = Request::InspectVolume { volume: name.clone() };
-        if !is_used || cli.client.ask(known).await.is_ok() {
+        // The command line in Python makes all that the file declares.
+        if !(is_used || is_first(cli)) || cli.client.ask(known).await.is_ok() {
             continue;
         }
         if node.get("external").is_some_and(Node::is_true) {

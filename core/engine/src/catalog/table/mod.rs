@@ -3,9 +3,15 @@
 
 mod databases;
 mod languages;
+mod samples;
 mod servers;
 
 use super::family::Family;
 
-pub(super) const FAMILIES: &[&[Family]] =
-    &[databases::FAMILIES, languages::FAMILIES, servers::FAMILIES, servers::APPLICATIONS];
+pub(super) const FAMILIES: &[&[Family]] = &[
+    databases::FAMILIES,
+    languages::FAMILIES,
+    samples::FAMILIES,
+    servers::FAMILIES,
+    servers::APPLICATIONS,
+];

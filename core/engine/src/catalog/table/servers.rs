@@ -370,30 +370,4 @@ pub(super) const APPLICATIONS: &[Family] = &[
         cmd: "apache2-foreground",
         ..FAMILY
     },
-    Family {
-        names: "dockersamples/examplevotingapp_vote",
-        flavours: &[("|before|after|good", Alpine, (84_000, 30_000))],
-        programs: &[("/usr/local/bin/vote", "vote")],
-        ports: "80",
-        workdir: "/app",
-        cmd: "vote",
-        ..FAMILY
-    },
-    Family {
-        names: "dockersamples/examplevotingapp_result",
-        flavours: &[("|before|after|good", Alpine, (240_000, 90_000))],
-        programs: &[("/usr/local/bin/result", "result")],
-        ports: "80 5858",
-        workdir: "/app",
-        cmd: "result",
-        ..FAMILY
-    },
-    Family {
-        names: "dockersamples/examplevotingapp_worker",
-        flavours: &[("|dotnet|java|before|after", Alpine, (190_000, 70_000))],
-        programs: &[("/usr/local/bin/worker", "worker")],
-        workdir: "/app",
-        cmd: "worker",
-        ..FAMILY
-    },
 ];

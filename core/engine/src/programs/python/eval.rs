@@ -378,7 +378,7 @@ impl Interpreter {
         let mut kind = kind;
         // Classes do not go in circles: a base is there before its class.
         loop {
-            if builtin::is_a(kind, wanted) {
+            if super::exceptions::is_a(kind, wanted) {
                 return true;
             }
             match self.parents.get(kind) {

@@ -9,7 +9,7 @@ use super::classes::{Class, Object};
 use super::eval::Interpreter;
 use super::value::{Raised, Value, raise, unknown};
 use crate::programs::http::{Request, response};
-use crate::programs::redis;
+use crate::programs::redis::{self, Answer};
 
 type Result<T> = std::result::Result<T, Raised>;
 
@@ -161,14 +161,18 @@ async fn ask_redis(
     };
     let words: Vec<String> = [command].into_iter().chain(args.iter().map(Value::show)).collect();
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    let counts = matches!(name, "incr" | "decr" | "incrby" | "rpush" | "lpush" | "llen" | "delete");
-    match redis::query(&of.proc, (&host, port), &words).await {
-        Some(Ok(text)) if counts => Ok(Value::Int(text.parse().unwrap_or(0))),
-        Some(Ok(_)) if matches!(name, "set" | "ping" | "flushall" | "flushdb") => {
-            Ok(Value::Bool(true))
+    match redis::ask(&of.proc, (&host, port), &words).await {
+        Some(Ok(Answer::Number(number))) => Ok(Value::Int(number)),
+        Some(Ok(Answer::Status(_))) => Ok(Value::Bool(true)),
+        Some(Ok(Answer::Text(text))) => Ok(text.map_or(Value::None, Value::text)),
+        Some(Ok(Answer::List(texts))) if name == "hgetall" => {
+            let pairs =
+                texts.chunks_exact(2).map(|pair| (Value::text(&pair[0]), Value::text(&pair[1])));
+            Ok(Value::Dict(Rc::new(pairs.collect::<Vec<_>>().into())))
         }
-        Some(Ok(text)) if text.is_empty() => Ok(Value::None),
-        Some(Ok(text)) => Ok(Value::text(text)),
+        Some(Ok(Answer::List(texts))) => {
+            Ok(Value::list(texts.into_iter().map(Value::text).collect()))
+        }
         Some(Err(text)) => raise("redis.exceptions.ResponseError", text),
         None => {
             let why = match of.proc.resolve(&host).await {

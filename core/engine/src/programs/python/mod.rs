@@ -8,6 +8,7 @@ mod builtin;
 mod calls;
 mod classes;
 mod eval;
+mod exceptions;
 mod expressions;
 mod files;
 mod format;

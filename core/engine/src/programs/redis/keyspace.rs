@@ -66,12 +66,14 @@ impl Keyspace {
             ("LPUSH" | "RPUSH" | "LRANGE" | "LLEN" | "LPOP" | "RPOP", [key, rest @ ..]) => {
                 self.list(&name, key, rest)
             }
-            ("HSET" | "HGET" | "HGETALL" | "HDEL", [key, rest @ ..]) => self.hash(&name, key, rest),
+            ("HSET" | "HGET" | "HGETALL" | "HLEN" | "HDEL", [key, rest @ ..]) => {
+                self.hash(&name, key, rest)
+            }
             ("SADD" | "SMEMBERS" | "SREM", [key, rest @ ..]) => self.set(&name, key, rest),
             (
                 "PING" | "ECHO" | "DBSIZE" | "KEYS" | "DEL" | "EXISTS" | "TYPE" | "GET" | "SET"
                 | "APPEND" | "STRLEN" | "INCR" | "DECR" | "INCRBY" | "LPUSH" | "RPUSH" | "LRANGE"
-                | "LLEN" | "HSET" | "HGET" | "HGETALL" | "SADD" | "SMEMBERS",
+                | "LLEN" | "HSET" | "HGET" | "HGETALL" | "HLEN" | "SADD" | "SMEMBERS",
                 _,
             ) => wrong_count(&name),
             _ => {
@@ -191,6 +193,7 @@ impl Keyspace {
                     .map(|word| Reply::Bulk(Some(word.clone())))
                     .collect(),
             ),
+            ("HLEN", []) => count(hash.len()),
             ("HDEL", [_, ..]) => {
                 count(rest.iter().filter(|field| hash.remove(*field).is_some()).count())
             }
@@ -300,6 +303,7 @@ mod tests {
             ("LPOP l", "\"one\""),
             ("HSET h f v", "(integer) 1"),
             ("HGETALL h", "1) \"f\"\n2) \"v\""),
+            ("HLEN h", "(integer) 1"),
             ("SADD s b a b", "(integer) 2"),
             ("SMEMBERS s", "1) \"a\"\n2) \"b\""),
             ("GET l", "(error) WRONGTYPE Operation against a key holding the wrong kind of value"),

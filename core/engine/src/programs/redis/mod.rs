@@ -12,6 +12,39 @@ use os::Proc;
 
 use protocol::{Reply, write_request};
 
+/// What a server answers a program of another kind.
+pub(super) enum Answer {
+    /// `OK` and the like.
+    Status(&'static str),
+    Number(i64),
+    Text(Option<String>),
+    List(Vec<String>),
+}
+
+/// One command of another program; `None` without a server.
+pub(super) async fn ask(
+    proc: &Proc,
+    (host, port): (&str, u16),
+    words: &[&str],
+) -> Option<Result<Answer, String>> {
+    let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
+    let answer = proc.call(host, port, &write_request(&words)).await.ok()?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
+    Some(match Reply::read(&mut answer.as_slice())? {
+        Reply::Error(text) => Err(text),
+        Reply::Integer(number) => Ok(Answer::Number(number)),
+        Reply::Status(text) => Ok(Answer::Status(text)),
+        Reply::Bulk(bytes) => Ok(Answer::Text(bytes.map(text))),
+        Reply::Array(replies) => {
+            let texts = replies.into_iter().map(|reply| match reply {
+                Reply::Bulk(bytes) => text(bytes.unwrap_or_default()),
+                other => other.show(false),
+            });
+            Ok(Answer::List(texts.collect()))
+        }
+    })
+}
+
 /// One command of another program: the reply as text, nothing for none; `None` without a server, or if it
 /// refuses.
 pub(super) async fn query(
@@ -19,13 +52,10 @@ pub(super) async fn query(
     (host, port): (&str, u16),
     words: &[&str],
 ) -> Option<Result<String, String>> {
-    let words: Vec<Vec<u8>> = words.iter().map(|word| word.as_bytes().to_vec()).collect();
-    let answer = proc.call(host, port, &write_request(&words)).await.ok()?;
-    Some(match Reply::read(&mut answer.as_slice())? {
-        Reply::Error(text) => Err(text),
-        Reply::Integer(number) => Ok(number.to_string()),
-        Reply::Status(text) => Ok(text.to_owned()),
-        Reply::Bulk(bytes) => Ok(String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()),
-        Reply::Array(_) => Err("not simulated: a list as a reply here".to_owned()),
-    })
+    Some(ask(proc, (host, port), words).await?.map(|answer| match answer {
+        Answer::Number(number) => number.to_string(),
+        Answer::Status(text) => text.to_owned(),
+        Answer::Text(text) => text.unwrap_or_default(),
+        Answer::List(texts) => texts.join("\n"),
+    }))
 }

@@ -54,6 +54,18 @@ pub(super) fn read_request(bytes: &mut &[u8]) -> Option<Vec<Vec<u8>>> {
     Some(words)
 }
 
+/// Reads one request of a program or, as words on a line, of a person with `telnet` or `nc`.
+pub(super) fn read_typed(bytes: &mut &[u8]) -> Option<Vec<Vec<u8>>> {
+    if bytes.first().is_none_or(|byte| *byte == b'*') {
+        return read_request(bytes);
+    }
+    let end = bytes.iter().position(|byte| *byte == b'\n').unwrap_or(bytes.len());
+    let (line, rest) = bytes.split_at(end);
+    *bytes = rest.get(1..).unwrap_or_default();
+    let words = line.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    Some(words.map(<[u8]>::to_vec).collect())
+}
+
 impl Reply {
     pub(super) fn write(&self, bytes: &mut Vec<u8>) {
         match self {

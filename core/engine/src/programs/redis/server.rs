@@ -9,7 +9,7 @@ use os::{Errno, Proc, Service, Signal};
 use sim::Time;
 
 use super::keyspace::Keyspace;
-use super::protocol::{Reply, read_request};
+use super::protocol::{Reply, read_typed};
 use crate::programs::next_signal;
 
 /// What a server has in front of its commands in the file that it saves.
@@ -33,7 +33,10 @@ impl Service for Server {
         let mut request = request;
         let mut answer = Vec::new();
         let mut is_known = self.password.is_none();
-        while let Some(words) = read_request(&mut request) {
+        while let Some(words) = read_typed(&mut request) {
+            if words.is_empty() {
+                continue;
+            }
             let name = words.first().map(|word| String::from_utf8_lossy(word).to_uppercase());
             let reply = match name.as_deref() {
                 Some("AUTH") => self.authenticate(words.last(), &mut is_known),

@@ -51,9 +51,9 @@ pub(super) struct Interpreter {
     pub(super) pending: Vec<u8>,
     pub(super) has_ended: bool,
     /// Reads a whole file.
-    reader: Reader,
+    pub(super) reader: Reader,
     /// What `getline` has not taken yet of the files it reads.
-    opened: SortedMap<String, Vec<u8>>,
+    pub(super) opened: SortedMap<String, Vec<u8>>,
 }
 
 /// Reads the file of a path; nothing if it cannot be read.
@@ -95,52 +95,6 @@ impl Interpreter {
             reader,
             opened: SortedMap::new(),
         }
-    }
-
-    /// Takes the next record of the input, if a whole one is there.
-    pub(super) fn next_record(&mut self) -> Option<String> {
-        let separator = self.text("RS");
-        super::next_record(&mut self.pending, &separator, self.has_ended)
-    }
-
-    /// 1 with a line, 0 at the end, -1 without such a file.
-    fn get_line(&mut self, place: Option<&Place>, file: Option<&Expr>) -> Got {
-        let line = if let Some(file) = file {
-            let path = self.value(file)?.text();
-            if !self.opened.contains_key(&path) {
-                let Some(bytes) = (self.reader)(&path) else {
-                    return Ok(Value::Number(Decimal::from(-1_i64)));
-                };
-                self.opened.insert(path.clone(), bytes);
-            }
-            let separator = self.text("RS");
-            let left = self.opened.get_mut(&path);
-            left.and_then(|left| super::next_record(left, &separator, true))
-        } else {
-            let line = self.next_record();
-            if line.is_some() {
-                self.count(&["NR", "FNR"]);
-            }
-            line
-        };
-        let Some(line) = line else { return Ok(Value::Number(Decimal::ZERO)) };
-        match place {
-            Some(place) => self.assign(place, Value::Input(line))?,
-            None => self.set_record(&line),
-        }
-        Ok(Value::Number(Decimal::ONE))
-    }
-
-    fn count(&mut self, names: &[&str]) {
-        for name in names {
-            let old = self.variables.get(*name).map(Value::number).unwrap_or_default();
-            self.set(name, Value::Number(old.add(Decimal::ONE)));
-        }
-    }
-
-    /// A file that is read again is read from its beginning.
-    pub(super) fn close(&mut self, name: &str) {
-        self.opened.remove(name);
     }
 
     /// `-v name=value`, or an operand of that form.
@@ -207,7 +161,7 @@ impl Interpreter {
         Ok(())
     }
 
-    fn set_record(&mut self, record: &str) {
+    pub(super) fn set_record(&mut self, record: &str) {
         record.clone_into(&mut self.record);
         let separator = self.text("FS");
         let parts = self.split(record, &separator);

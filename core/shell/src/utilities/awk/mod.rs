@@ -2,6 +2,7 @@
 //! a program cannot wait for a command (`system`, `| getline`); `print | command` runs it at the end.
 
 mod functions;
+mod input;
 mod interpreter;
 mod lexer;
 mod parser;
@@ -161,26 +162,4 @@ async fn run(utility: &Utility, awk: &mut Interpreter, operands: &[String]) -> R
         }
     }
     Ok(())
-}
-
-/// Takes the next whole record off; at the end of the input also one without its separator.
-fn next_record(pending: &mut Vec<u8>, separator: &str, ended: bool) -> Option<String> {
-    let mark =
-        if separator.is_empty() { b"\n\n".to_vec() } else { separator.as_bytes()[..1].to_vec() };
-    if separator.is_empty() {
-        let blank = pending.iter().take_while(|byte| **byte == b'\n').count();
-        pending.drain(..blank);
-    }
-    let found = pending.windows(mark.len()).position(|window| window == mark);
-    let (end, used) = match found {
-        Some(at) => (at, at + mark.len()),
-        None if ended && !pending.is_empty() => (pending.len(), pending.len()),
-        None => return None,
-    };
-    let mut record = String::from_utf8_lossy(&pending[..end]).into_owned();
-    pending.drain(..used);
-    if ended && separator.is_empty() {
-        record.truncate(record.trim_end_matches('\n').len());
-    }
-    Some(record)
 }

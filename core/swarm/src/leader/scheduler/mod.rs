@@ -242,6 +242,7 @@ fn assign(tx: &mut Tx, task: &Task, node: &Id, message: &str) {
     let now = tx.now();
     tx.change_task(&task.id, |task| {
         task.node_id = Some(node.clone());
+        task.slot += u64::from(sim::planted!(TaskMoved));
         task.status = TaskStatus {
             state: TaskState::Assigned,
             timestamp: now,
