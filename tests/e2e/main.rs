@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, reason = "a test that meets an error should stop there")]
 
 mod audit;
+mod audit_kube;
 mod bad_input;
 mod determinism;
 mod limits;

@@ -215,7 +215,14 @@ const TABLES: &[(&str, &[Column])] = &[
             NAME,
             column("TYPE", Cell::At("spec/type")),
             column("CLUSTER-IP", Cell::OrNone("spec/clusterIP")),
-            column("EXTERNAL-IP", Cell::Of(|_, _| none())),
+            column(
+                "EXTERNAL-IP",
+                Cell::Of(|_, service| match text(service, "spec/type") {
+                    "LoadBalancer" => "<pending>".to_owned(),
+                    "ExternalName" => text(service, "spec/externalName").to_owned(),
+                    _ => none(),
+                }),
+            ),
             column("PORT(S)", Cell::Of(|_, service| ports(service))),
             AGE,
             wide("SELECTOR", Cell::Of(|_, service| selector(at(service, "spec/selector")))),

@@ -54,6 +54,8 @@ pub struct PodView {
     pub phase: String,
     /// It is ready.
     pub ready: bool,
+    /// The secrets whose bytes are in its volumes now: a file system in memory of its node.
+    pub secrets: Vec<String>,
 }
 
 /// A secret.
@@ -273,6 +275,10 @@ impl World {
             node: Some(word(object, "spec/nodeName")).filter(|name| !name.is_empty()),
             phase: word(object, "status/phase"),
             ready: is_ready(object),
+            secrets: nodes()
+                .find(|(host, _)| host.name == kube::json::text(object, "spec/nodeName"))
+                .map(|(_, node)| node.mounted(kube::json::uid(object)))
+                .unwrap_or_default(),
         };
         let secret = |object: &Rc<serde_json::Value>| {
             let (namespace, name) =

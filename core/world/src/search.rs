@@ -104,6 +104,14 @@ impl World {
                 look(Surface::Disk, path, bytes);
             }
             let Some(up) = &host.up else { continue };
+            // Docker's own are searched in its containers.
+            let is_own = |at: &str| at != "/" && !at.starts_with("/var/lib/docker/");
+            for mount in up.machine.host().borrow().mounts.iter().filter(|one| is_own(&one.at)) {
+                let fs = mount.fs.borrow();
+                if fs.kind() == FsKind::Tmpfs {
+                    search_tree(fs.upper(), &mount.at, Surface::Tmpfs, &mut look);
+                }
+            }
             up.daemon.search(&mut |place| {
                 use daemon::Place;
                 match place {

@@ -142,7 +142,7 @@ fn row(
 const fn surface(surface: Surface) -> &'static str {
     match surface {
         Surface::File => "a file of the host",
-        Surface::Disk => "the swarm's state on the disk",
+        Surface::Disk => "the state of a swarm or of etcd on the disk",
         Surface::Image => "a layer of an image",
         Surface::Container => "a container's writable layer",
         Surface::Metadata => "an object's configuration",

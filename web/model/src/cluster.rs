@@ -74,6 +74,12 @@ pub(crate) fn dress(card: &mut NodeCard, seen: &Observation) {
         if secret.held_by.contains(&card.name) {
             places.push("the kubelet's memory".to_owned());
         }
+        let mounts = cluster.pods.iter().filter(|pod| {
+            pod.node.as_ref() == Some(&card.name)
+                && pod.namespace == secret.namespace
+                && pod.secrets.contains(&secret.name)
+        });
+        places.extend(mounts.map(|pod| format!("tmpfs of {}", pod.name)));
         let name = full_name(&secret.namespace, &secret.name);
         if node.control_plane && !is_clear_at_rest(secret) {
             card.sealed.push(name.clone());
@@ -170,6 +176,7 @@ mod tests {
             node: node.map(str::to_owned),
             phase: if node.is_some() { "Running" } else { "Pending" }.into(),
             ready: node.is_some(),
+            secrets: if name == "web" { vec!["user-pass".into()] } else { Vec::new() },
         };
         let secret = ClusterSecretView {
             namespace: "default".into(),
@@ -217,7 +224,7 @@ mod tests {
         let mut seen = observation();
         let clear = map(&seen).nodes;
         assert_eq!(clear[0].clear[0].places, ["etcd's disk, as base64"]);
-        assert_eq!(clear[1].clear[0].places, ["the kubelet's memory"]);
+        assert_eq!(clear[1].clear[0].places, ["the kubelet's memory", "tmpfs of web"]);
         if let Some(cluster) = &mut seen.cluster {
             cluster.secrets[0].at_rest = "aescbc".into();
         }

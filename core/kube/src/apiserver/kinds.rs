@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::Objects;
 use super::status::Status;
-use crate::json::{at, items, members, namespace, object, put, remove, text};
+use crate::json::{at, int, items, members, namespace, object, put, remove, text};
 use crate::resources::Resource;
 use crate::schema;
 
@@ -334,6 +334,18 @@ fn prepare_service(service: &mut Value, objects: &Objects) {
                 let number = port["port"].clone();
                 put(port, "targetPort", number);
             }
+        }
+    }
+    if matches!(text(service, "spec/type"), "NodePort" | "LoadBalancer") {
+        let taken: Vec<i64> = objects
+            .list("services", "")
+            .flat_map(|one| items(one, "spec/ports").iter().map(|port| int(port, "nodePort")))
+            .collect();
+        // kube-apiserver: `--service-node-port-range` 30000-32767, at random; here the first that is free.
+        let mut free = (30_000..32_768).filter(|port| !taken.contains(port));
+        let ports = at_mut(service, "spec").get_mut("ports").and_then(Value::as_array_mut);
+        for port in ports.into_iter().flatten().filter(|port| int(port, "nodePort") == 0) {
+            put(port, "nodePort", free.next().unwrap_or_default());
         }
     }
     put(service, "status/loadBalancer", json!({}));

@@ -1,13 +1,14 @@
-//! The pods of a replica set: made and deleted until there are as many as wanted.
+//! The pods of a replica set: taken up, made and deleted until there are as many as wanted.
 
 use std::rc::Rc;
 
 use serde_json::{Value, json};
 
 use super::{View, is_active, is_going, is_owned_by, is_ready, owned_by};
+use crate::apiserver::selector::Selector;
 use crate::client;
 use crate::events::Recorder;
-use crate::json::{at, in_order, int, put, text};
+use crate::json::{at, flag, in_order, int, items, put, remove, text};
 
 /// kube-controller-manager: no more pods than these at once.
 const BURST: usize = 500;
@@ -18,6 +19,9 @@ pub(super) fn run(view: &mut View<'_>, recorder: &mut Recorder) {
             continue;
         }
         let home = crate::json::namespace(set);
+        if belongs(view, set) {
+            continue;
+        }
         let mut pods: Vec<&Rc<Value>> = view
             .objects
             .list("pods", home)
@@ -64,6 +68,37 @@ pub(super) fn run(view: &mut View<'_>, recorder: &mut Recorder) {
             view.asks.push(client::replace(changed, "/status"));
         }
     }
+}
+
+/// Takes up pods without a master that the selector chooses, and lets those go that it chooses no more (kubernetes:
+/// `controller_ref_manager.go`); true if there were some.
+fn belongs(view: &mut View<'_>, set: &Value) -> bool {
+    let selector = Selector::of_object(at(set, "spec/selector"));
+    let mut has_changed = false;
+    for pod in view.objects.list("pods", crate::json::namespace(set)).filter(|pod| !is_going(pod)) {
+        let owners = items(pod, "metadata/ownerReferences");
+        let owners: Vec<Value> = match (selector.matches(pod), is_owned_by(pod, set)) {
+            (true, false)
+                if is_active(pod) && !owners.iter().any(|one| flag(one, "controller")) =>
+            {
+                owners.iter().chain(items(&owned_by(set), "")).cloned().collect()
+            }
+            (false, true) => {
+                let is_own = |one: &&Value| text(one, "uid") == crate::json::uid(set);
+                owners.iter().filter(|one| !is_own(one)).cloned().collect()
+            }
+            _ => continue,
+        };
+        let mut changed = (**pod).clone();
+        if owners.is_empty() {
+            remove(&mut changed, "metadata/ownerReferences");
+        } else {
+            put(&mut changed, "metadata/ownerReferences", owners);
+        }
+        view.asks.push(client::replace(changed, ""));
+        has_changed = true;
+    }
+    has_changed
 }
 
 fn pod_of(set: &Value, name: &str) -> Value {

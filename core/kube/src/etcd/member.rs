@@ -52,6 +52,20 @@ struct Envelope {
     operation: Operation,
 }
 
+/// What an entry of the log writes: key and value.
+pub(super) fn written(data: &[u8]) -> Option<(String, Vec<u8>)> {
+    match postcard::from_bytes::<Envelope>(data).ok()?.operation {
+        Operation::Put { key, value, .. } => Some((key, value?)),
+        Operation::Compact(_) | Operation::Nothing => None,
+    }
+}
+
+/// The keys and values in a snapshot's file.
+pub(super) fn snapshot_of(bytes: &[u8]) -> Option<Store> {
+    let snapshot: Snapshot = postcard::from_bytes(bytes).ok()?;
+    postcard::from_bytes(&snapshot.data).ok()
+}
+
 /// What a member wants done.
 #[derive(Debug)]
 pub(crate) enum Effect {

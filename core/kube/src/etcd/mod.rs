@@ -8,11 +8,13 @@
 //! | `reads` | reads that see all that was acknowledged |
 //! | [`etcdctl`] | the command line |
 //! | [`encryption`] | how an API server seals values before they come here, if it does |
+//! | [`opened`] | what of that opens with keys that are found beside it |
 
 mod durable;
 pub mod encryption;
 pub mod etcdctl;
 mod member;
+pub mod opened;
 mod reads;
 pub mod store;
 

@@ -179,6 +179,13 @@ impl Store {
         disk.append(DB_PATH, &bytes);
     }
 
+    /// Every value, also those of earlier revisions.
+    pub(super) fn each_value(&self, take: &mut dyn FnMut(&str, &[u8])) {
+        let live = self.keys.iter().map(|(key, one)| (key, &one.value));
+        let old = self.history.values().filter_map(|(key, value)| Some((key, value.as_ref()?)));
+        live.chain(old).for_each(|(key, value)| take(key, value));
+    }
+
     fn live_size(&self) -> usize {
         self.keys.iter().map(|(key, one)| key.len() + one.value.len() + 16).sum()
     }
@@ -233,12 +240,13 @@ fn decode(bytes: &[u8]) -> Option<(Record<'_>, usize)> {
     Some((record, size + 4))
 }
 
-/// The records of a `db` file, for whoever has only the disk: key and value, oldest first.
-pub fn read_db(bytes: &[u8]) -> Vec<(String, Option<Vec<u8>>)> {
-    let (mut at, mut found) = (0, Vec::new());
+/// The records of a `db` file, for whoever has only the disk: where they begin, key and value, oldest first.
+pub(super) fn each_record(bytes: &[u8], take: &mut dyn FnMut(usize, &str, &[u8])) {
+    let mut at = 0;
     while let Some((record, size)) = bytes.get(at..).and_then(decode) {
-        found.push((record.key.to_owned(), record.value.map(<[u8]>::to_vec)));
+        if let Some(value) = record.value {
+            take(at, record.key, value);
+        }
         at += size;
     }
-    found
 }

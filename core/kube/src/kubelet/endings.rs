@@ -5,7 +5,7 @@ use serde_json::json;
 use sim::Duration;
 
 use super::container::{BACK_OFF, BACK_OFF_MAX, Phase};
-use super::{Kubelet, Purpose, Touch};
+use super::{Kubelet, Purpose, Touch, termination};
 use crate::json::at;
 
 impl Kubelet {
@@ -30,6 +30,7 @@ impl Kubelet {
         one.terminal = None;
         let attached = one.docker_id.clone();
         let id = format!("docker://{attached}");
+        let said = termination::message(touch.machine, (uid, &one.name), one.restart_count);
         one.ended = Some(json!({
             "exitCode": code,
             "reason": if code == 0 { "Completed" } else { "Error" },
@@ -37,6 +38,9 @@ impl Kubelet {
             "finishedAt": crate::json::time(wall),
             "containerID": id,
         }));
+        if let (Some(said), Some(ended)) = (said, &mut one.ended) {
+            crate::json::put(ended, "message", said);
+        }
         let name = one.name.clone();
         let pod = self.pods.get(uid).map(|run| crate::json::name(&run.pod).to_owned());
         touch.note(

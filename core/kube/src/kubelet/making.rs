@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::container::{COUNT_LABEL, NAME_LABEL, Phase, Step, UID_LABEL};
 use super::environment::{self, Missing};
-use super::{Kubelet, POD_NETWORK, Purpose, Touch, volumes};
+use super::{Kubelet, POD_NETWORK, Purpose, Touch, termination, volumes};
 use crate::json::{flag, items, text};
 
 impl Kubelet {
@@ -37,6 +37,11 @@ impl Kubelet {
             let target = text(mount, "mountPath").trim_end_matches('/');
             binds.push(format!("{source}:{target}{mode}"));
         }
+        let start = run.containers[place].restart_count;
+        let own = (uid, text(spec, "name"));
+        let said = termination::prepare(touch.machine, touch.now, own, start);
+        let target = text(spec, "terminationMessagePath");
+        binds.extend(said.filter(|_| !target.is_empty()).map(|file| format!("{file}:{target}")));
         let create = self.create_request(uid, place, spec, &pod, &variables, binds);
         let Some(one) = self.container(uid, place) else { return };
         one.phase = Phase::Making;

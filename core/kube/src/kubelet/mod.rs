@@ -25,6 +25,7 @@ mod node;
 mod pods;
 mod report;
 mod serve;
+mod termination;
 mod volumes;
 
 use sorted::SortedMap;

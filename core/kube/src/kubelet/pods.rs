@@ -67,6 +67,18 @@ impl PodRun {
         self.containers.iter().any(|one| one.phase == Phase::Running)
     }
 
+    /// The secrets whose bytes are in its volumes.
+    pub(crate) fn mounted_secrets(&self) -> Vec<String> {
+        let all = items(&self.pod, "spec/volumes").iter();
+        let there = all.filter(|volume| self.volumes.contains_key(text(volume, "name")));
+        let named = there.flat_map(|volume| {
+            let sources = items(volume, "projected/sources").iter();
+            let projected = sources.map(|source| text(source, "secret/name"));
+            std::iter::once(text(volume, "secret/secretName")).chain(projected)
+        });
+        named.filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    }
+
     pub(super) fn wake_at(&mut self, at: Time) {
         self.next_at = Some(self.next_at.map_or(at, |known| known.min(at)));
     }

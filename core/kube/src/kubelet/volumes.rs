@@ -146,7 +146,7 @@ fn keys(
     Ok(())
 }
 
-fn folder(machine: &Machine, path: &str, mode: u32, now: Time) -> Option<Located> {
+pub(super) fn folder(machine: &Machine, path: &str, mode: u32, now: Time) -> Option<Located> {
     let host = machine.host();
     let host = host.borrow();
     let mut at = String::new();

@@ -22,6 +22,12 @@ impl KubeNode {
         self.kubelet.iter().flat_map(Kubelet::held_objects).collect()
     }
 
+    /// The secrets whose bytes are in a volume of the pod with this identity now.
+    pub fn mounted(&self, pod: &str) -> Vec<String> {
+        let run = self.kubelet.iter().find_map(|kubelet| kubelet.pods.get(pod));
+        run.map(|run| run.mounted_secrets()).unwrap_or_default()
+    }
+
     /// The pods that this host's kubelet knows, and whether something of them runs.
     pub fn pods(&self) -> Vec<(&serde_json::Value, bool)> {
         let kubelets = self.kubelet.iter();

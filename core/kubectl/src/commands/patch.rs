@@ -72,6 +72,9 @@ pub(crate) fn patch(cli: &Cli) -> Boxed<'_, Outcome> {
 /// `kubectl scale`.
 pub(crate) fn scale(cli: &Cli) -> Boxed<'_, Outcome> {
     Box::pin(async move {
+        if !cli.matches.changed("replicas") {
+            return Err(Failure::text("required flag(s) \"replicas\" not set"));
+        }
         let Some(replicas) = cli.flag("replicas").parse::<i64>().ok().filter(|count| *count >= 0)
         else {
             return Err(Failure::text(

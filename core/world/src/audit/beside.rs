@@ -1,9 +1,12 @@
 //! What a disk gives to whoever has it: the sealed log and snapshots of a manager, opened with the keys that
-//! lie beside them, and nothing else. Of a host's own disk, and of every copy of a manager's state
+//! lie beside them, and nothing else; and in the same way what an API server has sealed in etcd, with the keys of
+//! every `EncryptionConfiguration` on the host. Of a host's own disk, and of every copy of such a state
 //! that lies in some folder: stolen, kept for later, put together by hand.
 
 use sorted::SortedMap;
 
+use kube::etcd::encryption::Encryption;
+use kube::etcd::opened::sealed_values;
 use os::Terminal;
 use os::fs::{Kind, Tree};
 use seal::UnlockKey;
@@ -14,9 +17,17 @@ use super::matcher::Matcher;
 use super::needles::{Hit, Needles};
 use crate::host::Host;
 
-/// A manager's state, opened as far as it opens.
+/// Whose state it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Of {
+    Manager,
+    Etcd,
+}
+
+/// A manager's or etcd's state, opened as far as it opens.
 #[derive(Clone, Debug)]
 pub(super) struct StateSeen {
+    pub(super) of: Of,
     /// The folder of a copy; none if it is the host's own.
     pub(super) copy: Option<String>,
     pub(super) lock: Lock,
@@ -87,9 +98,22 @@ impl DiskSeen {
             });
             keys
         };
-        let copies = copies(root).into_iter();
-        let copies = copies.map(|(at, disk)| StateSeen::open(Some(at), &disk, keys, needles));
-        std::iter::once(own).chain(copies).filter(|seen| seen.sealed_count > 0).collect()
+        let stolen = copies(
+            root,
+            "/raft/wal-v3-encrypted/",
+            swarm::state_dir::FOLDER,
+            &["certificates/", "raft/"],
+        );
+        let stolen = stolen.into_iter();
+        let stolen = stolen.map(|(at, disk)| StateSeen::open(Some(at), &disk, keys, needles));
+        let mut all: Vec<StateSeen> = std::iter::once(own).chain(stolen).collect();
+        let configurations = configurations(root);
+        let etcd = |copy, disk: &Disk| StateSeen::of_etcd(copy, disk, &configurations, needles);
+        all.push(etcd(None, &host.disk));
+        let stolen = copies(root, "/member/snap/", ETCD_FOLDER, &["member/"]);
+        all.extend(stolen.iter().map(|(at, disk)| etcd(Some(at.clone()), disk)));
+        all.retain(|seen| seen.sealed_count > 0);
+        all
     }
 }
 
@@ -106,29 +130,66 @@ impl StateSeen {
             Lock::Locked(_) => swarm::open_disk(disk, &unlock_keys()),
             _ => (lock, records),
         };
-        let mut found = Vec::new();
-        for record in &records {
-            let Some(content) = &record.content else { continue };
-            let path = match &copy {
-                None => record.path.clone(),
-                Some(folder) => {
-                    format!("{folder}/{}", record.path.trim_start_matches(swarm::state_dir::FOLDER))
-                }
+        let records = records.into_iter();
+        let records = records.map(|record| (record.path, record.offset, record.content));
+        Self::new(Of::Manager, copy, lock, swarm::state_dir::FOLDER, records, needles)
+    }
+
+    fn of_etcd(copy: Option<String>, disk: &Disk, keys: &[Encryption], needles: &Needles) -> Self {
+        let values = sealed_values(disk, keys);
+        let lock = match values.iter().any(|value| value.content.is_some()) {
+            true => Lock::Open,
+            false => Lock::NoKey,
+        };
+        let records = values.into_iter().map(|value| (value.path, value.offset, value.content));
+        Self::new(Of::Etcd, copy, lock, ETCD_FOLDER, records, needles)
+    }
+
+    /// Looks into what has opened; `home` is the folder that the state of a host has.
+    fn new(
+        of: Of,
+        copy: Option<String>,
+        lock: Lock,
+        home: &str,
+        records: impl Iterator<Item = (String, u64, Option<Vec<u8>>)>,
+        needles: &Needles,
+    ) -> Self {
+        let mut seen = Self { of, copy, lock, sealed_count: 0, opened_count: 0, found: Vec::new() };
+        for (path, offset, content) in records {
+            seen.sealed_count += 1;
+            let Some(content) = content else { continue };
+            seen.opened_count += 1;
+            let path = match &seen.copy {
+                None => path,
+                Some(folder) => format!("{folder}/{}", path.trim_start_matches(home)),
             };
-            for hit in needles.find(content, 0) {
-                found.push((path.clone(), record.offset, hit));
-            }
+            seen.found.extend(
+                needles.find(&content, 0).into_iter().map(|hit| (path.clone(), offset, hit)),
+            );
         }
-        let opened = records.iter().filter(|record| record.content.is_some());
-        let (sealed_count, opened_count) = (records.len() as u64, opened.count() as u64);
-        Self { copy, lock, sealed_count, opened_count, found }
+        seen
     }
 }
 
-/// Every folder that is laid out as a manager's state, with what is in it as a disk.
-fn copies(root: &Tree) -> Vec<(String, Disk)> {
-    const LOG: &str = "/raft/wal-v3-encrypted/";
-    let folder = |path: &'_ str| path.find(LOG).filter(|at| *at > 0);
+/// Where etcd keeps its state.
+const ETCD_FOLDER: &str = "/var/lib/etcd/";
+
+/// Every key for encryption at rest that lies in a file.
+fn configurations(root: &Tree) -> Vec<Encryption> {
+    let text = |inode: &'_ os::fs::Inode| match &inode.kind {
+        Kind::File(bytes) => {
+            let text = std::str::from_utf8(bytes).ok()?;
+            text.contains("EncryptionConfiguration").then(|| Encryption::parse(text).ok())?
+        }
+        _ => None,
+    };
+    root.iter().filter_map(|(_, inode)| text(inode)).collect()
+}
+
+/// Every folder that is laid out as a state that belongs into `home`, with what is in it as a disk: `mark` is a folder
+/// below it, `parts` are those to take.
+fn copies(root: &Tree, mark: &str, home: &str, parts: &[&str]) -> Vec<(String, Disk)> {
+    let folder = |path: &'_ str| path.find(mark).filter(|at| *at > 0);
     let mut folders: Vec<&str> =
         root.iter().filter_map(|(path, _)| folder(path).map(|at| &path[..at])).collect();
     folders.dedup();
@@ -136,9 +197,9 @@ fn copies(root: &Tree) -> Vec<(String, Disk)> {
         let mut disk = Disk::default();
         for (path, inode) in root.below(folder) {
             let Some(name) = path[folder.len()..].strip_prefix('/') else { continue };
-            let is_part = ["certificates/", "raft/"].iter().any(|part| name.starts_with(part));
+            let is_part = parts.iter().any(|part| name.starts_with(part));
             if let (true, Kind::File(bytes)) = (is_part, &inode.kind) {
-                disk.write(&format!("{}{name}", swarm::state_dir::FOLDER), bytes);
+                disk.write(&format!("{home}{name}"), bytes);
             }
         }
         ((*folder).to_owned(), disk)

@@ -34,6 +34,15 @@ fn place(object: &Value) -> String {
     }
 }
 
+/// What `kubectl apply` notes in an object: the file as it was, a secret's too. It stays when the secret is changed in
+/// another way.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
+
+/// That note as a place.
+fn applied(object: &Value) -> String {
+    format!("{}, annotation {LAST_APPLIED}", place(object))
+}
+
 fn is_secret(object: &Value) -> bool {
     object["kind"] == "Secret"
 }
@@ -53,6 +62,7 @@ impl ClusterSeen {
         for object in std::mem::take(&mut self.objects).into_values() {
             let (surface, place) = surface_of(&object);
             look.forget(surface, place);
+            look.forget(Surface::Metadata, applied(&object));
         }
         for place in std::mem::take(&mut self.held) {
             look.forget(Surface::Memory, place);
@@ -80,6 +90,7 @@ impl ClusterSeen {
             if let Some(object) = self.objects.remove(&key) {
                 let (surface, place) = surface_of(&object);
                 look.forget(surface, place);
+                look.forget(Surface::Metadata, applied(&object));
             }
         }
         for (key, object) in objects.range("/registry/".to_owned()) {
@@ -92,6 +103,15 @@ impl ClusterSeen {
                 needles(object, look);
             }
             let cause = look.said_of(kube::json::uid(object));
+            if is_secret(object) {
+                let note = kube::json::at(object, "metadata/annotations")[LAST_APPLIED].as_str();
+                look.whole(
+                    Surface::Metadata,
+                    applied(object),
+                    note.unwrap_or_default().as_bytes(),
+                    cause,
+                );
+            }
             let (surface, place) = surface_of(object);
             look.whole(surface, place, object.to_string().as_bytes(), cause);
             self.objects.insert(key.to_owned(), Rc::clone(object));

@@ -7,7 +7,7 @@ use std::rc::{Rc, Weak};
 
 use engine::{Container, ContainerId, Digest, Engine, Image, ImageId, LogEntry};
 use os::Machine;
-use os::fs::{FsKind, SharedFs};
+use os::fs::{FsKind, Mount, SharedFs};
 use os::machine::Namespace;
 use sim::EventId;
 
@@ -62,9 +62,9 @@ struct ContainerSeen {
     secrets: Vec<String>,
 }
 
-/// A file system in memory, mounted in a container.
+/// A file system in memory, mounted in a container or on a host.
 #[derive(Debug)]
-struct MountSeen {
+pub(super) struct MountSeen {
     at: String,
     root: String,
     fs: SharedFs,
@@ -327,26 +327,53 @@ impl ContainerSeen {
         };
         if !std::ptr::eq(self.namespace.as_ptr(), Rc::as_ptr(namespace)) {
             self.namespace = Rc::downgrade(namespace);
-            let namespace = namespace.borrow();
-            let in_memory = namespace
-                .mounts
-                .iter()
-                .filter(|mount| mount.at != "/" && mount.fs.borrow().kind() == FsKind::Tmpfs);
             look.forget_below(Surface::Tmpfs, prefix);
-            let new = in_memory.map(|mount| MountSeen {
-                at: mount.at.clone(),
-                root: mount.root.clone(),
-                fs: mount.fs.clone(),
-                seen: None,
-            });
-            self.mounts = new.collect();
+            self.mounts = in_memory(&namespace.borrow()).map(MountSeen::new).collect();
         }
-        for MountSeen { at, root, fs, seen } in &mut self.mounts {
-            let fs = fs.borrow();
-            if *seen != Some(fs.journal().count()) {
-                let names = Names { prefix: &format!("{prefix}{at}"), root };
-                look.files(Surface::Tmpfs, names, &fs, seen);
-            }
+        self.mounts.iter_mut().for_each(|mount| mount.follow(prefix, look));
+    }
+}
+
+/// What is mounted of file systems in memory.
+fn in_memory(namespace: &Namespace) -> impl Iterator<Item = &Mount> {
+    let all = namespace.mounts.iter();
+    all.filter(|mount| mount.at != "/" && mount.fs.borrow().kind() == FsKind::Tmpfs)
+}
+
+/// Looks at the file systems in memory of a host: a kubelet fills some for its pods, before any container is there. Those
+/// that Docker makes are looked at in its containers.
+pub(super) fn mounts_of_host(machine: &Machine, all: &mut Vec<MountSeen>, look: &mut Look<'_>) {
+    let host = machine.host();
+    let namespace = host.borrow();
+    let own = || in_memory(&namespace).filter(|mount| !mount.at.starts_with("/var/lib/docker/"));
+    let is_it =
+        |seen: &MountSeen, mount: &Mount| seen.at == mount.at && Rc::ptr_eq(&seen.fs, &mount.fs);
+    all.retain(|seen| {
+        let is_there = own().any(|mount| is_it(seen, mount));
+        if !is_there {
+            look.forget_below(Surface::Tmpfs, &seen.at);
+        }
+        is_there
+    });
+    for mount in own() {
+        if !all.iter().any(|seen| is_it(seen, mount)) {
+            all.push(MountSeen::new(mount));
+        }
+    }
+    all.iter_mut().for_each(|mount| mount.follow("", look));
+}
+
+impl MountSeen {
+    fn new(mount: &Mount) -> Self {
+        let (at, root, fs) = (mount.at.clone(), mount.root.clone(), mount.fs.clone());
+        Self { at, root, fs, seen: None }
+    }
+
+    fn follow(&mut self, prefix: &str, look: &mut Look<'_>) {
+        let fs = self.fs.borrow();
+        if self.seen != Some(fs.journal().count()) {
+            let names = Names { prefix: &format!("{prefix}{}", self.at), root: &self.root };
+            look.files(Surface::Tmpfs, names, &fs, &mut self.seen);
         }
     }
 }

@@ -3,6 +3,7 @@
 
 use swarm::Lock;
 
+use super::beside::Of;
 use super::cluster::{KUBELET_MEMORY, SERVER_MEMORY};
 use super::engine_places::{BUILD_MEMORY, DAEMON_MEMORY};
 use super::ledger::Key;
@@ -55,8 +56,18 @@ const fn row(
 
 /// How the keys of a manager's state are kept, and what to think of what opens with them: of a host's own
 /// disk, or of a copy among the files of a host. Found with the keys and not by looking at bytes.
-pub(super) const fn opened(lock: Lock, is_copy: bool) -> (&'static str, &'static str) {
+pub(super) const fn opened(of: Of, lock: Lock, is_copy: bool) -> (&'static str, &'static str) {
     match (lock, is_copy) {
+        (Lock::Open, false) if matches!(of, Of::Etcd) => (
+            "the key lies beside the data",
+            "the key of an EncryptionConfiguration lies on the host of etcd: whoever has the disk \
+             has the secrets",
+        ),
+        (Lock::Open, true) if matches!(of, Of::Etcd) => (
+            "its key is known on the same host",
+            "whoever has this copy of etcd can open it: the key of an EncryptionConfiguration is \
+             known on the same host",
+        ),
         (Lock::NoKey, _) => ("there is no key beside the data", ""),
         (Lock::Locked(_), _) => ("the key is sealed with the unlock key", ""),
         (Lock::Open, false) => (
@@ -144,6 +155,14 @@ static TABLE: &[Row] = &[
         Granted,
         "a container reads the secrets it was given from files in memory; root of the node can read \
          them, too",
+    ),
+    row(
+        &[Secret],
+        Surface::Tmpfs,
+        "/var/lib/kubelet/pods/",
+        Granted,
+        "a kubelet shows the secrets of its pods as files in memory; root of the node can read them, \
+         too",
     ),
     row(
         &[Secret],

@@ -12,7 +12,7 @@ use sim::journal::Journal;
 use sim::{EventId, Time};
 
 use super::cluster::ClusterSeen;
-use super::engine_places::{EngineSeen, Published};
+use super::engine_places::{EngineSeen, MountSeen, Published, mounts_of_host};
 use super::ledger::{Because, Key, Ledger};
 use super::needles::{NeedleKind, Needles};
 use super::objects::{NewNeedle, StoreSeen};
@@ -37,6 +37,7 @@ pub(super) struct HostSeen {
     pub(super) has_new_tasks: bool,
     engine: EngineSeen,
     cluster: ClusterSeen,
+    mounts: Vec<MountSeen>,
 }
 
 /// How byte strings of one kind are called as places.
@@ -241,6 +242,7 @@ impl HostSeen {
                 keys(&host.name, up.daemon.swarm(), look);
             }
             self.machine(&up.machine, look);
+            mounts_of_host(&up.machine, &mut self.mounts, look);
             self.memory(up.daemon.swarm(), look);
             if let Some(node) = &up.kube {
                 self.has_new_tasks |= self.cluster.follow(node, look);
@@ -261,6 +263,7 @@ impl HostSeen {
         }
         self.store.forget(look);
         self.cluster.forget(look);
+        self.mounts.clear();
         self.terminals.clear();
         self.pids.clear();
         self.processes = 0;

@@ -27,7 +27,7 @@ pub struct AuditView {
     pub findings: Vec<FindingView>,
     /// How much is where, by host and kind of place; rows without anything are left out.
     pub counts: Vec<CountView>,
-    /// The managers' logs on the disks of hosts, and the copies of them.
+    /// The managers' logs and what API servers have sealed in etcd, on the disks of hosts, and the copies of them.
     pub disks: Vec<DiskView>,
     /// Expectations of a leak that nothing was found for.
     pub missing: Vec<String>,
@@ -147,7 +147,7 @@ pub struct CountView {
     pub gone: u64,
 }
 
-/// A manager's log on a disk, or a copy of it, as whoever has that sees it.
+/// A manager's log or an encrypted etcd on a disk, or a copy of it, as whoever has that sees it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DiskView {
     /// The host.
@@ -322,7 +322,7 @@ impl Builder<'_> {
         let surface = if seen.copy.is_some() { Surface::File } else { Surface::Disk };
         self.count(host.id.0, surface).sealed += seen.sealed_count - seen.opened_count;
         let is_copy = seen.copy.is_some();
-        let (lock, why) = policy::opened(seen.lock, is_copy);
+        let (lock, why) = policy::opened(seen.of, seen.lock, is_copy);
         self.view.disks.push(DiskView {
             node: host.name.clone(),
             copy: seen.copy.clone(),
@@ -358,7 +358,10 @@ impl Builder<'_> {
 const fn leak(surface: Surface) -> &'static str {
     match surface {
         Surface::File => "whoever reads the host's files, or a copy of its disk, has it",
-        Surface::Disk => "it is in the clear in the swarm's state on the disk",
+        Surface::Disk => {
+            "it is in the clear on the disk of a manager or of etcd: whoever has the disk, or a copy \
+             of it, has it"
+        }
         Surface::Image => "everybody who has the image has it, and so has every registry",
         Surface::Container => {
             "it is in a writable layer: on the disk, and in every image \
