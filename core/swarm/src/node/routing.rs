@@ -56,6 +56,9 @@ impl SwarmNode {
                 let sender = manager.driver.members().get(&message.from);
                 let is_genuine = peer.role == seal::Role::Manager
                     && sender.is_none_or(|member| *member.node_id == *peer.node_id);
+                if is_genuine && sender.is_none() {
+                    manager.driver.meet(message.from, self.transport.addr_of(link));
+                }
                 if is_genuine && !manager.on_message(message, &mut context!(self, io)) {
                     self.transport.send_removed(link, io.out);
                 }

@@ -73,6 +73,8 @@ pub(crate) struct RaftDriver {
     next_tick: Time,
     ticks_without_leader: u32,
     members: SortedMap<RaftId, Member>,
+    /// Where those are answered who have joined without this member knowing it yet.
+    strangers: SortedMap<RaftId, String>,
     removed: SortedSet<RaftId>,
     activity: SortedMap<RaftId, Activity>,
     received_snapshot: Option<Vec<u8>>,
@@ -192,6 +194,7 @@ impl RaftDriver {
             members: SortedMap::new(),
             removed: SortedSet::new(),
             activity: SortedMap::new(),
+            strangers: SortedMap::new(),
             received_snapshot: None,
             pending_snapshot: None,
             last_snapshot: Index(0),
@@ -301,6 +304,13 @@ impl RaftDriver {
         true
     }
 
+    /// A manager that is no member as far as this one knows speaks from there. It may well be one: a leader
+    /// that has joined while this member was away must hear how far it is (swarmkit: `transport.go`,
+    /// `sendUnknownMessage`, asks another member for the address).
+    pub(crate) fn meet(&mut self, id: RaftId, addr: String) {
+        self.strangers.insert(id, addr);
+    }
+
     /// The disk has made everything up to here durable.
     pub(crate) fn synced(&mut self, disk: &mut Disk, barrier: Barrier) {
         while let Some(&(waiting, number)) = self.unsynced.front() {
@@ -346,13 +356,16 @@ impl RaftDriver {
                 }
             }
             for message in ready.messages {
-                let Some(member) = self.members.get(&message.to) else { continue };
+                let member = self.members.get(&message.to).map(|member| &member.addr);
+                let Some(addr) = member.or_else(|| self.strangers.get(&message.to)) else {
+                    continue;
+                };
                 let activity = self
                     .activity
                     .entry(message.to)
                     .or_insert(Activity { is_active: true, awaiting_since: None });
                 activity.awaiting_since.get_or_insert(now);
-                messages.push((member.addr.clone(), message));
+                messages.push((addr.clone(), message));
             }
         }
         messages

@@ -155,3 +155,27 @@ fn a_manager_without_its_log_is_refused_until_it_was_removed() {
     let table = lab.node_table(0);
     assert!(table.contains("node3 manager ready reachable"), "{table}");
 }
+
+/// A cluster that has come to be led by a node that was promoted while the third manager was cut off; none if
+/// another one leads it.
+fn led_by_a_newcomer(seed: u64) -> Option<Lab> {
+    let mut lab = Lab::cluster_of(seed, 3, 1);
+    lab.cut(2);
+    set_role(&mut lab, 0, "node4", Role::Manager);
+    lab.until(30, |lab| lab.view(0).raft.is_some_and(|raft| raft.members.len() == 4));
+    lab.run(10);
+    set_role(&mut lab, 0, "node1", Role::Worker);
+    lab.until(30, |lab| lab.leader().is_some_and(|leader| leader != 0));
+    lab.run(10);
+    (lab.leader() == Some(3)).then_some(lab)
+}
+
+/// It knows neither that the leader is a member nor where it is, and must tell it all the same how far it is.
+#[test]
+fn a_manager_catches_up_with_a_leader_that_it_does_not_know() {
+    let mut lab = (50..60).find_map(led_by_a_newcomer).expect("one of two");
+    lab.heal(2);
+    let applied = |lab: &Lab, host| lab.view(host).raft.map(|raft| raft.applied);
+    lab.until(60, |lab| applied(lab, 2) == applied(lab, 3));
+    assert_eq!(lab.view(2).raft.unwrap().members.len(), 3);
+}
