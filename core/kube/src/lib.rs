@@ -29,6 +29,7 @@ pub mod json;
 mod kubelet;
 pub mod node;
 pub mod pki;
+pub mod quantity;
 pub mod resources;
 pub mod rest;
 mod scheduler;

@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::cache::Cache;
+use super::downward::{field_of, resource_of};
 use crate::json::{flag, items, members, text};
 
 /// Why there is no environment: the event says `Error: ` and this.
@@ -11,22 +12,6 @@ pub(super) enum Missing {
     Wait,
     /// What is missing.
     What(String),
-}
-
-/// A field of the pod.
-pub(super) fn field_of(pod: &Value, path: &str) -> String {
-    let found = match path.split_once('[') {
-        Some((map, key)) => {
-            let key = key.trim_end_matches(']').trim_matches(['\'', '"']);
-            crate::json::at(pod, &map.replace('.', "/")).get(key)
-        }
-        None => Some(crate::json::at(pod, &path.replace('.', "/"))),
-    };
-    match found {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Null) | None => String::new(),
-        Some(other) => other.to_string(),
-    }
 }
 
 /// The object that a reference means; nothing if it is missing and may be.
@@ -141,6 +126,9 @@ pub(super) fn environment(
         }
         if from["fieldRef"].is_object() {
             value = Some(field_of(pod, text(from, "fieldRef/fieldPath")));
+        }
+        if from["resourceFieldRef"].is_object() {
+            value = Some(resource_of(pod, Some(container), &from["resourceFieldRef"]));
         }
         if let Some(value) = value {
             set(&mut known, name, value);

@@ -32,6 +32,7 @@ impl Kubelet {
             // Whatever shows a secret is read-only (since 1.9.6).
             let is_fixed = source.contains("/kubernetes.io~secret/")
                 || source.contains("/kubernetes.io~projected/")
+                || source.contains("/kubernetes.io~downward-api/")
                 || source.contains("/kubernetes.io~configmap/");
             let mode = if flag(mount, "readOnly") || is_fixed { ":ro" } else { "" };
             let target = text(mount, "mountPath").trim_end_matches('/');

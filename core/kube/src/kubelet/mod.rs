@@ -17,6 +17,7 @@
 mod cache;
 mod container;
 mod containers;
+mod downward;
 mod endings;
 mod environment;
 mod images;

@@ -9,6 +9,7 @@ use serde_json::Value;
 use sim::Time;
 
 use super::cache::Cache;
+use super::downward;
 use crate::json::{flag, int, items, text};
 
 /// A volume that is there.
@@ -22,7 +23,7 @@ pub(super) struct Mounted {
 }
 
 /// Files by path, with their bytes and modes.
-type Payload = SortedMap<String, (Vec<u8>, u32)>;
+pub(super) type Payload = SortedMap<String, (Vec<u8>, u32)>;
 
 /// Why a volume cannot be made.
 pub(super) enum Trouble {
@@ -45,6 +46,7 @@ fn plugin(volume: &Value) -> &'static str {
         ("configMap", "kubernetes.io~configmap"),
         ("projected", "kubernetes.io~projected"),
         ("emptyDir", "kubernetes.io~empty-dir"),
+        ("downwardAPI", "kubernetes.io~downward-api"),
     ];
     let found = kinds.iter().find(|(kind, _)| volume[*kind].is_object());
     found.map_or("", |(_, plugin)| plugin)
@@ -75,18 +77,18 @@ fn payload(pod: &Value, volume: &Value, cache: &Cache) -> Result<Option<Payload>
                 let known = cache.tokens.get(crate::json::uid(pod)).ok_or(Trouble::Wait)?;
                 payload.insert(token.to_owned(), (known.clone().into_bytes(), bits(mode)));
             }
-            for item in items(source, "downwardAPI/items") {
-                let value = super::environment::field_of(pod, text(item, "fieldRef/fieldPath"));
-                payload.insert(text(item, "path").to_owned(), (value.into_bytes(), bits(mode)));
-            }
+            downward::files(pod, &source["downwardAPI"], mode, &mut payload);
         }
+    } else if volume["downwardAPI"].is_object() {
+        let source = &volume["downwardAPI"];
+        downward::files(pod, source, int(source, "defaultMode"), &mut payload);
     } else {
         return Ok(None);
     }
     Ok(Some(payload))
 }
 
-fn bits(mode: i64) -> u32 {
+pub(super) fn bits(mode: i64) -> u32 {
     u32::try_from(mode).ok().filter(|mode| *mode > 0).unwrap_or(0o644)
 }
 
@@ -185,8 +187,10 @@ pub(super) fn set_up(
     }
     let path =
         format!("{}/volumes/{kind}/{}", pod_folder(crate::json::uid(pod)), text(volume, "name"));
-    let in_memory = matches!(kind, "kubernetes.io~secret" | "kubernetes.io~projected")
-        || text(volume, "emptyDir/medium") == "Memory";
+    let in_memory = matches!(
+        kind,
+        "kubernetes.io~secret" | "kubernetes.io~projected" | "kubernetes.io~downward-api"
+    ) || text(volume, "emptyDir/medium") == "Memory";
     folder(machine, &path, 0o755, now);
     if old.is_none() && in_memory {
         let host = machine.host();

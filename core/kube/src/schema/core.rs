@@ -218,7 +218,7 @@ valueFrom EnvVarSource | Where its value is taken from, once, when the container
 Type EnvVarSource | Where a variable's value is taken from.
 configMapKeyRef KeySelector | A key of a config map.
 fieldRef ObjectFieldSelector | A field of the pod.
-resourceFieldRef any | What the container needs.
+resourceFieldRef ResourceFieldSelector | What the container needs.
 secretKeyRef KeySelector | A key of a secret.
 
 Type KeySelector | A key of a secret or config map of the same namespace.
@@ -229,6 +229,11 @@ optional bool | It need not be there.
 Type ObjectFieldSelector | A field of the pod.
 apiVersion string=\"v1\" | Version of the schema.
 fieldPath string* | Which, as in metadata.name.
+
+Type ResourceFieldSelector | What a container needs.
+containerName string | Which container; this one if nothing.
+divisor quantity=\"0\" | In which unit.
+resource string* | What, as in limits.cpu.
 
 Type EnvFromSource | All keys of an object.
 configMapRef OptionalReference | A config map.
@@ -283,7 +288,7 @@ subPathExpr string | The same with variables.
 
 Type Volume | Something that containers of a pod can mount.
 configMap ConfigMapVolumeSource | The keys of a config map as files.
-downwardAPI any | Fields of the pod as files.
+downwardAPI DownwardAPIVolumeSource | Fields of the pod as files.
 emptyDir EmptyDirVolumeSource | A folder that lives as long as the pod.
 hostPath HostPathVolumeSource | A path of the host.
 name string* | Its name.
@@ -302,6 +307,19 @@ defaultMode int=420 | Permission bits of the files.
 items [KeyToPath] | Which keys and under which names; all if nothing.
 name string | The config map.
 optional bool | It need not be there.
+
+Type DownwardAPIVolumeSource | Fields of the pod as files.
+defaultMode int=420 | Permission bits of the files.
+items [DownwardAPIVolumeFile] | The files.
+
+Type DownwardAPIProjection | Fields of the pod as files.
+items [DownwardAPIVolumeFile] | The files.
+
+Type DownwardAPIVolumeFile | A field of the pod as a file.
+fieldRef ObjectFieldSelector | A field of the pod.
+mode int | Permission bits.
+path string* | The file's path within the volume.
+resourceFieldRef ResourceFieldSelector | What a container needs.
 
 Type KeyToPath | A key as a file.
 key string* | The key.
@@ -322,7 +340,7 @@ sources [VolumeProjection] | The sources.
 
 Type VolumeProjection | One source of a projected volume.
 configMap ConfigMapVolumeSource | Keys of a config map.
-downwardAPI any | Fields of the pod.
+downwardAPI DownwardAPIProjection | Fields of the pod.
 secret SecretProjection | Keys of a secret.
 serviceAccountToken any | A token.
 

@@ -264,6 +264,13 @@ fn environment(lines: &mut Text, container: &Value, pod: &Value) {
             };
             let value = text(pod, &path.replace('.', "/"));
             lines.line(3, format!("{name}:\t{value} ({version}:{path})"));
+        } else if let Some(reference) = from.get("resourceFieldRef") {
+            let resource = text(reference, "resource");
+            let asked = match kube::quantity::asked(container, reference) {
+                0 if resource.starts_with("limits.") => "node allocatable".to_owned(),
+                asked => asked.to_string(),
+            };
+            lines.line(3, format!("{name}:\t{asked} ({resource})"));
         } else {
             for (index, line) in text(one, "value").split('\n').enumerate() {
                 lines.line(
@@ -330,6 +337,15 @@ pub(super) fn volumes(lines: &mut Text, all: &[Value], space: &str) {
             );
         } else if volume.get("projected").is_some() {
             projected(&mut show, volume);
+        } else if volume.get("downwardAPI").is_some() {
+            show("DownwardAPI (a volume populated by information about the pod)", &[]);
+            lines.line(2, "Items:");
+            for item in items(volume, "downwardAPI/items") {
+                let what = text(item, "fieldRef/fieldPath");
+                let what =
+                    if what.is_empty() { text(item, "resourceFieldRef/resource") } else { what };
+                lines.line(3, format!("{what} -> {}", text(item, "path")));
+            }
         } else {
             lines.line(1, "<unknown>");
         }
