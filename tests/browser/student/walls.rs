@@ -84,6 +84,6 @@ pub(crate) async fn kubernetes() -> Result<()> {
     page.click("free-start").await?;
     page.find("map-node-worker2").await?;
     page.enter("kubectl get nodes -o name | wc -l; kubectl version --short").await?;
-    page.wait_for_output("master", "Server Version: v1.25").await?;
+    page.wait_for_output("master", "Server Version: v1.25.4").await?;
     page.close().await
 }
