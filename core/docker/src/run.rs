@@ -65,6 +65,7 @@ async fn run(proc: &Proc, profile: &'static Profile, args: &[String]) -> Outcome
         }
     };
     refuse_unsimulated(profile, "docker", &root_flags, &root)?;
+    refuse_other_daemons(proc, &root)?;
     if root.is_set("version") {
         let text = format!("Docker version {}, build {}\n", profile.engine, profile.commit);
         proc.print(text).await;
@@ -218,6 +219,26 @@ async fn run_command(
     let client = Client::new(proc);
     let cli = Cli { proc: proc.clone(), client, profile, command, typed, matches, group };
     run(&cli).await
+}
+
+/// Sockets of this host's daemon.
+const SOCKETS: [&str; 2] = ["unix:///var/run/docker.sock", "unix:///run/docker.sock"];
+
+/// Nobody shall take this host's daemon for another that was asked for.
+fn refuse_other_daemons(proc: &Proc, root: &Matches) -> Result<(), Failure> {
+    let refuse = |what: &str| Err(Failure::text(format!("not simulated: {what}")));
+    let others = |hosts: &[String]| hosts.iter().any(|host| !SOCKETS.contains(&host.as_str()));
+    if others(root.all("host")) {
+        return refuse("docker --host (daemons of other hosts)");
+    }
+    let set = |name: &str| proc.env(name).filter(|value| !value.is_empty());
+    if root.all("host").is_empty() && set("DOCKER_HOST").is_some_and(|host| others(&[host])) {
+        return refuse("DOCKER_HOST (daemons of other hosts)");
+    }
+    match set("DOCKER_CONTEXT") {
+        Some(name) if name != "default" => refuse("DOCKER_CONTEXT (contexts)"),
+        _ => Ok(()),
+    }
 }
 
 fn refuse_unsimulated(

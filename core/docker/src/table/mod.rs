@@ -177,8 +177,7 @@ const ROOT_FLAGS: &[Flag] = &[
         .since(19, 3)
         .unsimulated("contexts"),
     flag("-D, --debug", Kind::Bool, "Enable debug mode"),
-    flag("-H, --host", Kind::List, "Daemon socket(s) to connect to")
-        .unsimulated("daemons of other hosts"),
+    flag("-H, --host", Kind::List, "Daemon socket(s) to connect to"),
     flag("-l, --log-level", Kind::String, "Set the logging level"),
     flag("--tls", Kind::Bool, "Use TLS; implied by --tlsverify").unsimulated("TLS to the daemon"),
     flag("--tlscacert", Kind::String, "Trust certs signed only by this CA")
