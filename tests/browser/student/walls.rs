@@ -83,7 +83,7 @@ pub(crate) async fn kubernetes() -> Result<()> {
     page.choose("free-kubectl", "1.25").await?;
     page.click("free-start").await?;
     page.find("map-node-worker2").await?;
-    page.enter("kubectl get nodes -o name | wc -l; kubectl version --short").await?;
-    page.wait_for_output("master", "Server Version: v1.25.4").await?;
+    page.enter("kubectl get nodes --no-headers | awk '{print $5}' | sort -u").await?;
+    page.wait_for_output("master", "v1.25.4").await?;
     page.close().await
 }
