@@ -209,6 +209,9 @@ mod tests {
             assert!(id(name, tag).is_some(), "{name}:{tag}");
         }
         assert_eq!(id("redis", "nosuch"), None);
+        // Workshops roll it out because it is not there.
+        assert!(id("dockercoins/worker", "v0.2").is_some());
+        assert_eq!(id("dockercoins/worker", "v0.3"), None);
         assert_eq!(id("nosuch", "latest"), None);
         assert_eq!(id("ubuntu", "20.04"), id("ubuntu", "focal"));
     }

@@ -95,8 +95,8 @@ fn routes(links: &[Link]) -> Vec<(u32, u32, String, &Link)> {
 
 pub(crate) async fn ip(utility: Utility) -> i32 {
     let links = utility.proc.links().await;
-    let flag = |names: [&str; 2]| utility.args.iter().any(|arg| names.contains(&arg.as_str()));
-    let (is_brief, only_v4) = (flag(["-br", "-brief"]), flag(["-4", "-4"]));
+    let flag = |names: &[&str]| utility.args.iter().any(|arg| names.contains(&arg.as_str()));
+    let (is_brief, only_v4) = (flag(&["-br", "-brief"]), flag(&["-4"]));
     let words: Vec<&str> =
         utility.args.iter().map(String::as_str).filter(|arg| !arg.starts_with('-')).collect();
     let object = words.first().copied().unwrap_or_default();

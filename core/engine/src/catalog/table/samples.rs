@@ -33,7 +33,7 @@ pub(super) const FAMILIES: &[Family] = &[
     },
     Family {
         names: "dockercoins/worker",
-        versions: "0.1 0.2 0.3",
+        versions: "0.1 0.2",
         flavours: &[("", Alpine, (82_000, 31_000))],
         programs: &[("/usr/local/bin/worker", "dockercoins")],
         cmd: "worker",
