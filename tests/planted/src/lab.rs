@@ -138,6 +138,10 @@ impl Lab<'_> {
         Some(self.session.world.probe(host)?.daemon?.swarm())
     }
 
+    pub(crate) fn now(&self) -> sim::Time {
+        self.session.world.now()
+    }
+
     /// How far a manager's member of the raft group is.
     pub(crate) fn raft(&self, node: &str) -> Option<raft::Position> {
         Some(self.daemon(node)?.raft()?.position())

@@ -158,7 +158,7 @@ pub(crate) async fn info(cli: &Cli) -> Outcome {
         server(cli.profile, &info) + "\n"
     };
     cli.out(text).await;
-    for warning in &info.warnings {
+    for warning in info.warnings.iter().filter(|_| cli.profile.version_components) {
         cli.err(format!("{warning}\n")).await;
     }
     Ok(0)

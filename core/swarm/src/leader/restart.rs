@@ -214,7 +214,9 @@ impl Supervisor {
         };
         let ended = timestamp(task);
         let lookback = ended - window;
-        while history.restarts.front().is_some_and(|at| *at <= lookback) {
+        while history.restarts.front().is_some_and(|at| *at <= lookback)
+            && !sim::planted!(WindowForgotten)
+        {
             history.restarts.pop_front();
         }
         let attempts = history.restarts.iter().filter(|at| **at < ended).count() as u64;
@@ -268,7 +270,10 @@ impl Supervisor {
                 continue;
             }
             slots.entry(SlotKey::of(task)).or_default().push(task);
-            if task.desired_state == TaskState::Ready && task.status.state <= TaskState::Complete {
+            if task.desired_state == TaskState::Ready
+                && task.status.state <= TaskState::Complete
+                && !sim::planted!(ReadyForgotten)
+            {
                 let delay = restart_policy(&task.spec).delay.unwrap_or(defaults::RESTART_DELAY);
                 let start_at = (timestamp(task) + delay).min(now + delay);
                 self.delays.insert(task.id.clone(), Delay { start_at, wait: None });
