@@ -129,7 +129,8 @@ impl Lab<'_> {
 
     /// What the log makes of the cluster.
     pub(crate) fn store(&self) -> Store {
-        let model = self.session.watch.model(&self.session.world, 0);
+        let world = &self.session.world;
+        let model = (0..world.host_count()).find_map(|host| self.session.watch.model(world, host));
         model.map(|model| model.store().clone()).unwrap_or_default()
     }
 

@@ -1,5 +1,6 @@
 //! What is right or wrong over a while: updates, attempts, keys and certificates, days without a node.
 
+use sim::Duration;
 use swarm::node::LocalState;
 use swarm::objects::{Service, Task, TaskState, UpdateState};
 use world::fault::Reach;
@@ -139,7 +140,79 @@ pub(crate) fn hand_over_to_nobody(lab: &mut Lab<'_>) -> Step {
 
 /// A service that fails as fast as it can, for half a minute.
 pub(crate) fn no_quiet(lab: &mut Lab<'_>) -> Step {
-    let options = "--detach --name bad --replicas 5 --restart-delay 0s";
-    lab.says("m1", &format!("docker service create {options} nosuchimage:1"))?;
+    lab.says("m1", "docker service create --detach --name bad --restart-delay 0s alpine false")?;
     lab.rest()
+}
+
+/// Two services are to publish the same port.
+pub(crate) fn one_port_for_two(lab: &mut Lab<'_>) -> Step {
+    lab.says("m1", "docker service create --detach --name one --publish 8080:80 nginx:alpine")?;
+    lab.run("m2", "docker service create --detach --name two --publish 8080:80 nginx:alpine")?;
+    lab.wait(5)
+}
+
+/// A node loses the label for which it was chosen.
+pub(crate) fn label_goes(lab: &mut Lab<'_>) -> Step {
+    lab.says("m1", "docker node update --label-add zone=a w1")?;
+    let options = "--detach --name web --replicas 2 --constraint node.labels.zone==a";
+    lab.says("m1", &format!("docker service create {options} nginx:alpine"))?;
+    lab.wait(30)?;
+    lab.says("m1", "docker node update --label-rm zone w1")?;
+    lab.rest()
+}
+
+/// Power losses while the key file is written, on a slow disk.
+pub(crate) fn power_fails_as_keys_change(lab: &mut Lab<'_>) -> Step {
+    for round in 0..8 {
+        lab.apply(Input::fault(Fault::SlowDisk("m2".into(), Duration::from_secs(2))))?;
+        lab.says("m1", &format!("docker swarm update --autolock={} > key", round % 2 == 0))?;
+        lab.wait_ms(500)?;
+        lab.apply(Input::fault(Fault::PowerLoss("m2".into())))?;
+        lab.apply(Input::fault(Fault::Heal(Reach::Node("m2".into()))))?;
+        lab.restart("m2")?;
+        lab.wait(2)?;
+        let state = lab.daemon("m2").map(|node| node.observe().state);
+        lab.expect(state != Some(LocalState::Error), "a_torn_key_file_is_none")?;
+        if state == Some(LocalState::Locked) {
+            let key = lab.says("m1", "docker swarm unlock-key --quiet")?;
+            lab.run("m2", &format!("echo {} | docker swarm unlock", key.trim()))?;
+        }
+        lab.wait(30)?;
+    }
+    Ok(())
+}
+
+/// A config is used no more.
+pub(crate) fn config_goes(lab: &mut Lab<'_>) -> Step {
+    lab.says("m1", "printf x > f && docker config create c f")?;
+    lab.says(
+        "m1",
+        "docker service create --detach --name web --replicas 5 --config c nginx:alpine",
+    )?;
+    lab.wait(30)?;
+    lab.says("m1", "docker service update --detach --config-rm c web")?;
+    lab.wait(90)?;
+    lab.rest()
+}
+
+/// Power losses while the log is compacted, on a slow disk.
+pub(crate) fn power_fails_as_the_log_is_compacted(lab: &mut Lab<'_>) -> Step {
+    lab.says("m1", "docker swarm update --snapshot-interval 2")?;
+    lab.wait(10)?;
+    let before = lab.daemon("m2").and_then(|node| node.raft()).map(raft::Raft::id);
+    for round in 0..8 {
+        lab.apply(Input::fault(Fault::SlowDisk("m2".into(), Duration::from_secs(1))))?;
+        for number in 0..3 {
+            let name = format!("s{round}-{number}");
+            lab.says("m1", &format!("printf x > f && docker secret create {name} f"))?;
+            lab.wait_ms(700)?;
+        }
+        lab.apply(Input::fault(Fault::PowerLoss("m2".into())))?;
+        lab.apply(Input::fault(Fault::Heal(Reach::Node("m2".into()))))?;
+        lab.restart("m2")?;
+        lab.wait(10)?;
+        let after = lab.daemon("m2").and_then(|node| node.raft()).map(raft::Raft::id);
+        lab.expect(before == after, "a_log_is_not_lost")?;
+    }
+    Ok(())
 }

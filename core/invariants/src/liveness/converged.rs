@@ -65,7 +65,11 @@ impl State {
             let node = daemon.swarm();
             let mut host = HostState {
                 name: probe.name.to_owned(),
-                has_failed: node.info().state == LocalState::Error,
+                // A host that starts with a wrong clock, and finds its certificates invalid, stays away.
+                has_failed: {
+                    let info = node.info();
+                    info.state == LocalState::Error && !info.error.contains("have expired")
+                },
                 node_id: node.node_id().map(Id::from),
                 leads: node.is_leading(),
                 applied: node.store().map(|(applied, _)| applied),

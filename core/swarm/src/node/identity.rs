@@ -47,10 +47,11 @@ impl SwarmNode {
     ) {
         files::write_credentials(io.disk, &credentials, &key_file, self.kek.as_ref());
         io.sync();
-        self.renew_at = credentials.own.as_ref().map(|own| {
-            let wall = self.clock.wall(io.now);
-            io.now + seal::ca::renewal_delay(&own.chain.leaf, wall, &mut self.rngs.keys)
-        });
+        self.renew_at =
+            credentials.own.as_ref().filter(|_| !sim::planted!(RenewalForgotten)).map(|own| {
+                let wall = self.clock.wall(io.now);
+                io.now + seal::ca::renewal_delay(&own.chain.leaf, wall, &mut self.rngs.keys)
+            });
         self.renewal_failures = 0;
         let identity = |all: &Credentials| all.own.as_ref().map(|own| own.identity.clone());
         let is_same = self.credentials.as_deref().map(identity) == Some(identity(&credentials));
@@ -162,9 +163,6 @@ impl SwarmNode {
             return;
         }
         self.renew_at = None;
-        if sim::planted!(RenewalForgotten) {
-            return;
-        }
         let target = self
             .agent
             .as_ref()
