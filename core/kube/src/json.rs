@@ -93,6 +93,12 @@ pub fn time(at: sim::Time) -> String {
     format!("{}Z", text.get(..19).unwrap_or_default())
 }
 
+/// The same to the microsecond, as leases have it.
+pub fn micro_time(at: sim::Time) -> String {
+    let text = at.rfc3339();
+    format!("{}.{:06}Z", text.get(..19).unwrap_or_default(), at.unix_nanos() / 1_000 % 1_000_000)
+}
+
 /// A time of an object.
 pub fn parse_time(value: &Value, path: &str) -> Option<sim::Time> {
     sim::Time::parse_rfc3339(text(value, path))

@@ -80,7 +80,8 @@ impl KubeNode {
             match output {
                 kubelet::Output::Ask { tag, request, opens } => {
                     let hosts = self.servers(context, &self.kubelet_server);
-                    let way = Way { hosts, port: API_PORT, identity: self.identity.clone() };
+                    let identity = self.identity.clone();
+                    let way = Way { hosts, port: API_PORT, identity, is_new: false };
                     let number = self.call(context, way, &request, opens, KUBELET_TIMEOUT);
                     self.waiting.insert(number, Waiting::Kubelet(tag));
                 }

@@ -1,4 +1,4 @@
-//! The control plane's part of a host: etcd, the API server as its manifest says, controllers beside the leader.
+//! The control plane's part of a host: etcd, the API server as its manifest says, controllers and scheduler.
 
 use daemon::host_file;
 use sim::{Duration, Time};
@@ -8,7 +8,7 @@ use super::{Context, KubeNode, Output};
 use crate::apiserver::access::{self, User as ApiUser};
 use crate::apiserver::token::TokenKey;
 use crate::apiserver::{ApiServer, Options, Origin};
-use crate::controllers::Controllers;
+use crate::controllers::{Controllers, Part};
 use crate::etcd::encryption::Encryption;
 use crate::etcd::{Effect, Member, Peer};
 use crate::pki;
@@ -28,17 +28,17 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(300);
 pub(super) struct ControlPlane {
     pub(super) member: Member,
     pub(super) server: Result<ApiServer, String>,
-    controllers: Controllers,
-    /// The controllers have begun here.
-    controls: bool,
+    /// Those of the controller manager, and the scheduler's.
+    loops: [Controllers; 2],
     root_pem: String,
     token_key: TokenKey,
 }
 
 impl ControlPlane {
-    /// When its controllers have something to do.
+    /// When its controllers have something to do, or to ask.
     pub(super) fn controllers_deadline(&self) -> Option<Time> {
-        self.controllers.next_deadline().filter(|_| self.controls)
+        let loops = self.loops.iter().filter(|_| self.server.is_ok());
+        loops.filter_map(Controllers::next_deadline).min()
     }
 }
 
@@ -62,11 +62,12 @@ impl KubeNode {
         };
         let seed = self.fork("controllers").next_u64();
         let streams = sim::Streams::new(seed);
-        let controllers = Controllers::new(&|purpose| streams.stream(purpose));
+        let alone = self.config.control_plane_count == 1;
+        let loops = [Part::Manager, Part::Scheduler]
+            .map(|part| Controllers::new(part, &name, alone, &|purpose| streams.stream(purpose)));
         let token_key = TokenKey(key);
         let server = Err("it has not been started".to_owned());
-        let controls = false;
-        let plane = ControlPlane { member, server, controllers, controls, root_pem, token_key };
+        let plane = ControlPlane { member, server, loops, root_pem, token_key };
         self.plane = Some(Box::new(plane));
         self.start_api_server(context);
     }
@@ -222,26 +223,22 @@ impl KubeNode {
             server.applied(&plane.member, applied);
             is_busy |= server.drive(context.now, wall, &mut plane.member, &mut effects);
             let changes = server.take_changes();
-            plane.controllers.changed(context.now, &changes);
-            let controls = plane.member.is_leader();
-            if controls && !plane.controls {
-                plane.controllers.begin();
-            }
-            plane.controls = controls;
-            if controls {
-                let (minor, root) = (self.config.minor, &plane.root_pem);
+            // A lone leader that has applied an entry of its term knows all that is written.
+            let knows_all = plane.member.is_leader();
+            for one in &mut plane.loops {
+                one.changed(context.now, &changes);
+                let (minor, keys) = (self.config.minor, (&*plane.root_pem, &plane.token_key));
                 let times = (context.now, wall);
-                let asks =
-                    plane.controllers.run(times, &server.objects, minor, root, &plane.token_key);
+                let asks = one.run(times, &server.objects, knows_all, minor, keys);
                 is_busy |= !asks.is_empty();
-                for ask in asks {
-                    let user = ApiUser::internal("system:kube-controller-manager");
-                    server.ask(context.now, plane.controllers.origin(), user, ask, false);
+                for (origin, ask) in asks {
+                    let user = ApiUser::internal(one.part.user());
+                    server.ask(context.now, origin, user, ask, false);
                 }
             }
             outputs = server.take_out();
         } else {
-            plane.controls = false;
+            plane.loops.iter_mut().for_each(Controllers::pause);
         }
         is_busy |= !effects.is_empty() || !outputs.is_empty();
         self.etcd_wants(context, effects);
@@ -258,8 +255,8 @@ impl KubeNode {
                 self.links.send(link, &Packet::response(number, response), &mut self.frames);
             }
             O::Respond(origin @ Origin::Internal(_), response) => {
-                if let Some(plane) = &mut self.plane {
-                    plane.controllers.answered(context.now, origin, &response);
+                for one in self.plane.iter_mut().flat_map(|plane| &mut plane.loops) {
+                    one.answered(context.now, origin, &response);
                 }
             }
             O::Opened(Origin::Client { link, number }) => {
@@ -272,7 +269,7 @@ impl KubeNode {
             O::Proxy { origin, address, request, opens } => {
                 let Some(host) = self.config.host_at(&address) else { return };
                 let identity = self.to_kubelets.clone();
-                let way = Way { hosts: vec![host], port: KUBELET_PORT, identity };
+                let way = Way { hosts: vec![host], port: KUBELET_PORT, identity, is_new: false };
                 let number = self.call(context, way, &request, opens, DIAL_TIMEOUT);
                 self.waiting.insert(number, Waiting::Proxy(origin));
                 self.proxied.insert(origin, number);
