@@ -140,3 +140,28 @@ pub fn merge(target: &mut Value, patch: &Value) {
         }
     }
 }
+
+/// A document of YAML as JSON.
+///
+/// # Errors
+/// In go-yaml's words.
+pub fn from_yaml(text: &str) -> Result<Value, String> {
+    yaml::read_lenient(text).map(|node| of_yaml(&node))
+}
+
+fn of_yaml(node: &yaml::Node) -> Value {
+    match &node.value {
+        yaml::Value::Null => Value::Null,
+        yaml::Value::Bool(bool) => (*bool).into(),
+        yaml::Value::Int(number) => (*number).into(),
+        yaml::Value::Float(digits) => {
+            serde_json::from_str(digits).unwrap_or_else(|_| digits.as_str().into())
+        }
+        yaml::Value::Text(text) => text.as_str().into(),
+        yaml::Value::List(nodes) => nodes.iter().map(of_yaml).collect(),
+        yaml::Value::Map(entries) => {
+            let members = entries.iter().map(|(key, node)| (key.clone(), of_yaml(node)));
+            Value::Object(members.collect::<Map<_, _>>())
+        }
+    }
+}

@@ -65,7 +65,7 @@ pub(crate) enum Part {
 }
 
 impl Part {
-    const fn program(self) -> &'static str {
+    pub(crate) const fn program(self) -> &'static str {
         match self {
             Self::Manager => "kube-controller-manager",
             Self::Scheduler => "kube-scheduler",
@@ -85,6 +85,8 @@ impl Part {
 #[derive(Debug)]
 pub(crate) struct Controllers {
     pub(crate) part: Part,
+    /// The program does not run.
+    pub(crate) is_off: bool,
     /// Who is alone need not ask who acts.
     election: Option<election::Election>,
     acts: bool,
@@ -117,6 +119,7 @@ impl Controllers {
         let election = || election::Election::new(part.program(), host, &mut rng);
         Self {
             part,
+            is_off: false,
             election: (!alone).then(election),
             acts: false,
             began: 0,
@@ -192,6 +195,9 @@ impl Controllers {
 
     /// When to look though nothing has changed.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
+        if self.is_off {
+            return None;
+        }
         let own = self.wake.filter(|_| self.pending == 0 && self.acts);
         let election = self.election.as_ref().map(election::Election::next_deadline);
         [own, election].into_iter().flatten().min()
@@ -207,6 +213,10 @@ impl Controllers {
         (root_pem, token_key): (&str, &TokenKey),
     ) -> Vec<(Origin, Request)> {
         let mut asks = Vec::new();
+        if self.is_off {
+            self.acts = false;
+            return asks;
+        }
         let mut acts = alone;
         if let Some(election) = &mut self.election {
             let ask = election.run((now, wall), objects, &mut self.rng);
@@ -303,7 +313,7 @@ pub(super) fn is_ready(pod: &Value) -> bool {
 }
 
 /// A short digest of a value, as names of replica sets end in one.
-pub(super) fn digest(value: &Value) -> String {
+pub(crate) fn digest(value: &Value) -> String {
     use sha2::{Digest, Sha256};
     const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     let digest: [u8; 32] = Sha256::digest(value.to_string()).into();

@@ -25,6 +25,8 @@ impl KubeNode {
         let mut touch = Touch { now: context.now, wall, machine: context.machine, out: &mut out };
         kubelet.boot(&mut touch);
         self.kubelet_wants(context, out);
+        let statics = self.statics(context.machine);
+        self.with_kubelet(context, |kubelet, touch| kubelet.set_statics(touch, statics));
     }
 
     /// The kubelet's service is stopped or started (`systemctl stop kubelet`); what it has started goes on.

@@ -1,6 +1,7 @@
 //! The control plane's part of a host: etcd, the API server as its manifest says, controllers and scheduler.
 
 use daemon::host_file;
+use os::Machine;
 use sim::{Duration, Time};
 
 use super::calls::{DIAL_TIMEOUT, Waiting};
@@ -11,6 +12,7 @@ use crate::apiserver::{ApiServer, Options, Origin};
 use crate::controllers::{Controllers, Part};
 use crate::etcd::encryption::Encryption;
 use crate::etcd::{Effect, Member, Peer};
+use crate::kubelet::Static;
 use crate::pki;
 use crate::wire::{KUBELET_PORT, Packet, Way, WireRequest};
 
@@ -29,7 +31,7 @@ pub(super) struct ControlPlane {
     pub(super) member: Member,
     pub(super) server: Result<ApiServer, String>,
     /// Those of the controller manager, and the scheduler's.
-    loops: [Controllers; 2],
+    pub(super) loops: [Controllers; 2],
     root_pem: String,
     token_key: TokenKey,
 }
@@ -45,6 +47,9 @@ impl ControlPlane {
 impl KubeNode {
     /// Starts etcd with what the disk holds, and the API server over it.
     pub(super) fn start_plane(&mut self, context: &mut Context<'_>) {
+        if !has_manifest(context.machine, "etcd") {
+            return;
+        }
         let planes = self.config.hosts.iter().take(self.config.control_plane_count);
         let peers: Vec<Peer> = planes.map(|host| Peer::new(&host.name, &host.address)).collect();
         let name = self.config.hosts[self.number].name.clone();
@@ -77,14 +82,52 @@ impl KubeNode {
         let name = &self.config.hosts[self.number].name;
         let detail = format!("etcd of {name} {how}: {why}");
         context.out.push(Output::Event { kind: "kube.broken", detail });
+        self.stop_plane(context);
+        self.again_at = Some(context.now + self.back_off);
+        self.back_off = self.back_off.saturating_mul(2).min(BACK_OFF_MAX);
+    }
+
+    fn stop_plane(&mut self, context: &mut Context<'_>) {
         if let Some(Ok(mut server)) = self.plane.take().map(|plane| plane.server) {
             server.stop();
             for output in server.take_out() {
                 self.server_wants(context, output);
             }
         }
-        self.again_at = Some(context.now + self.back_off);
-        self.back_off = self.back_off.saturating_mul(2).min(BACK_OFF_MAX);
+    }
+
+    /// The programs whose manifests are there, and whether they run.
+    pub(super) fn statics(&self, machine: &Machine) -> Vec<Static> {
+        let runs = |program: &str| match (program, self.plane.as_deref()) {
+            (_, None) => false,
+            ("kube-apiserver", Some(plane)) => plane.server.is_ok(),
+            (_, Some(_)) => true,
+        };
+        let all = pki::STATIC_PODS.into_iter().filter_map(|program| {
+            let manifest = host_file(machine, &pki::manifest_path(program))?;
+            Some(Static { manifest, runs: runs(program) })
+        });
+        all.collect()
+    }
+
+    /// etcd, controllers and scheduler run while their manifests are there.
+    fn look_at_programs(&mut self, context: &mut Context<'_>) {
+        let name = &self.config.hosts[self.number].name;
+        let has_etcd = has_manifest(context.machine, "etcd");
+        if has_etcd != (self.plane.is_some() || self.again_at.is_some()) {
+            let what = if has_etcd { "started" } else { "stopped" };
+            let detail = format!("etcd of {name} has {what}");
+            context.out.push(Output::Event { kind: "etcd.member", detail });
+            self.again_at = None;
+            if has_etcd {
+                self.start_plane(context);
+            } else {
+                self.stop_plane(context);
+            }
+        }
+        for one in self.plane.iter_mut().flat_map(|plane| &mut plane.loops) {
+            one.is_off = !has_manifest(context.machine, one.part.program());
+        }
     }
 
     /// Starts the API server as its manifest says.
@@ -92,7 +135,7 @@ impl KubeNode {
         let rng = self.fork("apiserver");
         let address = self.config.hosts[self.number].address.clone();
         let name = self.config.hosts[self.number].name.clone();
-        let manifest = host_file(context.machine, pki::API_SERVER_MANIFEST);
+        let manifest = host_file(context.machine, &pki::manifest_path("kube-apiserver"));
         self.manifest.clone_from(&manifest);
         let Some(plane) = &mut self.plane else { return };
         let Some(manifest) = manifest else {
@@ -126,8 +169,18 @@ impl KubeNode {
             return;
         }
         self.look_at = Some(context.now + FILE_CHECK);
-        let manifest = host_file(context.machine, pki::API_SERVER_MANIFEST);
-        let Some(plane) = self.plane.as_mut().filter(|_| self.kubelet_runs) else { return };
+        if !self.kubelet_runs {
+            return;
+        }
+        self.look_at_programs(context);
+        self.look_at_api_server(context);
+        let statics = self.statics(context.machine);
+        self.with_kubelet(context, |kubelet, touch| kubelet.set_statics(touch, statics));
+    }
+
+    fn look_at_api_server(&mut self, context: &mut Context<'_>) {
+        let manifest = host_file(context.machine, &pki::manifest_path("kube-apiserver"));
+        let Some(plane) = &mut self.plane else { return };
         let is_same = manifest == self.manifest && plane.server.is_ok();
         if is_same || manifest.is_none() && plane.server.is_err() {
             self.manifest = manifest;
@@ -276,6 +329,10 @@ impl KubeNode {
             }
         }
     }
+}
+
+fn has_manifest(machine: &Machine, program: &str) -> bool {
+    host_file(machine, &pki::manifest_path(program)).is_some()
 }
 
 /// The argument that a static pod gives its program.
