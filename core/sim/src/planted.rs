@@ -126,6 +126,7 @@ bugs! {
     DuplicateTaken: "a frame that arrives twice is taken twice",
     TransferForEver: "a leader waits for ever for the member that it hands over to",
     // Kubernetes
+    EtcdVoteForgotten: "a member of etcd that starts has forgotten its term and its vote",
     EtcdSyncForgotten: "etcd takes its log for durable before the disk has it",
     EtcdFullDiskMissed: "etcd does not look whether its writes arrive",
     DeletionNotCached: "an API server keeps deleted objects in memory",

@@ -147,6 +147,8 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::DuplicateTaken, By::Scenario(l::duplicates), &["duplicates_do_no_harm"]),
     (Bug::TransferForEver, By::Scenario(l::hand_over_to_nobody), &["somebody_leads"]),
     (Bug::EtcdSyncForgotten, KUBE_SAFETY, &["acknowledged_writes", "acknowledged"]),
+    (Bug::EtcdVoteForgotten, KUBE_SAFETY, &["durable_monotone"]),
+    (Bug::EtcdSyncForgotten, KUBE_SAFETY, &["durable_commits", "durable_votes"]),
     (Bug::EtcdFullDiskMissed, KUBE_SAFETY, &["acknowledged_writes", "acknowledged"]),
     (Bug::DeletionNotCached, KUBE_SAFETY, &["cached_objects"]),
     (Bug::WatchEventLost, KUBE_LIVENESS, &["settled"]),
