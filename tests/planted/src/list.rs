@@ -146,7 +146,6 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::NoBackoff, SAFETY, &["storms"]),
     (Bug::DuplicateTaken, By::Scenario(l::duplicates), &["duplicates_do_no_harm"]),
     (Bug::TransferForEver, By::Scenario(l::hand_over_to_nobody), &["somebody_leads"]),
-    (Bug::EtcdSyncForgotten, KUBE_SAFETY, &["acknowledged_writes", "acknowledged"]),
     (Bug::EtcdVoteForgotten, KUBE_SAFETY, &["durable_monotone"]),
     (Bug::EtcdSyncForgotten, KUBE_SAFETY, &["durable_commits", "durable_votes"]),
     (Bug::EtcdFullDiskMissed, KUBE_SAFETY, &["acknowledged_writes", "acknowledged"]),
