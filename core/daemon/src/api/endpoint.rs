@@ -49,8 +49,79 @@ pub(crate) fn endpoint(request: &Request) -> (&'static str, String) {
             ("Post", format!("/images/create?fromImage={name}&tag={tag}"))
         }
         Request::RemoveImage { image, .. } => ("Delete", format!("/images/{image}")),
-        // The rest only follows on requests that were allowed, or asks how the daemon is.
-        _ => ("Get", "/info".into()),
+        Request::WaitContainer { container, .. } => {
+            ("Post", format!("/containers/{container}/wait"))
+        }
+        Request::CommitContainer { container, .. } => {
+            ("Post", format!("/commit?container={container}"))
+        }
+        Request::PauseContainer { container, pause } => (
+            "Post",
+            format!("/containers/{container}/{}", if *pause { "pause" } else { "unpause" }),
+        ),
+        Request::UpdateContainer { container, .. } => {
+            ("Post", format!("/containers/{container}/update"))
+        }
+        Request::AttachContainer { container, .. } => {
+            ("Post", format!("/containers/{container}/attach"))
+        }
+        Request::TopContainer { container } => ("Get", format!("/containers/{container}/top")),
+        Request::DiffContainer { container } => ("Get", format!("/containers/{container}/changes")),
+        Request::CopyOut { container, path } => {
+            ("Get", format!("/containers/{container}/archive?path={path}"))
+        }
+        Request::CopyIn { container, path, .. } => {
+            ("Put", format!("/containers/{container}/archive?path={path}"))
+        }
+        Request::ExportContainer { container } => {
+            ("Get", format!("/containers/{container}/export"))
+        }
+        Request::RenameContainer { container, name } => {
+            ("Post", format!("/containers/{container}/rename?name={name}"))
+        }
+        Request::StartExec { exec, .. } => ("Post", format!("/exec/{exec}/start")),
+        Request::WaitExec { exec } | Request::KillExec { exec, .. } => {
+            ("Get", format!("/exec/{exec}/json"))
+        }
+        Request::PruneContainers { .. } => ("Post", "/containers/prune".into()),
+        Request::PruneImages { .. } => ("Post", "/images/prune".into()),
+        Request::PruneNetworks { .. } => ("Post", "/networks/prune".into()),
+        Request::PruneVolumes { .. } => ("Post", "/volumes/prune".into()),
+        Request::PruneBuilds => ("Post", "/build/prune".into()),
+        Request::SaveImages { images } => {
+            ("Get", format!("/images/get?names={}", images.join("&names=")))
+        }
+        Request::LoadImages { .. } => ("Post", "/images/load".into()),
+        Request::ImportImage { reference, .. } => {
+            ("Post", format!("/images/create?fromSrc=-&repo={reference}"))
+        }
+        Request::PushImage { reference, .. } => ("Post", format!("/images/{reference}/push")),
+        Request::TagImage { image, reference } => {
+            ("Post", format!("/images/{image}/tag?repo={reference}"))
+        }
+        Request::ImageHistory { image } => ("Get", format!("/images/{image}/history")),
+        Request::BuildImage { .. } | Request::CancelBuild { .. } => ("Post", "/build".into()),
+        Request::Login { .. } => ("Post", "/auth".into()),
+        Request::Events { .. } => ("Get", "/events".into()),
+        Request::DiskUsage => ("Get", "/system/df".into()),
+        Request::ListNetworks { .. } => ("Get", "/networks".into()),
+        Request::InspectNetwork { network } => ("Get", format!("/networks/{network}")),
+        Request::CreateNetwork(_) => ("Post", "/networks/create".into()),
+        Request::RemoveNetwork { network } => ("Delete", format!("/networks/{network}")),
+        Request::ConnectNetwork { endpoint, .. } => {
+            ("Post", format!("/networks/{}/connect", endpoint.network))
+        }
+        Request::DisconnectNetwork { network, .. } => {
+            ("Post", format!("/networks/{network}/disconnect"))
+        }
+        Request::ListVolumes { .. } => ("Get", "/volumes".into()),
+        Request::InspectVolume { volume } => ("Get", format!("/volumes/{volume}")),
+        Request::CreateVolume(_) => ("Post", "/volumes/create".into()),
+        Request::RemoveVolume { volume, .. } => ("Delete", format!("/volumes/{volume}")),
+        Request::Info => ("Get", "/info".into()),
+        // What goes on for a while is asked for again and again; these are the questions.
+        Request::PullProgress { pull } => ("Post", format!("/images/create?progress={pull}")),
+        Request::BuildProgress { build } => ("Post", format!("/build?progress={build}")),
     }
 }
 
@@ -76,6 +147,12 @@ fn control_endpoint(request: &Control) -> (&'static str, String) {
         Control::RemoveService { id } => return ("Delete", format!("/services/{id}")),
         Control::RemoveSecret { id } => return ("Delete", format!("/secrets/{id}")),
         Control::RemoveConfig { id } => return ("Delete", format!("/configs/{id}")),
+        Control::UpdateSecret { id, .. } => return ("Post", format!("/secrets/{id}/update")),
+        Control::UpdateConfig { id, .. } => return ("Post", format!("/configs/{id}/update")),
+        Control::UpdateNode { id, .. } => return ("Post", format!("/nodes/{id}/update")),
+        Control::GetTask { id } => return ("Get", format!("/tasks/{id}")),
+        Control::RemoveNetwork { id } => return ("Delete", format!("/networks/{id}")),
+        Control::GetNetwork { id } => return ("Get", format!("/networks/{id}")),
         _ => "/info",
     };
     ("Get", path.to_owned())
