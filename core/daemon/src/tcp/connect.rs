@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 
+use os::remote::RemoteEvent;
 use os::{Errno, Proc};
 use seal::pki::tls::{self, Server as Identity, Session};
 use seal::pki::{Certificate, Complaint, verify};
@@ -39,6 +40,10 @@ pub struct Remote {
     /// The address that it was found at.
     found: RefCell<String>,
     session: RefCell<Option<Session>>,
+    /// How many times it was told what a program wrote.
+    told_count: Cell<u32>,
+    /// What is typed goes to the program.
+    types: Cell<bool>,
 }
 
 /// How a client speaks TLS.
@@ -64,8 +69,20 @@ impl Remote {
     ) -> Self {
         let (address, port) = (host.0.to_owned(), host.1);
         let (is_connected, session) = (Cell::new(false), RefCell::new(None));
-        let found = RefCell::default();
-        Self { shown, address, port, tls, release, major, is_connected, found, session }
+        let (found, told_count, types) = Default::default();
+        Self {
+            shown,
+            address,
+            port,
+            tls,
+            release,
+            major,
+            is_connected,
+            found,
+            session,
+            told_count,
+            types,
+        }
     }
 
     /// One request, one answer; meanwhile what the request's program writes is shown.
@@ -85,13 +102,24 @@ impl Remote {
                 Some(Attach { tty: stdio.tty, input, types })
             }
         };
-        let said = Said::Request(request, attach);
+        if let Some(attach) = &attach {
+            self.types.set(attach.types);
+        }
+        let mut said = Said::Request(request, attach, self.told_count.get());
         let place = (verb, path.as_str());
         loop {
             match self.say(proc, &said, place).await? {
                 Answer::Reply(reply) => return reply,
                 Answer::Events(events) => {
+                    self.told_count.set(self.told_count.get() + 1);
+                    if let Said::Request(_, _, told_count) = &mut said {
+                        *told_count = self.told_count.get();
+                    }
                     for event in events {
+                        // All that there was to read is there already.
+                        if matches!(event, RemoteEvent::Awaits(..)) && !self.types.get() {
+                            continue;
+                        }
                         if let Some(input) = proc.follow_remote(event).await {
                             self.say(proc, &Said::Input(input), place).await?;
                         }

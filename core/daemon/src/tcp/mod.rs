@@ -46,8 +46,8 @@ const ALERT: u8 = 0x15;
 /// What a client says.
 #[derive(Debug, Serialize, Deserialize)]
 enum Said {
-    /// A request, and whether what its program reads and writes is wanted.
-    Request(Request, Option<Attach>),
+    /// A request, whether what its program reads and writes is wanted, and how many times the client was told of such.
+    Request(Request, Option<Attach>, u32),
     /// Something was typed for the program.
     Input(RemoteInput),
 }

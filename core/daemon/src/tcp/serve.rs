@@ -102,21 +102,31 @@ impl Daemon {
         let client = (from.to_owned(), session);
         let waits = matches!(
             &said,
-            Said::Request(Request::WaitContainer { .. } | Request::WaitExec { .. }, _)
+            Said::Request(Request::WaitContainer { .. } | Request::WaitExec { .. }, ..)
         );
+        if waits {
+            // A process waits once; an earlier request is one that it has given up.
+            self.tcp.calls.retain(|_, other| !other.waits || other.client != client);
+        }
         self.tcp.calls.insert(call, Call { client: client.clone(), waits, seal });
         match said {
             Said::Input(input) => self.typed(context, call, &client, input),
-            Said::Request(..) if waits && self.knows_end(&client) => {
-                self.look_at_stream(context, &client);
-            }
-            Said::Request(mut request, attach) => {
+            Said::Request(mut request, attach, seen_count) => {
                 if let Some(attach) = attach {
-                    request.set_stdio(self.attach(context, client, attach));
-                } else if waits {
-                    self.tcp.waits.insert(call, client);
+                    request.set_stdio(self.attach(context, client.clone(), attach));
                 }
-                self.request(context, Caller::Remote(call), request);
+                if waits {
+                    self.seen(&client, seen_count);
+                }
+                if !waits || !self.knows_end(&client) {
+                    if waits {
+                        self.tcp.waits.insert(call, client.clone());
+                    }
+                    self.request(context, Caller::Remote(call), request);
+                }
+                if waits {
+                    self.look_at_stream(context, &client);
+                }
             }
         }
     }

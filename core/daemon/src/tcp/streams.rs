@@ -34,6 +34,9 @@ impl Sink for Written {
 pub(super) struct Stream {
     terminal: TerminalId,
     written: [Written; 2],
+    /// What the client was told last, until it asks on: a request that it has given up has taken the answer with it.
+    told: Vec<RemoteEvent>,
+    told_count: u32,
     /// How its program ended.
     ended: Option<Reply>,
 }
@@ -58,7 +61,10 @@ impl Daemon {
             Some(bytes) => Some(Handle::bytes(bytes)),
             None => attach.types.then(handle),
         };
-        self.tcp.streams.insert(client, Stream { terminal, written, ended: None });
+        self.tcp.streams.insert(
+            client,
+            Stream { terminal, written, told: Vec::new(), told_count: 0, ended: None },
+        );
         Stdio { stdin, stdout: Some(out), stderr: Some(err), tty }
     }
 
@@ -74,6 +80,16 @@ impl Daemon {
             context.machine.enter(stream.terminal, input);
         }
         self.answer_call(context, call, &Answer::Reply(Ok(Response::Done)));
+    }
+
+    /// A client waits anew, and was told so many times.
+    pub(super) fn seen(&mut self, client: &Client, count: u32) {
+        if let Some(stream) = self.tcp.streams.get_mut(client) {
+            if stream.told_count == count {
+                stream.told.clear();
+            }
+            stream.told_count = count;
+        }
     }
 
     /// There are programs whose clients are elsewhere.
@@ -95,7 +111,9 @@ impl Daemon {
             self.tcp.calls.iter().rev().find(|(_, call)| call.waits && call.client == *client);
         let Some((&call, _)) = waiting else { return };
         let Some(stream) = self.tcp.streams.get_mut(client) else { return };
-        let mut events = context.machine.take_events(stream.terminal);
+        // Whoever was told has to ask on first.
+        let mut events = std::mem::take(&mut stream.told);
+        events.extend(context.machine.take_events(stream.terminal));
         let [out, err] = stream.written.each_ref().map(|written| written.0.take());
         if !out.is_empty() {
             events.push(RemoteEvent::Shown(out));
@@ -104,6 +122,8 @@ impl Daemon {
             events.push(RemoteEvent::Complained(err));
         }
         if !events.is_empty() {
+            stream.told.clone_from(&events);
+            stream.told_count += 1;
             self.answer_call(context, call, &Answer::Events(events));
         } else if let Some(reply) = stream.ended.take() {
             self.tcp.streams.remove(client);
