@@ -30,9 +30,9 @@ impl Programs {
         self.by_name.insert(name, main);
     }
 
-    /// The program of that name.
-    pub fn get(&self, name: &str) -> Option<Main> {
-        self.by_name.get(name).copied()
+    /// The program of that name, and the name.
+    pub fn get(&self, name: &str) -> Option<(&'static str, Main)> {
+        self.by_name.get_key_value(name).map(|(name, main)| (*name, *main))
     }
 
     /// All names, in order.

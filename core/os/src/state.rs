@@ -30,6 +30,8 @@ pub(crate) struct Process {
     pub(crate) group: Pid,
     pub(crate) namespace: SharedNamespace,
     pub(crate) inner_pid: Pid,
+    /// The program that it runs, by its name in [`Programs`]; nothing before the first one.
+    pub(crate) program: &'static str,
     pub(crate) args: Vec<String>,
     pub(crate) env: SortedMap<String, String>,
     pub(crate) cwd: String,
@@ -150,10 +152,10 @@ impl State {
         let namespace = namespace.cloned().unwrap_or(home);
         let user = spawn.user.unwrap_or(user);
         let cwd = spawn.cwd.clone().unwrap_or(cwd);
-        let main = state.load(&namespace, &cwd, user, &mut spawn)?;
+        let (program, main) = state.load(&namespace, &cwd, user, &mut spawn)?;
         spawn.cwd = Some(cwd);
         spawn.user = Some(user);
-        let pid = state.add(parent, namespace, spawn, EXEC_COST);
+        let pid = state.add(parent, namespace, program, spawn, EXEC_COST);
         drop(state);
         // A program may make system calls before it is first polled.
         let future = main(Proc { state: shared.clone(), pid });
@@ -168,7 +170,7 @@ impl State {
         cwd: &str,
         user: User,
         spawn: &mut Spawn,
-    ) -> Result<Main, Errno> {
+    ) -> Result<(&'static str, Main), Errno> {
         let mut main = None;
         for _ in 0..4 {
             let located = namespace.borrow().mounts.resolve(cwd, &spawn.path, true, user)?;
@@ -207,11 +209,12 @@ impl State {
         let namespace = process.namespace.clone();
         let user = spawn.user.unwrap_or(process.user);
         let cwd = spawn.cwd.clone().unwrap_or_else(|| process.cwd.clone());
-        let main = state.load(&namespace, &cwd, user, &mut spawn)?;
+        let (program, main) = state.load(&namespace, &cwd, user, &mut spawn)?;
         let now = state.now;
         state.process_changes += 1;
         let change = state.process_changes;
         let process = state.processes.get_mut(&pid).ok_or(Errno::NoProcess)?;
+        process.program = program;
         process.args = spawn.args;
         process.env = spawn.env;
         process.changed = change;
@@ -242,13 +245,13 @@ impl State {
     ) -> Pid {
         let mut state = shared.borrow_mut();
         let process = &state.processes[&parent];
-        let namespace = process.namespace.clone();
+        let (namespace, program) = (process.namespace.clone(), process.program);
         spawn.args.clone_from(&process.args);
         spawn.env.clone_from(&process.env);
         for (fd, handle) in &process.fds {
             spawn.fds.entry(*fd).or_insert_with(|| handle.clone());
         }
-        let pid = state.add(Some(parent), namespace, spawn, FORK_COST);
+        let pid = state.add(Some(parent), namespace, program, spawn, FORK_COST);
         drop(state);
         let future = main(Proc { state: shared.clone(), pid });
         shared.borrow_mut().started.push((pid, future));
@@ -259,6 +262,7 @@ impl State {
         &mut self,
         parent: Option<Pid>,
         namespace: SharedNamespace,
+        program: &'static str,
         spawn: Spawn,
         cost: Duration,
     ) -> Pid {
@@ -294,6 +298,7 @@ impl State {
             group,
             namespace,
             inner_pid,
+            program,
             args: spawn.args,
             env: spawn.env,
             cwd: spawn.cwd.or_else(|| inherited.map(|p| p.cwd.clone())).unwrap_or("/".into()),

@@ -1,28 +1,20 @@
 //! Which programs there are, and where a host or an image has them.
 
-use os::Programs;
+use os::program::Running;
+use os::{Proc, Programs};
 
 use crate::utilities::{
-    Utility, administration, archive, awk, binary, columns, compare, copying, date, digest, disks,
-    editor, ends, files, find, git, grep, host, identity, jq, lines, listing, network, output,
-    packages, paths, permissions, processes, random, running, sed, ssh, switching, system, test,
-    text,
+    Body, Utility, administration, archive, awk, binary, columns, compare, copying, date, digest,
+    disks, editor, ends, files, find, git, grep, host, identity, jq, lines, listing, network,
+    output, packages, paths, permissions, processes, random, running, sed, ssh, switching, system,
+    test, text,
 };
 use crate::{Flavour, shell};
 
-/// Adds `gnu:name` and `busybox:name` for each utility, and tables of where they are.
+/// A utility: its name, what it does, and its folder on a host or in a Debian image and in an Alpine image.
 macro_rules! utilities {
-    ($($name:literal, $main:path, $gnu:expr, $busybox:expr;)*) => {
-        fn register_utilities(programs: &mut Programs) {
-            $(
-                programs.add(concat!("gnu:", $name), |proc| {
-                    Box::pin($main(Utility::of(proc, $name, true)))
-                });
-                programs.add(concat!("busybox:", $name), |proc| {
-                    Box::pin($main(Utility::of(proc, $name, false)))
-                });
-            )*
-        }
+    ($($name:literal, $main:path $(=> $spec:path)?, $gnu:literal, $busybox:literal;)*) => {
+        static UTILITIES: &[(&str, Body)] = &[$(($name, body!($main $(=> $spec)?)),)*];
 
         const GNU: &[(&str, &str)] = &[
             ("/bin/bash", "bash"),
@@ -39,143 +31,138 @@ macro_rules! utilities {
             ("/bin/busybox", "busybox"),
             $((concat!($busybox, $name), concat!("busybox:", $name)),)*
         ];
+    };
+}
 
-        /// The applet `name` of BusyBox.
-        fn applet(name: &str) -> Option<os::program::Main> {
-            match name {
-                "sh" | "ash" => Some(|proc| Box::pin(shell::main(proc, Flavour::Ash))),
-                $($name => Some(|proc| Box::pin($main(Utility::of(proc, $name, false)))),)*
-                _ => None,
-            }
-        }
+/// A main function; with a [`Spec`](crate::utilities::Spec), one whose arguments are taken apart by it.
+macro_rules! body {
+    ($main:path) => {
+        Body::Raw(|utility| Box::pin($main(utility)))
+    };
+    ($main:path => $spec:path) => {
+        Body::Parsed(&$spec, |utility, parsed| Box::pin($main(utility, parsed)))
     };
 }
 
 utilities! {
     "[", test::run, "/usr/bin/", "/usr/bin/";
     "arch", identity::arch, "/usr/bin/", "/bin/";
-    "base64", binary::base64, "/usr/bin/", "/bin/";
-    "awk", awk::awk, "/usr/bin/", "/usr/bin/";
-    "basename", paths::basename, "/usr/bin/", "/usr/bin/";
+    "base64", binary::base64 => binary::BASE64, "/usr/bin/", "/bin/";
+    "awk", awk::awk => awk::AWK, "/usr/bin/", "/usr/bin/";
+    "basename", paths::basename => paths::BASENAME, "/usr/bin/", "/usr/bin/";
     "brctl", network::brctl, "/sbin/", "/usr/sbin/";
-    "cat", text::cat, "/bin/", "/bin/";
-    "chgrp", permissions::chgrp, "/bin/", "/bin/";
-    "chmod", permissions::chmod, "/bin/", "/bin/";
-    "chown", permissions::chown, "/bin/", "/bin/";
+    "cat", text::cat => text::CAT, "/bin/", "/bin/";
+    "chgrp", permissions::change_owner => permissions::CHANGE_OWNER, "/bin/", "/bin/";
+    "chmod", permissions::chmod => permissions::CHMOD, "/bin/", "/bin/";
+    "chown", permissions::change_owner => permissions::CHANGE_OWNER, "/bin/", "/bin/";
     "clear", system::clear, "/usr/bin/", "/usr/bin/";
-    "cmp", compare::cmp, "/usr/bin/", "/usr/bin/";
-    "comm", compare::comm, "/usr/bin/", "/usr/bin/";
-    "cp", copying::cp, "/bin/", "/bin/";
-    "cut", columns::cut, "/usr/bin/", "/usr/bin/";
-    "date", date::date, "/bin/", "/bin/";
+    "cmp", compare::cmp => compare::CMP, "/usr/bin/", "/usr/bin/";
+    "comm", compare::comm => compare::COMM, "/usr/bin/", "/usr/bin/";
+    "cp", copying::cp => copying::CP, "/bin/", "/bin/";
+    "cut", columns::cut => columns::CUT, "/usr/bin/", "/usr/bin/";
+    "date", date::date => date::DATE, "/bin/", "/bin/";
     "dd", random::dd, "/bin/", "/bin/";
-    "df", disks::df, "/bin/", "/bin/";
-    "diff", compare::diff, "/usr/bin/", "/usr/bin/";
-    "dirname", paths::dirname, "/usr/bin/", "/usr/bin/";
-    "du", disks::du, "/usr/bin/", "/usr/bin/";
+    "df", disks::df => disks::DF, "/bin/", "/bin/";
+    "diff", compare::diff => compare::DIFF, "/usr/bin/", "/usr/bin/";
+    "dirname", paths::dirname => paths::DIRNAME, "/usr/bin/", "/usr/bin/";
+    "du", disks::du => disks::DU, "/usr/bin/", "/usr/bin/";
     "echo", output::echo, "/bin/", "/bin/";
     "edit", editor::edit, "/usr/bin/", "/usr/bin/";
-    "egrep", grep::egrep, "/bin/", "/bin/";
-    "env", identity::env, "/usr/bin/", "/usr/bin/";
-    "expr", columns::expr, "/usr/bin/", "/usr/bin/";
+    "egrep", grep::grep => grep::GREP, "/bin/", "/bin/";
+    "env", identity::env => identity::ENV, "/usr/bin/", "/usr/bin/";
+    "expr", columns::expr => columns::EXPR, "/usr/bin/", "/usr/bin/";
     "false", system::no, "/bin/", "/bin/";
-    "fgrep", grep::fgrep, "/bin/", "/bin/";
+    "fgrep", grep::grep => grep::GREP, "/bin/", "/bin/";
     "find", find::find, "/usr/bin/", "/usr/bin/";
-    "fold", columns::fold, "/usr/bin/", "/usr/bin/";
+    "fold", columns::fold => columns::FOLD, "/usr/bin/", "/usr/bin/";
     "free", system::free, "/usr/bin/", "/usr/bin/";
-    "grep", grep::grep, "/bin/", "/bin/";
+    "grep", grep::grep => grep::GREP, "/bin/", "/bin/";
     "groups", identity::groups, "/usr/bin/", "/usr/bin/";
-    "gunzip", archive::gzip, "/bin/", "/bin/";
-    "gzip", archive::gzip, "/bin/", "/bin/";
-    "head", ends::head, "/usr/bin/", "/usr/bin/";
-    "hexdump", binary::hexdump, "/usr/bin/", "/usr/bin/";
-    "hostname", identity::hostname, "/bin/", "/bin/";
-    "id", identity::id, "/usr/bin/", "/usr/bin/";
+    "gunzip", archive::gzip => archive::GZIP, "/bin/", "/bin/";
+    "gzip", archive::gzip => archive::GZIP, "/bin/", "/bin/";
+    "head", ends::head => ends::HEAD, "/usr/bin/", "/usr/bin/";
+    "hexdump", binary::hexdump => binary::HEXDUMP, "/usr/bin/", "/usr/bin/";
+    "hostname", identity::hostname => identity::HOSTNAME, "/bin/", "/bin/";
+    "id", identity::id => identity::ID, "/usr/bin/", "/usr/bin/";
     "ifconfig", network::ifconfig, "/sbin/", "/sbin/";
     "ip", network::ip, "/sbin/", "/sbin/";
     "kill", processes::kill, "/bin/", "/bin/";
     "killall", host::by_name, "/usr/bin/", "/usr/bin/";
     "less", system::more, "/usr/bin/", "/usr/bin/";
-    "ln", files::ln, "/bin/", "/bin/";
-    "ls", listing::ls, "/bin/", "/bin/";
+    "ln", files::ln => files::LN, "/bin/", "/bin/";
+    "ls", listing::ls => listing::LS, "/bin/", "/bin/";
     "man", system::man, "/usr/bin/", "/usr/bin/";
-    "md5sum", digest::sum, "/usr/bin/", "/usr/bin/";
-    "mkdir", files::mkdir, "/bin/", "/bin/";
-    "mktemp", files::mktemp, "/bin/", "/bin/";
+    "md5sum", digest::sum => digest::SUM, "/usr/bin/", "/usr/bin/";
+    "mkdir", files::mkdir => files::MKDIR, "/bin/", "/bin/";
+    "mktemp", files::mktemp => files::MKTEMP, "/bin/", "/bin/";
     "more", system::more, "/bin/", "/bin/";
     "mount", disks::mount, "/bin/", "/bin/";
-    "mv", copying::mv, "/bin/", "/bin/";
+    "mv", copying::mv => copying::MV, "/bin/", "/bin/";
     "nano", editor::edit, "/usr/bin/", "/usr/bin/";
-    "nl", text::nl, "/usr/bin/", "/usr/bin/";
-    "nohup", running::nohup, "/usr/bin/", "/usr/bin/";
+    "nl", text::nl => text::NL, "/usr/bin/", "/usr/bin/";
+    "nohup", running::nohup => running::NOHUP, "/usr/bin/", "/usr/bin/";
     "nproc", identity::nproc, "/usr/bin/", "/usr/bin/";
-    "od", binary::od, "/usr/bin/", "/usr/bin/";
-    "paste", columns::paste, "/usr/bin/", "/usr/bin/";
+    "od", binary::od => binary::OD, "/usr/bin/", "/usr/bin/";
+    "paste", columns::paste => columns::PASTE, "/usr/bin/", "/usr/bin/";
     "pgrep", host::by_name, "/usr/bin/", "/usr/bin/";
     "pidof", processes::pidof, "/bin/", "/bin/";
     "pkill", host::by_name, "/usr/bin/", "/usr/bin/";
     "printenv", identity::printenv, "/usr/bin/", "/bin/";
-    "printf", output::printf, "/usr/bin/", "/usr/bin/";
-    "ps", processes::ps, "/bin/", "/bin/";
+    "printf", output::printf => output::PRINTF, "/usr/bin/", "/usr/bin/";
+    "ps", processes::ps => processes::PS, "/bin/", "/bin/";
     "pwd", paths::pwd, "/bin/", "/bin/";
-    "readlink", paths::readlink, "/bin/", "/usr/bin/";
-    "realpath", paths::realpath, "/usr/bin/", "/usr/bin/";
-    "rev", text::rev, "/usr/bin/", "/bin/";
+    "readlink", paths::readlink => paths::READLINK, "/bin/", "/usr/bin/";
+    "realpath", paths::realpath => paths::REALPATH, "/usr/bin/", "/usr/bin/";
+    "rev", text::rev => text::REV, "/usr/bin/", "/bin/";
     "route", network::route, "/sbin/", "/sbin/";
-    "rm", files::rm, "/bin/", "/bin/";
-    "rmdir", files::rmdir, "/bin/", "/bin/";
-    "sed", sed::sed, "/bin/", "/bin/";
-    "seq", output::seq, "/usr/bin/", "/usr/bin/";
-    "sha1sum", digest::sum, "/usr/bin/", "/usr/bin/";
-    "sha224sum", digest::sum, "/usr/bin/", "/usr/bin/";
-    "sha256sum", digest::sum, "/usr/bin/", "/usr/bin/";
-    "sha384sum", digest::sum, "/usr/bin/", "/usr/bin/";
-    "sha512sum", digest::sum, "/usr/bin/", "/usr/bin/";
-    "shred", random::shred, "/usr/bin/", "/usr/bin/";
-    "shuf", random::shuf, "/usr/bin/", "/usr/bin/";
-    "sleep", processes::sleep, "/bin/", "/bin/";
-    "sort", lines::sort, "/usr/bin/", "/usr/bin/";
-    "stat", system::stat, "/usr/bin/", "/bin/";
+    "rm", files::rm => files::RM, "/bin/", "/bin/";
+    "rmdir", files::rmdir => files::RMDIR, "/bin/", "/bin/";
+    "sed", sed::sed => sed::SED, "/bin/", "/bin/";
+    "seq", output::seq => output::SEQ, "/usr/bin/", "/usr/bin/";
+    "sha1sum", digest::sum => digest::SUM, "/usr/bin/", "/usr/bin/";
+    "sha224sum", digest::sum => digest::SUM, "/usr/bin/", "/usr/bin/";
+    "sha256sum", digest::sum => digest::SUM, "/usr/bin/", "/usr/bin/";
+    "sha384sum", digest::sum => digest::SUM, "/usr/bin/", "/usr/bin/";
+    "sha512sum", digest::sum => digest::SUM, "/usr/bin/", "/usr/bin/";
+    "shred", random::shred => random::SHRED, "/usr/bin/", "/usr/bin/";
+    "shuf", random::shuf => random::SHUF, "/usr/bin/", "/usr/bin/";
+    "sleep", processes::sleep => processes::SLEEP, "/bin/", "/bin/";
+    "sort", lines::sort => lines::SORT, "/usr/bin/", "/usr/bin/";
+    "stat", system::stat => system::STAT, "/usr/bin/", "/bin/";
     "sync", system::yes, "/bin/", "/bin/";
-    "tac", text::tac, "/usr/bin/", "/usr/bin/";
-    "tail", ends::tail, "/usr/bin/", "/usr/bin/";
-    "tar", archive::tar, "/bin/", "/bin/";
-    "tee", text::tee, "/usr/bin/", "/usr/bin/";
+    "tac", text::tac => text::TAC, "/usr/bin/", "/usr/bin/";
+    "tail", ends::tail => ends::TAIL, "/usr/bin/", "/usr/bin/";
+    "tar", archive::tar => archive::TAR, "/bin/", "/bin/";
+    "tee", text::tee => text::TEE, "/usr/bin/", "/usr/bin/";
     "test", test::run, "/usr/bin/", "/usr/bin/";
     "time", running::time, "/usr/bin/", "/usr/bin/";
-    "timeout", running::timeout, "/usr/bin/", "/usr/bin/";
-    "top", processes::top, "/usr/bin/", "/usr/bin/";
-    "touch", files::touch, "/bin/", "/bin/";
-    "tr", columns::tr, "/usr/bin/", "/usr/bin/";
+    "timeout", running::timeout => running::TIMEOUT, "/usr/bin/", "/usr/bin/";
+    "top", processes::top => processes::TOP, "/usr/bin/", "/usr/bin/";
+    "touch", files::touch => files::TOUCH, "/bin/", "/bin/";
+    "tr", columns::tr => columns::TR, "/usr/bin/", "/usr/bin/";
     "true", system::yes, "/bin/", "/bin/";
-    "truncate", random::truncate, "/usr/bin/", "/usr/bin/";
+    "truncate", random::truncate => random::TRUNCATE, "/usr/bin/", "/usr/bin/";
     "tty", identity::tty, "/usr/bin/", "/usr/bin/";
     "umount", disks::umount, "/bin/", "/bin/";
-    "uname", identity::uname, "/bin/", "/bin/";
-    "uniq", lines::uniq, "/usr/bin/", "/usr/bin/";
+    "uname", identity::uname => identity::UNAME, "/bin/", "/bin/";
+    "uniq", lines::uniq => lines::UNIQ, "/usr/bin/", "/usr/bin/";
     "uptime", processes::uptime, "/usr/bin/", "/usr/bin/";
     "vi", editor::edit, "/usr/bin/", "/bin/";
     "vim", editor::edit, "/usr/bin/", "/usr/bin/";
-    "watch", running::watch, "/usr/bin/", "/bin/";
-    "wc", text::wc, "/usr/bin/", "/usr/bin/";
+    "watch", running::watch => running::WATCH, "/usr/bin/", "/bin/";
+    "wc", text::wc => text::WC, "/usr/bin/", "/usr/bin/";
     "which", identity::which, "/usr/bin/", "/usr/bin/";
-    "whoami", identity::whoami, "/usr/bin/", "/usr/bin/";
-    "xargs", running::xargs, "/usr/bin/", "/usr/bin/";
-    "xxd", binary::xxd, "/usr/bin/", "/usr/bin/";
+    "whoami", identity::whoami => identity::WHOAMI, "/usr/bin/", "/usr/bin/";
+    "xargs", running::xargs => running::XARGS, "/usr/bin/", "/usr/bin/";
+    "xxd", binary::xxd => binary::XXD, "/usr/bin/", "/usr/bin/";
     "yes", output::yes, "/usr/bin/", "/usr/bin/";
-    "zcat", archive::gzip, "/bin/", "/bin/";
+    "zcat", archive::gzip => archive::GZIP, "/bin/", "/bin/";
 }
 
 /// Utilities of a host only: no image has them.
 macro_rules! host_utilities {
-    ($($path:literal, $name:literal, $main:path;)*) => {
-        fn register_host_utilities(programs: &mut Programs) {
-            $(
-                programs.add(concat!("host:", $name), |proc| {
-                    Box::pin($main(Utility::of(proc, $name, true)))
-                });
-            )*
-        }
+    ($($path:literal, $name:literal, $main:path $(=> $spec:path)?;)*) => {
+        static OF_A_HOST: &[(&str, Body)] = &[$(($name, body!($main $(=> $spec)?)),)*];
 
         const HOST: &[(&str, &str)] = &[$(($path, concat!("host:", $name)),)*];
     };
@@ -189,18 +176,18 @@ host_utilities! {
     "/usr/bin/lsb_release", "lsb_release", host::lsb_release;
     "/usr/bin/git", "git", git::git;
     "/usr/local/bin/docker-machine", "docker-machine", host::docker_machine;
-    "/bin/findmnt", "findmnt", disks::findmnt;
+    "/bin/findmnt", "findmnt", disks::findmnt => disks::FINDMNT;
     "/bin/lsblk", "lsblk", disks::lsblk;
     "/usr/bin/tree", "tree", host::tree;
     "/usr/bin/file", "file", host::file;
     "/usr/bin/envsubst", "envsubst", host::envsubst;
-    "/usr/bin/column", "column", host::column;
-    "/usr/sbin/useradd", "useradd", administration::useradd;
-    "/usr/sbin/usermod", "usermod", administration::usermod;
-    "/usr/sbin/groupadd", "groupadd", administration::groupadd;
-    "/usr/bin/gpasswd", "gpasswd", administration::gpasswd;
+    "/usr/bin/column", "column", host::column => host::COLUMN;
+    "/usr/sbin/useradd", "useradd", administration::useradd => administration::USERADD;
+    "/usr/sbin/usermod", "usermod", administration::usermod => administration::USERMOD;
+    "/usr/sbin/groupadd", "groupadd", administration::groupadd => administration::GROUPADD;
+    "/usr/bin/gpasswd", "gpasswd", administration::gpasswd => administration::GPASSWD;
     "/usr/bin/newgrp", "newgrp", switching::newgrp;
-    "/bin/su", "su", switching::su;
+    "/bin/su", "su", switching::su => switching::SU;
     "/usr/bin/sudo", "sudo", switching::sudo;
     "/usr/bin/ssh", "ssh", ssh::ssh;
     "/usr/bin/scp", "scp", ssh::scp;
@@ -216,12 +203,33 @@ pub fn register(programs: &mut Programs) {
     programs.add("busybox-ash", |proc| Box::pin(shell::main(proc, Flavour::Ash)));
     programs.add("busybox", |proc| Box::pin(busybox(proc)));
     programs.add("host:lacking", |proc| Box::pin(lacking(proc)));
-    programs.add("apt", |proc| Box::pin(packages::apt(Utility::of(proc, "apt", true))));
-    programs.add("apt-get", |proc| Box::pin(packages::apt(Utility::of(proc, "apt-get", true))));
-    programs.add("apk", |proc| Box::pin(packages::apk(Utility::of(proc, "apk", false))));
-    register_utilities(programs);
-    register_host_utilities(programs);
+    for name in ["apt", "apt-get", "apk"] {
+        programs.add(name, |proc| start(proc.clone(), proc.program()));
+    }
+    for (_, program) in GNU.iter().chain(BUSYBOX).chain(HOST) {
+        if program.contains(':') {
+            programs.add(program, |proc| start(proc.clone(), proc.program()));
+        }
+    }
 }
+
+/// Runs the utility that a program's name stands for; a part in front of `:` says whose it is.
+fn start(proc: Proc, program: &str) -> Running {
+    let (whose, name) = program.split_once(':').unwrap_or(("", program));
+    let row = UTILITIES.iter().chain(OF_A_HOST).chain(MANAGERS).find(|(own, _)| *own == name);
+    let gnu = whose != "busybox" && name != "apk";
+    match row {
+        Some((name, body)) => Box::pin(Utility::of(proc, name, gnu).run(body)),
+        None => Box::pin(lacking(proc)),
+    }
+}
+
+/// The package managers.
+const MANAGERS: &[(&str, Body)] = &[
+    ("apt", body!(packages::apt)),
+    ("apt-get", body!(packages::apt)),
+    ("apk", body!(packages::apk)),
+];
 
 /// Programs that an Ubuntu server with Docker has besides the utilities, and that are not simulated. They are there so
 /// that they say so themselves.
@@ -303,10 +311,14 @@ async fn busybox(proc: os::Proc) -> i32 {
         proc.print(text).await;
         return 0;
     };
-    let Some(main) = applet(&name) else {
+    let is_shell = matches!(name.as_str(), "sh" | "ash");
+    if !is_shell && UTILITIES.iter().all(|(own, _)| *own != name) {
         proc.eprint(format!("{name}: applet not found\n")).await;
         return 127;
-    };
+    }
     proc.set_args(args[1..].to_vec());
-    main(proc.clone()).await
+    if is_shell {
+        return shell::main(proc, Flavour::Ash).await;
+    }
+    start(proc, &format!("busybox:{name}")).await
 }

@@ -3,6 +3,7 @@
 //! The page's contract with tests is its `data-testid`s, `data-state`s and `#app[data-ready]`;
 //! nothing else is asked for, so that the looks can change freely.
 
+mod slowdown;
 mod way;
 
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::{Value, json};
 
+use slowdown::Slowdown;
 pub use way::Way;
 
 /// What went wrong, in a sentence.
@@ -94,6 +96,9 @@ impl Page {
             .capabilities(capabilities)
             .connect(&setting("GLASSHIVE_WEBDRIVER")?)
             .await?;
+        if let Ok(times) = setting("GLASSHIVE_SLOWDOWN") {
+            client.issue_cmd(Slowdown { times: times.parse()? }).await?;
+        }
         client.goto(address).await?;
         let page = Self { client };
         page.wait_until_ready().await?;
@@ -165,37 +170,55 @@ impl Page {
         Ok(self.client.execute(script, Vec::new()).await?)
     }
 
-    /// Waits until a script returns true.
+    /// Waits until a script returns true. One that throws meets a page that is not drawn yet, so that it is asked again.
     ///
     /// # Errors
-    /// If it does not in time; with what was waited for and the page's state.
+    /// If it does not in time; with what was waited for, what was thrown last, and the page's state.
     pub async fn wait(&self, what: &str, script: &str) -> Result<()> {
         let start = Instant::now();
+        let mut thrown = String::new();
         while start.elapsed() < PATIENCE {
-            if self.script(script).await? == Value::Bool(true) {
-                return Ok(());
+            match self.script(script).await {
+                Ok(Value::Bool(true)) => return Ok(()),
+                Ok(_) => thrown.clear(),
+                Err(error) => thrown = format!(" ({error})"),
             }
             tokio::time::sleep(Duration::from_millis(25)).await;
         }
         let shown =
             self.script("return document.querySelector('#app').innerText.slice(0, 3000)").await?;
         Err(format!(
-            "waited in vain until {what}; the page shows:\n{}",
+            "waited in vain until {what}{thrown}; the page shows:\n{}",
             shown.as_str().unwrap_or("")
         )
         .into())
     }
 
-    /// The element with a test id.
+    /// The element with a test id, as soon as it is there.
     ///
     /// # Errors
-    /// If there is none.
+    /// If it does not come.
     pub async fn find(&self, testid: &str) -> Result<Element> {
-        let selector = format!("[data-testid='{testid}']");
-        self.client
-            .find(Locator::Css(&selector))
-            .await
-            .map_err(|error| format!("{testid}: {error}").into())
+        self.find_css(&format!("[data-testid='{testid}']")).await
+    }
+
+    /// The first element that a selector names, as soon as it is there: what a click changes is drawn when the click has
+    /// long been answered.
+    async fn find_css(&self, selector: &str) -> Result<Element> {
+        let there = format!("return document.querySelector({}) !== null", json!(selector));
+        self.wait(&format!("{selector} is there"), &there).await?;
+        Ok(self.client.find(Locator::Css(selector)).await?)
+    }
+
+    /// Waits until the element with a test id can be seen: it is there, and nothing has folded it away.
+    ///
+    /// # Errors
+    /// If it cannot in time.
+    pub async fn wait_until_shown(&self, testid: &str) -> Result<()> {
+        let shown = format!(
+            "return document.querySelector(\"[data-testid='{testid}']\")?.checkVisibility() === true"
+        );
+        self.wait(&format!("{testid} is shown"), &shown).await
     }
 
     /// Clicks the element with a test id.
@@ -212,7 +235,7 @@ impl Page {
     /// # Errors
     /// If there is none or something covers it.
     pub async fn click_css(&self, selector: &str) -> Result<()> {
-        let element = self.client.find(Locator::Css(selector)).await?;
+        let element = self.find_css(selector).await?;
         element.click().await.map_err(|error| format!("click on {selector}: {error}").into())
     }
 

@@ -11,7 +11,7 @@ use glasshive_browser::{DESKTOP, PHONE, Page, Result};
 use serde_json::Value;
 
 /// Runs one scenario; browsers are expensive, so that they come one after the other. `GLASSHIVE_SCENARIO` chooses those
-/// whose name has it.
+/// whose name has it, and `GLASSHIVE_SLOWDOWN=8` makes the page's processor eight times slower.
 fn scenario<F: Future<Output = Result<()>>>(name: &str, run: F) {
     if std::env::var("GLASSHIVE_SCENARIO").is_ok_and(|only| !name.contains(&only)) {
         return;
@@ -260,7 +260,7 @@ async fn on_a_phone() -> Result<()> {
     page.click_css("[data-testid=command-1] [data-testid=run]").await?;
     page.wait_for_state("command-1", "data-state", &["holds"]).await?;
     page.click("pane-shell").await?;
-    assert!(page.find("terminal-input").await?.is_displayed().await?);
+    page.wait_until_shown("terminal-input").await?;
     page.enter("hostname").await?;
     page.wait("node1 answers", "return document.querySelector('[data-testid=terminal-node1]').innerText.includes('\\nnode1\\n')").await?;
     page.picture("phone-shell").await?;
@@ -275,7 +275,7 @@ async fn on_a_phone() -> Result<()> {
         page.wait_for_step(step).await?;
     }
     page.click("pane-map").await?;
-    assert!(page.find("map-node-node1").await?.is_displayed().await?);
+    page.wait_until_shown("map-node-node1").await?;
     page.picture("phone-map").await?;
     page.click("play-all").await?;
     page.wait_until_passed().await?;

@@ -31,15 +31,18 @@ pub(crate) async fn faults() -> Result<()> {
     let page = Page::open_at(DESKTOP, "#/free/5/3/20.10/1").await?;
     page.speed("20").await?;
     page.click_css("[data-testid=map-node-node2] [data-testid=break]").await?;
-    let forecast = page
-        .script("return document.querySelector('[data-testid=faults] [data-fault=\"crash node2\"] .forecast').textContent")
-        .await?;
-    assert_eq!(forecast.as_str(), Some("2 of 3 managers left: quorum holds."));
+    page.wait(
+        "it is foretold what a crash does",
+        "return document.querySelector('[data-testid=faults] [data-fault=\"crash node2\"] .forecast')?.textContent \
+         === '2 of 3 managers left: quorum holds.'",
+    )
+    .await?;
     page.click_css("[data-testid=faults] [data-fault='crash node2']").await?;
     page.wait_for_state("map-node-node2", "data-state", &["powered off"]).await?;
     page.click_css("[data-testid=map-node-node2] [data-fault='restart node2']").await?;
     page.wait_for_state("map-node-node2", "data-state", &["ready"]).await?;
     page.click_css("[data-testid=map-node-node1] [data-testid=break]").await?;
+    page.find("faults").await?;
     page.script(
         "document.querySelectorAll('[data-testid=faults] details').forEach(e => e.open = true)",
     )

@@ -92,6 +92,11 @@ impl Proc {
         parent.map_or(Pid(0), |parent| parent.inner_pid)
     }
 
+    /// The program that it runs, by its name in [`crate::Programs`]; empty if none was loaded.
+    pub fn program(&self) -> &'static str {
+        self.me(|process| process.program)
+    }
+
     /// The arguments; the first is the program's name.
     pub fn args(&self) -> Vec<String> {
         self.me(|process| process.args.clone())

@@ -7,7 +7,7 @@ mod state;
 
 use crate::Flavour;
 use crate::shell::{Done, Flow, Shell};
-use crate::utilities::{Utility, output, paths, processes, test};
+use crate::utilities::{Arguments, Utility, output, paths, processes, test};
 
 /// POSIX's special builtins: their failure ends a script, their assignments stay.
 const SPECIAL: [&str; 15] = [
@@ -125,6 +125,9 @@ async fn shared(shell: &mut Shell, name: &str, args: &[String]) -> Result<i32, F
     let gnu = shell.flavour != Flavour::Ash;
     let mut utility = Utility::new(shell.proc.clone(), name, gnu, args.to_vec(), shell.prefix());
     utility.dash = shell.flavour == Flavour::Dash;
+    if name == "printf" {
+        utility.spec = &output::PRINTF;
+    }
     Ok(match name {
         "echo" if shell.flavour == Flavour::Dash => output::echo_escaped(utility).await,
         "echo" => output::echo(utility).await,
@@ -138,7 +141,7 @@ async fn shared(shell: &mut Shell, name: &str, args: &[String]) -> Result<i32, F
                 Err(status) => status,
             }
         }
-        "printf" => output::printf(utility).await,
+        "printf" => output::printf(utility, Arguments::default()).await,
         "pwd" => {
             let shown = shell.variable("PWD").filter(|_| args.first().is_none_or(|a| a != "-P"));
             paths::show_folder(utility, shown).await

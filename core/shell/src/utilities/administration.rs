@@ -1,6 +1,6 @@
 //! Accounts and groups changed: `useradd`, `usermod`, `groupadd`, `gpasswd`, `passwd`.
 
-use super::{Spec, Utility};
+use super::{Arguments, Spec, Utility};
 use crate::accounts;
 
 const PASSWD: &str = "/etc/passwd";
@@ -66,20 +66,17 @@ async fn named_groups(utility: &Utility, text: &str) -> Result<Vec<String>, i32>
     Ok(groups)
 }
 
-pub(crate) async fn groupadd(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "frg:",
-        long: &[("force", 'f'), ("system", 'r'), ("gid", 'g')],
-        usage: "groupadd [options] GROUP",
-        failure: 2,
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const GROUPADD: Spec = Spec {
+    flags: "frg:",
+    long: &[("force", 'f'), ("system", 'r'), ("gid", 'g')],
+    usage: "groupadd [options] GROUP",
+    failure: 2,
+    ..Spec::NONE
+};
+
+pub(crate) async fn groupadd(utility: Utility, parsed: Arguments) -> i32 {
     let Some(name) = parsed.operands.first() else {
-        return utility.misuse("", &spec).await;
+        return utility.misuse("").await;
     };
     if let Err(code) = check_root(&utility, GROUP).await {
         return if code == 1 { 10 } else { code };
@@ -99,28 +96,26 @@ pub(crate) async fn groupadd(utility: Utility) -> i32 {
     write(&utility, GROUP, &groups).await.err().unwrap_or(0)
 }
 
-pub(crate) async fn useradd(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "mMrs:d:G:g:u:c:U",
-        long: &[
-            ("create-home", 'm'),
-            ("system", 'r'),
-            ("shell", 's'),
-            ("home-dir", 'd'),
-            ("groups", 'G'),
-            ("uid", 'u'),
-            ("comment", 'c'),
-        ],
-        lacking: "bDefkKlNopRZ",
-        usage: "useradd [options] LOGIN",
-        failure: 2,
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const USERADD: Spec = Spec {
+    flags: "mMrs:d:G:g:u:c:U",
+    long: &[
+        ("create-home", 'm'),
+        ("system", 'r'),
+        ("shell", 's'),
+        ("home-dir", 'd'),
+        ("groups", 'G'),
+        ("uid", 'u'),
+        ("comment", 'c'),
+    ],
+    lacking: "bDefkKlNopRZ",
+    usage: "useradd [options] LOGIN",
+    failure: 2,
+    ..Spec::NONE
+};
+
+pub(crate) async fn useradd(utility: Utility, parsed: Arguments) -> i32 {
     let Some(name) = parsed.operands.first() else {
-        return utility.misuse("", &spec).await;
+        return utility.misuse("").await;
     };
     if let Err(code) = check_root(&utility, PASSWD).await {
         return code;
@@ -170,20 +165,18 @@ pub(crate) async fn useradd(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn usermod(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "aG:s:d:c:",
-        long: &[("append", 'a'), ("groups", 'G'), ("shell", 's'), ("home", 'd'), ("comment", 'c')],
-        lacking: "eflLmopRuUZg",
-        usage: "usermod [options] LOGIN",
-        failure: 2,
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const USERMOD: Spec = Spec {
+    flags: "aG:s:d:c:",
+    long: &[("append", 'a'), ("groups", 'G'), ("shell", 's'), ("home", 'd'), ("comment", 'c')],
+    lacking: "eflLmopRuUZg",
+    usage: "usermod [options] LOGIN",
+    failure: 2,
+    ..Spec::NONE
+};
+
+pub(crate) async fn usermod(utility: Utility, parsed: Arguments) -> i32 {
     let (Some(name), false) = (parsed.operands.first(), parsed.options.is_empty()) else {
-        return utility.misuse("", &spec).await;
+        return utility.misuse("").await;
     };
     let mut users = read(&utility, PASSWD);
     let Some(user) = users.iter_mut().find(|fields| fields[0] == *name && fields.len() > 6) else {
@@ -213,19 +206,17 @@ pub(crate) async fn usermod(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn gpasswd(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "a:d:",
-        long: &[("add", 'a'), ("delete", 'd')],
-        lacking: "rRAMQ",
-        usage: "gpasswd [option] GROUP",
-        failure: 2,
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    let Some(group) = parsed.operands.first() else { return utility.misuse("", &spec).await };
+pub(crate) const GPASSWD: Spec = Spec {
+    flags: "a:d:",
+    long: &[("add", 'a'), ("delete", 'd')],
+    lacking: "rRAMQ",
+    usage: "gpasswd [option] GROUP",
+    failure: 2,
+    ..Spec::NONE
+};
+
+pub(crate) async fn gpasswd(utility: Utility, parsed: Arguments) -> i32 {
+    let Some(group) = parsed.operands.first() else { return utility.misuse("").await };
     let mut groups = read(&utility, GROUP);
     if !groups.iter().any(|fields| fields[0] == *group) {
         utility.error(format!("group '{group}' does not exist in /etc/group")).await;

@@ -69,18 +69,15 @@ fn unwrap(wrapped: &[u8]) -> Result<Vec<u8>, &'static str> {
     }
 }
 
+pub(crate) const GZIP: Spec = Spec {
+    flags: "cdfkqvt123456789n",
+    long: &[("stdout", 'c'), ("decompress", 'd'), ("force", 'f'), ("keep", 'k')],
+    usage: "gzip [-cdfkt] [FILE]...",
+    ..Spec::NONE
+};
+
 /// `gzip`, `gunzip` and `zcat`.
-pub(crate) async fn gzip(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "cdfkqvt123456789n",
-        long: &[("stdout", 'c'), ("decompress", 'd'), ("force", 'f'), ("keep", 'k')],
-        usage: "gzip [-cdfkt] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn gzip(utility: Utility, parsed: Arguments) -> i32 {
     let unpacks = utility.name != "gzip" || parsed.has('d') || parsed.has('t');
     let mut status = 0;
     for path in Utility::inputs(&parsed.operands) {
@@ -333,32 +330,30 @@ async fn create(utility: &Utility, parsed: &Arguments, place: &str, file: &str) 
     status
 }
 
-pub(crate) async fn tar(utility: Utility) -> i32 {
-    // The first word may do without its dash: `tar xzf`.
-    let mut args = utility.args.clone();
-    if let Some(first) = args.first_mut().filter(|first| !first.starts_with('-')) {
-        first.insert(0, '-');
-    }
-    let utility = Utility { args, ..utility };
-    let spec = Spec {
-        flags: "cxtzjJvpmf:C:hO",
-        long: &[
-            ("create", 'c'),
-            ("extract", 'x'),
-            ("get", 'x'),
-            ("list", 't'),
-            ("gzip", 'z'),
-            ("verbose", 'v'),
-            ("file", 'f'),
-            ("directory", 'C'),
-        ],
-        usage: "tar -c|-x|-t [-zv] [-f ARCHIVE] [-C FOLDER] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const TAR: Spec = Spec {
+    flags: "cxtzjJvpmf:C:hO",
+    long: &[
+        ("create", 'c'),
+        ("extract", 'x'),
+        ("get", 'x'),
+        ("list", 't'),
+        ("gzip", 'z'),
+        ("verbose", 'v'),
+        ("file", 'f'),
+        ("directory", 'C'),
+    ],
+    usage: "tar -c|-x|-t [-zv] [-f ARCHIVE] [-C FOLDER] [FILE]...",
+    old: Some(|mut args| {
+        // The first word may do without its dash: `tar xzf`.
+        if let Some(first) = args.first_mut().filter(|first| !first.starts_with('-')) {
+            first.insert(0, '-');
+        }
+        args
+    }),
+    ..Spec::NONE
+};
+
+pub(crate) async fn tar(utility: Utility, parsed: Arguments) -> i32 {
     if parsed.has('j') || parsed.has('J') {
         return utility.error("not simulated: bzip2 and xz").await;
     }
@@ -370,10 +365,7 @@ pub(crate) async fn tar(utility: Utility) -> i32 {
     }
     if !parsed.has('x') && !parsed.has('t') {
         return utility
-            .misuse(
-                "You must specify one of the '-Acdtrux', '--delete' or '--test-label' options",
-                &spec,
-            )
+            .misuse("You must specify one of the '-Acdtrux', '--delete' or '--test-label' options")
             .await;
     }
     let bytes = match utility.read(&file).await {

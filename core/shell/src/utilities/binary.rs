@@ -59,17 +59,14 @@ pub(super) fn decode(text: &[u8], ignore: bool) -> (Vec<u8>, bool) {
     (bytes, fits)
 }
 
-pub(crate) async fn base64(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "dDiw:",
-        long: &[("decode", 'd'), ("ignore-garbage", 'i'), ("wrap", 'w')],
-        usage: "base64 [-d] [FILE]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const BASE64: Spec = Spec {
+    flags: "dDiw:",
+    long: &[("decode", 'd'), ("ignore-garbage", 'i'), ("wrap", 'w')],
+    usage: "base64 [-d] [FILE]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn base64(utility: Utility, parsed: Arguments) -> i32 {
     let path = parsed.operands.first().map_or("-", String::as_str);
     if parsed.has('d') || parsed.has('D') {
         let Some(bytes) = utility.read_or_tell(path).await else { return 1 };
@@ -189,18 +186,15 @@ fn printable(bytes: &[u8]) -> String {
         .collect()
 }
 
-pub(crate) async fn od(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "cbxoA:t:N:j:v",
-        long: &[("address-radix", 'A'), ("format", 't'), ("read-bytes", 'N'), ("skip-bytes", 'j')],
-        lacking: "adfilsSw",
-        usage: "od [-abcdfhilovxs] [-t TYPE] [-A RADIX] [-N SIZE] [-j SKIP] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const OD: Spec = Spec {
+    flags: "cbxoA:t:N:j:v",
+    long: &[("address-radix", 'A'), ("format", 't'), ("read-bytes", 'N'), ("skip-bytes", 'j')],
+    lacking: "adfilsSw",
+    usage: "od [-abcdfhilovxs] [-t TYPE] [-A RADIX] [-N SIZE] [-j SKIP] [FILE]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn od(utility: Utility, parsed: Arguments) -> i32 {
     let kind = match parsed.value('t') {
         Some(kind @ ("c" | "x1" | "o1" | "x2" | "o2" | "u1" | "d1")) => kind.to_owned(),
         Some(kind) => return utility.error(format!("not simulated: -t {kind}")).await,
@@ -253,18 +247,15 @@ pub(crate) async fn od(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn hexdump(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "Cvn:s:x",
-        long: &[("canonical", 'C'), ("length", 'n'), ("skip", 's')],
-        lacking: "bcdoef",
-        usage: "hexdump [-bcCdefnosvx] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const HEXDUMP: Spec = Spec {
+    flags: "Cvn:s:x",
+    long: &[("canonical", 'C'), ("length", 'n'), ("skip", 's')],
+    lacking: "bcdoef",
+    usage: "hexdump [-bcCdefnosvx] [FILE]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn hexdump(utility: Utility, parsed: Arguments) -> i32 {
     let (bytes, offset) = match input(&utility, &parsed, 'n', 's').await {
         Ok(input) => input,
         Err(code) => return code,
@@ -298,18 +289,15 @@ pub(crate) async fn hexdump(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn xxd(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "pl:s:u",
-        long: &[],
-        lacking: "abcCeEgidoRrt",
-        usage: "xxd [options] [infile [outfile]]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const XXD: Spec = Spec {
+    flags: "pl:s:u",
+    long: &[],
+    lacking: "abcCeEgidoRrt",
+    usage: "xxd [options] [infile [outfile]]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn xxd(utility: Utility, parsed: Arguments) -> i32 {
     let (bytes, offset) = match input(&utility, &parsed, 'l', 's').await {
         Ok(input) => input,
         Err(code) => return code,

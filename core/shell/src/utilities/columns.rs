@@ -1,7 +1,7 @@
 //! Parts of lines: `cut`, `tr`, `paste`, `fold`; and `expr`.
 
 use super::regex::Regex;
-use super::{Spec, Utility, lines_of};
+use super::{Arguments, Spec, Utility, lines_of};
 
 /// `1,3-5,7-` as ranges counted from 1.
 fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
@@ -22,27 +22,24 @@ fn ranges(text: &str) -> Option<Vec<(usize, usize)>> {
     Some(all)
 }
 
-pub(crate) async fn cut(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "b:c:f:d:snO:",
-        long: &[
-            ("bytes", 'b'),
-            ("characters", 'c'),
-            ("fields", 'f'),
-            ("delimiter", 'd'),
-            ("only-delimited", 's'),
-            ("output-delimiter", 'O'),
-            ("complement", '\0'),
-            ("zero-terminated", '\0'),
-        ],
-        lacking: "z",
-        usage: "cut [OPTIONS] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const CUT: Spec = Spec {
+    flags: "b:c:f:d:snO:",
+    long: &[
+        ("bytes", 'b'),
+        ("characters", 'c'),
+        ("fields", 'f'),
+        ("delimiter", 'd'),
+        ("only-delimited", 's'),
+        ("output-delimiter", 'O'),
+        ("complement", '\0'),
+        ("zero-terminated", '\0'),
+    ],
+    lacking: "z",
+    usage: "cut [OPTIONS] [FILE]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn cut(utility: Utility, parsed: Arguments) -> i32 {
     let Some((kind, list)) = parsed.options.iter().find(|(letter, _)| "bcf".contains(*letter))
     else {
         let message = if utility.gnu {
@@ -50,7 +47,7 @@ pub(crate) async fn cut(utility: Utility) -> i32 {
         } else {
             "expected a list of bytes, characters, or fields"
         };
-        return utility.misuse(message, &spec).await;
+        return utility.misuse(message).await;
     };
     let Some(ranges) = ranges(list) else {
         let message = match (utility.gnu, kind) {
@@ -58,11 +55,11 @@ pub(crate) async fn cut(utility: Utility) -> i32 {
             (true, _) => "byte/character positions are numbered from 1",
             (false, _) => "invalid list",
         };
-        return utility.misuse(message, &spec).await;
+        return utility.misuse(message).await;
     };
     let delimiter = parsed.value('d').unwrap_or("\t");
     if delimiter.chars().count() != 1 {
-        return utility.misuse("the delimiter must be a single character", &spec).await;
+        return utility.misuse("the delimiter must be a single character").await;
     }
     let between = parsed.value('O').unwrap_or(if *kind == 'f' { delimiter } else { "" });
     let chosen = |index: usize| ranges.iter().any(|(from, to)| (*from..=*to).contains(&index));
@@ -152,26 +149,18 @@ fn one(chars: &[char]) -> (char, usize) {
     (chars[0], 1)
 }
 
-pub(crate) async fn tr(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "+cCdst",
-        long: &[
-            ("complement", 'c'),
-            ("delete", 'd'),
-            ("squeeze-repeats", 's'),
-            ("truncate-set1", 't'),
-        ],
-        usage: "tr [-cds] STRING1 [STRING2]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const TR: Spec = Spec {
+    flags: "+cCdst",
+    long: &[("complement", 'c'), ("delete", 'd'), ("squeeze-repeats", 's'), ("truncate-set1", 't')],
+    usage: "tr [-cds] STRING1 [STRING2]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn tr(utility: Utility, parsed: Arguments) -> i32 {
     let (delete, squeeze) = (parsed.has('d'), parsed.has('s'));
     let complement = parsed.has('c') || parsed.has('C');
     let Some(first) = parsed.operands.first() else {
-        return utility.missing_operand(&spec).await;
+        return utility.missing_operand().await;
     };
     if parsed.operands.len() == 1 && !delete && !squeeze {
         let message = if utility.gnu {
@@ -181,14 +170,14 @@ pub(crate) async fn tr(utility: Utility) -> i32 {
         } else {
             String::new()
         };
-        return utility.misuse(&message, &spec).await;
+        return utility.misuse(&message).await;
     }
     if delete && !squeeze && parsed.operands.len() > 1 {
         let message = format!(
             "extra operand \u{2018}{}\u{2019}\nOnly one string may be given when deleting without squeezing repeats.",
             parsed.operands[1]
         );
-        return utility.misuse(&message, &spec).await;
+        return utility.misuse(&message).await;
     }
     let second = parsed.operands.get(1).map(|text| set(text)).transpose();
     let (first, second) = match (set(first), second) {
@@ -238,18 +227,15 @@ pub(crate) async fn tr(utility: Utility) -> i32 {
     }
 }
 
-pub(crate) async fn paste(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "sd:",
-        long: &[("serial", 's'), ("delimiters", 'd')],
-        lacking: "z",
-        usage: "paste [OPTIONS] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const PASTE: Spec = Spec {
+    flags: "sd:",
+    long: &[("serial", 's'), ("delimiters", 'd')],
+    lacking: "z",
+    usage: "paste [OPTIONS] [FILE]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn paste(utility: Utility, parsed: Arguments) -> i32 {
     let delimiters = match set(parsed.value('d').unwrap_or("\t")) {
         Ok(delimiters) => delimiters,
         Err(message) => return utility.error(message).await,
@@ -283,18 +269,15 @@ pub(crate) async fn paste(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn fold(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "w:",
-        long: &[("width", 'w')],
-        lacking: "bs",
-        usage: "fold [-bs] [-w WIDTH] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const FOLD: Spec = Spec {
+    flags: "w:",
+    long: &[("width", 'w')],
+    lacking: "bs",
+    usage: "fold [-bs] [-w WIDTH] [FILE]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn fold(utility: Utility, parsed: Arguments) -> i32 {
     let width: usize = parsed.value('w').and_then(|text| text.parse().ok()).unwrap_or(80).max(1);
     let mut status = 0;
     for path in Utility::inputs(&parsed.operands) {
@@ -468,11 +451,15 @@ fn combine(operator: &str, left: &str, right: &str) -> Value {
     }
 }
 
-pub(crate) async fn expr(utility: Utility) -> i32 {
-    let spec = Spec { usage: "expr EXPRESSION", failure: 2, ..Spec::default() };
-    if utility.args.is_empty() {
-        return utility.missing_operand(&spec).await;
-    }
+pub(crate) const EXPR: Spec = Spec {
+    has_no_options: true,
+    needs: Some("missing operand"),
+    usage: "expr EXPRESSION",
+    failure: 2,
+    ..Spec::NONE
+};
+
+pub(crate) async fn expr(utility: Utility, _: Arguments) -> i32 {
     let mut expression = Expression { args: &utility.args, position: 0, depth: 0 };
     let value = expression.level(0);
     let complete = expression.position >= utility.args.len();

@@ -1,6 +1,6 @@
 //! Two files side by side: `diff`, `cmp`, `comm`.
 
-use super::{Spec, Utility, lines_of};
+use super::{Arguments, Spec, Utility, lines_of};
 
 /// Files with more lines than this are not compared line by line.
 const LINE_COUNT_MAX: usize = 4_000;
@@ -54,29 +54,27 @@ fn changes(left: &[String], right: &[String]) -> Vec<Change> {
     all
 }
 
-pub(crate) async fn diff(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "uqsiwbBU:N",
-        long: &[
-            ("unified", 'u'),
-            ("brief", 'q'),
-            ("report-identical-files", 's'),
-            ("ignore-case", 'i'),
-            ("ignore-all-space", 'w'),
-            ("ignore-space-change", 'b'),
-            ("recursive", '\0'),
-            ("side-by-side", '\0'),
-            ("color", '0'),
-            ("new-file", 'N'),
-        ],
-        lacking: "acCdeEFHlLnprtTvWxXyZ",
-        usage: "diff [-abBdiNqrTstw] [-L LABEL] [-S FILE] [-U LINES] FILE1 FILE2",
-        failure: 2,
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const DIFF: Spec = Spec {
+    flags: "uqsiwbBU:N",
+    long: &[
+        ("unified", 'u'),
+        ("brief", 'q'),
+        ("report-identical-files", 's'),
+        ("ignore-case", 'i'),
+        ("ignore-all-space", 'w'),
+        ("ignore-space-change", 'b'),
+        ("recursive", '\0'),
+        ("side-by-side", '\0'),
+        ("color", '0'),
+        ("new-file", 'N'),
+    ],
+    lacking: "acCdeEFHlLnprtTvWxXyZ",
+    usage: "diff [-abBdiNqrTstw] [-L LABEL] [-S FILE] [-U LINES] FILE1 FILE2",
+    failure: 2,
+    ..Spec::NONE
+};
+
+pub(crate) async fn diff(utility: Utility, parsed: Arguments) -> i32 {
     if parsed.has('B') {
         utility.error("not simulated: -B").await;
         return 2;
@@ -90,7 +88,7 @@ pub(crate) async fn diff(utility: Utility) -> i32 {
             (true, Some(_)) => format!("extra operand '{}'", parsed.operands[2]),
             (true, None) => format!("missing operand after '{}'", utility.name),
         };
-        return utility.misuse(&message, &spec).await;
+        return utility.misuse(&message).await;
     };
     let mut texts = Vec::new();
     for path in [left_path, right_path] {
@@ -233,20 +231,18 @@ fn unified_text(left: &[String], right: &[String], changes: &[Change], around: u
     text
 }
 
-pub(crate) async fn cmp(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "s",
-        long: &[("silent", 's'), ("quiet", 's')],
-        lacking: "bilnv",
-        usage: "cmp [-l] [-s] FILE1 [FILE2]",
-        failure: 2,
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const CMP: Spec = Spec {
+    flags: "s",
+    long: &[("silent", 's'), ("quiet", 's')],
+    lacking: "bilnv",
+    usage: "cmp [-l] [-s] FILE1 [FILE2]",
+    failure: 2,
+    ..Spec::NONE
+};
+
+pub(crate) async fn cmp(utility: Utility, parsed: Arguments) -> i32 {
     let Some(left_path) = parsed.operands.first() else {
-        return utility.misuse(&format!("missing operand after '{}'", utility.name), &spec).await;
+        return utility.misuse(&format!("missing operand after '{}'", utility.name)).await;
     };
     let right_path = parsed.operands.get(1).map_or("-", String::as_str);
     let mut texts = Vec::new();
@@ -282,14 +278,11 @@ pub(crate) async fn cmp(utility: Utility) -> i32 {
     1
 }
 
-pub(crate) async fn comm(utility: Utility) -> i32 {
-    let spec = Spec { flags: "123", usage: "comm [-123] FILE1 FILE2", ..Spec::default() };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const COMM: Spec = Spec { flags: "123", usage: "comm [-123] FILE1 FILE2", ..Spec::NONE };
+
+pub(crate) async fn comm(utility: Utility, parsed: Arguments) -> i32 {
     let [left, right] = parsed.operands.as_slice() else {
-        return utility.missing_operand(&spec).await;
+        return utility.missing_operand().await;
     };
     let (Some(left), Some(right)) =
         (utility.read_or_tell(left).await, utility.read_or_tell(right).await)

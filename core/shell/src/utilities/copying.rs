@@ -3,9 +3,9 @@
 use os::Errno;
 use os::fs::{Inode, Kind};
 
-use super::{Spec, Utility, base_name};
+use super::{Arguments, Spec, Utility, base_name};
 
-const CP: Spec = Spec {
+pub(crate) const CP: Spec = Spec {
     flags: "aRrdpPLfivTnu",
     long: &[
         ("archive", 'a'),
@@ -28,11 +28,13 @@ const CP: Spec = Spec {
         ("sparse", '\0'),
     ],
     lacking: "bHlsStxZ",
+    needs: Some("missing file operand"),
     usage: "cp [OPTIONS] SOURCE... DEST",
     failure: 1,
+    ..Spec::NONE
 };
 
-const MV: Spec = Spec {
+pub(crate) const MV: Spec = Spec {
     flags: "finvT",
     long: &[
         ("force", 'f'),
@@ -45,8 +47,10 @@ const MV: Spec = Spec {
         ("target-directory", '\0'),
     ],
     lacking: "bStuZ",
+    needs: Some("missing file operand"),
     usage: "mv [-fin] SOURCE... DEST",
     failure: 1,
+    ..Spec::NONE
 };
 
 /// What copying keeps and follows.
@@ -61,24 +65,20 @@ struct Copying {
 
 async fn operands(
     utility: &Utility,
-    spec: &Spec,
     operands: &[String],
     as_is: bool,
 ) -> Result<Vec<(String, String)>, i32> {
     let (sources, target) = match operands {
-        [] => {
-            let message = if utility.gnu { "missing file operand" } else { "" };
-            return Err(utility.misuse(message, spec).await);
-        }
-        [only] => {
-            let message = if utility.gnu {
-                format!("missing destination file operand after '{only}'")
-            } else {
-                String::new()
+        [sources @ .., target] if !sources.is_empty() => (sources, target),
+        few => {
+            let message = match few {
+                [only] if utility.gnu => {
+                    format!("missing destination file operand after '{only}'")
+                }
+                _ => String::new(),
             };
-            return Err(utility.misuse(&message, spec).await);
+            return Err(utility.misuse(&message).await);
         }
-        [sources @ .., target] => (sources, target),
     };
     let is_folder = utility.proc.stat(target).is_ok_and(|inode| inode.is_directory()) && !as_is;
     if sources.len() > 1 && !is_folder {
@@ -100,11 +100,7 @@ async fn operands(
     Ok(pairs.collect())
 }
 
-pub(crate) async fn cp(utility: Utility) -> i32 {
-    let parsed = match utility.parse(&CP).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn cp(utility: Utility, parsed: Arguments) -> i32 {
     if parsed.has('i') || parsed.has('u') {
         return utility.error("not simulated: -i and -u").await;
     }
@@ -117,7 +113,7 @@ pub(crate) async fn cp(utility: Utility) -> i32 {
         keep_existing: parsed.has('n'),
         verbose: parsed.has('v'),
     };
-    let pairs = match operands(&utility, &CP, &parsed.operands, parsed.has('T')).await {
+    let pairs = match operands(&utility, &parsed.operands, parsed.has('T')).await {
         Ok(pairs) => pairs,
         Err(code) => return code,
     };
@@ -243,15 +239,11 @@ fn copy_one(utility: &Utility, source: &str, target: &str, inode: &Inode) -> Res
     }
 }
 
-pub(crate) async fn mv(utility: Utility) -> i32 {
-    let parsed = match utility.parse(&MV).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn mv(utility: Utility, parsed: Arguments) -> i32 {
     if parsed.has('i') {
         return utility.error("not simulated: -i").await;
     }
-    let pairs = match operands(&utility, &MV, &parsed.operands, parsed.has('T')).await {
+    let pairs = match operands(&utility, &parsed.operands, parsed.has('T')).await {
         Ok(pairs) => pairs,
         Err(code) => return code,
     };
@@ -288,8 +280,9 @@ pub(crate) async fn mv(utility: Utility) -> i32 {
                     status = 1;
                     continue;
                 }
-                let args = vec!["-rf".to_owned(), source.clone()];
-                if super::files::rm(Utility { args, ..utility.clone() }).await != 0 {
+                let options = ['r', 'f'].map(|letter| (letter, String::new())).to_vec();
+                let parsed = Arguments { options, operands: vec![source.clone()] };
+                if super::files::rm(utility.clone(), parsed).await != 0 {
                     status = 1;
                 }
             }

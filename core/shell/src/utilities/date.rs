@@ -2,30 +2,27 @@
 
 use sim::{Duration, Time};
 
-use super::{Spec, Utility};
+use super::{Arguments, Spec, Utility};
 
-pub(crate) async fn date(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "ud:RI",
-        long: &[
-            ("utc", 'u'),
-            ("universal", 'u'),
-            ("date", 'd'),
-            ("rfc-email", 'R'),
-            ("rfc-2822", 'R'),
-            ("iso-8601", 'J'),
-            ("set", '\0'),
-            ("reference", '\0'),
-            ("rfc-3339", '\0'),
-        ],
-        lacking: "fsr",
-        usage: "date [OPTIONS] [+FMT] [TIME]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const DATE: Spec = Spec {
+    flags: "ud:RI",
+    long: &[
+        ("utc", 'u'),
+        ("universal", 'u'),
+        ("date", 'd'),
+        ("rfc-email", 'R'),
+        ("rfc-2822", 'R'),
+        ("iso-8601", 'J'),
+        ("set", '\0'),
+        ("reference", '\0'),
+        ("rfc-3339", '\0'),
+    ],
+    lacking: "fsr",
+    usage: "date [OPTIONS] [+FMT] [TIME]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn date(utility: Utility, parsed: Arguments) -> i32 {
     let mut time = utility.proc.wall();
     if let Some(text) = parsed.value('d') {
         match read(text, time) {

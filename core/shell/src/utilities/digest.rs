@@ -3,7 +3,7 @@
 use seal::crypt::{md5, sha1};
 use sha2::{Digest, Sha224, Sha256, Sha384, Sha512};
 
-use super::{Spec, Utility};
+use super::{Arguments, Spec, Utility};
 
 /// The digest that a name such as `sha256` stands for, in hexadecimal.
 pub(super) fn digest(algorithm: &str, bytes: &[u8]) -> Option<String> {
@@ -19,19 +19,16 @@ pub(super) fn digest(algorithm: &str, bytes: &[u8]) -> Option<String> {
     })
 }
 
+pub(crate) const SUM: Spec = Spec {
+    flags: "cbts",
+    long: &[("check", 'c'), ("binary", 'b'), ("text", 't'), ("status", 's'), ("quiet", '\0')],
+    lacking: "wz",
+    usage: "sha256sum [-c[sw]] [FILE]...",
+    ..Spec::NONE
+};
+
 /// `<algorithm>sum`, printing or checking.
-pub(crate) async fn sum(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "cbts",
-        long: &[("check", 'c'), ("binary", 'b'), ("text", 't'), ("status", 's'), ("quiet", '\0')],
-        lacking: "wz",
-        usage: "sha256sum [-c[sw]] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn sum(utility: Utility, parsed: Arguments) -> i32 {
     let algorithm = utility.name.trim_end_matches("sum");
     let of = |bytes: &[u8]| digest(algorithm, bytes).unwrap_or_default();
     let (mut status, mut failed) = (0, 0);

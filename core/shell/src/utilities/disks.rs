@@ -2,7 +2,7 @@
 
 use os::fs::Kind;
 
-use super::{Spec, Utility, listing};
+use super::{Arguments, Spec, Utility, listing};
 
 /// Bytes on every simulated disk and in every tmpfs.
 const SIZES: [u64; 2] = [20 << 30, 64 << 20];
@@ -45,18 +45,15 @@ fn mount_of(utility: &Utility, path: &str) -> Option<String> {
     mounts.filter(holds).max_by_key(String::len)
 }
 
-pub(crate) async fn findmnt(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "nlT:t:",
-        long: &[("noheadings", 'n'), ("list", 'l'), ("target", 'T'), ("types", 't')],
-        lacking: "abcCdDefFiJkmMoOpPrRsSuUvw",
-        usage: "findmnt [options] [<mountpoint>]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const FINDMNT: Spec = Spec {
+    flags: "nlT:t:",
+    long: &[("noheadings", 'n'), ("list", 'l'), ("target", 'T'), ("types", 't')],
+    lacking: "abcCdDefFiJkmMoOpPrRsSuUvw",
+    usage: "findmnt [options] [<mountpoint>]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn findmnt(utility: Utility, parsed: Arguments) -> i32 {
     let only = parsed.value('T').or(parsed.operands.first().map(String::as_str));
     let only = only.map(|path| mount_of(&utility, path).unwrap_or_default());
     let header = ["TARGET", "SOURCE", "FSTYPE", "OPTIONS"].map(str::to_owned).to_vec();
@@ -121,18 +118,15 @@ async fn used_below(utility: &Utility, path: &str) -> u64 {
     total
 }
 
-pub(crate) async fn df(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "hkTaPm",
-        long: &[("human-readable", 'h'), ("print-type", 'T'), ("all", 'a')],
-        lacking: "HilxBt",
-        usage: "df [-Pkmh] [FILESYSTEM]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const DF: Spec = Spec {
+    flags: "hkTaPm",
+    long: &[("human-readable", 'h'), ("print-type", 'T'), ("all", 'a')],
+    lacking: "HilxBt",
+    usage: "df [-Pkmh] [FILESYSTEM]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn df(utility: Utility, parsed: Arguments) -> i32 {
     let mut only = Vec::new();
     let mut status = 0;
     for path in &parsed.operands {
@@ -219,18 +213,15 @@ fn table(rows: &[Vec<String>], left: usize, least: &[usize]) -> String {
     text
 }
 
-pub(crate) async fn du(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "shakc",
-        long: &[("summarize", 's'), ("human-readable", 'h'), ("all", 'a'), ("total", 'c')],
-        lacking: "bBdDHLlmPSxX0",
-        usage: "du [-aHLdclsxhmk] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const DU: Spec = Spec {
+    flags: "shakc",
+    long: &[("summarize", 's'), ("human-readable", 'h'), ("all", 'a'), ("total", 'c')],
+    lacking: "bBdDHLlmPSxX0",
+    usage: "du [-aHLdclsxhmk] [FILE]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn du(utility: Utility, parsed: Arguments) -> i32 {
     let operands =
         if parsed.operands.is_empty() { vec![".".to_owned()] } else { parsed.operands.clone() };
     let show = |bytes: u64| {

@@ -15,8 +15,7 @@ struct Amount {
 }
 
 /// `-5` is `-n 5`.
-fn modern(args: &[String]) -> Vec<String> {
-    let mut args = args.to_vec();
+fn modern(mut args: Vec<String>) -> Vec<String> {
     if let Some(first) = args.first_mut() {
         let old = first.strip_prefix('-').filter(|digits| {
             !digits.is_empty() && digits.chars().all(|char| char.is_ascii_digit())
@@ -57,19 +56,16 @@ async fn amount(utility: &Utility, parsed: &Arguments, sign: char) -> Result<Amo
     }
 }
 
-pub(crate) async fn head(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "n:c:qv",
-        long: &[("lines", 'n'), ("bytes", 'c'), ("quiet", 'q'), ("silent", 'q'), ("verbose", 'v')],
-        lacking: "z",
-        usage: "head [OPTIONS] [FILE]...",
-        ..Spec::default()
-    };
-    let utility = Utility { args: modern(&utility.args), ..utility };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const HEAD: Spec = Spec {
+    flags: "n:c:qv",
+    long: &[("lines", 'n'), ("bytes", 'c'), ("quiet", 'q'), ("silent", 'q'), ("verbose", 'v')],
+    lacking: "z",
+    usage: "head [OPTIONS] [FILE]...",
+    old: Some(modern),
+    ..Spec::NONE
+};
+
+pub(crate) async fn head(utility: Utility, parsed: Arguments) -> i32 {
     let amount = match amount(&utility, &parsed, '-').await {
         Ok(amount) => amount,
         Err(code) => return code,
@@ -147,29 +143,26 @@ async fn read_head(utility: &Utility, path: &str, amount: Amount) -> Result<Vec<
     Ok(lines[..keep.min(lines.len())].concat())
 }
 
-pub(crate) async fn tail(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "n:c:fFqvs:",
-        long: &[
-            ("lines", 'n'),
-            ("bytes", 'c'),
-            ("follow", 'f'),
-            ("quiet", 'q'),
-            ("silent", 'q'),
-            ("verbose", 'v'),
-            ("sleep-interval", 's'),
-            ("pid", '\0'),
-            ("retry", '\0'),
-        ],
-        lacking: "z",
-        usage: "tail [OPTIONS] [FILE]...",
-        ..Spec::default()
-    };
-    let utility = Utility { args: modern(&utility.args), ..utility };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const TAIL: Spec = Spec {
+    flags: "n:c:fFqvs:",
+    long: &[
+        ("lines", 'n'),
+        ("bytes", 'c'),
+        ("follow", 'f'),
+        ("quiet", 'q'),
+        ("silent", 'q'),
+        ("verbose", 'v'),
+        ("sleep-interval", 's'),
+        ("pid", '\0'),
+        ("retry", '\0'),
+    ],
+    lacking: "z",
+    usage: "tail [OPTIONS] [FILE]...",
+    old: Some(modern),
+    ..Spec::NONE
+};
+
+pub(crate) async fn tail(utility: Utility, parsed: Arguments) -> i32 {
     let amount = match amount(&utility, &parsed, '+').await {
         Ok(amount) => amount,
         Err(code) => return code,

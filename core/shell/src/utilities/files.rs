@@ -2,23 +2,18 @@
 
 use os::Errno;
 
-use super::{Spec, Utility, base_name, folder_name};
+use super::{Arguments, Spec, Utility, base_name, folder_name};
 
-pub(crate) async fn mkdir(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "pm:v",
-        long: &[("parents", 'p'), ("mode", 'm'), ("verbose", 'v')],
-        lacking: "Z",
-        usage: "mkdir [OPTIONS] DIRECTORY...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if parsed.operands.is_empty() {
-        return utility.missing_operand(&spec).await;
-    }
+pub(crate) const MKDIR: Spec = Spec {
+    flags: "pm:v",
+    long: &[("parents", 'p'), ("mode", 'm'), ("verbose", 'v')],
+    lacking: "Z",
+    needs: Some("missing operand"),
+    usage: "mkdir [OPTIONS] DIRECTORY...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn mkdir(utility: Utility, parsed: Arguments) -> i32 {
     let mode = match parsed.value('m').map(|text| u32::from_str_radix(text, 8)) {
         Some(Ok(mode)) => Some(mode),
         Some(Err(_)) => return utility.error("not simulated: -m with letters").await,
@@ -63,20 +58,15 @@ pub(crate) async fn mkdir(utility: Utility) -> i32 {
     status
 }
 
-pub(crate) async fn rmdir(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "pv",
-        long: &[("parents", 'p'), ("verbose", 'v'), ("ignore-fail-on-non-empty", '\0')],
-        usage: "rmdir [OPTIONS] DIRECTORY...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if parsed.operands.is_empty() {
-        return utility.missing_operand(&spec).await;
-    }
+pub(crate) const RMDIR: Spec = Spec {
+    flags: "pv",
+    long: &[("parents", 'p'), ("verbose", 'v'), ("ignore-fail-on-non-empty", '\0')],
+    needs: Some("missing operand"),
+    usage: "rmdir [OPTIONS] DIRECTORY...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn rmdir(utility: Utility, parsed: Arguments) -> i32 {
     let mut status = 0;
     for path in &parsed.operands {
         let mut paths = vec![path.trim_end_matches('/').to_owned()];
@@ -110,26 +100,23 @@ struct Removal {
     folders: bool,
 }
 
-pub(crate) async fn rm(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "rRfvd",
-        long: &[
-            ("recursive", 'r'),
-            ("force", 'f'),
-            ("verbose", 'v'),
-            ("dir", 'd'),
-            ("interactive", '\0'),
-            ("one-file-system", '\0'),
-            ("no-preserve-root", '\0'),
-        ],
-        lacking: "iI",
-        usage: "rm [-irf] FILE...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const RM: Spec = Spec {
+    flags: "rRfvd",
+    long: &[
+        ("recursive", 'r'),
+        ("force", 'f'),
+        ("verbose", 'v'),
+        ("dir", 'd'),
+        ("interactive", '\0'),
+        ("one-file-system", '\0'),
+        ("no-preserve-root", '\0'),
+    ],
+    lacking: "iI",
+    usage: "rm [-irf] FILE...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn rm(utility: Utility, parsed: Arguments) -> i32 {
     let removal = Removal {
         recursive: parsed.has('r') || parsed.has('R'),
         force: parsed.has('f'),
@@ -137,7 +124,7 @@ pub(crate) async fn rm(utility: Utility) -> i32 {
         folders: parsed.has('d'),
     };
     if parsed.operands.is_empty() && !removal.force {
-        return utility.missing_operand(&spec).await;
+        return utility.missing_operand().await;
     }
     let mut status = 0;
     for path in &parsed.operands {
@@ -223,22 +210,16 @@ async fn cannot_remove(utility: &Utility, path: &str, errno: Errno) -> bool {
     false
 }
 
-pub(crate) async fn touch(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "cam",
-        long: &[("no-create", 'c'), ("date", '\0'), ("reference", '\0'), ("time", '\0')],
-        lacking: "drtfh",
-        usage: "touch [-c] [-d DATE] [-t DATE] [-r FILE] FILE...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if parsed.operands.is_empty() {
-        let message = if utility.gnu { "missing file operand" } else { "" };
-        return utility.misuse(message, &spec).await;
-    }
+pub(crate) const TOUCH: Spec = Spec {
+    flags: "cam",
+    long: &[("no-create", 'c'), ("date", '\0'), ("reference", '\0'), ("time", '\0')],
+    lacking: "drtfh",
+    needs: Some("missing file operand"),
+    usage: "touch [-c] [-d DATE] [-t DATE] [-r FILE] FILE...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn touch(utility: Utility, parsed: Arguments) -> i32 {
     let mut status = 0;
     for path in &parsed.operands {
         if parsed.has('c') && !utility.proc.exists(path) {
@@ -261,36 +242,30 @@ pub(crate) async fn touch(utility: Utility) -> i32 {
     status
 }
 
-pub(crate) async fn ln(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "sfnvT",
-        long: &[
-            ("symbolic", 's'),
-            ("force", 'f'),
-            ("no-dereference", 'n'),
-            ("verbose", 'v'),
-            ("no-target-directory", 'T'),
-            ("relative", '\0'),
-            ("backup", '\0'),
-        ],
-        lacking: "bdirtSLP",
-        usage: "ln [OPTIONS] TARGET... LINK|DIR",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const LN: Spec = Spec {
+    flags: "sfnvT",
+    long: &[
+        ("symbolic", 's'),
+        ("force", 'f'),
+        ("no-dereference", 'n'),
+        ("verbose", 'v'),
+        ("no-target-directory", 'T'),
+        ("relative", '\0'),
+        ("backup", '\0'),
+    ],
+    lacking: "bdirtSLP",
+    needs: Some("missing file operand"),
+    usage: "ln [OPTIONS] TARGET... LINK|DIR",
+    ..Spec::NONE
+};
+
+pub(crate) async fn ln(utility: Utility, parsed: Arguments) -> i32 {
     if !parsed.has('s') {
         return utility.error("not simulated: hard links (use -s)").await;
     }
     let (targets, folder) = match parsed.operands.as_slice() {
-        [] => {
-            let message = if utility.gnu { "missing file operand" } else { "" };
-            return utility.misuse(message, &spec).await;
-        }
-        [target] => (std::slice::from_ref(target), ".".to_owned()),
-        [targets @ .., last] => (targets, last.clone()),
+        [targets @ .., last] if !targets.is_empty() => (targets, last.clone()),
+        target => (target, ".".to_owned()),
     };
     let into_folder = !parsed.has('T')
         && utility.proc.stat(&folder).is_ok_and(|inode| inode.is_directory())
@@ -323,18 +298,15 @@ pub(crate) async fn ln(utility: Utility) -> i32 {
     status
 }
 
+pub(crate) const MKTEMP: Spec = Spec {
+    flags: "dup:qt",
+    long: &[("directory", 'd'), ("dry-run", 'u'), ("tmpdir", 'p'), ("quiet", 'q')],
+    usage: "mktemp [-dt] [-p DIR] [TEMPLATE]",
+    ..Spec::NONE
+};
+
 /// `mktemp [-d]`: the name comes from the time and the process, which no two calls share.
-pub(crate) async fn mktemp(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "dup:qt",
-        long: &[("directory", 'd'), ("dry-run", 'u'), ("tmpdir", 'p'), ("quiet", 'q')],
-        usage: "mktemp [-dt] [-p DIR] [TEMPLATE]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn mktemp(utility: Utility, parsed: Arguments) -> i32 {
     let folder = parsed.value('p').unwrap_or("/tmp");
     let template = match parsed.operands.first() {
         Some(template) if parsed.has('p') || parsed.has('t') => format!("{folder}/{template}"),

@@ -55,7 +55,7 @@ impl Search {
     }
 }
 
-const SPEC: Spec = Spec {
+pub(crate) const GREP: Spec = Spec {
     flags: "EFGivncqrRhHoswxlLe:f:m:A:B:C:a",
     long: &[
         ("extended-regexp", 'E'),
@@ -95,26 +95,17 @@ const SPEC: Spec = Spec {
     lacking: "PbdDIITuUVzZy",
     usage: "grep [-HhnlLoqvsriwFE] [-m N] [-A/B/C N] PATTERN/-e PATTERN.../-f FILE [FILE]...",
     failure: 2,
+    ..Spec::NONE
 };
 
-pub(crate) async fn grep(utility: Utility) -> i32 {
-    run(utility, "").await
-}
-
-pub(crate) async fn egrep(utility: Utility) -> i32 {
-    run(utility, "E").await
-}
-
-pub(crate) async fn fgrep(utility: Utility) -> i32 {
-    run(utility, "F").await
-}
-
-async fn run(utility: Utility, implied: &str) -> i32 {
-    let mut parsed = match utility.parse(&SPEC).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
+/// `grep`, `egrep` and `fgrep`.
+pub(crate) async fn grep(utility: Utility, mut parsed: Arguments) -> i32 {
+    let implied = match utility.name {
+        "egrep" => Some('E'),
+        "fgrep" => Some('F'),
+        _ => None,
     };
-    parsed.options.extend(implied.chars().map(|letter| (letter, String::new())));
+    parsed.options.extend(implied.map(|letter| (letter, String::new())));
     let mut sources: Vec<String> = parsed
         .options
         .iter()
@@ -132,7 +123,7 @@ async fn run(utility: Utility, implied: &str) -> i32 {
                     utility.name
                 )
             } else {
-                return utility.misuse("", &SPEC).await;
+                return utility.misuse("").await;
             };
             utility.proc.eprint(text).await;
             return 2;

@@ -4,7 +4,7 @@
 use os::fs::Kind;
 use os::{Pid, Signal};
 
-use super::{Spec, Utility, lines_of};
+use super::{Arguments, Spec, Utility, lines_of};
 
 pub(crate) async fn lsb_release(utility: Utility) -> i32 {
     let bytes = utility.proc.read_file("/etc/lsb-release").unwrap_or_default();
@@ -169,19 +169,16 @@ pub(crate) async fn envsubst(utility: Utility) -> i32 {
     0
 }
 
+pub(crate) const COLUMN: Spec = Spec {
+    flags: "ts:",
+    long: &[("table", 't'), ("separator", 's')],
+    lacking: "cexnoNJ",
+    usage: "column [options] [file ...]",
+    ..Spec::NONE
+};
+
 /// `column -t`: a table of what is between blanks or separators.
-pub(crate) async fn column(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "ts:",
-        long: &[("table", 't'), ("separator", 's')],
-        lacking: "cexnoNJ",
-        usage: "column [options] [file ...]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn column(utility: Utility, parsed: Arguments) -> i32 {
     let mut rows: Vec<Vec<String>> = Vec::new();
     for path in Utility::inputs(&parsed.operands) {
         let Some(bytes) = utility.read_or_tell(&path).await else { return 1 };

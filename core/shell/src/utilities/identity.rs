@@ -2,27 +2,24 @@
 
 use os::{Errno, Fd, Spawn};
 
-use super::{Spec, Utility};
+use super::{Arguments, Spec, Utility};
 use crate::accounts;
 
-pub(crate) async fn hostname(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "sfidI",
-        long: &[
-            ("short", 's'),
-            ("fqdn", 'f'),
-            ("ip-address", 'i'),
-            ("domain", 'd'),
-            ("all-ip-addresses", 'I'),
-        ],
-        lacking: "aAFyb",
-        usage: "hostname [OPTIONS] [HOSTNAME | -F FILE]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const HOSTNAME: Spec = Spec {
+    flags: "sfidI",
+    long: &[
+        ("short", 's'),
+        ("fqdn", 'f'),
+        ("ip-address", 'i'),
+        ("domain", 'd'),
+        ("all-ip-addresses", 'I'),
+    ],
+    lacking: "aAFyb",
+    usage: "hostname [OPTIONS] [HOSTNAME | -F FILE]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn hostname(utility: Utility, parsed: Arguments) -> i32 {
     if !parsed.operands.is_empty() {
         return utility.error("not simulated: setting the host's name").await;
     }
@@ -51,11 +48,9 @@ pub(crate) async fn hostname(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn whoami(utility: Utility) -> i32 {
-    let spec = Spec { usage: "whoami", ..Spec::default() };
-    if let Err(code) = utility.parse(&spec).await {
-        return code;
-    }
+pub(crate) const WHOAMI: Spec = Spec { usage: "whoami", ..Spec::NONE };
+
+pub(crate) async fn whoami(utility: Utility, _: Arguments) -> i32 {
     let uid = utility.proc.user().uid;
     let name = accounts::user_name(&utility.proc, uid);
     if name == uid.to_string() {
@@ -70,18 +65,15 @@ pub(crate) async fn whoami(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn id(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "ugGnr",
-        long: &[("user", 'u'), ("group", 'g'), ("groups", 'G'), ("name", 'n'), ("real", 'r')],
-        lacking: "Zza",
-        usage: "id [OPTIONS] [USER]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const ID: Spec = Spec {
+    flags: "ugGnr",
+    long: &[("user", 'u'), ("group", 'g'), ("groups", 'G'), ("name", 'n'), ("real", 'r')],
+    lacking: "Zza",
+    usage: "id [OPTIONS] [USER]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn id(utility: Utility, parsed: Arguments) -> i32 {
     let who = match parsed.operands.first() {
         None => utility.proc.user(),
         Some(name) => match accounts::by_name(&utility.proc, name) {
@@ -144,19 +136,17 @@ pub(crate) async fn groups(utility: Utility) -> i32 {
     0
 }
 
+pub(crate) const ENV: Spec = Spec {
+    flags: "+iu:",
+    long: &[("ignore-environment", 'i'), ("unset", 'u'), ("chdir", '\0'), ("null", '\0')],
+    lacking: "0CSv",
+    usage: "env [-iu] [-] [name=value]... [PROG ARGS]",
+    failure: 125,
+    ..Spec::NONE
+};
+
 /// `env`: prints the environment, or runs a program in a changed one.
-pub(crate) async fn env(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "+iu:",
-        long: &[("ignore-environment", 'i'), ("unset", 'u'), ("chdir", '\0'), ("null", '\0')],
-        lacking: "0CSv",
-        usage: "env [-iu] [-] [name=value]... [PROG ARGS]",
-        failure: 125,
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn env(utility: Utility, parsed: Arguments) -> i32 {
     let mut environment = utility.proc.environment();
     if parsed.has('i') || parsed.operands.first().is_some_and(|operand| operand == "-") {
         environment.clear();
@@ -242,27 +232,24 @@ pub(crate) async fn printenv(utility: Utility) -> i32 {
     status
 }
 
-pub(crate) async fn uname(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "asnrvmpio",
-        long: &[
-            ("all", 'a'),
-            ("kernel-name", 's'),
-            ("nodename", 'n'),
-            ("kernel-release", 'r'),
-            ("kernel-version", 'v'),
-            ("machine", 'm'),
-            ("processor", 'p'),
-            ("hardware-platform", 'i'),
-            ("operating-system", 'o'),
-        ],
-        usage: "uname [-amnrspvio]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const UNAME: Spec = Spec {
+    flags: "asnrvmpio",
+    long: &[
+        ("all", 'a'),
+        ("kernel-name", 's'),
+        ("nodename", 'n'),
+        ("kernel-release", 'r'),
+        ("kernel-version", 'v'),
+        ("machine", 'm'),
+        ("processor", 'p'),
+        ("hardware-platform", 'i'),
+        ("operating-system", 'o'),
+    ],
+    usage: "uname [-amnrspvio]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn uname(utility: Utility, parsed: Arguments) -> i32 {
     let name = utility.proc.hostname();
     let system = utility.proc.distribution();
     let fields = [

@@ -4,7 +4,7 @@ use std::cmp::Ordering;
 
 use super::{Arguments, Spec, Utility, lines_of};
 
-const SORT: Spec = Spec {
+pub(crate) const SORT: Spec = Spec {
     flags: "nrufbk:t:o:shcdV",
     long: &[
         ("numeric-sort", 'n'),
@@ -29,6 +29,7 @@ const SORT: Spec = Spec {
     lacking: "CgGiMmRSTz",
     usage: "sort [-nrugMcszbdfimSTokt] [-o FILE] [-k start[.offset][opts][,end[.offset][opts]] [-t CHAR] [FILE]...",
     failure: 2,
+    ..Spec::NONE
 };
 
 /// What a line is compared by.
@@ -187,11 +188,7 @@ fn order(left: &str, right: &str, keys: &[Key], parsed: &Arguments, flags: &str)
     if reverse { result.reverse() } else { result }
 }
 
-pub(crate) async fn sort(utility: Utility) -> i32 {
-    let parsed = match utility.parse(&SORT).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn sort(utility: Utility, parsed: Arguments) -> i32 {
     let flags: String = "nhbfdV".chars().filter(|flag| parsed.has(*flag)).collect();
     let mut keys = Vec::new();
     for (_, text) in parsed.options.iter().filter(|(letter, _)| *letter == 'k') {
@@ -266,27 +263,24 @@ pub(crate) async fn sort(utility: Utility) -> i32 {
     }
 }
 
-pub(crate) async fn uniq(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "cduif:s:w:",
-        long: &[
-            ("count", 'c'),
-            ("repeated", 'd'),
-            ("unique", 'u'),
-            ("ignore-case", 'i'),
-            ("skip-fields", 'f'),
-            ("skip-chars", 's'),
-            ("check-chars", 'w'),
-            ("group", '\0'),
-        ],
-        lacking: "Dz",
-        usage: "uniq [-cdu][-f,s,w N] [INPUT [OUTPUT]]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const UNIQ: Spec = Spec {
+    flags: "cduif:s:w:",
+    long: &[
+        ("count", 'c'),
+        ("repeated", 'd'),
+        ("unique", 'u'),
+        ("ignore-case", 'i'),
+        ("skip-fields", 'f'),
+        ("skip-chars", 's'),
+        ("check-chars", 'w'),
+        ("group", '\0'),
+    ],
+    lacking: "Dz",
+    usage: "uniq [-cdu][-f,s,w N] [INPUT [OUTPUT]]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn uniq(utility: Utility, parsed: Arguments) -> i32 {
     let input = parsed.operands.first().map_or("-", String::as_str);
     let Some(bytes) = utility.read_or_tell(input).await else { return 1 };
     let number = |letter| parsed.value(letter).and_then(|text| text.parse::<usize>().ok());

@@ -7,7 +7,7 @@ use super::{Arguments, Spec, Utility};
 use crate::accounts;
 use crate::escapes::listing_quoted;
 
-const SPEC: Spec = Spec {
+pub(crate) const LS: Spec = Spec {
     flags: "1AaCdFghHiklLnoprRsStux",
     long: &[
         ("all", 'a'),
@@ -37,7 +37,8 @@ const SPEC: Spec = Spec {
     ],
     lacking: "bBcDfGImNqQTUvwXZ",
     usage: "ls [-1AaCdFghHiklLnoprRsStux] [FILE]...",
-    failure: 2,
+    gnu_failure: 2,
+    ..Spec::NONE
 };
 
 /// A name with its inode.
@@ -49,12 +50,7 @@ struct Entry {
     path: String,
 }
 
-pub(crate) async fn ls(utility: Utility) -> i32 {
-    let spec = Spec { failure: if utility.gnu { 2 } else { 1 }, ..SPEC };
-    let mut parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn ls(utility: Utility, mut parsed: Arguments) -> i32 {
     // `-g`, `-o` and `-n` are long listings.
     if ['g', 'o', 'n', 'E'].into_iter().any(|letter| parsed.has(letter)) {
         parsed.options.push(('l', String::new()));
@@ -79,7 +75,7 @@ pub(crate) async fn ls(utility: Utility) -> i32 {
             Ok(inode) => files.push(Entry { name: path.clone(), inode, path: path.clone() }),
             Err(errno) => {
                 cannot_access(&utility, path, errno).await;
-                status = spec.failure;
+                status = utility.failure();
             }
         }
     }
@@ -102,7 +98,7 @@ pub(crate) async fn ls(utility: Utility) -> i32 {
                     format!("can't open '{folder}': {errno}")
                 };
                 utility.error(message).await;
-                status = spec.failure;
+                status = utility.failure();
                 continue;
             }
         };

@@ -39,6 +39,7 @@ pub(crate) mod system;
 pub(crate) mod test;
 pub(crate) mod text;
 
+use os::program::Running;
 use os::{Errno, Fd, Proc};
 
 /// A running utility.
@@ -54,10 +55,20 @@ pub(crate) struct Utility {
     pub(crate) args: Vec<String>,
     /// What error messages begin with before the name.
     pub(crate) prefix: String,
+    /// How it is used.
+    pub(crate) spec: &'static Spec,
+}
+
+/// What a utility does, told how it was called.
+pub(crate) enum Body {
+    /// It looks at its arguments itself.
+    Raw(fn(Utility) -> Running),
+    /// They have been taken apart.
+    Parsed(&'static Spec, fn(Utility, Arguments) -> Running),
 }
 
 /// The options of a utility.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct Spec {
     /// Letters; `:` behind one that takes a value, `+` in front to stop at the first operand.
     pub(crate) flags: &'static str,
@@ -67,8 +78,31 @@ pub(crate) struct Spec {
     pub(crate) lacking: &'static str,
     /// What follows `Usage: `.
     pub(crate) usage: &'static str,
+    /// It works on something: what GNU's says if there is no operand. BusyBox's shows its usage.
+    pub(crate) needs: Option<&'static str>,
+    /// All that it is given are operands.
+    pub(crate) has_no_options: bool,
+    /// Older ways to write options, brought into the usual one.
+    pub(crate) old: Option<fn(Vec<String>) -> Vec<String>>,
     /// Exit code on a wrong option, if it is not 1.
     pub(crate) failure: i32,
+    /// GNU's, if it is another.
+    pub(crate) gnu_failure: i32,
+}
+
+impl Spec {
+    /// No options, no conditions.
+    pub(crate) const NONE: Self = Self {
+        flags: "",
+        long: &[],
+        lacking: "",
+        usage: "",
+        needs: None,
+        has_no_options: false,
+        old: None,
+        failure: 1,
+        gnu_failure: 0,
+    };
 }
 
 /// Arguments, taken apart.
@@ -98,13 +132,32 @@ impl Utility {
         args: Vec<String>,
         prefix: String,
     ) -> Self {
-        Self { proc, name, gnu, dash: false, args, prefix }
+        Self { proc, name, gnu, dash: false, args, prefix, spec: &Spec::NONE }
     }
 
     /// The utility that a process runs.
     pub(crate) fn of(proc: Proc, name: &'static str, gnu: bool) -> Self {
         let args = proc.args().into_iter().skip(1).collect();
-        Self { proc, name, gnu, dash: false, args, prefix: String::new() }
+        Self::new(proc, name, gnu, args, String::new())
+    }
+
+    /// Runs it; the value is its exit code.
+    pub(crate) async fn run(mut self, body: &Body) -> i32 {
+        let (spec, main) = match body {
+            Body::Raw(main) => return main(self).await,
+            Body::Parsed(spec, main) => (*spec, main),
+        };
+        self.spec = spec;
+        if let Some(renewed) = spec.old {
+            self.args = renewed(self.args);
+        }
+        match self.parse().await {
+            Ok(parsed) if parsed.operands.is_empty() && spec.needs.is_some() => {
+                self.missing_operand().await
+            }
+            Ok(parsed) => main(self, parsed).await,
+            Err(code) => code,
+        }
     }
 
     /// Prints to standard output.
@@ -124,31 +177,44 @@ impl Utility {
         if self.proc.is_contained() { text.replace(['\u{2018}', '\u{2019}'], "'") } else { text }
     }
 
-    fn help_line(&self, spec: &Spec) -> String {
+    /// The exit code on a wrong option.
+    pub(crate) fn failure(&self) -> i32 {
+        match (self.gnu, self.spec.gnu_failure) {
+            (true, 1..) => self.spec.gnu_failure,
+            _ => self.spec.failure,
+        }
+    }
+
+    fn help_line(&self) -> String {
         if self.gnu {
             format!("Try '{} --help' for more information.\n", self.name)
         } else {
             format!(
                 "BusyBox v1.25.1 (2016-10-26 16:15:20 GMT) multi-call binary.\n\nUsage: {}\n",
-                spec.usage
+                self.spec.usage
             )
         }
     }
 
     /// Prints that the arguments are wrong, and how they should be.
-    pub(crate) async fn misuse(&self, message: &str, spec: &Spec) -> i32 {
+    pub(crate) async fn misuse(&self, message: &str) -> i32 {
         let mut text = format!("{}{}: {message}\n", self.prefix, self.name);
         if message.is_empty() {
             text.clear();
         }
-        text.push_str(&self.help_line(spec));
+        text.push_str(&self.help_line());
         self.proc.eprint(self.in_locale(text)).await;
-        spec.failure.max(1)
+        self.failure()
     }
 
     /// Takes the arguments apart. On an error, which has been printed, the exit code.
-    pub(crate) async fn parse(&self, spec: &Spec) -> Result<Arguments, i32> {
+    async fn parse(&self) -> Result<Arguments, i32> {
+        let spec = self.spec;
         let mut parsed = Arguments::default();
+        if spec.has_no_options {
+            parsed.operands.clone_from(&self.args);
+            return Ok(parsed);
+        }
         let in_order = spec.flags.starts_with('+');
         let mut rest = self.args.iter();
         while let Some(arg) = rest.next() {
@@ -194,7 +260,7 @@ impl Utility {
             if self.gnu {
                 self.print(text).await;
             } else {
-                self.proc.eprint(self.help_line(spec)).await;
+                self.proc.eprint(self.help_line()).await;
             }
             return Err(0);
         }
@@ -211,7 +277,7 @@ impl Utility {
             } else {
                 format!("unrecognized option: {name}")
             };
-            return Err(self.misuse(&message, spec).await);
+            return Err(self.misuse(&message).await);
         };
         if *letter == '\0' {
             return Err(self.error(format!("not simulated: --{own}")).await);
@@ -222,7 +288,7 @@ impl Utility {
                 Some(value) => value.clone(),
                 None => {
                     let message = format!("option '--{own}' requires an argument");
-                    return Err(self.misuse(&message, spec).await);
+                    return Err(self.misuse(&message).await);
                 }
             },
             // Some long options take a value that their letter does not: it is kept.
@@ -253,7 +319,7 @@ impl Utility {
                         } else {
                             format!("option requires an argument: {letter}")
                         };
-                        return Err(self.misuse(&message, spec).await);
+                        return Err(self.misuse(&message).await);
                     };
                     parsed.options.push((letter, value));
                 }
@@ -266,7 +332,7 @@ impl Utility {
                     } else {
                         format!("unrecognized option: {letter}")
                     };
-                    return Err(self.misuse(&message, spec).await);
+                    return Err(self.misuse(&message).await);
                 }
             }
         }
@@ -310,9 +376,9 @@ impl Utility {
     }
 
     /// A GNU utility that is given nothing to work on.
-    pub(crate) async fn missing_operand(&self, spec: &Spec) -> i32 {
-        let message = if self.gnu { "missing operand" } else { "" };
-        self.misuse(message, spec).await
+    pub(crate) async fn missing_operand(&self) -> i32 {
+        let message = if self.gnu { self.spec.needs.unwrap_or("missing operand") } else { "" };
+        self.misuse(message).await
     }
 
     /// Spends the time that working on so many bytes takes, so that no loop is free.

@@ -2,7 +2,7 @@
 
 use sim::Duration;
 
-use super::{Spec, Utility};
+use super::{Arguments, Spec, Utility};
 use crate::escapes;
 
 /// The plain `echo` of bash and GNU: `-n`, `-e`, `-E`.
@@ -66,8 +66,11 @@ struct Printing<'a> {
     ended: bool,
 }
 
+pub(crate) const PRINTF: Spec =
+    Spec { has_no_options: true, usage: "printf FORMAT [ARG]...", failure: 2, ..Spec::NONE };
+
 /// `printf format args...`.
-pub(crate) async fn printf(utility: Utility) -> i32 {
+pub(crate) async fn printf(utility: Utility, _: Arguments) -> i32 {
     match formatted(&utility).await {
         Ok((text, status)) => {
             utility.print(text).await;
@@ -86,13 +89,12 @@ pub(crate) async fn formatted(utility: &Utility) -> Result<(String, i32), i32> {
         .cloned()
         .collect();
     let Some((format, args)) = args.split_first().filter(|(format, _)| *format != "-v") else {
-        let spec = Spec { usage: "printf FORMAT [ARG]...", failure: 2, ..Spec::default() };
         if utility.gnu {
             let usage = "usage: printf [-v var] format [arguments]";
             utility.error(usage).await;
             return Err(2);
         }
-        return Err(utility.misuse("", &spec).await);
+        return Err(utility.misuse("").await);
     };
     let mut printing = Printing {
         utility,
@@ -333,24 +335,23 @@ pub(crate) async fn yes(utility: Utility) -> i32 {
     }
 }
 
+pub(crate) const SEQ: Spec = Spec {
+    flags: "+ws:",
+    long: &[("equal-width", 'w'), ("separator", 's'), ("format", '\0')],
+    lacking: "f",
+    usage: "seq [-w] [-s SEP] [FIRST [INC]] LAST",
+    needs: Some("missing operand"),
+    old: Some(|mut args| {
+        // A negative number is no option.
+        let first = args.iter().position(|text| text.parse::<i64>().is_ok());
+        args.splice(first.map_or(0..0, |at| at..at), first.map(|_| "--".to_owned()));
+        args
+    }),
+    ..Spec::NONE
+};
+
 /// `seq [first [step]] last`, whole numbers.
-pub(crate) async fn seq(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "+ws:",
-        long: &[("equal-width", 'w'), ("separator", 's'), ("format", '\0')],
-        lacking: "f",
-        usage: "seq [-w] [-s SEP] [FIRST [INC]] LAST",
-        ..Spec::default()
-    };
-    // A negative number is no option.
-    let is_number = |text: &String| text.parse::<i64>().is_ok();
-    let split = utility.args.iter().position(is_number).unwrap_or(utility.args.len());
-    let head = Utility { args: utility.args[..split].to_vec(), ..utility.clone() };
-    let mut parsed = match head.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    parsed.operands.extend_from_slice(&utility.args[split..]);
+pub(crate) async fn seq(utility: Utility, parsed: Arguments) -> i32 {
     let mut numbers = Vec::new();
     for operand in &parsed.operands {
         match operand.parse::<i64>() {
@@ -366,7 +367,7 @@ pub(crate) async fn seq(utility: Utility) -> i32 {
                 } else {
                     format!("invalid number '{operand}'")
                 };
-                return utility.misuse(&message, &spec).await;
+                return utility.misuse(&message).await;
             }
         }
     }
@@ -374,7 +375,7 @@ pub(crate) async fn seq(utility: Utility) -> i32 {
         [last] => (1, 1, *last),
         [first, last] => (*first, 1, *last),
         [first, step, last] => (*first, *step, *last),
-        _ => return utility.missing_operand(&spec).await,
+        _ => return utility.missing_operand().await,
     };
     if step == 0 {
         return utility.error("invalid Zero increment value: '0'").await;

@@ -3,7 +3,7 @@
 use os::Errno;
 use os::fs::Kind;
 
-use super::{Spec, Utility, base_name, folder_name};
+use super::{Arguments, Spec, Utility, base_name, folder_name};
 
 /// `pwd`; `shown` is the shell's own idea of where it is.
 pub(crate) async fn show_folder(utility: Utility, shown: Option<String>) -> i32 {
@@ -17,21 +17,16 @@ pub(crate) async fn pwd(utility: Utility) -> i32 {
     show_folder(utility, None).await
 }
 
-pub(crate) async fn readlink(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "fenqv",
-        long: &[("canonicalize", 'f'), ("canonicalize-existing", 'e'), ("no-newline", 'n')],
-        lacking: "msz",
-        usage: "readlink [-fnv] FILE",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if parsed.operands.is_empty() {
-        return utility.missing_operand(&spec).await;
-    }
+pub(crate) const READLINK: Spec = Spec {
+    flags: "fenqv",
+    long: &[("canonicalize", 'f'), ("canonicalize-existing", 'e'), ("no-newline", 'n')],
+    lacking: "msz",
+    needs: Some("missing operand"),
+    usage: "readlink [-fnv] FILE",
+    ..Spec::NONE
+};
+
+pub(crate) async fn readlink(utility: Utility, parsed: Arguments) -> i32 {
     let mut status = 0;
     for path in &parsed.operands {
         let found = if parsed.has('f') || parsed.has('e') {
@@ -54,27 +49,22 @@ pub(crate) async fn readlink(utility: Utility) -> i32 {
     status
 }
 
-pub(crate) async fn realpath(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "emqs",
-        long: &[
-            ("canonicalize-existing", 'e'),
-            ("quiet", 'q'),
-            ("no-symlinks", 's'),
-            ("canonicalize-missing", 'm'),
-            ("relative-to", '\0'),
-        ],
-        lacking: "LPz",
-        usage: "realpath FILE...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if parsed.operands.is_empty() {
-        return utility.missing_operand(&spec).await;
-    }
+pub(crate) const REALPATH: Spec = Spec {
+    flags: "emqs",
+    long: &[
+        ("canonicalize-existing", 'e'),
+        ("quiet", 'q'),
+        ("no-symlinks", 's'),
+        ("canonicalize-missing", 'm'),
+        ("relative-to", '\0'),
+    ],
+    lacking: "LPz",
+    needs: Some("missing operand"),
+    usage: "realpath FILE...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn realpath(utility: Utility, parsed: Arguments) -> i32 {
     let mut status = 0;
     for path in &parsed.operands {
         let textual = parsed.has('s') || parsed.has('m');
@@ -92,26 +82,23 @@ pub(crate) async fn realpath(utility: Utility) -> i32 {
     status
 }
 
-pub(crate) async fn basename(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "+as:",
-        long: &[("multiple", 'a'), ("suffix", 's'), ("zero", '\0')],
-        lacking: "z",
-        usage: "basename FILE [SUFFIX]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const BASENAME: Spec = Spec {
+    flags: "+as:",
+    long: &[("multiple", 'a'), ("suffix", 's'), ("zero", '\0')],
+    lacking: "z",
+    usage: "basename FILE [SUFFIX]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn basename(utility: Utility, parsed: Arguments) -> i32 {
     let many = parsed.has('a') || parsed.has('s');
     let (paths, suffix) = match parsed.operands.as_slice() {
-        [] => return utility.missing_operand(&spec).await,
+        [] => return utility.missing_operand().await,
         paths if many => (paths, parsed.value('s').unwrap_or_default()),
         [path] => (std::slice::from_ref(path), ""),
         [path, suffix] => (std::slice::from_ref(path), suffix.as_str()),
         [_, _, extra, ..] => {
-            return utility.misuse(&format!("extra operand '{extra}'"), &spec).await;
+            return utility.misuse(&format!("extra operand '{extra}'")).await;
         }
     };
     let mut text = String::new();
@@ -125,15 +112,9 @@ pub(crate) async fn basename(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn dirname(utility: Utility) -> i32 {
-    let spec = Spec { lacking: "z", usage: "dirname FILENAME", ..Spec::default() };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if parsed.operands.is_empty() {
-        return utility.missing_operand(&spec).await;
-    }
+pub(crate) const DIRNAME: Spec = Spec { lacking: "z", usage: "dirname FILENAME", ..Spec::NONE };
+
+pub(crate) async fn dirname(utility: Utility, parsed: Arguments) -> i32 {
     let text: String =
         parsed.operands.iter().map(|path| format!("{}\n", folder_name(path))).collect();
     utility.print(text).await;

@@ -3,7 +3,7 @@
 use os::Errno;
 use os::fs::Inode;
 
-use super::{Spec, Utility};
+use super::{Arguments, Spec, Utility};
 use crate::accounts;
 
 /// The mode that `text` (`755`, `u+x,go-w`) makes of an inode's; none if it is no mode.
@@ -84,40 +84,40 @@ async fn failed(utility: &Utility, path: &str, errno: Errno) -> i32 {
     utility.error(message).await
 }
 
-pub(crate) async fn chmod(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "Rvcf",
-        long: &[
-            ("recursive", 'R'),
-            ("verbose", 'v'),
-            ("changes", 'c'),
-            ("quiet", 'f'),
-            ("silent", 'f'),
-            ("reference", '\0'),
-        ],
-        usage: "chmod [-R] MODE[,MODE]... FILE...",
-        ..Spec::default()
-    };
-    // `-w` and `-x` are modes, not options.
-    let is_mode = |arg: &String| {
-        arg.len() > 1 && arg.starts_with('-') && arg[1..].chars().all(|c| "rwxXst".contains(c))
-    };
-    let mut args = utility.args.clone();
-    let mode_first = args.iter().position(is_mode).map(|index| args.remove(index));
-    let mut parsed = match (Utility { args, ..utility.clone() }).parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if let Some(mode) = mode_first {
-        parsed.operands.insert(0, mode);
-    }
+pub(crate) const CHMOD: Spec = Spec {
+    flags: "Rvcf",
+    long: &[
+        ("recursive", 'R'),
+        ("verbose", 'v'),
+        ("changes", 'c'),
+        ("quiet", 'f'),
+        ("silent", 'f'),
+        ("reference", '\0'),
+    ],
+    usage: "chmod [-R] MODE[,MODE]... FILE...",
+    needs: Some("missing operand"),
+    old: Some(|args| {
+        // `-w` and `-x` are modes, not options.
+        let is_mode = |arg: &String| {
+            arg.len() > 1 && arg.starts_with('-') && arg[1..].chars().all(|c| "rwxXst".contains(c))
+        };
+        let Some(at) = args.iter().position(is_mode) else { return args };
+        let is_option = |arg: &String| arg.starts_with('-') && *arg != args[at];
+        let (options, rest): (Vec<String>, Vec<String>) = args.iter().cloned().partition(is_option);
+        let paths = rest.into_iter().filter(|arg| *arg != args[at]);
+        options.into_iter().chain(["--".to_owned(), args[at].clone()]).chain(paths).collect()
+    }),
+    ..Spec::NONE
+};
+
+pub(crate) async fn chmod(utility: Utility, parsed: Arguments) -> i32 {
     let [mode, paths @ ..] = parsed.operands.as_slice() else {
-        return utility.missing_operand(&spec).await;
+        return utility.missing_operand().await;
     };
     if paths.is_empty() {
         let message =
             if utility.gnu { format!("missing operand after '{mode}'") } else { String::new() };
-        return utility.misuse(&message, &spec).await;
+        return utility.misuse(&message).await;
     }
     let mut status = 0;
     for path in paths.iter().flat_map(|path| all_below(&utility, path, parsed.has('R'))) {
@@ -135,7 +135,7 @@ pub(crate) async fn chmod(utility: Utility) -> i32 {
                 format!("invalid mode '{mode}'")
             };
             if utility.gnu {
-                return utility.misuse(&message, &spec).await;
+                return utility.misuse(&message).await;
             }
             return utility.error(message).await;
         };
@@ -149,39 +149,29 @@ pub(crate) async fn chmod(utility: Utility) -> i32 {
     status
 }
 
-pub(crate) async fn chown(utility: Utility) -> i32 {
-    change_owner(utility).await
-}
+pub(crate) const CHANGE_OWNER: Spec = Spec {
+    flags: "Rvcfh",
+    long: &[
+        ("recursive", 'R'),
+        ("verbose", 'v'),
+        ("changes", 'c'),
+        ("reference", '\0'),
+        ("from", '\0'),
+    ],
+    lacking: "HLP",
+    usage: "chown [-RhLHPcvf]... OWNER[<.|:>[GROUP]] FILE...",
+    ..Spec::NONE
+};
 
-pub(crate) async fn chgrp(utility: Utility) -> i32 {
-    change_owner(utility).await
-}
-
-async fn change_owner(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "Rvcfh",
-        long: &[
-            ("recursive", 'R'),
-            ("verbose", 'v'),
-            ("changes", 'c'),
-            ("reference", '\0'),
-            ("from", '\0'),
-        ],
-        lacking: "HLP",
-        usage: "chown [-RhLHPcvf]... OWNER[<.|:>[GROUP]] FILE...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+/// `chown` and `chgrp`.
+pub(crate) async fn change_owner(utility: Utility, parsed: Arguments) -> i32 {
     let [wanted, paths @ ..] = parsed.operands.as_slice() else {
-        return utility.missing_operand(&spec).await;
+        return utility.missing_operand().await;
     };
     if paths.is_empty() {
         let message =
             if utility.gnu { format!("missing operand after '{wanted}'") } else { String::new() };
-        return utility.misuse(&message, &spec).await;
+        return utility.misuse(&message).await;
     }
     let (owner, group) = match wanted.split_once([':', '.']) {
         _ if utility.name == "chgrp" => ("", Some(wanted.as_str())),

@@ -4,18 +4,13 @@ use os::process::ProcessInfo;
 use os::{Errno, Pid, Signal};
 use sim::Duration;
 
-use super::{Spec, Utility};
+use super::{Arguments, Spec, Utility};
 use crate::accounts;
 
-pub(crate) async fn sleep(utility: Utility) -> i32 {
-    let spec = Spec { usage: "sleep [N]...", ..Spec::default() };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if parsed.operands.is_empty() {
-        return utility.missing_operand(&spec).await;
-    }
+pub(crate) const SLEEP: Spec =
+    Spec { needs: Some("missing operand"), usage: "sleep [N]...", ..Spec::NONE };
+
+pub(crate) async fn sleep(utility: Utility, parsed: Arguments) -> i32 {
     let mut span = Duration::ZERO;
     for text in &parsed.operands {
         if text == "infinity" && utility.gnu {
@@ -26,7 +21,7 @@ pub(crate) async fn sleep(utility: Utility) -> i32 {
             Some(more) => span = span + more,
             None if utility.gnu => {
                 let message = format!("invalid time interval \u{2018}{text}\u{2019}");
-                return utility.misuse(&message, &spec).await;
+                return utility.misuse(&message).await;
             }
             None => return utility.error(format!("invalid number '{text}'")).await,
         }
@@ -177,27 +172,31 @@ async fn send(utility: &Utility, text: &str, signal: Option<Signal>) -> i32 {
     }
 }
 
-const PS: Spec = Spec {
+pub(crate) const PS: Spec = Spec {
     flags: "eAafFlxuHwp:o:",
     long: &[("sort", '\0'), ("forest", '\0'), ("no-headers", '\0'), ("pid", 'p')],
     lacking: "CGNTUcgjkmnqrstVyZLdMOS",
     usage: "ps [-o COL1,COL2=HEADER]",
-    failure: 1,
+    old: Some(|mut args| {
+        // BSD's options come without a dash.
+        if let Some(first) = args.first_mut().filter(|first| !first.starts_with('-')) {
+            *first = format!("-{}", first.replace("aux", "u").replace("ax", "A"));
+        }
+        args
+    }),
+    ..Spec::NONE
+};
+
+pub(crate) const TOP: Spec = Spec {
+    flags: "bn:d:cHp:u:",
+    lacking: "ESeiosw1",
+    usage: "top [-b] [-n COUNT] [-d SECONDS]",
+    ..Spec::NONE
 };
 
 /// `top -b`: one look at the processes. What a screen would show again and again is shown once.
 /// Shows the processes again and again, as often as `-n` says.
-pub(crate) async fn top(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "bn:d:cHp:u:",
-        lacking: "ESeiosw1",
-        usage: "top [-b] [-n COUNT] [-d SECONDS]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn top(utility: Utility, parsed: Arguments) -> i32 {
     let is_terminal = utility.proc.is_terminal(os::Fd::STDOUT);
     if utility.gnu && !is_terminal && !parsed.has('b') {
         return utility.error("failed tty get").await;
@@ -259,17 +258,7 @@ async fn screen(utility: &Utility) {
     utility.print(text).await;
 }
 
-pub(crate) async fn ps(utility: Utility) -> i32 {
-    // BSD's options come without a dash.
-    let mut args = utility.args.clone();
-    let bsd = args.first().is_some_and(|arg| !arg.starts_with('-') && utility.gnu);
-    if bsd {
-        args[0] = format!("-{}", args[0].replace("aux", "u").replace("ax", "A"));
-    }
-    let parsed = match (Utility { args, ..utility.clone() }).parse(&PS).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn ps(utility: Utility, parsed: Arguments) -> i32 {
     let mut processes = utility.proc.processes();
     if let Some(pids) = parsed.value('p') {
         let pids: Vec<u32> = pids.split(',').filter_map(|pid| pid.parse().ok()).collect();

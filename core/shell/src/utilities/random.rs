@@ -2,7 +2,7 @@
 
 use os::Fd;
 
-use super::{Spec, Utility, binary, digest};
+use super::{Arguments, Spec, Utility, binary, digest};
 
 /// The commands of `openssl` that [`openssl`] runs.
 pub const OPENSSL_COMMANDS: &[&str] =
@@ -249,31 +249,25 @@ pub(crate) async fn dd(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn truncate(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "s:c",
-        long: &[("size", 's'), ("no-create", 'c')],
-        lacking: "or",
-        usage: "truncate [-c] -s SIZE FILE...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const TRUNCATE: Spec = Spec {
+    flags: "s:c",
+    long: &[("size", 's'), ("no-create", 'c')],
+    lacking: "or",
+    usage: "truncate [-c] -s SIZE FILE...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn truncate(utility: Utility, parsed: Arguments) -> i32 {
     let Some(text) = parsed.value('s') else {
         return utility
-            .misuse(
-                "you must specify either \u{2018}--size\u{2019} or \u{2018}--reference\u{2019}",
-                &spec,
-            )
+            .misuse("you must specify either \u{2018}--size\u{2019} or \u{2018}--reference\u{2019}")
             .await;
     };
     let Some(size) = size_of(text).filter(|size| *size <= SIZE_MAX) else {
         return utility.error(format!("Invalid number: \u{2018}{text}\u{2019}")).await;
     };
     if parsed.operands.is_empty() {
-        return utility.misuse("missing file operand", &spec).await;
+        return utility.misuse("missing file operand").await;
     }
     let mut status = 0;
     for path in &parsed.operands {
@@ -287,28 +281,17 @@ pub(crate) async fn truncate(utility: Utility) -> i32 {
     status
 }
 
+pub(crate) const SHRED: Spec = Spec {
+    flags: "uzvfn:",
+    long: &[("remove", 'u'), ("zero", 'z'), ("verbose", 'v'), ("force", 'f'), ("iterations", 'n')],
+    lacking: "sx",
+    needs: Some("missing file operand"),
+    usage: "shred [-fuz] [-n N] FILE...",
+    ..Spec::NONE
+};
+
 /// Overwrites files, and removes them with `-u`. The simulated disk keeps nothing of what was there.
-pub(crate) async fn shred(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "uzvfn:",
-        long: &[
-            ("remove", 'u'),
-            ("zero", 'z'),
-            ("verbose", 'v'),
-            ("force", 'f'),
-            ("iterations", 'n'),
-        ],
-        lacking: "sx",
-        usage: "shred [-fuz] [-n N] FILE...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if parsed.operands.is_empty() {
-        return utility.misuse("missing file operand", &spec).await;
-    }
+pub(crate) async fn shred(utility: Utility, parsed: Arguments) -> i32 {
     let passes = parsed.value('n').and_then(|text| text.parse().ok()).unwrap_or(3).min(100);
     let mut status = 0;
     for path in &parsed.operands {
@@ -341,19 +324,16 @@ pub(crate) async fn shred(utility: Utility) -> i32 {
     status
 }
 
+pub(crate) const SHUF: Spec = Spec {
+    flags: "en:i:",
+    long: &[("echo", 'e'), ("head-count", 'n'), ("input-range", 'i'), ("random-source", '\0')],
+    lacking: "orz",
+    usage: "shuf [-e|-i L-H] [-n NUM] [FILE|ARG...]",
+    ..Spec::NONE
+};
+
 /// `shuf`: lines, words or numbers in random order.
-pub(crate) async fn shuf(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "en:i:",
-        long: &[("echo", 'e'), ("head-count", 'n'), ("input-range", 'i'), ("random-source", '\0')],
-        lacking: "orz",
-        usage: "shuf [-e|-i L-H] [-n NUM] [FILE|ARG...]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) async fn shuf(utility: Utility, parsed: Arguments) -> i32 {
     let mut lines: Vec<String> = if let Some(range) = parsed.value('i') {
         let bounds = range.split_once('-').map(|(low, high)| (low.parse(), high.parse::<u32>()));
         match bounds {

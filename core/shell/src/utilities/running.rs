@@ -4,7 +4,7 @@ use os::process::Handle;
 use os::{Fd, Signal, Spawn};
 use sim::Duration;
 
-use super::{Spec, Utility, find, identity, processes};
+use super::{Arguments, Spec, Utility, find, identity, processes};
 
 /// Runs a program as a child with that input and waits for it.
 pub(crate) async fn run(utility: &Utility, words: Vec<String>, input: Handle) -> i32 {
@@ -48,29 +48,26 @@ fn split(text: &str) -> Result<Vec<String>, String> {
     Ok(words)
 }
 
-pub(crate) async fn xargs(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "+n:I:0rtd:L:P:",
-        long: &[
-            ("max-args", 'n'),
-            ("null", '0'),
-            ("no-run-if-empty", 'r'),
-            ("verbose", 't'),
-            ("delimiter", 'd'),
-            ("replace", 'I'),
-            ("max-procs", 'P'),
-            ("max-lines", 'L'),
-            ("arg-file", '\0'),
-            ("interactive", '\0'),
-        ],
-        lacking: "aEeilopsSx",
-        usage: "xargs [OPTIONS] [PROG ARGS]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const XARGS: Spec = Spec {
+    flags: "+n:I:0rtd:L:P:",
+    long: &[
+        ("max-args", 'n'),
+        ("null", '0'),
+        ("no-run-if-empty", 'r'),
+        ("verbose", 't'),
+        ("delimiter", 'd'),
+        ("replace", 'I'),
+        ("max-procs", 'P'),
+        ("max-lines", 'L'),
+        ("arg-file", '\0'),
+        ("interactive", '\0'),
+    ],
+    lacking: "aEeilopsSx",
+    usage: "xargs [OPTIONS] [PROG ARGS]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn xargs(utility: Utility, parsed: Arguments) -> i32 {
     let Ok(bytes) = utility.proc.read_to_end(Fd::STDIN).await else { return 1 };
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let by_line = parsed.has('I') || parsed.has('L');
@@ -169,42 +166,35 @@ pub(crate) async fn time(utility: Utility) -> i32 {
     status
 }
 
-pub(crate) async fn timeout(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "+s:k:t:",
-        long: &[
-            ("signal", 's'),
-            ("kill-after", 'k'),
-            ("preserve-status", '\0'),
-            ("foreground", '0'),
-        ],
-        lacking: "v",
-        usage: "timeout [-s SIG] SECS PROG ARGS",
-        failure: 125,
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const TIMEOUT: Spec = Spec {
+    flags: "+s:k:t:",
+    long: &[("signal", 's'), ("kill-after", 'k'), ("preserve-status", '\0'), ("foreground", '0')],
+    lacking: "v",
+    usage: "timeout [-s SIG] SECS PROG ARGS",
+    failure: 125,
+    ..Spec::NONE
+};
+
+pub(crate) async fn timeout(utility: Utility, parsed: Arguments) -> i32 {
     let mut words = parsed.operands.clone();
     let span = match parsed.value('t') {
         Some(span) => span.to_owned(),
-        None if words.is_empty() => return utility.missing_operand(&spec).await,
+        None if words.is_empty() => return utility.missing_operand().await,
         None => words.remove(0),
     };
     if words.is_empty() {
-        return utility.missing_operand(&spec).await;
+        return utility.missing_operand().await;
     }
     let Some(limit) = processes::parse_span(&span) else {
         let message = format!("invalid time interval \u{2018}{span}\u{2019}");
-        return utility.misuse(&message, &spec).await;
+        return utility.misuse(&message).await;
     };
     let signal = match parsed.value('s').map(|name| (name, Signal::parse(name))) {
         None => Signal::Terminate,
         Some((_, Some(signal))) => signal,
         Some((name, None)) => {
             let message = format!("\u{2018}{name}\u{2019}: invalid signal");
-            return utility.misuse(&message, &spec).await;
+            return utility.misuse(&message).await;
         }
     };
     let Some(program) = identity::find_program(&utility, &words[0], None) else {
@@ -242,11 +232,15 @@ pub(crate) async fn timeout(utility: Utility) -> i32 {
     }
 }
 
-pub(crate) async fn nohup(utility: Utility) -> i32 {
-    if utility.args.is_empty() {
-        let spec = Spec { usage: "nohup PROG ARGS", failure: 125, ..Spec::default() };
-        return utility.missing_operand(&spec).await;
-    }
+pub(crate) const NOHUP: Spec = Spec {
+    flags: "+",
+    needs: Some("missing operand"),
+    usage: "nohup PROG ARGS",
+    failure: 125,
+    ..Spec::NONE
+};
+
+pub(crate) async fn nohup(utility: Utility, parsed: Arguments) -> i32 {
     utility.proc.on_signal(Signal::Hangup, os::process::Disposition::Ignore);
     if utility.proc.is_terminal(Fd::STDOUT) {
         let handle = match utility.proc.open_write("nohup.out", true) {
@@ -263,25 +257,19 @@ pub(crate) async fn nohup(utility: Utility) -> i32 {
         utility.proc.set_handle(Fd::STDOUT, handle.clone());
         utility.proc.set_handle(Fd::STDERR, handle);
     }
-    let words = utility.args.clone();
-    identity::replace(&utility, words, None, |_| {}).await
+    identity::replace(&utility, parsed.operands, None, |_| {}).await
 }
 
-pub(crate) async fn watch(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "+n:td",
-        long: &[("interval", 'n'), ("no-title", 't'), ("differences", 'd'), ("exec", '\0')],
-        lacking: "bcegpx",
-        usage: "watch [-n SEC] [-t] PROG ARGS",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if parsed.operands.is_empty() {
-        return utility.missing_operand(&spec).await;
-    }
+pub(crate) const WATCH: Spec = Spec {
+    flags: "+n:td",
+    long: &[("interval", 'n'), ("no-title", 't'), ("differences", 'd'), ("exec", '\0')],
+    lacking: "bcegpx",
+    needs: Some("missing operand"),
+    usage: "watch [-n SEC] [-t] PROG ARGS",
+    ..Spec::NONE
+};
+
+pub(crate) async fn watch(utility: Utility, parsed: Arguments) -> i32 {
     let text = parsed.value('n').unwrap_or("2");
     let Some(interval) = processes::parse_span(text) else {
         return utility.error(format!("failed to parse argument: '{text}'")).await;

@@ -161,11 +161,7 @@ fn substitute(
 }
 
 /// The script: of `-e` and `-f`, or the first operand, which is taken.
-async fn script(
-    utility: &Utility,
-    parsed: &mut Arguments,
-    spec: &Spec,
-) -> Result<Vec<String>, i32> {
+async fn script(utility: &Utility, parsed: &mut Arguments) -> Result<Vec<String>, i32> {
     let mut script = Vec::new();
     for (letter, value) in &parsed.options {
         match letter {
@@ -185,48 +181,44 @@ async fn script(
                 utility.proc.eprint(text).await;
                 return Err(1);
             }
-            return Err(utility.misuse("", spec).await);
+            return Err(utility.misuse("").await);
         }
         script.push(parsed.operands.remove(0));
     }
     Ok(script)
 }
 
-pub(crate) async fn sed(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "nEre:f:is",
-        long: &[
-            ("quiet", 'n'),
-            ("silent", 'n'),
-            ("regexp-extended", 'E'),
-            ("expression", 'e'),
-            ("file", 'f'),
-            ("in-place", 'i'),
-            ("separate", 's'),
-            ("posix", '\0'),
-            ("null-data", '\0'),
-            ("follow-symlinks", '\0'),
-            ("debug", '\0'),
-        ],
-        lacking: "lzubp",
-        usage: "sed [-inrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-inrE] CMD [FILE]...",
-        ..Spec::default()
-    };
-    // `-i.bak` keeps a copy; the letters behind `-i` are no options.
-    let mut backup = String::new();
-    let args = utility.args.iter().map(|arg| match arg.strip_prefix("-i") {
-        Some(suffix) if !suffix.is_empty() && suffix != "e" => {
-            backup = suffix.to_owned();
-            "-i".to_owned()
-        }
-        _ => arg.clone(),
-    });
-    let args: Vec<String> = args.collect();
-    let mut parsed = match (Utility { args, ..utility.clone() }).parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    let script = match script(&utility, &mut parsed, &spec).await {
+pub(crate) const SED: Spec = Spec {
+    flags: "nEre:f:is",
+    long: &[
+        ("quiet", 'n'),
+        ("silent", 'n'),
+        ("regexp-extended", 'E'),
+        ("expression", 'e'),
+        ("file", 'f'),
+        ("in-place", 'i'),
+        ("separate", 's'),
+        ("posix", '\0'),
+        ("null-data", '\0'),
+        ("follow-symlinks", '\0'),
+        ("debug", '\0'),
+    ],
+    lacking: "lzubp",
+    usage: "sed [-inrE] [-f FILE]... [-e CMD]... [FILE]...\nor: sed [-inrE] CMD [FILE]...",
+    old: Some(|args| {
+        // `-i.bak` keeps a copy; the letters behind `-i` are no options.
+        let kept = |arg: String| match arg.strip_prefix("-i") {
+            Some(suffix) if !suffix.is_empty() && suffix != "e" => format!("--in-place={suffix}"),
+            _ => arg,
+        };
+        args.into_iter().map(kept).collect()
+    }),
+    ..Spec::NONE
+};
+
+pub(crate) async fn sed(utility: Utility, mut parsed: Arguments) -> i32 {
+    let backup = parsed.value('i').unwrap_or_default().to_owned();
+    let script = match script(&utility, &mut parsed).await {
         Ok(script) => script,
         Err(code) => return code,
     };

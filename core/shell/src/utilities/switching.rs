@@ -5,7 +5,7 @@
 
 use os::Spawn;
 
-use super::{Spec, Utility, identity};
+use super::{Arguments, Spec, Utility, identity};
 use crate::accounts::{self, Account};
 
 /// Where `sudo` looks for commands (`secure_path` of Ubuntu's sudoers).
@@ -53,17 +53,14 @@ fn shell_of(account: &Account, login: bool, command: Option<String>) -> Spawn {
     Spawn { path: account.shell.clone(), args, cwd, ..Spawn::default() }
 }
 
-pub(crate) async fn su(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "lc:s:mp",
-        long: &[("login", 'l'), ("command", 'c'), ("shell", 's'), ("preserve-environment", 'm')],
-        usage: "su [options] [-] [<user> [<argument>...]]",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const SU: Spec = Spec {
+    flags: "lc:s:mp",
+    long: &[("login", 'l'), ("command", 'c'), ("shell", 's'), ("preserve-environment", 'm')],
+    usage: "su [options] [-] [<user> [<argument>...]]",
+    ..Spec::NONE
+};
+
+pub(crate) async fn su(utility: Utility, parsed: Arguments) -> i32 {
     let login = parsed.has('l') || parsed.operands.iter().any(|operand| operand == "-");
     let name = parsed.operands.iter().find(|operand| *operand != "-");
     let name = name.map_or("root", String::as_str);

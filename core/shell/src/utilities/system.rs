@@ -2,7 +2,7 @@
 
 use os::fs::Kind;
 
-use super::{Spec, Utility, listing};
+use super::{Arguments, Spec, Utility, listing};
 use crate::accounts;
 
 pub(crate) async fn yes(_utility: Utility) -> i32 {
@@ -21,7 +21,8 @@ pub(crate) async fn clear(utility: Utility) -> i32 {
 /// `more` and `less` show everything at once: the terminal scrolls by itself.
 pub(crate) async fn more(utility: Utility) -> i32 {
     let args = utility.args.iter().filter(|arg| !arg.starts_with('-') || *arg == "-").cloned();
-    super::text::cat(Utility { args: args.collect(), ..utility }).await
+    let parsed = Arguments { operands: args.collect(), ..Arguments::default() };
+    super::text::cat(utility, parsed).await
 }
 
 pub(crate) async fn man(utility: Utility) -> i32 {
@@ -62,21 +63,16 @@ pub(crate) async fn free(utility: Utility) -> i32 {
     0
 }
 
-pub(crate) async fn stat(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "c:L",
-        long: &[("format", 'c'), ("dereference", 'L'), ("printf", '\0'), ("file-system", '\0')],
-        lacking: "ft",
-        usage: "stat [OPTIONS] FILE...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
-    if parsed.operands.is_empty() {
-        return utility.missing_operand(&spec).await;
-    }
+pub(crate) const STAT: Spec = Spec {
+    flags: "c:L",
+    long: &[("format", 'c'), ("dereference", 'L'), ("printf", '\0'), ("file-system", '\0')],
+    lacking: "ft",
+    needs: Some("missing operand"),
+    usage: "stat [OPTIONS] FILE...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn stat(utility: Utility, parsed: Arguments) -> i32 {
     let mut status = 0;
     for path in &parsed.operands {
         let inode =

@@ -4,25 +4,22 @@ use os::{Errno, Fd};
 
 use super::{Arguments, Spec, Utility, lines_of};
 
-pub(crate) async fn cat(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "AbeEnstTuv",
-        long: &[
-            ("number", 'n'),
-            ("show-all", 'A'),
-            ("show-ends", 'E'),
-            ("show-tabs", 'T'),
-            ("number-nonblank", 'b'),
-            ("squeeze-blank", 's'),
-            ("show-nonprinting", 'v'),
-        ],
-        usage: "cat [-nbvteA] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const CAT: Spec = Spec {
+    flags: "AbeEnstTuv",
+    long: &[
+        ("number", 'n'),
+        ("show-all", 'A'),
+        ("show-ends", 'E'),
+        ("show-tabs", 'T'),
+        ("number-nonblank", 'b'),
+        ("squeeze-blank", 's'),
+        ("show-nonprinting", 'v'),
+    ],
+    usage: "cat [-nbvteA] [FILE]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn cat(utility: Utility, parsed: Arguments) -> i32 {
     let mut status = 0;
     let mut printer = Printer::new(&parsed);
     for path in Utility::inputs(&parsed.operands) {
@@ -138,12 +135,9 @@ impl Printer {
     }
 }
 
-pub(crate) async fn tac(utility: Utility) -> i32 {
-    let spec = Spec { lacking: "brs", usage: "tac [FILE]...", ..Spec::default() };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const TAC: Spec = Spec { lacking: "brs", usage: "tac [FILE]...", ..Spec::NONE };
+
+pub(crate) async fn tac(utility: Utility, parsed: Arguments) -> i32 {
     let mut status = 0;
     for path in Utility::inputs(&parsed.operands) {
         let Some(bytes) = utility.read_or_tell(&path).await else {
@@ -157,24 +151,21 @@ pub(crate) async fn tac(utility: Utility) -> i32 {
     status
 }
 
-pub(crate) async fn wc(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "lwcmL",
-        long: &[
-            ("lines", 'l'),
-            ("words", 'w'),
-            ("bytes", 'c'),
-            ("chars", 'm'),
-            ("max-line-length", 'L'),
-            ("files0-from", '\0'),
-        ],
-        usage: "wc [-cmlwL] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const WC: Spec = Spec {
+    flags: "lwcmL",
+    long: &[
+        ("lines", 'l'),
+        ("words", 'w'),
+        ("bytes", 'c'),
+        ("chars", 'm'),
+        ("max-line-length", 'L'),
+        ("files0-from", '\0'),
+    ],
+    usage: "wc [-cmlwL] [FILE]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn wc(utility: Utility, parsed: Arguments) -> i32 {
     let chosen: Vec<char> = "lwmcL".chars().filter(|letter| parsed.has(*letter)).collect();
     let chosen = if chosen.is_empty() { vec!['l', 'w', 'c'] } else { chosen };
     let paths = Utility::inputs(&parsed.operands);
@@ -237,18 +228,15 @@ fn counts(bytes: &[u8], chosen: &[char]) -> Vec<usize> {
     chosen.iter().map(one).collect()
 }
 
-pub(crate) async fn tee(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "ai",
-        long: &[("append", 'a'), ("ignore-interrupts", 'i')],
-        lacking: "p",
-        usage: "tee [-ai] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const TEE: Spec = Spec {
+    flags: "ai",
+    long: &[("append", 'a'), ("ignore-interrupts", 'i')],
+    lacking: "p",
+    usage: "tee [-ai] [FILE]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn tee(utility: Utility, parsed: Arguments) -> i32 {
     let (mut fds, mut status) = (Vec::new(), 0);
     for path in &parsed.operands {
         match utility.proc.open_write(path, parsed.has('a')) {
@@ -273,18 +261,15 @@ pub(crate) async fn tee(utility: Utility) -> i32 {
     }
 }
 
-pub(crate) async fn nl(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "b:w:s:v:",
-        long: &[("body-numbering", 'b'), ("number-width", 'w'), ("number-separator", 's')],
-        lacking: "dfhilnp",
-        usage: "nl [OPTIONS] [FILE]...",
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const NL: Spec = Spec {
+    flags: "b:w:s:v:",
+    long: &[("body-numbering", 'b'), ("number-width", 'w'), ("number-separator", 's')],
+    lacking: "dfhilnp",
+    usage: "nl [OPTIONS] [FILE]...",
+    ..Spec::NONE
+};
+
+pub(crate) async fn nl(utility: Utility, parsed: Arguments) -> i32 {
     let all = parsed.value('b') == Some("a");
     let width: usize = parsed.value('w').and_then(|text| text.parse().ok()).unwrap_or(6).min(100);
     let separator = parsed.value('s').unwrap_or("\t");
@@ -309,12 +294,9 @@ pub(crate) async fn nl(utility: Utility) -> i32 {
     status
 }
 
-pub(crate) async fn rev(utility: Utility) -> i32 {
-    let spec = Spec { usage: "rev [FILE]...", ..Spec::default() };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const REV: Spec = Spec { usage: "rev [FILE]...", ..Spec::NONE };
+
+pub(crate) async fn rev(utility: Utility, parsed: Arguments) -> i32 {
     let mut status = 0;
     for path in Utility::inputs(&parsed.operands) {
         let Some(bytes) = utility.read_or_tell(&path).await else {

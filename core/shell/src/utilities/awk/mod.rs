@@ -11,7 +11,7 @@ mod value;
 
 use os::Fd;
 
-use super::{Spec, Utility, running};
+use super::{Arguments, Spec, Utility, running};
 use interpreter::{Flow, Interpreter};
 use value::Value;
 
@@ -24,18 +24,15 @@ fn syntax_error(utility: &Utility, (token, line): &(String, u32)) -> String {
     }
 }
 
-pub(crate) async fn awk(utility: Utility) -> i32 {
-    let spec = Spec {
-        flags: "+F:v:f:",
-        long: &[("field-separator", 'F'), ("assign", 'v'), ("file", 'f')],
-        usage: "awk [-F fs][-v var=value][prog | -f progfile][file ...]",
-        failure: 2,
-        ..Spec::default()
-    };
-    let parsed = match utility.parse(&spec).await {
-        Ok(parsed) => parsed,
-        Err(code) => return code,
-    };
+pub(crate) const AWK: Spec = Spec {
+    flags: "+F:v:f:",
+    long: &[("field-separator", 'F'), ("assign", 'v'), ("file", 'f')],
+    usage: "awk [-F fs][-v var=value][prog | -f progfile][file ...]",
+    failure: 2,
+    ..Spec::NONE
+};
+
+pub(crate) async fn awk(utility: Utility, parsed: Arguments) -> i32 {
     let mut operands = parsed.operands.clone();
     let source = match parsed.value('f') {
         Some(path) => match utility.read(path).await {
@@ -45,7 +42,7 @@ pub(crate) async fn awk(utility: Utility) -> i32 {
                 return 2;
             }
         },
-        None if operands.is_empty() => return utility.misuse("", &spec).await,
+        None if operands.is_empty() => return utility.misuse("").await,
         None => operands.remove(0),
     };
     let program = match parser::parse(&source) {
