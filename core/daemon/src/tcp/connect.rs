@@ -105,7 +105,7 @@ impl Remote {
         if let Some(attach) = &attach {
             self.types.set(attach.types);
         }
-        let mut said = Said::Request(request, attach, self.told_count.get());
+        let mut said = Said::Request(Box::new(request), attach, self.told_count.get());
         let place = (verb, path.as_str());
         loop {
             match self.say(proc, &said, place).await? {

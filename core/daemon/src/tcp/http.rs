@@ -64,7 +64,8 @@ pub(super) fn read_request(bytes: &[u8], release: (&str, &str)) -> Result<(u32, 
     let (verb, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
     let known = match kind.as_str() {
         OWN => postcard::from_bytes(body).ok(),
-        _ => read_spec(verb, path, body).map(|request| (0, Said::Request(request, None, 0))),
+        _ => read_spec(verb, path, body)
+            .map(|request| (0, Said::Request(Box::new(request), None, 0))),
     };
     known.ok_or_else(|| match (verb, path.ends_with("/_ping")) {
         ("GET" | "HEAD", true) => message(&status_line(200, release), PLAIN, b"OK"),

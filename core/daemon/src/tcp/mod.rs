@@ -47,7 +47,7 @@ const ALERT: u8 = 0x15;
 #[derive(Debug, Serialize, Deserialize)]
 enum Said {
     /// A request, whether what its program reads and writes is wanted, and how many times the client was told of such.
-    Request(Request, Option<Attach>, u32),
+    Request(Box<Request>, Option<Attach>, u32),
     /// Something was typed for the program.
     Input(RemoteInput),
 }

@@ -100,10 +100,12 @@ impl Daemon {
             self.tcp.waits.pop_first();
         }
         let client = (from.to_owned(), session);
-        let waits = matches!(
-            &said,
-            Said::Request(Request::WaitContainer { .. } | Request::WaitExec { .. }, ..)
-        );
+        let waits = match &said {
+            Said::Request(request, ..) => {
+                matches!(**request, Request::WaitContainer { .. } | Request::WaitExec { .. })
+            }
+            Said::Input(_) => false,
+        };
         if waits {
             // A process waits once; an earlier request is one that it has given up.
             self.tcp.calls.retain(|_, other| !other.waits || other.client != client);
@@ -122,7 +124,7 @@ impl Daemon {
                     if waits {
                         self.tcp.waits.insert(call, client.clone());
                     }
-                    self.request(context, Caller::Remote(call), request);
+                    self.request(context, Caller::Remote(call), *request);
                 }
                 if waits {
                     self.look_at_stream(context, &client);
