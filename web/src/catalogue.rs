@@ -124,9 +124,12 @@ fn card(lab: &Summary, progress: Progress) -> Html {
 
 /// What there is to play with.
 fn hosts(lab: &Summary) -> String {
-    let count = |count: u32| if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") };
+    let count =
+        |count: u32| if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") };
     let swarm = match (lab.node_count, lab.manager_count) {
-        (nodes, 0) if nodes == lab.kube_count => return format!("a Kubernetes of {}", count(nodes)),
+        (nodes, 0) if nodes == lab.kube_count => {
+            return format!("a Kubernetes of {}", count(nodes));
+        }
         (1, _) => count(1),
         (nodes, 0) if lab.kube_count > 0 => count(nodes),
         (nodes, 0) => format!("{}, no swarm yet", count(nodes)),
