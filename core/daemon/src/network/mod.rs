@@ -24,6 +24,7 @@ use swarm::objects::{Id, PublishMode, Task};
 
 use crate::daemon::{Context, Daemon, Output};
 pub(crate) use requests::{Attaching, NetworkQuestion};
+pub use wire::{FrameContent, content_of};
 use wire::{GOSSIP_FLOW, GOSSIP_PLACE, HOST_FLOW, Keyed, LOGS_PLACE, OVERLAY_FLOW, Packet};
 
 /// What a daemon has in memory of its host's networks.
