@@ -37,6 +37,8 @@ pub(crate) struct Networking {
     /// Questions that went to another host.
     waiting: SortedMap<u64, traffic::Asker>,
     next_call: u64,
+    /// The last question of each other host, through overlays or not.
+    heard: SortedMap<(HostId, bool), u64>,
     /// Whose turn it is behind a virtual address or a published port, per container that asks.
     turns: SortedMap<(String, String), u32>,
     /// The routing mesh's network as the managers told it last; none outside a swarm.
@@ -56,6 +58,7 @@ impl Networking {
             rng,
             waiting: SortedMap::new(),
             next_call: 0,
+            heard: SortedMap::new(),
             turns: SortedMap::new(),
             followed: None,
             is_dirty: false,
