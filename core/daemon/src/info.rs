@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use engine::Release;
 use os::fs::{SharedFs, Tree};
 use swarm::control::{ApiError, ControlRequest};
 use swarm::node::{LocalInfo, LocalRequest, LocalResponse, LocalState};
@@ -108,13 +109,47 @@ impl Daemon {
             root_dir: "/var/lib/docker".to_owned(),
             registry: "https://index.docker.io/v1/".to_owned(),
             labels: Vec::new(),
-            warnings: if cluster.is_some() && local.manager_count == 2 {
-                vec![TWO_MANAGERS.to_owned()]
-            } else {
-                Vec::new()
+            warnings: {
+                let is_told = Release(19, 3) <= self.config.engine.release;
+                let is_risky = is_told && cluster.is_some() && local.manager_count == 2;
+                let mut warnings = self.open_api();
+                warnings.extend(is_risky.then(|| TWO_MANAGERS.to_owned()));
+                warnings
             },
             swarm: swarm_info(local, cluster),
         }
+    }
+
+    /// The API is open to all who come over TCP (moby: `daemon/info.go`, `fillAPIInfo`; since 18.09).
+    fn open_api(&self) -> Vec<String> {
+        let release = self.config.engine.release;
+        if release < Release(18, 9) {
+            return Vec::new();
+        }
+        let (first, last) = if release < Release(27, 0) {
+            ("WARNING", "")
+        } else {
+            (
+                "[DEPRECATION NOTICE]",
+                "\nIn future versions this will be a hard failure preventing the daemon from starting! \
+                 Learn more at: https://docs.docker.com/go/api-security/",
+            )
+        };
+        let places = self.tcp.listening().open_to_all();
+        places
+            .map(|(place, has_tls)| {
+                let (scheme, lack) = match has_tls {
+                    false => ("http", "encryption"),
+                    true => ("https", "TLS client verification"),
+                };
+                format!(
+                    "{first}: API is accessible on {scheme}://{place} without {lack}.\n         \
+                     Access to the remote API is equivalent to root access on the host. Refer\n         \
+                     to the 'Docker daemon attack surface' section in the documentation for\n         \
+                     more information: https://docs.docker.com/go/attack-surface/{last}"
+                )
+            })
+            .collect()
     }
 
     /// The host's containers, newest first.
@@ -189,7 +224,12 @@ impl Daemon {
     }
 }
 
-fn swarm_info(local: LocalInfo, cluster: Option<Rc<Cluster>>) -> SwarmInfo {
+fn swarm_info(local: LocalInfo, mut cluster: Option<Rc<Cluster>>) -> SwarmInfo {
+    if let Some(cluster) = &mut cluster {
+        // moby: `swarm.ClusterInfo` has no tokens; whoever wants them asks for the swarm itself.
+        let ca = &mut Rc::make_mut(cluster).root_ca;
+        (ca.worker_token, ca.manager_token) = Default::default();
+    }
     let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
     SwarmInfo {
         node_id: local.node_id.to_string(),

@@ -1,6 +1,6 @@
 //! `docker version` and `docker info`.
 
-use daemon::api::{Info, LocalState, Request, Response, VersionInfo};
+use daemon::api::{Error, Info, LocalState, Request, Response, VersionInfo};
 use daemon::client::unexpected;
 use serde_json::{Value as Json, json};
 use swarm::node::plugins::plugins;
@@ -9,10 +9,11 @@ use swarm::objects::Cluster;
 use super::info as ask_info;
 use super::inspect::Found;
 use crate::cli::{Cli, Failure};
+use crate::endpoint::context_name;
 use crate::output::template::{Format, value};
 use crate::output::time::ansic;
 use crate::output::units::{bytes_size, human_duration};
-use crate::profile::{Cells, Profile};
+use crate::profile::{Cells, Profile, Version};
 use crate::show::cluster::cluster as cluster_json;
 use crate::table::Outcome;
 use commandline::tab::align;
@@ -34,7 +35,12 @@ pub(crate) async fn version(cli: &Cli) -> Outcome {
     } else {
         let known = server.as_ref().ok();
         let text = if cli.profile.version_components {
-            components(cli.profile, &client, known)
+            components(
+                cli.profile,
+                &context_name(&cli.proc, cli.profile, &cli.root),
+                &client,
+                known,
+            )
         } else {
             plain(&client, known)
         };
@@ -105,9 +111,15 @@ fn plain(client: &VersionInfo, server: Option<&VersionInfo>) -> String {
 /// What an engine runs containers with.
 const RUNTIMES: [&str; 3] = ["containerd", "runc", "docker-init"];
 
-fn components(profile: &Profile, client: &VersionInfo, server: Option<&VersionInfo>) -> String {
+fn components(
+    profile: &Profile,
+    context: &str,
+    client: &VersionInfo,
+    server: Option<&VersionInfo>,
+) -> String {
     let experimental = if profile.format_json { "" } else { "\n Experimental:\tfalse" };
-    let context = if profile.quotes_duration { "\n Context:\tdefault" } else { "" };
+    let context =
+        if profile.quotes_duration { format!("\n Context:\t{context}") } else { String::new() };
     let mut text = format!(
         "Client: Docker Engine - Community\n Version:\t{}\n API version:\t{}\n Go version:\t{}\n \
          Git commit:\t{}\n Built:\t{}\n OS/Arch:\t{}/{}{context}{experimental}\n",
@@ -143,22 +155,36 @@ fn components(profile: &Profile, client: &VersionInfo, server: Option<&VersionIn
 
 /// `docker info`.
 pub(crate) async fn info(cli: &Cli) -> Outcome {
-    let info = ask_info(cli).await?;
+    let name = context_name(&cli.proc, cli.profile, &cli.root);
+    let client = match cli.profile.version < Version(23, 0) {
+        true => "Client:\n".to_owned(),
+        false => {
+            format!("Client: Docker Engine - Community\n Version:    {}\n", cli.profile.engine)
+        }
+    };
+    let client = format!("{client} Context:    {name}\n Debug Mode: false\n\nServer:\n");
+    let info = match ask_info(cli).await {
+        Err(error @ (Error::Unreachable | Error::NoWay(_)))
+            if cli.profile.version_components && cli.flag("format").is_none() =>
+        {
+            cli.out(client).await;
+            let text = format!("ERROR: {}\nerrors pretty printing info", error.message());
+            return Err(Failure::text(text));
+        }
+        info => info?,
+    };
     if let Some(format) = cli.flag("format").filter(|format| !format.is_empty()) {
         let found = Found::new(cli, false, |style| info_json(style, &info));
         template(cli, format, &found.printed).await?;
         return Ok(0);
     }
     let text = if cli.profile.version_components {
-        format!(
-            "Client:\n Context:    default\n Debug Mode: false\n\nServer:\n{}\n",
-            indent(&server(cli.profile, &info))
-        )
+        format!("{client}{}\n", indent(&server(cli.profile, &info)))
     } else {
         server(cli.profile, &info) + "\n"
     };
     cli.out(text).await;
-    for warning in info.warnings.iter().filter(|_| cli.profile.version_components) {
+    for warning in &info.warnings {
         cli.err(format!("{warning}\n")).await;
     }
     Ok(0)
@@ -347,6 +373,7 @@ fn info_json(style: crate::show::Style, info: &Info) -> Json {
         "Name": info.name,
         "Labels": info.labels,
         "ServerVersion": info.server_version,
+        "Warnings": info.warnings,
         "Swarm": about,
     })
 }
