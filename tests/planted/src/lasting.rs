@@ -1,6 +1,5 @@
 //! What is right or wrong over a while: updates, attempts, keys and certificates, days without a node.
 
-use sim::Duration;
 use swarm::node::LocalState;
 use swarm::objects::{Service, Task, TaskState, UpdateState};
 use world::fault::Reach;
@@ -161,31 +160,6 @@ pub(crate) fn label_goes(lab: &mut Lab<'_>) -> Step {
     lab.rest()
 }
 
-/// Power losses while the key file is written, on a slow disk.
-pub(crate) fn power_fails_as_keys_change(lab: &mut Lab<'_>) -> Step {
-    let mut keys = Vec::new();
-    for round in 0..8 {
-        lab.apply(Input::fault(Fault::SlowDisk("m2".into(), Duration::from_secs(2))))?;
-        let is_locked = round % 2 == 0;
-        lab.says("m1", &format!("docker swarm update --autolock={is_locked} > key"))?;
-        if is_locked {
-            keys.push(lab.says("m1", "docker swarm unlock-key --quiet")?);
-        }
-        lab.wait_ms(500)?;
-        lab.apply(Input::fault(Fault::PowerLoss("m2".into())))?;
-        lab.apply(Input::fault(Fault::Heal(Reach::Node("m2".into()))))?;
-        lab.restart("m2")?;
-        lab.wait(2)?;
-        let state = lab.daemon("m2").map(|node| node.observe().state);
-        lab.expect(state != Some(LocalState::Error), "a_torn_key_file_is_none")?;
-        for key in keys.iter().rev().take(2).filter(|_| state == Some(LocalState::Locked)) {
-            lab.run("m2", &format!("echo {} | docker swarm unlock", key.trim()))?;
-        }
-        lab.wait(30)?;
-    }
-    Ok(())
-}
-
 /// A config is used no more.
 pub(crate) fn config_goes(lab: &mut Lab<'_>) -> Step {
     lab.says("m1", "printf x > f && docker config create c f")?;
@@ -197,26 +171,4 @@ pub(crate) fn config_goes(lab: &mut Lab<'_>) -> Step {
     lab.says("m1", "docker service update --detach --config-rm c web")?;
     lab.wait(90)?;
     lab.rest()
-}
-
-/// Power losses while the log is compacted, on a slow disk.
-pub(crate) fn power_fails_as_the_log_is_compacted(lab: &mut Lab<'_>) -> Step {
-    lab.says("m1", "docker swarm update --snapshot-interval 2")?;
-    lab.wait(10)?;
-    let before = lab.daemon("m2").and_then(|node| node.raft()).map(raft::Raft::id);
-    for round in 0..60 {
-        lab.apply(Input::fault(Fault::SlowDisk("m2".into(), Duration::from_secs(1))))?;
-        for number in 0..3 {
-            let name = format!("s{round}-{number}");
-            lab.says("m1", &format!("printf x > f && docker secret create {name} f"))?;
-            lab.wait_ms(700)?;
-        }
-        lab.apply(Input::fault(Fault::PowerLoss("m2".into())))?;
-        lab.apply(Input::fault(Fault::Heal(Reach::Node("m2".into()))))?;
-        lab.restart("m2")?;
-        lab.wait(10)?;
-        let after = lab.daemon("m2").and_then(|node| node.raft()).map(raft::Raft::id);
-        lab.expect(before == after, "a_log_is_not_lost")?;
-    }
-    Ok(())
 }

@@ -131,17 +131,7 @@ pub const LIST: &[(Bug, By, Finders)] = &[
         &["certificates_are_renewed"],
     ),
     (Bug::OldUnlockKeyKept, By::Scenario(l::another_unlock_key), &["the_new_key_opens"]),
-    (
-        Bug::LogRemovedFirst,
-        By::Scenario(l::power_fails_as_the_log_is_compacted),
-        &["a_log_is_not_lost"],
-    ),
-    (
-        Bug::KeyFileInPlace,
-        By::Scenario(l::power_fails_as_keys_change),
-        &["a_torn_key_file_is_none"],
-    ),
-    (Bug::StatesNotStored, SAFETY, &["task_states"]),
+    (Bug::StatesNotStored, LIVENESS, &["task_states"]),
     (Bug::ConfigKept, By::Scenario(l::config_goes), &["converged"]),
     (Bug::NoBackoff, SAFETY, &["storms"]),
     (Bug::DuplicateTaken, By::Scenario(l::duplicates), &["duplicates_do_no_harm"]),

@@ -97,11 +97,7 @@ pub(crate) fn write_credentials(
 /// Writes the key file alone.
 pub(crate) fn write_key(disk: &mut Disk, key_file: &NodeKeyFile, kek: Option<&Kek>) {
     let kek = kek.filter(|_| !sim::planted!(KeyInClear));
-    let text = keyfile::write(key_file, kek);
-    if sim::planted!(KeyFileInPlace) {
-        return disk.write(KEY, text.as_bytes());
-    }
-    replace(disk, KEY, text.as_bytes());
+    replace(disk, KEY, keyfile::write(key_file, kek).as_bytes());
 }
 
 /// What was found.

@@ -542,9 +542,6 @@ impl RaftDriver {
         for entry in self.raft.log_entries().iter().filter(|entry| index < entry.index) {
             records.push(sealed::seal_entry(&mut self.sealer, &self.node_id, entry));
         }
-        if sim::planted!(LogRemovedFirst) {
-            older.iter().for_each(|path| disk.remove(path));
-        }
         self.wal.append(disk, &records);
         for path in older {
             disk.remove(&path);
