@@ -117,7 +117,7 @@ async fn run_in_group(
     typed: &str,
     args: &[String],
 ) -> Outcome {
-    let flags: Vec<_> = group.flags.iter().collect();
+    let flags = group.flags();
     let matches = match parse(profile, &flags, false, args) {
         Ok(matches) => matches,
         Err(Problem::Help(_)) => {
@@ -140,7 +140,7 @@ async fn run_in_group(
         proc.eprint(help::group_help(profile, group, proc.columns())).await;
         return Ok(0);
     };
-    if word == "help" && !group.flags.is_empty() {
+    if word == "help" && !flags.is_empty() {
         proc.print(help::group_help(profile, group, proc.columns())).await;
         return Ok(0);
     }
@@ -237,7 +237,7 @@ async fn run_command(
 fn refuse_unsimulated(
     _profile: &Profile,
     typed: &str,
-    flags: &[&'static table::Flag],
+    flags: &[table::Flag],
     matches: &Matches,
 ) -> Result<(), Failure> {
     let given = flags.iter().filter(|flag| matches.changed(flag.name()));
