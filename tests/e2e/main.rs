@@ -67,6 +67,8 @@ transcripts! {
     updates_20_10: "updates-20.10",
     placement_20_10: "placement-20.10",
     restarts_20_10: "restarts-20.10",
+    curl_20_10: "curl-20.10",
+    tasks_end_20_10: "tasks-end-20.10",
     task_17_03: "task-17.03",
     service_17_03: "service-17.03",
     beyond_20_10: "beyond-20.10",

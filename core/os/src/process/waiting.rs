@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::task::Poll;
 
 use sim::Duration;
@@ -41,6 +42,24 @@ impl Proc {
             let mut state = self.state.borrow_mut();
             if state.now >= deadline {
                 return Poll::Ready(Ok(()));
+            }
+            state.timers.insert((deadline, self.pid));
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Waits for something, at most `patience`; nothing if that was not enough.
+    pub async fn within<T>(&self, patience: Duration, work: impl Future<Output = T>) -> Option<T> {
+        let deadline = self.now() + patience;
+        let mut work = pin!(work);
+        poll_fn(|context| {
+            if let Poll::Ready(done) = work.as_mut().poll(context) {
+                return Poll::Ready(Some(done));
+            }
+            let mut state = self.state.borrow_mut();
+            if state.now >= deadline {
+                return Poll::Ready(None);
             }
             state.timers.insert((deadline, self.pid));
             Poll::Pending

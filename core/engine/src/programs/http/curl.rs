@@ -3,8 +3,10 @@
 use os::program::Running;
 use os::{Errno, Fd, Proc};
 use seal::pki::Certificate;
+use sim::Duration;
 
-use super::{Answer, Failure, Trust, Url, send};
+use super::write_out::{Told, write_out};
+use super::{Answer, Failure, Trust, Url, seconds, send_within};
 
 const AGENT: &str = "curl/7.74.0";
 /// curl: `--max-redirs`.
@@ -39,7 +41,7 @@ const OPTIONS: &[(char, &str, bool)] = &[
     ('b', "cookie", true),
     // Those without a letter.
     ('\u{1}', "cacert", true),
-    ('\u{2}', "connect-timeout", true),
+    (CONNECT_TIMEOUT, "connect-timeout", true),
     ('\u{3}', "retry", true),
     ('\u{4}', "resolve", true),
     ('d', "data-raw", true),
@@ -54,6 +56,7 @@ const OPTIONS: &[(char, &str, bool)] = &[
     ('\u{8}', "retry-max-time", true),
 ];
 const CACERT: char = '\u{1}';
+const CONNECT_TIMEOUT: char = '\u{2}';
 const RETRY: char = '\u{3}';
 const RESOLVE: char = '\u{4}';
 const URLENCODE: char = '\u{5}';
@@ -173,6 +176,13 @@ struct Fetch<'a> {
 }
 
 impl Fetch<'_> {
+    /// What `--max-time` and `--connect-timeout` leave for an exchange.
+    fn limit(&self) -> Option<Duration> {
+        let given =
+            ['m', CONNECT_TIMEOUT].into_iter().filter_map(|letter| self.asked.value(letter));
+        given.filter_map(seconds).min()
+    }
+
     fn method(&self) -> &str {
         match self.asked.value('X') {
             Some(method) => method,
@@ -237,11 +247,11 @@ impl Fetch<'_> {
             if self.asked.has('v') {
                 self.tell_connection(&url, &host).await;
             }
-            let answer = send(self.proc, (&host, url.port), tls, &request).await;
-            let answer = answer.map_err(|failure| (failure, url.clone()))?;
+            let sent = send_within(self.limit(), self.proc, (&host, url.port), tls, &request).await;
             if self.asked.has('v') {
-                self.tell_exchange(&head, &answer).await;
+                self.tell_exchange(&url, &head, &sent).await;
             }
+            let answer = sent.map_err(|failure| (failure, url.clone()))?;
             let location = answer.header("location").filter(|_| self.asked.has('L'));
             let is_redirect = matches!(answer.code(), "301" | "302" | "303" | "307" | "308");
             match location.filter(|_| is_redirect).map(|location| url.follow(location)) {
@@ -266,21 +276,40 @@ impl Fetch<'_> {
         found.map_or_else(|| url.host.clone(), str::to_owned)
     }
 
+    /// Where an address leads, as far as that is known.
+    async fn address(&self, host: &str) -> Option<String> {
+        self.proc.resolve(host).await.ok()?.into_iter().next()
+    }
+
     async fn tell_connection(&self, url: &Url, host: &str) {
-        let found = self.proc.resolve(host).await.unwrap_or_default();
-        let address = found.into_iter().next().unwrap_or_else(|| host.to_owned());
-        let (name, port) = (&url.host, url.port);
-        self.proc.eprint(format!("*   Trying {address}:{port}...\n")).await;
-        if self.proc.resolve(host).await.is_ok() {
-            let text = format!("* Connected to {name} ({address}) port {port} (#0)\n");
-            self.proc.eprint(text).await;
+        if let Some(address) = self.address(host).await {
+            self.proc.eprint(format!("*   Trying {address}:{}...\n", url.port)).await;
         }
     }
 
-    async fn tell_exchange(&self, head: &str, answer: &Answer) {
-        let mut text = String::new();
-        for (sign, lines) in [('>', head), ('<', answer.head.as_str())] {
-            text.extend(lines.lines().map(|line| format!("{sign} {line}\n")));
+    async fn tell_exchange(&self, url: &Url, head: &str, sent: &Result<Answer, Failure>) {
+        let (name, port) = (&url.host, url.port);
+        let address = self.address(&self.resolved(url)).await.unwrap_or_default();
+        let mut text = match sent {
+            Err(Failure::Network(Errno::NotFound)) => {
+                format!("* Could not resolve host: {name}\n* Closing connection 0\n")
+            }
+            Err(failure @ (Failure::Network(_) | Failure::Late(_))) => {
+                let (_, why) = message(failure, url);
+                let refused = match failure {
+                    Failure::Network(errno) => {
+                        format!("* connect to {address} port {port} failed: {errno}\n")
+                    }
+                    _ => String::new(),
+                };
+                format!("{refused}* {why}\n* Closing connection 0\n")
+            }
+            _ => format!("* Connected to {name} ({address}) port {port} (#0)\n"),
+        };
+        if let Ok(answer) = sent {
+            for (sign, lines) in [('>', head), ('<', answer.head.as_str())] {
+                text.extend(lines.lines().map(|line| format!("{sign} {line}\n")));
+            }
         }
         self.proc.eprint(text).await;
     }
@@ -290,6 +319,7 @@ fn message(failure: &Failure, url: &Url) -> (i32, String) {
     let Url { host, port, .. } = url;
     match failure {
         Failure::Network(Errno::TimedOut) => (28, "Connection timed out".to_owned()),
+        Failure::Late(millis) => (28, format!("Connection timed out after {millis} milliseconds")),
         Failure::Network(Errno::NotFound) => (6, format!("Could not resolve host: {host}")),
         Failure::Network(Errno::Loop) => (47, "Maximum (50) redirects followed".to_owned()),
         Failure::Network(errno) => (7, format!("Failed to connect to {host} port {port}: {errno}")),
@@ -340,8 +370,13 @@ pub(crate) fn curl(proc: Proc) -> Running {
         }
         let mut status = 0;
         for text in &asked.urls {
-            status = match one(&proc, &asked, text).await {
-                Ok(status) => status,
+            let mut told = Told::new(text, proc.now());
+            let done = one(&proc, &asked, text, &mut told).await;
+            if let Some(format) = asked.value('w') {
+                write_out(&proc, format, &told).await;
+            }
+            status = match done {
+                Ok(()) => 0,
                 Err((code, text)) => {
                     if !asked.has('s') || asked.has('S') {
                         proc.eprint(format!("curl: ({code}) {text}\n")).await;
@@ -371,7 +406,12 @@ fn trust(proc: &Proc, asked: &Asked) -> Result<Trust, (i32, String)> {
     Ok(Trust::Roots(Certificate::all_of(&String::from_utf8_lossy(&bytes))))
 }
 
-async fn one(proc: &Proc, asked: &Asked, text: &str) -> Result<i32, (i32, String)> {
+async fn one(
+    proc: &Proc,
+    asked: &Asked,
+    text: &str,
+    told: &mut Told<'_>,
+) -> Result<(), (i32, String)> {
     let url = Url::parse(text).map_err(|scheme| match scheme.as_str() {
         "" => (3, "URL using bad/illegal format or missing URL".to_owned()),
         scheme => (1, format!("not simulated: {scheme}")),
@@ -385,11 +425,12 @@ async fn one(proc: &Proc, asked: &Asked, text: &str) -> Result<i32, (i32, String
             Ok(done) => break done,
             Err((Failure::Network(_), _)) if tried < tries => {
                 tried += 1;
-                let _ = proc.sleep(sim::Duration::from_secs(1 << tried.min(6))).await;
+                let _ = proc.sleep(Duration::from_secs(1 << tried.min(6))).await;
             }
             Err((failure, url)) => return Err(message(&failure, &url)),
         }
     };
+    told.answer = Some(answer.clone());
     if asked.has('f') && answer.is_error() {
         let code = answer.code();
         return Err((22, format!("The requested URL returned error: {code}")));
@@ -408,22 +449,8 @@ async fn one(proc: &Proc, asked: &Asked, text: &str) -> Result<i32, (i32, String
         Some(path) if path != "-" => proc.write_file(path, &shown),
         _ => proc.write(Fd::STDOUT, &shown).await,
     };
-    if let Some(format) = asked.value('w') {
-        proc.print(
-            format
-                .replace("%{http_code}", answer.code())
-                .replace("%{response_code}", answer.code())
-                .replace("%{size_download}", &answer.body.len().to_string())
-                .replace("%{url_effective}", text)
-                .replace("%{content_type}", answer.header("content-type").unwrap_or_default())
-                .replace("%{redirect_url}", answer.header("location").unwrap_or_default())
-                .replace("\\n", "\n")
-                .replace("\\t", "\t"),
-        )
-        .await;
-    }
     if written.is_err() {
         return Err((23, "Failure writing output to destination".to_owned()));
     }
-    Ok(0)
+    Ok(())
 }

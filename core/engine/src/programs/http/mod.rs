@@ -2,10 +2,12 @@
 
 mod curl;
 mod wget;
+mod write_out;
 
 use os::{Errno, Proc};
 use seal::pki::tls::Client;
 use seal::pki::{Certificate, verify};
+use sim::Duration;
 
 pub(super) use curl::curl;
 pub(super) use wget::wget;
@@ -193,12 +195,34 @@ pub(super) enum Failure {
     Untrusted(String),
     /// The other side does not speak TLS.
     NoTls,
+    /// Nothing came within the client's own limit, in milliseconds.
+    Late(u64),
 }
 
 /// Who is trusted: everybody, or whom these certificates vouch for.
 pub(super) enum Trust {
     All,
     Roots(Vec<Certificate>),
+}
+
+/// Seconds, with a fraction or without, as options have them.
+pub(super) fn seconds(text: &str) -> Option<Duration> {
+    let (whole, part) = text.split_once('.').unwrap_or((text, ""));
+    let millis = whole.parse::<u64>().ok()?.checked_mul(1000)?;
+    Some(Duration::from_millis(millis.checked_add(format!("{part:0<3}").get(..3)?.parse().ok()?)?))
+}
+
+/// Like [`send`], but waits no longer than the client wants to.
+pub(super) async fn send_within(
+    limit: Option<Duration>,
+    proc: &Proc,
+    place: (&str, u16),
+    tls: Option<(&str, &Trust)>,
+    request: &[u8],
+) -> Result<Answer, Failure> {
+    let exchange = send(proc, place, tls, request);
+    let Some(limit) = limit else { return exchange.await };
+    proc.within(limit, exchange).await.unwrap_or(Err(Failure::Late(limit.as_millis())))
 }
 
 /// Sends a request and waits for the answer; over TLS if the address says so.

@@ -4,7 +4,7 @@ use os::program::Running;
 use os::{Errno, Fd, Proc};
 use seal::pki::Certificate;
 
-use super::{Failure, Trust, Url, send};
+use super::{Failure, Trust, Url, seconds, send_within};
 
 pub(crate) fn wget(proc: Proc) -> Running {
     Box::pin(async move {
@@ -22,7 +22,7 @@ async fn fetch(proc: &Proc) -> Result<(), String> {
     let args = proc.args();
     let (mut url, mut output, mut is_quiet, mut trust) =
         (None, None, false, Trust::Roots(Vec::new()));
-    let (mut headers, mut data) = (String::new(), None);
+    let (mut headers, mut data, mut limit) = (String::new(), None, None);
     let mut rest = args.iter().skip(1);
     while let Some(arg) = rest.next() {
         let (name, value) = match arg.split_once('=').filter(|_| arg.starts_with("--")) {
@@ -37,7 +37,8 @@ async fn fetch(proc: &Proc) -> Result<(), String> {
                 is_quiet |= arg.starts_with("-q");
                 output = Some(if arg.ends_with('-') { "-".to_owned() } else { value() });
             }
-            "-T" | "-t" | "--timeout" | "--tries" => drop(value()),
+            "-T" | "--timeout" => limit = seconds(&value()),
+            "-t" | "--tries" => drop(value()),
             "-c" | "-S" => {}
             "--header" => headers += &format!("{}\r\n", value()),
             "--post-data" => data = Some(value()),
@@ -70,12 +71,13 @@ async fn fetch(proc: &Proc) -> Result<(), String> {
         url.authority()
     );
     let tls = url.is_secure.then_some((host.as_str(), &trust));
-    let answer = send(proc, (host, *port), tls, request.as_bytes()).await;
+    let answer = send_within(limit, proc, (host, *port), tls, request.as_bytes()).await;
     let answer = answer.map_err(|failure| match failure {
         Failure::Network(Errno::NotFound) => format!("wget: bad address '{host}'\n"),
         Failure::Network(errno) => {
             format!("wget: can't connect to remote host ({host}): {errno}\n")
         }
+        Failure::Late(_) => "wget: download timed out\n".to_owned(),
         Failure::Untrusted(_) => {
             "wget: note: TLS certificate validation not possible\nwget: error \
                                   getting response: Connection reset by peer\n"
