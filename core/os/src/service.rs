@@ -294,9 +294,8 @@ impl Proc {
     pub fn is_own_address(&self, address: &str) -> bool {
         let namespace = self.namespace();
         let namespace = namespace.borrow();
-        address == "localhost"
+        matches!(address, "localhost" | "0.0.0.0" | "0")
             || address.starts_with("127.")
-            || address == "0.0.0.0"
             || address == namespace.hostname
             || namespace.addresses.iter().any(|own| own == address)
     }

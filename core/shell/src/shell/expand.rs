@@ -406,24 +406,7 @@ impl Shell {
                 output.value(&size.to_string(), quoted);
                 return Ok(());
             }
-            Operation::Indirect => {
-                found = match (&parameter.index, &found) {
-                    (Some(_), _) => {
-                        let elements = self.elements(&parameter.name);
-                        Found::Many(elements.into_iter().map(|(key, _)| key).collect(), false)
-                    }
-                    (None, Found::One(name)) => {
-                        let name = name.clone();
-                        self.parameter(&name).map_or(Found::Unset, Found::One)
-                    }
-                    _ => Found::Unset,
-                };
-            }
-            Operation::Names => {
-                let fits = |name: &&String| name.starts_with(&parameter.name);
-                let names = self.variables.keys().filter(fits).cloned().collect();
-                found = Found::Many(names, false);
-            }
+            Operation::Indirect | Operation::Names => found = self.named(parameter, found),
             Operation::Plain => {}
             operation => {
                 let is_array = parameter.index.is_some();
@@ -456,6 +439,22 @@ impl Shell {
             }
         }
         Ok(())
+    }
+
+    /// `${!name}`: what a variable names; `${!name[@]}`: subscripts; `${!name@}`: names of variables.
+    fn named(&mut self, parameter: &Parameter, found: Found) -> Found {
+        if matches!(parameter.operation, Operation::Names) {
+            let fits = |name: &&String| name.starts_with(&parameter.name);
+            return Found::Many(self.variables.keys().filter(fits).cloned().collect(), false);
+        }
+        match (&parameter.index, found) {
+            (Some(_), _) => {
+                let elements = self.elements(&parameter.name);
+                Found::Many(elements.into_iter().map(|(key, _)| key).collect(), false)
+            }
+            (None, Found::One(name)) => self.parameter(&name).map_or(Found::Unset, Found::One),
+            _ => Found::Unset,
+        }
     }
 
     async fn check_unset(&mut self, parameter: &Parameter) -> Result<(), Flow> {

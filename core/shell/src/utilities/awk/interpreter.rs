@@ -59,7 +59,7 @@ pub(super) struct Interpreter {
     /// Reads a whole file.
     pub(super) reader: Reader,
     /// What the commands of the present step have answered, and how many of them it has come to.
-    pub(super) answers: Rc<Vec<Answer>>,
+    pub(super) answers: Rc<[Answer]>,
     pub(super) asked: usize,
     /// What `getline` has not taken yet of the files it reads.
     pub(super) opened: SortedMap<String, Vec<u8>>,

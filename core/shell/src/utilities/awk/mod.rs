@@ -127,7 +127,7 @@ async fn step(
     let (before, mut shown) = (awk.clone(), 0);
     let mut answers = Vec::new();
     loop {
-        awk.answers = Rc::new(answers.clone());
+        awk.answers = answers.clone().into();
         awk.asked = 0;
         let done = go(awk);
         let news = awk.output.split_off(shown);
