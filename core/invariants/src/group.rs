@@ -1,20 +1,19 @@
-//! What the watch remembers of one cluster's raft group.
+//! What the watch remembers of one raft group, whatever its entries mean: a swarm's or an etcd's.
 
 use sorted::SortedMap;
 
 use raft::{Entry, HardState, Index, Position, Raft, RaftId, Role, Term};
+use sim::Disk;
 use swarm::node::{DurableLog, SwarmNode};
-use swarm::store::Store;
 
-use crate::invariant::Verdict;
-use crate::model::Model;
+use crate::invariant::{Broken, Verdict};
 use crate::raft::election_safety::Leaders;
 use crate::raft::log_matching::Entries;
 use crate::raft::membership::{self, Voters};
 use crate::raft::state_machine_safety::Committed;
 use crate::raft::{
-    append_only, durable_commits, durable_votes, leader_completeness, log_order, monotone,
-    own_term_commits,
+    append_only, durable_commits, durable_monotone, durable_votes, leader_completeness, log_order,
+    monotone, own_term_commits,
 };
 
 /// One raft group, as all its members together have shown it.
@@ -24,8 +23,46 @@ pub(crate) struct Group {
     entries: Entries,
     committed: Committed,
     voters: Voters,
-    pub(crate) model: Model,
 }
+
+/// What a power loss now would leave of one member, and what it had promised before.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Durable {
+    pub(crate) log: DurableLog,
+    hard_state: Option<(RaftId, HardState)>,
+}
+
+impl Durable {
+    /// Reads what has become durable in the log of this folder; false if nothing has.
+    pub(crate) fn follow(&mut self, disk: &Disk, folder: &str) -> Result<bool, Broken> {
+        if !self.log.follow(disk, folder) {
+            return Ok(false);
+        }
+        let member = self.log.member().filter(|_| !self.log.is_damaged());
+        let now = member.map(|id| (id, self.log.hard_state()));
+        if let (Some((earlier, old)), Some((id, new))) = (self.hard_state, now)
+            && earlier == id
+        {
+            durable_monotone::check(&old, &new)?;
+        }
+        self.hard_state = now;
+        Ok(true)
+    }
+
+    /// A member starts: it remembers what its disk has promised.
+    pub(crate) fn starts(&self, raft: &Raft) -> Verdict {
+        let Position { term, vote, commit, .. } = raft.position();
+        match &self.hard_state {
+            Some((id, promised)) if *id == raft.id() => {
+                durable_monotone::check_start(promised, &HardState { term, vote, commit })
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Takes an entry that nobody knew to be committed, and may say who votes.
+pub(crate) type Commit<'a> = &'a mut dyn FnMut(&Entry, &mut Voters) -> Verdict;
 
 /// The durable logs of all hosts.
 pub(crate) struct Disks<'a> {
@@ -78,8 +115,8 @@ impl Group {
         &mut self,
         raft: &Raft,
         before: Option<&Position>,
-        store: (Index, &Store),
         disks: &Disks<'_>,
+        commit: Commit<'_>,
     ) -> Verdict {
         let now = raft.position();
         log_order::check(&now)?;
@@ -93,7 +130,7 @@ impl Group {
             self.leaders.see(now.term, raft.id())?;
         }
         self.log(raft, before, &now)?;
-        self.commits(raft, before, &now, store)?;
+        self.commits(raft, before, &now, commit)?;
         if now.role == Role::Leader {
             if led {
                 self.leader_commits(raft, before, &now, disks)?;
@@ -138,7 +175,7 @@ impl Group {
         raft: &Raft,
         before: Option<&Position>,
         now: &Position,
-        (applied, store): (Index, &Store),
+        commit: Commit<'_>,
     ) -> Verdict {
         let seen = before.map_or(Index(0), |before| before.commit);
         if now.commit <= seen {
@@ -147,13 +184,7 @@ impl Group {
         let entries = range(raft.log_entries(), seen, now.commit);
         for entry in self.committed.see(now.term, entries)? {
             self.voters.commit(entry)?;
-            if self.model.applied().next() == entry.index {
-                self.model.commit(entry)?;
-            } else if self.model.applied() < applied {
-                // Nobody looked when this was committed.
-                self.voters.set(applied, raft.voters().to_vec());
-                self.model.adopt(applied, store);
-            }
+            commit(entry, &mut self.voters)?;
         }
         Ok(())
     }

@@ -2,21 +2,20 @@
 
 use sorted::{SortedMap, SortedSet};
 
-use raft::{HardState, Index, Position, RaftId};
-use swarm::node::{DurableLog, SwarmNode};
+use raft::{Index, Position, RaftId};
+use swarm::node::{SwarmNode, WAL_FOLDER};
 use swarm::objects::{Id, NodeState, Task, TaskState};
 use swarm::store::Store;
 use world::{Probe, World};
 
 use crate::cluster::{Followed, settled};
-use crate::group::{Disks, Group};
+use crate::group::{Disks, Durable, Group};
 use crate::invariant::{Broken, Verdict, Violation};
 use crate::liveness::storms::Pace;
 use crate::liveness::{converged, history};
 use crate::model::Model;
 use crate::nodes::plaintext::Scanned;
 use crate::nodes::{agent_secrets, agent_tasks, leader_only, nonces};
-use crate::raft::durable_monotone;
 use crate::store::equal_stores::Sum;
 use crate::tasks::{running, slots};
 
@@ -24,7 +23,7 @@ use crate::tasks::{running, slots};
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     hosts: Vec<Seen>,
-    groups: SortedMap<String, Group>,
+    swarms: SortedMap<String, Swarm>,
     frame_count: u64,
     pace: Pace,
     /// Members whose hosts have thrown their logs away, and how far those went.
@@ -39,11 +38,17 @@ pub struct Look {
     cluster: Vec<String>,
 }
 
+/// A swarm's managers.
+#[derive(Clone, Debug, Default)]
+struct Swarm {
+    group: Group,
+    model: Model,
+}
+
 /// What was last seen of one host.
 #[derive(Clone, Debug, Default)]
 struct Seen {
-    durable: DurableLog,
-    hard_state: Option<(RaftId, HardState)>,
+    durable: Durable,
     scanned: Scanned,
     member: Option<Member>,
     agent: Option<Agent>,
@@ -91,7 +96,7 @@ impl Watch {
         // Disks first: what a member may promise depends on them.
         for (host, seen) in watch.hosts.iter_mut().enumerate() {
             if let Some(probe) = world.probe(host) {
-                seen.durable.follow(probe.disk);
+                violated(world, host, seen.durable.follow(probe.disk, WAL_FOLDER))?;
             }
         }
         // Who knows most first: the others' entries are then known to be committed.
@@ -101,7 +106,7 @@ impl Watch {
         };
         order.sort_by_key(|host| std::cmp::Reverse(commit(*host)));
         for host in order {
-            watch.look(world, host).map_err(|broken| violation(world, host, broken))?;
+            violated(world, host, watch.look(world, host))?;
         }
         Ok(watch)
     }
@@ -114,7 +119,7 @@ impl Watch {
         let Some(host) = world.touched() else { return Ok(()) };
         let host = usize::from(host.0);
         let pace = self.pace.check(world.now(), host);
-        pace.and_then(|()| self.look(world, host)).map_err(|broken| violation(world, host, broken))
+        violated(world, host, pace.and_then(|()| self.look(world, host)))
     }
 
     /// Everything that is not yet as it should be now that nothing is wrong any more.
@@ -145,12 +150,12 @@ impl Watch {
     /// What the committed entries make of the cluster of this host; none if it is in none.
     pub fn model(&self, world: &World, host: usize) -> Option<&Model> {
         let cluster = world.probe(host)?.daemon?.swarm().cluster_id()?;
-        Some(&self.groups.get(cluster)?.model)
+        Some(&self.swarms.get(cluster)?.model)
     }
 
     /// The models of all clusters that there were.
     pub fn models(&self) -> impl Iterator<Item = &Model> {
-        self.groups.values().map(|group| &group.model)
+        self.swarms.values().map(|swarm| &swarm.model)
     }
 
     /// A key of a Kubernetes' etcd is there, by what its members have applied.
@@ -176,23 +181,15 @@ impl Watch {
 
     fn disk(&mut self, probe: &Probe<'_>, host: usize) -> Verdict {
         let seen = &mut self.hosts[host];
-        let before = seen.durable.member().map(|member| (member, seen.durable.last()));
-        if !seen.durable.follow(probe.disk) {
+        let log = &seen.durable.log;
+        let before = log.member().map(|member| (member, log.last()));
+        if !seen.durable.follow(probe.disk, WAL_FOLDER)? {
             return Ok(());
         }
-        if seen.durable.member().is_none() {
+        if seen.durable.log.member().is_none() {
             self.left.extend(before);
         }
-        nonces::check(&seen.durable)?;
-        let member = seen.durable.member().filter(|_| !seen.durable.is_damaged());
-        let now = member.map(|id| (id, seen.durable.hard_state()));
-        if let (Some((earlier, old)), Some((id, new))) = (seen.hard_state, now)
-            && earlier == id
-        {
-            durable_monotone::check(&old, &new)?;
-        }
-        seen.hard_state = now;
-        Ok(())
+        nonces::check(&seen.durable.log)
     }
 
     fn member(&mut self, probe: &Probe<'_>, node: &SwarmNode, host: usize) -> Verdict {
@@ -208,19 +205,25 @@ impl Watch {
         if before.is_some_and(|m| (m.position, m.leads, m.applied) == (position, leads, applied)) {
             return Ok(());
         }
-        if let (None, Some((id, promised))) = (before, &self.hosts[host].hard_state)
-            && *id == raft.id()
-        {
-            let Position { term, vote, commit, .. } = position;
-            durable_monotone::check_start(promised, &HardState { term, vote, commit })?;
+        if before.is_none() {
+            self.hosts[host].durable.starts(raft)?;
         }
-        if !self.groups.contains_key(cluster) {
-            self.groups.insert(cluster.to_owned(), Group::default());
+        if !self.swarms.contains_key(cluster) {
+            self.swarms.insert(cluster.to_owned(), Swarm::default());
         }
-        let Some(group) = self.groups.get_mut(cluster) else { return Ok(()) };
-        let logs = self.hosts.iter().map(|seen| &seen.durable).collect();
+        let Some(Swarm { group, model }) = self.swarms.get_mut(cluster) else { return Ok(()) };
+        let logs = self.hosts.iter().map(|seen| &seen.durable.log).collect();
         let disks = Disks { logs, left: &self.left };
-        group.member(raft, before.map(|m| &m.position), (applied, store), &disks)?;
+        group.member(raft, before.map(|m| &m.position), &disks, &mut |entry, voters| {
+            if model.applied().next() == entry.index {
+                model.commit(entry)?;
+            } else if model.applied() < applied {
+                // Nobody looked when this was committed.
+                voters.set(applied, raft.voters().to_vec());
+                model.adopt(applied, store);
+            }
+            Ok(())
+        })?;
         let has_applied = before.is_none_or(|m| m.position.applied != position.applied);
         if has_applied && Index(0) < position.applied && position.base <= position.applied {
             group.known_members(position.applied, node)?;
@@ -236,7 +239,7 @@ impl Watch {
             None => Sum::of(store),
         };
         if before.is_none_or(|m| m.applied != applied) {
-            group.model.compare(applied, sum)?;
+            model.compare(applied, sum)?;
         }
         let (boot_count, id, store) = (probe.boot_count, raft.id(), store.clone());
         let member = Member { boot_count, id, position, leads, applied, store, sum };
@@ -313,13 +316,13 @@ impl Watch {
 
     /// The host that leads the cluster of this node, and the cluster's model.
     fn leader(&self, node: &SwarmNode) -> Option<(usize, &Model)> {
-        let group = self.groups.get(node.cluster_id()?)?;
+        let swarm = self.swarms.get(node.cluster_id()?)?;
         let leads = |(host, seen): (usize, &Seen)| {
             let member = seen.member.as_ref().filter(|member| member.leads)?;
             Some((member.position.term, host))
         };
         let (_, host) = self.hosts.iter().enumerate().filter_map(leads).max()?;
-        Some((host, &group.model))
+        Some((host, &swarm.model))
     }
 
     fn plaintext(
@@ -330,10 +333,10 @@ impl Watch {
         host: usize,
     ) -> Verdict {
         let before = std::mem::replace(&mut self.frame_count, world.frame_total());
-        let Some(group) = node.cluster_id().and_then(|cluster| self.groups.get(cluster)) else {
+        let Some(swarm) = node.cluster_id().and_then(|cluster| self.swarms.get(cluster)) else {
             return Ok(());
         };
-        let needles = &group.model.needles;
+        let needles = &swarm.model.needles;
         if needles.is_empty() {
             return Ok(());
         }
@@ -349,6 +352,11 @@ fn is_with(world: &World, agent: &Agent, leader: usize, model: &Model) -> bool {
     let addr = agent.session_with.as_deref().and_then(|addr| addr.rsplit_once(':'));
     addr.is_some_and(|(addr, _)| addr == world.address(leader))
         && model.store().node(&agent.node_id).is_some_and(|n| n.status.state == NodeState::Ready)
+}
+
+/// A check's result as whoever drives a world hears it.
+fn violated<T>(world: &World, host: usize, result: Result<T, Broken>) -> Result<T, Box<Violation>> {
+    result.map_err(|broken| violation(world, host, broken))
 }
 
 fn violation(world: &World, host: usize, broken: Broken) -> Box<Violation> {

@@ -82,8 +82,66 @@ fn the_first_control_plane_is_lost() {
     let cluster = lab.world.observe().cluster.unwrap();
     let ready = |name: &str| cluster.nodes.iter().any(|node| node.name == name && node.ready);
     assert!(!ready("m1") && ready("m2") && ready("w1"), "{:?}", cluster.nodes);
-    assert_eq!(cluster.pods.iter().filter(|pod| pod.ready).count(), 3, "{:?}", cluster.pods);
+    assert_eq!(
+        cluster.pods.iter().filter(|pod| pod.ready && pod.namespace == "default").count(),
+        3,
+        "{:?}",
+        cluster.pods
+    );
     lab.fault("restart m1");
+    lab.pass(60);
+    lab.is_at_rest();
+}
+
+/// A kubectl that found a connection of an earlier one to a host that is lost waited half a minute.
+#[test]
+fn a_connection_to_a_lost_host() {
+    let mut lab = Lab::new(3, 1);
+    lab.types("w1", "kubectl create namespace one");
+    lab.pass(5);
+    lab.fault("crash m1");
+    lab.pass(5);
+    lab.types("w1", "kubectl create namespace two");
+    lab.pass(5);
+    assert!(lab.watch.cluster_has("/registry/namespaces/two"));
+    // Nor does the connection break for whoever comes after the host is there again.
+    lab.fault("restart m1");
+    lab.fault("crash m2");
+    lab.fault("restart m2");
+    lab.pass(10);
+    lab.types("w1", "kubectl create namespace three");
+    lab.pass(5);
+    assert!(lab.watch.cluster_has("/registry/namespaces/three"));
+}
+
+/// Controllers ran beside the etcd that leads, whether or not they had an API server there.
+#[test]
+fn another_host_has_the_controllers() {
+    let mut lab = Lab::new(3, 1);
+    let leads = |host: &usize| lab.world.probe(*host).unwrap().kube.unwrap().leads();
+    let leader = (0..3).find(leads).unwrap();
+    let (leader, other) = (format!("m{}", leader + 1), format!("m{}", (leader + 1) % 3 + 1));
+    lab.types(&leader, &format!("mv {MANIFEST} /root/"));
+    lab.pass(60);
+    lab.types(&other, "kubectl create deployment web --image=nginx --replicas=2");
+    lab.pass(30);
+    let ready = |lab: &Lab| {
+        let cluster = lab.world.observe().cluster.unwrap();
+        cluster.pods.iter().filter(|pod| pod.ready && pod.namespace == "default").count()
+    };
+    assert_eq!(ready(&lab), 2);
+    // Whoever holds the leases is lost, too.
+    for part in ["kube-controller-manager", "kube-scheduler"] {
+        assert!(lab.watch.cluster_has(&format!("/registry/leases/kube-system/{part}")));
+    }
+    lab.types(&leader, &format!("mv /root/kube-apiserver.yaml {MANIFEST}"));
+    lab.pass(30);
+    lab.fault(&format!("crash {other}"));
+    lab.pass(60);
+    lab.types(&leader, "kubectl scale deployment web --replicas=3");
+    lab.pass(60);
+    assert_eq!(ready(&lab), 3);
+    lab.fault(&format!("restart {other}"));
     lab.pass(60);
     lab.is_at_rest();
 }

@@ -93,6 +93,12 @@ pub fn time(at: sim::Time) -> String {
     format!("{}Z", text.get(..19).unwrap_or_default())
 }
 
+/// The same to the microsecond, as leases have it.
+pub fn micro_time(at: sim::Time) -> String {
+    let text = at.rfc3339();
+    format!("{}.{:06}Z", text.get(..19).unwrap_or_default(), at.unix_nanos() / 1_000 % 1_000_000)
+}
+
 /// A time of an object.
 pub fn parse_time(value: &Value, path: &str) -> Option<sim::Time> {
     sim::Time::parse_rfc3339(text(value, path))
@@ -131,6 +137,31 @@ pub fn merge(target: &mut Value, patch: &Value) {
             map.shift_remove(key);
         } else {
             merge(map.entry(key.clone()).or_insert(Value::Null), value);
+        }
+    }
+}
+
+/// A document of YAML as JSON.
+///
+/// # Errors
+/// In go-yaml's words.
+pub fn from_yaml(text: &str) -> Result<Value, String> {
+    yaml::read_lenient(text).map(|node| of_yaml(&node))
+}
+
+fn of_yaml(node: &yaml::Node) -> Value {
+    match &node.value {
+        yaml::Value::Null => Value::Null,
+        yaml::Value::Bool(bool) => (*bool).into(),
+        yaml::Value::Int(number) => (*number).into(),
+        yaml::Value::Float(digits) => {
+            serde_json::from_str(digits).unwrap_or_else(|_| digits.as_str().into())
+        }
+        yaml::Value::Text(text) => text.as_str().into(),
+        yaml::Value::List(nodes) => nodes.iter().map(of_yaml).collect(),
+        yaml::Value::Map(entries) => {
+            let members = entries.iter().map(|(key, node)| (key.clone(), of_yaml(node)));
+            Value::Object(members.collect::<Map<_, _>>())
         }
     }
 }

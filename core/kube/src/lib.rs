@@ -42,4 +42,5 @@ pub fn register(programs: &mut os::Programs) {
 }
 
 pub use config::{ClusterConfig, ClusterHost};
+pub use kubelet::is_mirror;
 pub use node::{Caller, Context, KubeNode, Output};

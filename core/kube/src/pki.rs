@@ -114,15 +114,23 @@ impl<'a> Pki<'a> {
             }
             let address = &self.config.hosts[number].address;
             let version = self.config.version();
-            add(API_SERVER_MANIFEST, 0o600, api_server_manifest(address, &version));
-            add("/etc/kubernetes/manifests/etcd.yaml", 0o600, etcd_manifest(&name, address));
+            let is_alone = self.config.control_plane_count == 1;
+            for (program, text) in manifests(&name, address, &version, is_alone) {
+                add(&manifest_path(program), 0o600, text);
+            }
         }
         files
     }
 }
 
-/// The static pod whose arguments the API server is started with.
-pub(crate) const API_SERVER_MANIFEST: &str = "/etc/kubernetes/manifests/kube-apiserver.yaml";
+/// The programs of a control plane that are static pods, those that are read for their arguments among them.
+pub(crate) const STATIC_PODS: [&str; 4] =
+    ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler"];
+
+/// Where the manifest of a static pod is.
+pub(crate) fn manifest_path(program: &str) -> String {
+    format!("/etc/kubernetes/manifests/{program}.yaml")
+}
 
 const KUBELET_CONFIG: &str = "apiVersion: kubelet.config.k8s.io/v1beta1
 authentication:
@@ -140,77 +148,62 @@ kind: KubeletConfiguration
 staticPodPath: /etc/kubernetes/manifests
 ";
 
-fn api_server_manifest(address: &str, version: &str) -> String {
-    format!(
-        "apiVersion: v1
+/// The manifests of a control plane, as kubeadm writes them: a static pod for each program, and whether it runs depends on
+/// its being there.
+fn manifests(
+    name: &str,
+    address: &str,
+    version: &str,
+    is_alone: bool,
+) -> [(&'static str, String); 4] {
+    let certificates = ("/etc/kubernetes/pki", "k8s-certs", "      readOnly: true\n");
+    let elects = format!("--leader-elect={}", !is_alone);
+    let server = format!(
+        "--advertise-address={address} --authorization-mode=Node,RBAC --client-ca-file=/etc/kubernetes/pki/ca.crt \
+         --enable-admission-plugins=NodeRestriction --etcd-servers=https://127.0.0.1:2379 --secure-port=6443 \
+         --service-account-key-file=/etc/kubernetes/pki/sa.pub --service-cluster-ip-range=10.96.0.0/12 \
+         --tls-cert-file=/etc/kubernetes/pki/apiserver.crt --tls-private-key-file=/etc/kubernetes/pki/apiserver.key"
+    );
+    let etcd = format!(
+        "--advertise-client-urls=https://{address}:2379 --data-dir=/var/lib/etcd --name={name} --snapshot-count=10000"
+    );
+    let data = ("/var/lib/etcd", "etcd-data", "");
+    STATIC_PODS.map(|program| {
+        let (arguments, version, (path, volume, mode)) = match program {
+            "etcd" => (&etcd, "3.5.6-0", data),
+            "kube-apiserver" => (&server, version, certificates),
+            _ => (&elects, version, certificates),
+        };
+        let arguments = arguments.replace(' ', "\n    - ");
+        let text = format!(
+            "apiVersion: v1
 kind: Pod
 metadata:
   labels:
-    component: kube-apiserver
+    component: {program}
     tier: control-plane
-  name: kube-apiserver
+  name: {program}
   namespace: kube-system
 spec:
   containers:
   - command:
-    - kube-apiserver
-    - --advertise-address={address}
-    - --authorization-mode=Node,RBAC
-    - --client-ca-file=/etc/kubernetes/pki/ca.crt
-    - --enable-admission-plugins=NodeRestriction
-    - --etcd-servers=https://127.0.0.1:2379
-    - --secure-port=6443
-    - --service-account-key-file=/etc/kubernetes/pki/sa.pub
-    - --service-cluster-ip-range=10.96.0.0/12
-    - --tls-cert-file=/etc/kubernetes/pki/apiserver.crt
-    - --tls-private-key-file=/etc/kubernetes/pki/apiserver.key
-    image: registry.k8s.io/kube-apiserver:{version}
-    name: kube-apiserver
+    - {program}
+    - {arguments}
+    image: registry.k8s.io/{program}:{version}
+    name: {program}
     volumeMounts:
-    - mountPath: /etc/kubernetes/pki
-      name: k8s-certs
-      readOnly: true
-  hostNetwork: true
+    - mountPath: {path}
+      name: {volume}
+{mode}  hostNetwork: true
   volumes:
   - hostPath:
-      path: /etc/kubernetes/pki
+      path: {path}
       type: DirectoryOrCreate
-    name: k8s-certs
+    name: {volume}
 "
-    )
-}
-
-fn etcd_manifest(name: &str, address: &str) -> String {
-    format!(
-        "apiVersion: v1
-kind: Pod
-metadata:
-  labels:
-    component: etcd
-    tier: control-plane
-  name: etcd
-  namespace: kube-system
-spec:
-  containers:
-  - command:
-    - etcd
-    - --advertise-client-urls=https://{address}:2379
-    - --data-dir=/var/lib/etcd
-    - --name={name}
-    - --snapshot-count=10000
-    image: registry.k8s.io/etcd:3.5.6-0
-    name: etcd
-    volumeMounts:
-    - mountPath: /var/lib/etcd
-      name: etcd-data
-  hostNetwork: true
-  volumes:
-  - hostPath:
-      path: /var/lib/etcd
-      type: DirectoryOrCreate
-    name: etcd-data
-"
-    )
+        );
+        (program, text)
+    })
 }
 
 /// A certificate and its key as somebody's identity.

@@ -178,3 +178,25 @@ pub const RESOURCES: &[Resource] = &[
     core("rolebindings", "rolebinding", &[], "RoleBinding").group(RBAC),
     core("roles", "role", &[], "Role").group(RBAC),
 ];
+
+/// Kinds that servers have and this one has not, with their plurals and short names.
+const LACKING: &str = "ComponentStatus componentstatuses cs,ControllerRevision controllerrevisions,CronJob cronjobs cj,\
+CustomResourceDefinition customresourcedefinitions crd crds,CertificateSigningRequest certificatesigningrequests csr,\
+DaemonSet daemonsets ds,EndpointSlice endpointslices,HorizontalPodAutoscaler horizontalpodautoscalers hpa,\
+Ingress ingresses ing,IngressClass ingressclasses,Job jobs,LimitRange limitranges limits,NetworkPolicy networkpolicies \
+netpol,PersistentVolume persistentvolumes pv,PersistentVolumeClaim persistentvolumeclaims pvc,PodDisruptionBudget \
+poddisruptionbudgets pdb,PodTemplate podtemplates,PriorityClass priorityclasses pc,ReplicationController \
+replicationcontrollers rc,ResourceQuota resourcequotas quota,RuntimeClass runtimeclasses,StatefulSet statefulsets sts,\
+StorageClass storageclasses sc";
+
+/// The kind of a server that a person means by `job`, `Jobs`, `jobs.batch`, and that there is none of here.
+pub fn lacking(word: &str) -> Option<&'static str> {
+    let word = word.split('.').next().unwrap_or(word);
+    LACKING.split(',').find_map(|names| {
+        let mut names = names.split(' ');
+        let kind = names.next().filter(|kind| !kind.is_empty())?;
+        let is_meant =
+            kind.eq_ignore_ascii_case(word) || names.any(|name| name.eq_ignore_ascii_case(word));
+        is_meant.then_some(kind)
+    })
+}

@@ -6,8 +6,7 @@ use os::{Errno, Proc};
 use serde_json::{Value, json};
 
 use crate::cli::Failure;
-use crate::json::{at, items, text};
-use crate::manifest::from_yaml;
+use crate::json::{at, from_yaml, items, text};
 use crate::output::yaml;
 use crate::table::Command;
 

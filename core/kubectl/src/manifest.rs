@@ -1,10 +1,10 @@
 //! Objects in files: YAML and JSON, several in one file, folders, standard input (cli-runtime: `resource/visitor.go`).
 
 use os::Fd;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use crate::cli::{Boxed, Cli, Failure};
-use crate::json::{items, name, namespace, text};
+use crate::json::{from_yaml, items, name, namespace, text};
 use crate::kubeconfig::go_error;
 use kube::resources::Resource;
 
@@ -17,31 +17,6 @@ pub(crate) struct Item {
     pub(crate) resource: &'static Resource,
     /// The object, in the namespace where it is meant to be.
     pub(crate) object: Value,
-}
-
-/// A document of YAML as JSON.
-///
-/// # Errors
-/// In go-yaml's words.
-pub(crate) fn from_yaml(text: &str) -> Result<Value, String> {
-    yaml::read_lenient(text).map(|node| value(&node))
-}
-
-fn value(node: &yaml::Node) -> Value {
-    match &node.value {
-        yaml::Value::Null => Value::Null,
-        yaml::Value::Bool(bool) => (*bool).into(),
-        yaml::Value::Int(number) => (*number).into(),
-        yaml::Value::Float(digits) => {
-            serde_json::from_str(digits).unwrap_or_else(|_| digits.as_str().into())
-        }
-        yaml::Value::Text(text) => text.as_str().into(),
-        yaml::Value::List(nodes) => nodes.iter().map(value).collect(),
-        yaml::Value::Map(entries) => {
-            let members = entries.iter().map(|(key, node)| (key.clone(), value(node)));
-            Value::Object(members.collect::<Map<_, _>>())
-        }
-    }
 }
 
 /// The documents of a file as JSON; what cannot be read ends them.
@@ -215,6 +190,11 @@ fn identified(cli: &Cli, source: &str, mut object: Value) -> Result<Item, Failur
         )));
     }
     let Some(resource) = Resource::of(&api_version, &kind) else {
+        if kube::resources::lacking(&kind).is_some() {
+            return Err(Failure::text(format!(
+                "not simulated: objects of kind {kind} (\"{source}\")"
+            )));
+        }
         let unknown = format!("no matches for kind \"{kind}\" in version \"{api_version}\"");
         return Err(Failure::text(if cli.profile.server_checks {
             format!(

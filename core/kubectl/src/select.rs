@@ -76,6 +76,9 @@ type Asked = (&'static Resource, Vec<String>);
 /// Tells that nobody knows a kind; that is what the server says, so that it has to be there.
 pub(crate) async fn unknown_kind<T>(cli: &Cli, word: &str) -> Result<T, Failure> {
     cli.call(Call::get("/version")).await?;
+    if let Some(kind) = kube::resources::lacking(word) {
+        return Err(Failure::text(format!("not simulated: objects of kind {kind}")));
+    }
     let (kind, group) = word.split_once('.').unwrap_or((word, ""));
     let group = if group.is_empty() { String::new() } else { format!(" in group \"{group}\"") };
     Err(Failure::text(format!("the server doesn't have a resource type \"{kind}\"{group}")))

@@ -101,6 +101,7 @@ bugs! {
     TmpfsCommitted: "docker commit takes the secrets' tmpfs",
     SecretStaysMounted: "a stopped container keeps its secrets",
     // Kubernetes
+    EtcdVoteForgotten: "a member of etcd that starts has forgotten its term and its vote",
     EtcdSyncForgotten: "etcd takes its log for durable before the disk has it",
     EtcdFullDiskMissed: "etcd does not look whether its writes arrive",
     DeletionNotCached: "an API server keeps deleted objects in memory",

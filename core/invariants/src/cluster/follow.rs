@@ -7,6 +7,7 @@ use kube::json::{text, uid};
 use world::{Probe, World};
 
 use super::equal_members::Changes;
+use super::etcd::Etcd;
 use super::{acknowledged_writes, cached_objects, kubelet_secrets, pods_once};
 use crate::invariant::Verdict;
 
@@ -17,6 +18,7 @@ const NAME_LABEL: &str = "io.kubernetes.container.name";
 /// A Kubernetes, as its nodes have shown it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Followed {
+    etcd: Etcd,
     told: acknowledged_writes::Told,
     pub(crate) changes: Changes,
     /// By host: its boot, and the revision of its member that was looked at last.
@@ -27,6 +29,7 @@ impl Followed {
     /// Something has happened on a host.
     pub(crate) fn look(&mut self, world: &World, probe: &Probe<'_>) -> Verdict {
         let Some(node) = probe.kube else { return Ok(()) };
+        self.etcd.look(probe)?;
         self.member(probe, node)?;
         kubelet_secrets::check(probe.name, &node.held(), &node.used())?;
         if let Some(daemon) = probe.daemon {

@@ -3,6 +3,7 @@
 pub mod acknowledged_writes;
 pub mod cached_objects;
 pub mod equal_members;
+mod etcd;
 mod follow;
 pub mod kubelet_secrets;
 pub mod node_rights;

@@ -161,6 +161,9 @@ impl State<'_> {
     }
 
     fn pod(&self, pod: &Value, why: &mut Vec<String>) {
+        if kube::is_mirror(pod) {
+            return;
+        }
         let name = name(pod);
         let phase = text(pod, "status/phase");
         if is_going(pod) {

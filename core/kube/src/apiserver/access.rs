@@ -256,7 +256,8 @@ fn node_may(node: &str, deed: &Deed<'_>, objects: &Objects) -> Option<Result<(),
                 .then_some(Ok(()))
         }
         ("", "pods") => {
-            (reads || deed.verb == "delete" && is_on(node, deed, objects)).then_some(Ok(()))
+            let own = deed.verb == "create" || deed.verb == "delete" && is_on(node, deed, objects);
+            (reads || own).then_some(Ok(()))
         }
         ("", "pods/status") => is_on(node, deed, objects).then_some(Ok(())),
         ("", "services" | "endpoints" | "serviceaccounts") => reads.then_some(Ok(())),

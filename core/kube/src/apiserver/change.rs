@@ -24,11 +24,13 @@ pub(super) fn is_dry(request: &Request) -> bool {
         || items(&request.body, "dryRun").iter().any(|value| value == "All")
 }
 
-/// Reads an object as its kind; the answer is warnings.
+/// Reads an object as its kind; the answer is warnings: of fields that it does not have, and of those that are new and that
+/// nothing acts on here.
 fn decode(
     request: &Request,
     resource: &Resource,
     value: &mut Value,
+    old: &Value,
 ) -> Result<Vec<String>, Status> {
     let (kind, version) = (resource.kind, resource.version);
     let cannot = |why: &str| {
@@ -46,14 +48,23 @@ fn decode(
     put(value, "kind", kind);
     put(value, "apiVersion", resource.api_version());
     let Some(schema) = schema::kind(kind) else { return Ok(Vec::new()) };
-    let unknown = schema::check_decoding(schema, value).map_err(|why| cannot(&why))?;
+    let decoded = schema::check_decoding(schema, value).map_err(|why| cannot(&why))?;
+    let known = schema::check_decoding(schema, &mut old.clone()).unwrap_or_default().kept;
+    let new = decoded.kept.into_iter().filter(|path| !known.contains(path));
+    let mut warnings: Vec<String> = new
+        .map(|path| format!("{path}: not simulated: it is kept, and nothing acts on it"))
+        .collect();
+    let unknown = decoded.unknown;
     let validation = parameter(request, "fieldValidation").unwrap_or_default();
     match Strictness::parse(validation) {
         Strictness::Strict if !unknown.is_empty() => {
             Err(cannot(&format!("strict decoding error: {}", unknown.join(", "))))
         }
-        Strictness::Warn => Ok(unknown),
-        _ => Ok(Vec::new()),
+        Strictness::Warn => {
+            warnings.extend(unknown);
+            Ok(warnings)
+        }
+        _ => Ok(warnings),
     }
 }
 
@@ -61,6 +72,22 @@ fn refuse(resource: &Resource, object: &Value, problems: &[Problem]) -> Result<(
     match problems {
         [] => Ok(()),
         problems => Err(Status::invalid(resource, crate::json::name(object), problems)),
+    }
+}
+
+/// What a pod names that only others may read.
+fn mentions(spec: &Value) -> Option<&'static str> {
+    match spec {
+        Value::Object(map) => map.iter().find_map(|(key, value)| match key.as_str() {
+            "secret" | "secretKeyRef" | "secretRef" | "imagePullSecrets" => Some("secrets"),
+            "configMap" | "configMapKeyRef" | "configMapRef" => Some("configmaps"),
+            "serviceAccountName" | "serviceAccount" => Some("a service account"),
+            "projected" => Some("projected volumes"),
+            "persistentVolumeClaim" => Some("persistentvolumeclaims"),
+            _ => mentions(value),
+        }),
+        Value::Array(list) => list.iter().find_map(mentions),
+        _ => None,
     }
 }
 
@@ -77,7 +104,7 @@ impl ApiServer {
             return Err(Status::method_not_allowed());
         }
         let mut value = request.body.clone();
-        let warnings = decode(request, resource, &mut value)?;
+        let warnings = decode(request, resource, &mut value, &Value::Null)?;
         let meta = object(&mut value, "metadata");
         for field in ["uid", "resourceVersion", "selfLink", "deletionTimestamp", "managedFields"] {
             meta.shift_remove(field);
@@ -143,7 +170,8 @@ impl ApiServer {
         Ok(())
     }
 
-    /// Admission plug-in `NodeRestriction`: a kubelet makes its own node only.
+    /// Admission plug-in `NodeRestriction`: a kubelet makes its own node only, and mirror pods of it that name nothing that
+    /// it could then read.
     fn check_node_restriction(
         &self,
         user: &User,
@@ -155,6 +183,14 @@ impl ApiServer {
         let why = match resource.kind {
             "Node" if name != node => {
                 format!("node \"{node}\" is not allowed to modify node \"{name}\"")
+            }
+            "Pod" if crate::is_mirror(value) && text(value, "spec/nodeName") == node => {
+                match mentions(&value["spec"]) {
+                    None => return Ok(()),
+                    Some(what) => {
+                        format!("node \"{node}\" can not create pods that reference {what}")
+                    }
+                }
             }
             "Pod" => {
                 "pod does not have \"kubernetes.io/config.mirror\" annotation, node \"".to_owned()
@@ -187,7 +223,7 @@ impl ApiServer {
             }
             _ => request.body.clone(),
         };
-        let warnings = decode(request, resource, &mut value)?;
+        let warnings = decode(request, resource, &mut value, &old)?;
         let given = revision(&value);
         if given != 0 && given != revision(&old) {
             return Err(Status::modified(resource, &target.name));

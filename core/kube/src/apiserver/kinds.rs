@@ -25,7 +25,9 @@ pub(super) fn prepare_new(
         "Pod" => {
             remove(value, "status");
             put(value, "status/phase", "Pending");
-            admit_pod(resource, value, objects, has_token_volumes, suffix)?;
+            if !crate::is_mirror(value) {
+                admit_pod(resource, value, objects, has_token_volumes, suffix)?;
+            }
         }
         "Deployment" | "ReplicaSet" => {
             remove(value, "status");

@@ -63,8 +63,7 @@ pub(crate) enum Origin {
         /// The request on it.
         number: u64,
     },
-    /// A part of the control plane on this host: 0 the API server itself, otherwise controllers, by how often they have
-    /// begun.
+    /// A part of the control plane on this host: 0 the API server itself, otherwise controllers and scheduler.
     Internal(u64),
 }
 
@@ -276,13 +275,18 @@ impl ApiServer {
     }
 
     fn uid(&mut self) -> String {
-        let mut bytes: [u8; 16] = self.rng.bytes();
-        bytes[6] = bytes[6] & 0x0f | 0x40;
-        bytes[8] = bytes[8] & 0x3f | 0x80;
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &hex[range]);
-        parts.join("-")
+        uid(&mut self.rng)
     }
+}
+
+/// A random identity (RFC 4122, version 4).
+pub(crate) fn uid(rng: &mut Rng) -> String {
+    let mut bytes: [u8; 16] = rng.bytes();
+    bytes[6] = bytes[6] & 0x0f | 0x40;
+    bytes[8] = bytes[8] & 0x3f | 0x80;
+    let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    let parts = [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| &hex[range]);
+    parts.join("-")
 }
 
 /// Letters and digits that make no words (apimachinery: `rand.String`).

@@ -245,6 +245,11 @@ impl ApiServer {
                 )));
             }
         };
+        if crate::is_mirror(&pod) {
+            let text = "not simulated: the programs of the control plane are parts of their host, and have no \
+                        containers; etcdctl is a command of the host";
+            return Err(Status::new(501, "NotImplemented", text.to_owned()));
+        }
         Ok((pod, name))
     }
 

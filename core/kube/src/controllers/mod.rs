@@ -1,5 +1,6 @@
 //! kube-controller-manager: loops that compare what is wanted with what is there. Each looks at the objects and says what
-//! to ask the API server; when all is answered it looks again. They run beside the etcd that leads.
+//! to ask the API server; when all is answered it looks again. They run beside each API server, and of several those act that
+//! hold a lease.
 //!
 //! | module | what it holds |
 //! | --- | --- |
@@ -10,9 +11,11 @@
 //! | `garbage` | what has lost its owners goes too |
 //! | `endpoints` | the addresses behind services |
 //! | `nodes` | nodes that are silent: tainted, and their pods evicted |
+//! | `election` | the lease |
 
 mod accounts;
 mod deployment;
+mod election;
 mod endpoints;
 mod garbage;
 mod namespace;
@@ -52,9 +55,41 @@ impl View<'_> {
     }
 }
 
-/// The loops of one host.
+/// Which program's loops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Part {
+    /// kube-controller-manager's.
+    Manager,
+    /// kube-scheduler's.
+    Scheduler,
+}
+
+impl Part {
+    pub(crate) const fn program(self) -> &'static str {
+        match self {
+            Self::Manager => "kube-controller-manager",
+            Self::Scheduler => "kube-scheduler",
+        }
+    }
+
+    /// Who it is for the API server.
+    pub(crate) const fn user(self) -> &'static str {
+        match self {
+            Self::Manager => "system:kube-controller-manager",
+            Self::Scheduler => "system:kube-scheduler",
+        }
+    }
+}
+
+/// The loops of one program of one host.
 #[derive(Debug)]
 pub(crate) struct Controllers {
+    pub(crate) part: Part,
+    /// The program does not run.
+    pub(crate) is_off: bool,
+    /// Who is alone need not ask who acts.
+    election: Option<election::Election>,
+    acts: bool,
     /// How often they have begun: answers to earlier ones are nobody's.
     began: u64,
     pending: u32,
@@ -73,12 +108,20 @@ pub(super) struct Recorders {
     pub(super) replicaset: Recorder,
     pub(super) node: Recorder,
     pub(super) taints: Recorder,
+    election: Recorder,
 }
 
 impl Controllers {
-    pub(crate) fn new(stream: &dyn Fn(&str) -> Rng) -> Self {
+    /// The loops of a program on a host, with others like it on other hosts or `alone`.
+    pub(crate) fn new(part: Part, host: &str, alone: bool, stream: &dyn Fn(&str) -> Rng) -> Self {
         let recorder = |name: &'static str| Recorder::new(name, "", stream(name));
+        let mut rng = stream(part.program());
+        let election = || election::Election::new(part.program(), host, &mut rng);
         Self {
+            part,
+            is_off: false,
+            election: (!alone).then(election),
+            acts: false,
             began: 0,
             pending: 0,
             is_dirty: true,
@@ -89,29 +132,41 @@ impl Controllers {
                 replicaset: recorder("replicaset-controller"),
                 node: recorder("node-controller"),
                 taints: recorder("taint-eviction-controller"),
+                election: recorder(part.program()),
             },
             scheduler_recorder: recorder("default-scheduler"),
-            rng: stream("controllers"),
+            rng,
         }
     }
 
     /// They run here from now on: what was before nobody has looked at, and every node has its grace again.
-    pub(crate) fn begin(&mut self) {
+    fn begin(&mut self) {
         self.began += 1;
         (self.pending, self.is_dirty, self.wake) = (0, true, None);
         self.nodes = nodes::Nodes::default();
     }
 
-    /// Who asks for them.
-    pub(crate) const fn origin(&self) -> Origin {
-        Origin::Internal(self.began)
+    /// Who asks for them: an origin for each program, each time they begin, and each purpose.
+    const fn origin(&self, for_lease: bool) -> Origin {
+        let began = if for_lease { 0 } else { self.began };
+        Origin::Internal(began * 4 + self.part as u64 * 2 + for_lease as u64)
+    }
+
+    /// They have no API server to ask.
+    pub(crate) const fn pause(&mut self) {
+        self.acts = false;
     }
 
     /// Objects have changed.
     pub(crate) fn changed(&mut self, now: Time, changes: &[Change]) {
         for change in changes {
             match change.key.split('/').nth(2) {
-                Some("leases") => self.nodes.heard(now, change),
+                Some("leases") => {
+                    self.nodes.heard(now, change);
+                    if let Some(election) = &mut self.election {
+                        election.changed(&change.key);
+                    }
+                }
                 Some("events") => {}
                 _ => self.is_dirty = true,
             }
@@ -120,7 +175,13 @@ impl Controllers {
 
     /// An answer has come.
     pub(crate) fn answered(&mut self, now: Time, origin: Origin, response: &Response) {
-        if origin != self.origin() {
+        if origin == self.origin(true) {
+            return self
+                .election
+                .iter_mut()
+                .for_each(|election| election.answered(now, response.code < 300));
+        }
+        if origin != self.origin(false) {
             return;
         }
         self.pending = self.pending.saturating_sub(1);
@@ -134,21 +195,45 @@ impl Controllers {
 
     /// When to look though nothing has changed.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        self.wake.filter(|_| self.pending == 0)
+        if self.is_off {
+            return None;
+        }
+        let own = self.wake.filter(|_| self.pending == 0 && self.acts);
+        let election = self.election.as_ref().map(election::Election::next_deadline);
+        [own, election].into_iter().flatten().min()
     }
 
-    /// What is to be asked now.
+    /// What is to be asked now, and who asks. `alone` says that who needs no lease knows all that etcd holds.
     pub(crate) fn run(
         &mut self,
         (now, wall): (Time, Time),
         objects: &Objects,
+        alone: bool,
         minor: u32,
-        root_pem: &str,
-        token_key: &TokenKey,
-    ) -> Vec<Request> {
+        (root_pem, token_key): (&str, &TokenKey),
+    ) -> Vec<(Origin, Request)> {
+        let mut asks = Vec::new();
+        if self.is_off {
+            self.acts = false;
+            return asks;
+        }
+        let mut acts = alone;
+        if let Some(election) = &mut self.election {
+            let ask = election.run((now, wall), objects, &mut self.rng);
+            acts = election.leads(now);
+            asks.extend(ask.map(|ask| (self.origin(true), ask)));
+        }
+        let begins = acts && !self.acts;
+        self.acts = acts;
+        if !acts {
+            return asks;
+        }
+        if begins {
+            self.begin();
+        }
         let is_due = self.wake.is_some_and(|at| at <= now);
         if self.pending > 0 || !(self.is_dirty || is_due) {
-            return Vec::new();
+            return asks;
         }
         self.is_dirty = false;
         let mut view = View {
@@ -162,18 +247,28 @@ impl Controllers {
             asks: Vec::new(),
             wake: None,
         };
-        namespace::run(&mut view);
-        accounts::run(&mut view);
-        garbage::run(&mut view);
-        deployment::run(&mut view, &mut self.recorders.deployment);
-        replicaset::run(&mut view, &mut self.recorders.replicaset);
-        endpoints::run(&mut view);
-        self.nodes.run(&mut view, &mut self.recorders);
-        let placed = crate::scheduler::run(objects, &mut self.scheduler_recorder, view.rng, wall);
-        view.asks.extend(placed);
+        let won = self.election.as_ref().filter(|_| begins).and_then(|own| own.won(objects));
+        if let Some((lease, message)) = won {
+            let what = ("Normal", "LeaderElection", message.as_str());
+            view.asks.push(self.recorders.election.tell(&lease, what, wall));
+        }
+        if self.part == Part::Scheduler {
+            let recorder = &mut self.scheduler_recorder;
+            view.asks.extend(crate::scheduler::run(objects, recorder, view.rng, wall));
+        } else {
+            namespace::run(&mut view);
+            accounts::run(&mut view);
+            garbage::run(&mut view);
+            deployment::run(&mut view, &mut self.recorders.deployment);
+            replicaset::run(&mut view, &mut self.recorders.replicaset);
+            endpoints::run(&mut view);
+            self.nodes.run(&mut view, &mut self.recorders);
+        }
         self.wake = view.wake;
-        let asks = view.asks;
-        self.pending = u32::try_from(asks.len()).unwrap_or(u32::MAX);
+        self.pending = u32::try_from(view.asks.len()).unwrap_or(u32::MAX);
+        let own = std::mem::take(&mut view.asks);
+        let origin = self.origin(false);
+        asks.extend(own.into_iter().map(|ask| (origin, ask)));
         asks
     }
 }
@@ -218,7 +313,7 @@ pub(super) fn is_ready(pod: &Value) -> bool {
 }
 
 /// A short digest of a value, as names of replica sets end in one.
-pub(super) fn digest(value: &Value) -> String {
+pub(crate) fn digest(value: &Value) -> String {
     use sha2::{Digest, Sha256};
     const LETTERS: &[u8; 27] = b"bcdfghjklmnpqrstvwxz2456789";
     let digest: [u8; 32] = Sha256::digest(value.to_string()).into();

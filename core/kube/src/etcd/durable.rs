@@ -99,7 +99,9 @@ pub(super) fn restore(disk: &mut Disk) -> Result<Option<Restored>, String> {
         match found {
             Record::Metadata { .. } => {}
             Record::HardState(state) => {
-                restored.hard_state = state;
+                if !sim::planted!(EtcdVoteForgotten) {
+                    restored.hard_state = state;
+                }
                 is_new = false;
             }
             Record::Snapshot { index, term } => {

@@ -49,6 +49,11 @@ impl Phase {
         matches!(self, Self::Running | Self::Ended | Self::BackOff(_) | Self::Dropped)
     }
 
+    /// Docker is at work for its start.
+    pub(super) const fn is_under_way(&self) -> bool {
+        matches!(self, Self::Looking | Self::Pulling(_) | Self::Making | Self::Starting)
+    }
+
     /// Docker has something to stop.
     pub(super) const fn is_alive(&self) -> bool {
         matches!(self, Self::Running | Self::Starting | Self::Making)

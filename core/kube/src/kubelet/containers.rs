@@ -32,8 +32,9 @@ impl Kubelet {
             let one = &run.containers[place];
             let is_init_open = one.is_init && one.exit_code() != Some(0);
             self.run_container(touch, uid, place);
-            if is_init_open {
-                // The others wait for it.
+            let phase = self.container(uid, place).map(|one| one.phase.clone());
+            // One after the other, as far as pulling and starting; an init container to its end.
+            if is_init_open || phase.is_some_and(|phase| phase.is_under_way()) {
                 return;
             }
         }
@@ -165,6 +166,11 @@ impl Kubelet {
             (Step::Start, Err(error)) if !error.message().is_empty() => {
                 let name = one.name.clone();
                 let message = error.message().to_owned();
+                if message.ends_with("Address already in use")
+                    && let Some(run) = self.pods.get_mut(uid)
+                {
+                    run.ip.clear();
+                }
                 let told = format!(
                     "Error: failed to start container \"{name}\": Error response from daemon: {message}"
                 );

@@ -8,12 +8,16 @@ use serde_json::Value;
 use super::container::{COUNT_LABEL, NAME_LABEL, Phase, Step, UID_LABEL};
 use super::environment::{self, Missing};
 use super::{Kubelet, POD_NETWORK, Purpose, Touch, termination, volumes};
-use crate::json::{flag, items, text};
+use crate::json::{at, flag, items, put, text};
 
 impl Kubelet {
     pub(super) fn make(&mut self, touch: &mut Touch<'_>, uid: &str, place: usize, spec: &Value) {
+        self.give_address(uid);
         let Some(run) = self.pods.get(uid) else { return };
-        let pod = run.pod.clone();
+        let mut pod = (*run.pod).clone();
+        put(&mut pod, "status/podIP", run.ip.clone());
+        put(&mut pod, "status/podIPs", serde_json::json!([{ "ip": run.ip }]));
+        put(&mut pod, "status/hostIP", self.address.clone());
         let variables = match environment::environment(&pod, spec, &self.cache) {
             Ok(variables) => variables,
             Err(missing) => {
@@ -28,7 +32,12 @@ impl Kubelet {
         let mut binds = Vec::new();
         for (number, mount) in items(spec, "volumeMounts").iter().enumerate() {
             let Some(mounted) = run.volumes.get(text(mount, "name")) else { continue };
-            let source = volumes::source_of(touch.machine, touch.now, uid, mounted, mount, number);
+            let part = match text(mount, "subPathExpr") {
+                "" => text(mount, "subPath").to_owned(),
+                part => environment::expand(part, &variables),
+            };
+            let place = (text(mount, "name"), part.as_str(), number);
+            let source = volumes::source_of(touch.machine, touch.now, uid, mounted, place);
             // Whatever shows a secret is read-only (since 1.9.6).
             let is_fixed = source.contains("/kubernetes.io~secret/")
                 || source.contains("/kubernetes.io~projected/")
@@ -85,6 +94,19 @@ impl Kubelet {
             (false, None) => POD_NETWORK.to_owned(),
         };
         let is_own = network_mode == POD_NETWORK;
+        let endpoint = || api::Endpoint {
+            network: POD_NETWORK.to_owned(),
+            address: run.map(|run| run.ip.clone()).unwrap_or_default(),
+            aliases: Vec::new(),
+        };
+        let hosts = items(pod, "spec/hostAliases").iter().flat_map(|alias| {
+            let names = items(alias, "hostnames").iter().filter_map(Value::as_str);
+            names.map(|name| format!("{name}:{}", text(alias, "ip")))
+        });
+        let security = at(pod, "spec/securityContext");
+        let groups = items(security, "supplementalGroups").iter().chain(security.get("fsGroup"));
+        let mut groups: Vec<u64> = groups.filter_map(Value::as_u64).collect();
+        groups.sort_unstable();
         let hostname = match text(pod, "spec/hostname") {
             "" => pod_name,
             hostname => hostname,
@@ -116,7 +138,10 @@ impl Kubelet {
             },
             host: api::HostConfig {
                 binds,
+                networks: is_own.then(endpoint).into_iter().collect(),
                 network_mode,
+                extra_hosts: hosts.collect(),
+                groups: groups.iter().map(u64::to_string).collect(),
                 read_only: flag(spec, "securityContext/readOnlyRootFilesystem"),
                 ..api::HostConfig::default()
             },

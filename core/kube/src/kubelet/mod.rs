@@ -12,6 +12,7 @@
 //! | `containers` | its way from step to step |
 //! | `images`, `making`, `endings` | the steps: its image, its creation, its end and another start |
 //! | `report` | a pod's status |
+//! | `mirror` | what runs on the host without the API server, shown to it |
 //! | `serve` | logs and programs, for the API server |
 
 mod cache;
@@ -22,6 +23,7 @@ mod endings;
 mod environment;
 mod images;
 mod making;
+mod mirror;
 mod node;
 mod pods;
 mod report;
@@ -41,10 +43,12 @@ use sim::{Duration, Rng, Time};
 use crate::client;
 use crate::config::ClusterConfig;
 use crate::events::Recorder;
-use crate::json::{items, text};
+use crate::json::{flag, items, text};
 use crate::rest::{Method, Request, StreamEvent};
 use crate::wire::Came;
 use cache::{Cache, ObjectKey};
+pub(crate) use mirror::Static;
+pub use mirror::is_mirror;
 use pods::PodRun;
 use serve::Sessions;
 
@@ -133,6 +137,9 @@ pub(crate) struct Kubelet {
     rng: Rng,
     /// The runtime does not answer.
     is_runtime_down: bool,
+    /// The last part of the address that was given to a pod last.
+    last_address: u32,
+    mirrors: mirror::Mirrors,
 }
 
 impl Kubelet {
@@ -165,6 +172,8 @@ impl Kubelet {
             sessions: Sessions::default(),
             rng,
             is_runtime_down: false,
+            last_address: 1,
+            mirrors: mirror::Mirrors::default(),
         }
     }
 
@@ -193,6 +202,27 @@ impl Kubelet {
     fn pod_cidr(&self) -> String {
         let number = self.config.hosts.iter().position(|host| host.name == self.name).unwrap_or(0);
         format!("10.244.{number}.0/24")
+    }
+
+    /// A pod has its address before its containers are made: the next one of the node that is free (CNI: `host-local`).
+    fn give_address(&mut self, uid: &str) {
+        let Some(run) = self.pods.get(uid).filter(|run| run.ip.is_empty()) else { return };
+        let mut address = self.address.clone();
+        if !flag(&run.pod, "spec/hostNetwork") {
+            let cidr = self.pod_cidr();
+            let front = cidr.trim_end_matches("0/24");
+            let is_free = |number: &u32| {
+                let address = format!("{front}{number}");
+                self.pods.values().all(|other| other.is_over || other.ip != address)
+            };
+            // 0 is the network's, 1 the bridge's, 255 the broadcast's.
+            let mut all = (0..253).map(|step| 2 + (self.last_address - 1 + step) % 253);
+            self.last_address = all.find(is_free).unwrap_or(self.last_address);
+            address = format!("{front}{}", self.last_address);
+        }
+        if let Some(run) = self.pods.get_mut(uid) {
+            run.ip = address;
+        }
     }
 
     fn ask(
@@ -269,8 +299,10 @@ impl Kubelet {
             (Purpose::ListPods, Came::Response(answer)) if answer.code == 200 => {
                 self.relist_after = RELIST;
                 let version = text(&answer.body, "metadata/resourceVersion").to_owned();
-                let seen: Vec<Value> = items(&answer.body, "items").to_vec();
+                let seen = items(&answer.body, "items").iter().cloned();
+                let (mirrors, seen): (Vec<Value>, Vec<Value>) = seen.partition(is_mirror);
                 self.pods_listed(touch, seen);
+                self.mirrors_listed(touch, mirrors);
                 let mut request = client::request(Method::Get, "/api/v1/pods", Value::Null);
                 request.query = vec![
                     ("watch".into(), "true".into()),
@@ -281,8 +313,11 @@ impl Kubelet {
             }
             (Purpose::WatchPods, Came::Opened) => {}
             (Purpose::WatchPods, Came::Event(StreamEvent::Change(change))) => {
-                let is_gone = change["type"] == "DELETED";
-                self.pod_changed(touch, change["object"].clone(), is_gone);
+                let (pod, is_gone) = (change["object"].clone(), change["type"] == "DELETED");
+                match is_mirror(&pod) {
+                    true => self.mirror_changed(touch, pod, is_gone),
+                    false => self.pod_changed(touch, pod, is_gone),
+                }
             }
             (Purpose::ListPods | Purpose::WatchPods, _) => {
                 self.relist_at = Some(touch.now + self.relist_after);

@@ -71,8 +71,7 @@ impl Kubelet {
     }
 
     fn renew(&mut self, touch: &mut Touch<'_>) {
-        let at = touch.wall.rfc3339();
-        let at = format!("{}.{:06}Z", &at[..19], touch.wall.unix_nanos() / 1_000 % 1_000_000);
+        let at = crate::json::micro_time(touch.wall);
         let request = match self.node.lease.clone() {
             Some(mut lease) => {
                 put(&mut lease, "spec/renewTime", at);

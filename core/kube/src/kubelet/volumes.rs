@@ -10,7 +10,7 @@ use sim::Time;
 
 use super::cache::Cache;
 use super::downward;
-use crate::json::{flag, int, items, text};
+use crate::json::{at, flag, int, items, text};
 
 /// A volume that is there.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,6 +164,24 @@ pub(super) fn folder(machine: &Machine, path: &str, mode: u32, now: Time) -> Opt
     host.mounts.resolve("/", path, true, User::ROOT).ok()
 }
 
+/// What must be at a path of the host, or is made there (kubelet: `pkg/volume/hostpath`).
+fn check_host_path(machine: &Machine, now: Time, path: &str, kind: &str) -> Result<(), Trouble> {
+    if kind == "DirectoryOrCreate" {
+        folder(machine, path, 0o755, now);
+    }
+    let host = machine.host();
+    let found = host.borrow().mounts.resolve("/", path, true, User::ROOT);
+    let found = found.ok().and_then(|place| place.inode());
+    let fits = |is: fn(&Kind) -> bool| found.as_ref().is_some_and(|inode| is(&inode.kind));
+    let (fits, what) = match kind {
+        "Directory" => (fits(|kind| matches!(kind, Kind::Directory)), "directory"),
+        "File" => (fits(|kind| matches!(kind, Kind::File(_))), "file"),
+        _ => return Ok(()),
+    };
+    let why = format!("hostPath type check failed: {path} is not a {what}");
+    if fits { Ok(()) } else { Err(Trouble::Failed(why)) }
+}
+
 /// Makes a volume, or brings it up to date.
 pub(super) fn set_up(
     machine: &mut Machine,
@@ -176,6 +194,7 @@ pub(super) fn set_up(
 ) -> Result<Mounted, Trouble> {
     let shown = payload(pod, volume, cache)?;
     if let Some(path) = volume["hostPath"]["path"].as_str() {
+        check_host_path(machine, now, path, text(volume, "hostPath/type"))?;
         return Ok(Mounted { path: path.to_owned(), payload: None, is_memory: false });
     }
     if let Some(old) = old.filter(|old| old.payload == shown) {
@@ -191,7 +210,11 @@ pub(super) fn set_up(
         kind,
         "kubernetes.io~secret" | "kubernetes.io~projected" | "kubernetes.io~downward-api"
     ) || text(volume, "emptyDir/medium") == "Memory";
-    folder(machine, &path, 0o755, now);
+    if let Some((above, _)) = path.rsplit_once('/') {
+        folder(machine, above, 0o755, now);
+    }
+    // Whoever a container's programs are, they may write to an empty folder.
+    folder(machine, &path, if kind.ends_with("empty-dir") { 0o777 } else { 0o755 }, now);
     if old.is_none() && in_memory {
         let host = machine.host();
         let mounts = &mut host.borrow_mut().mounts;
@@ -201,7 +224,9 @@ pub(super) fn set_up(
         }
     }
     if let Some(files) = &shown {
-        write_atomically(machine, &path, files, (now, wall), stamp);
+        let group = at(pod, "spec/securityContext/fsGroup").as_u64();
+        let group = group.and_then(|group| u32::try_from(group).ok());
+        write_atomically(machine, &path, files, (now, wall), stamp, group);
     }
     Ok(Mounted { path, payload: shown, is_memory: in_memory })
 }
@@ -213,6 +238,7 @@ fn write_atomically(
     files: &Payload,
     (now, wall): (Time, Time),
     stamp: u64,
+    group: Option<u32>,
 ) {
     let Some(place) = folder(machine, path, 0o755, now) else { return };
     let mut fs = place.fs.borrow_mut();
@@ -229,7 +255,12 @@ fn write_atomically(
         "..{:04}_{:02}_{:02}_{:02}_{:02}_{:02}.{}",
         date.year, date.month, date.day, date.hour, date.minute, date.second, stamp
     );
-    let directory = |mode| Inode { attributes: Attributes::root(mode, now), kind: Kind::Directory };
+    // What belongs to the pod's group its members may read (kubelet: `SetVolumeOwnership`).
+    let attributes = |mode: u32, more: u32| match group {
+        Some(gid) => Attributes { gid, ..Attributes::root(mode | more, now) },
+        None => Attributes::root(mode, now),
+    };
+    let directory = |mode| Inode { attributes: attributes(mode, 0o2550), kind: Kind::Directory };
     let link = |target: &str| {
         let kind = Kind::Symlink(target.to_owned());
         Inode { attributes: Attributes::root(0o777, now), kind }
@@ -246,7 +277,7 @@ fn write_atomically(
             }
         }
         let kind = Kind::File(bytes.clone());
-        let inode = Inode { attributes: Attributes::root(*mode, now), kind };
+        let inode = Inode { attributes: attributes(*mode, 0o440), kind };
         let _ = fs.put(&inner(&format!("{new}/{name}")), inode, now);
     }
     let _ = fs.put(&inner("..data_tmp"), link(&new), now);
@@ -287,10 +318,8 @@ pub(super) fn source_of(
     now: Time,
     uid: &str,
     mounted: &Mounted,
-    mount: &Value,
-    place: usize,
+    (name, part, place): (&str, &str, usize),
 ) -> String {
-    let part = text(mount, "subPath");
     if part.is_empty() {
         return mounted.path.clone();
     }
@@ -299,7 +328,7 @@ pub(super) fn source_of(
         folder(machine, &path, 0o755, now);
         return path;
     };
-    let base = format!("{}/volume-subpaths/{}/{place}", pod_folder(uid), text(mount, "name"));
+    let base = format!("{}/volume-subpaths/{name}/{place}", pod_folder(uid));
     folder(machine, &base, 0o755, now);
     if mounted.is_memory {
         let host = machine.host();

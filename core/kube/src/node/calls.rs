@@ -96,7 +96,7 @@ impl KubeNode {
             }
             _ => None,
         };
-        let way = Way { hosts, port: API_PORT, identity };
+        let way = Way { hosts, port: API_PORT, identity, is_new: true };
         let number = self.call(context, way, request, opens, DIAL_TIMEOUT);
         let waiting = if opens {
             let stream = self.next_stream;

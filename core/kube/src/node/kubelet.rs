@@ -25,6 +25,8 @@ impl KubeNode {
         let mut touch = Touch { now: context.now, wall, machine: context.machine, out: &mut out };
         kubelet.boot(&mut touch);
         self.kubelet_wants(context, out);
+        let statics = self.statics(context.machine);
+        self.with_kubelet(context, |kubelet, touch| kubelet.set_statics(touch, statics));
     }
 
     /// The kubelet's service is stopped or started (`systemctl stop kubelet`); what it has started goes on.
@@ -80,7 +82,8 @@ impl KubeNode {
             match output {
                 kubelet::Output::Ask { tag, request, opens } => {
                     let hosts = self.servers(context, &self.kubelet_server);
-                    let way = Way { hosts, port: API_PORT, identity: self.identity.clone() };
+                    let identity = self.identity.clone();
+                    let way = Way { hosts, port: API_PORT, identity, is_new: false };
                     let number = self.call(context, way, &request, opens, KUBELET_TIMEOUT);
                     self.waiting.insert(number, Waiting::Kubelet(tag));
                 }

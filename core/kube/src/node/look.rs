@@ -42,6 +42,11 @@ impl KubeNode {
         self.plane.as_ref().map(|plane| &plane.member.store)
     }
 
+    /// This host's member of etcd in Raft, if it has one.
+    pub fn raft(&self) -> Option<&raft::Raft> {
+        self.plane.as_ref().map(|plane| plane.member.raft())
+    }
+
     /// The objects as this host's API server has them.
     pub fn objects(&self) -> Option<&crate::apiserver::Objects> {
         self.plane

@@ -1,6 +1,7 @@
-//! The control plane's part of a host: etcd, the API server as its manifest says, controllers beside the leader.
+//! The control plane's part of a host: etcd, the API server as its manifest says, controllers and scheduler.
 
 use daemon::host_file;
+use os::Machine;
 use sim::{Duration, Time};
 
 use super::calls::{DIAL_TIMEOUT, Waiting};
@@ -8,9 +9,10 @@ use super::{Context, KubeNode, Output};
 use crate::apiserver::access::{self, User as ApiUser};
 use crate::apiserver::token::TokenKey;
 use crate::apiserver::{ApiServer, Options, Origin};
-use crate::controllers::Controllers;
+use crate::controllers::{Controllers, Part};
 use crate::etcd::encryption::Encryption;
 use crate::etcd::{Effect, Member, Peer};
+use crate::kubelet::Static;
 use crate::pki;
 use crate::wire::{KUBELET_PORT, Packet, Way, WireRequest};
 
@@ -28,23 +30,26 @@ const BACK_OFF_MAX: Duration = Duration::from_secs(300);
 pub(super) struct ControlPlane {
     pub(super) member: Member,
     pub(super) server: Result<ApiServer, String>,
-    controllers: Controllers,
-    /// The controllers have begun here.
-    controls: bool,
+    /// Those of the controller manager, and the scheduler's.
+    pub(super) loops: [Controllers; 2],
     root_pem: String,
     token_key: TokenKey,
 }
 
 impl ControlPlane {
-    /// When its controllers have something to do.
+    /// When its controllers have something to do, or to ask.
     pub(super) fn controllers_deadline(&self) -> Option<Time> {
-        self.controllers.next_deadline().filter(|_| self.controls)
+        let loops = self.loops.iter().filter(|_| self.server.is_ok());
+        loops.filter_map(Controllers::next_deadline).min()
     }
 }
 
 impl KubeNode {
     /// Starts etcd with what the disk holds, and the API server over it.
     pub(super) fn start_plane(&mut self, context: &mut Context<'_>) {
+        if !has_manifest(context.machine, "etcd") {
+            return;
+        }
         let planes = self.config.hosts.iter().take(self.config.control_plane_count);
         let peers: Vec<Peer> = planes.map(|host| Peer::new(&host.name, &host.address)).collect();
         let name = self.config.hosts[self.number].name.clone();
@@ -62,11 +67,12 @@ impl KubeNode {
         };
         let seed = self.fork("controllers").next_u64();
         let streams = sim::Streams::new(seed);
-        let controllers = Controllers::new(&|purpose| streams.stream(purpose));
+        let alone = self.config.control_plane_count == 1;
+        let loops = [Part::Manager, Part::Scheduler]
+            .map(|part| Controllers::new(part, &name, alone, &|purpose| streams.stream(purpose)));
         let token_key = TokenKey(key);
         let server = Err("it has not been started".to_owned());
-        let controls = false;
-        let plane = ControlPlane { member, server, controllers, controls, root_pem, token_key };
+        let plane = ControlPlane { member, server, loops, root_pem, token_key };
         self.plane = Some(Box::new(plane));
         self.start_api_server(context);
     }
@@ -76,14 +82,52 @@ impl KubeNode {
         let name = &self.config.hosts[self.number].name;
         let detail = format!("etcd of {name} {how}: {why}");
         context.out.push(Output::Event { kind: "kube.broken", detail });
+        self.stop_plane(context);
+        self.again_at = Some(context.now + self.back_off);
+        self.back_off = self.back_off.saturating_mul(2).min(BACK_OFF_MAX);
+    }
+
+    fn stop_plane(&mut self, context: &mut Context<'_>) {
         if let Some(Ok(mut server)) = self.plane.take().map(|plane| plane.server) {
             server.stop();
             for output in server.take_out() {
                 self.server_wants(context, output);
             }
         }
-        self.again_at = Some(context.now + self.back_off);
-        self.back_off = self.back_off.saturating_mul(2).min(BACK_OFF_MAX);
+    }
+
+    /// The programs whose manifests are there, and whether they run.
+    pub(super) fn statics(&self, machine: &Machine) -> Vec<Static> {
+        let runs = |program: &str| match (program, self.plane.as_deref()) {
+            (_, None) => false,
+            ("kube-apiserver", Some(plane)) => plane.server.is_ok(),
+            (_, Some(_)) => true,
+        };
+        let all = pki::STATIC_PODS.into_iter().filter_map(|program| {
+            let manifest = host_file(machine, &pki::manifest_path(program))?;
+            Some(Static { manifest, runs: runs(program) })
+        });
+        all.collect()
+    }
+
+    /// etcd, controllers and scheduler run while their manifests are there.
+    fn look_at_programs(&mut self, context: &mut Context<'_>) {
+        let name = &self.config.hosts[self.number].name;
+        let has_etcd = has_manifest(context.machine, "etcd");
+        if has_etcd != (self.plane.is_some() || self.again_at.is_some()) {
+            let what = if has_etcd { "started" } else { "stopped" };
+            let detail = format!("etcd of {name} has {what}");
+            context.out.push(Output::Event { kind: "etcd.member", detail });
+            self.again_at = None;
+            if has_etcd {
+                self.start_plane(context);
+            } else {
+                self.stop_plane(context);
+            }
+        }
+        for one in self.plane.iter_mut().flat_map(|plane| &mut plane.loops) {
+            one.is_off = !has_manifest(context.machine, one.part.program());
+        }
     }
 
     /// Starts the API server as its manifest says.
@@ -91,7 +135,7 @@ impl KubeNode {
         let rng = self.fork("apiserver");
         let address = self.config.hosts[self.number].address.clone();
         let name = self.config.hosts[self.number].name.clone();
-        let manifest = host_file(context.machine, pki::API_SERVER_MANIFEST);
+        let manifest = host_file(context.machine, &pki::manifest_path("kube-apiserver"));
         self.manifest.clone_from(&manifest);
         let Some(plane) = &mut self.plane else { return };
         let Some(manifest) = manifest else {
@@ -125,8 +169,18 @@ impl KubeNode {
             return;
         }
         self.look_at = Some(context.now + FILE_CHECK);
-        let manifest = host_file(context.machine, pki::API_SERVER_MANIFEST);
-        let Some(plane) = self.plane.as_mut().filter(|_| self.kubelet_runs) else { return };
+        if !self.kubelet_runs {
+            return;
+        }
+        self.look_at_programs(context);
+        self.look_at_api_server(context);
+        let statics = self.statics(context.machine);
+        self.with_kubelet(context, |kubelet, touch| kubelet.set_statics(touch, statics));
+    }
+
+    fn look_at_api_server(&mut self, context: &mut Context<'_>) {
+        let manifest = host_file(context.machine, &pki::manifest_path("kube-apiserver"));
+        let Some(plane) = &mut self.plane else { return };
         let is_same = manifest == self.manifest && plane.server.is_ok();
         if is_same || manifest.is_none() && plane.server.is_err() {
             self.manifest = manifest;
@@ -222,26 +276,22 @@ impl KubeNode {
             server.applied(&plane.member, applied);
             is_busy |= server.drive(context.now, wall, &mut plane.member, &mut effects);
             let changes = server.take_changes();
-            plane.controllers.changed(context.now, &changes);
-            let controls = plane.member.is_leader();
-            if controls && !plane.controls {
-                plane.controllers.begin();
-            }
-            plane.controls = controls;
-            if controls {
-                let (minor, root) = (self.config.minor, &plane.root_pem);
+            // A lone leader that has applied an entry of its term knows all that is written.
+            let knows_all = plane.member.is_leader();
+            for one in &mut plane.loops {
+                one.changed(context.now, &changes);
+                let (minor, keys) = (self.config.minor, (&*plane.root_pem, &plane.token_key));
                 let times = (context.now, wall);
-                let asks =
-                    plane.controllers.run(times, &server.objects, minor, root, &plane.token_key);
+                let asks = one.run(times, &server.objects, knows_all, minor, keys);
                 is_busy |= !asks.is_empty();
-                for ask in asks {
-                    let user = ApiUser::internal("system:kube-controller-manager");
-                    server.ask(context.now, plane.controllers.origin(), user, ask, false);
+                for (origin, ask) in asks {
+                    let user = ApiUser::internal(one.part.user());
+                    server.ask(context.now, origin, user, ask, false);
                 }
             }
             outputs = server.take_out();
         } else {
-            plane.controls = false;
+            plane.loops.iter_mut().for_each(Controllers::pause);
         }
         is_busy |= !effects.is_empty() || !outputs.is_empty();
         self.etcd_wants(context, effects);
@@ -258,8 +308,8 @@ impl KubeNode {
                 self.links.send(link, &Packet::response(number, response), &mut self.frames);
             }
             O::Respond(origin @ Origin::Internal(_), response) => {
-                if let Some(plane) = &mut self.plane {
-                    plane.controllers.answered(context.now, origin, &response);
+                for one in self.plane.iter_mut().flat_map(|plane| &mut plane.loops) {
+                    one.answered(context.now, origin, &response);
                 }
             }
             O::Opened(Origin::Client { link, number }) => {
@@ -272,13 +322,17 @@ impl KubeNode {
             O::Proxy { origin, address, request, opens } => {
                 let Some(host) = self.config.host_at(&address) else { return };
                 let identity = self.to_kubelets.clone();
-                let way = Way { hosts: vec![host], port: KUBELET_PORT, identity };
+                let way = Way { hosts: vec![host], port: KUBELET_PORT, identity, is_new: false };
                 let number = self.call(context, way, &request, opens, DIAL_TIMEOUT);
                 self.waiting.insert(number, Waiting::Proxy(origin));
                 self.proxied.insert(origin, number);
             }
         }
     }
+}
+
+fn has_manifest(machine: &Machine, program: &str) -> bool {
+    host_file(machine, &pki::manifest_path(program)).is_some()
 }
 
 /// The argument that a static pod gives its program.

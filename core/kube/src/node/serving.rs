@@ -56,6 +56,9 @@ impl KubeNode {
                 Packet::Ask { number, .. } => {
                     self.links.send(link, &Packet::Refused { number }, &mut self.frames);
                 }
+                Packet::Ping { number } => {
+                    self.links.send(link, &Packet::Pong { number }, &mut self.frames);
+                }
                 Packet::Input { number, input } => {
                     let origin = Origin::Client { link, number };
                     if let Some(to) = self.proxied.get(&origin).copied() {

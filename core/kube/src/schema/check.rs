@@ -102,13 +102,22 @@ fn go_word(shape: &Shape) -> String {
     }
 }
 
+/// What was found in an object that can be read.
+#[derive(Debug, Default)]
+pub struct Decoded {
+    /// Fields that the kind does not have, as in `unknown field "spec.foo"`.
+    pub unknown: Vec<String>,
+    /// Paths of fields that nothing acts on.
+    pub kept: Vec<String>,
+}
+
 /// Checks that an object can be read as its kind, as Go's decoder does. Fields that the kind does not have are
-/// taken out of `value`; their paths are the answer, as in `unknown field "spec.foo"`.
+/// taken out of `value`.
 ///
 /// # Errors
 /// The decoder's text for a value of a wrong type.
-pub fn check_decoding(kind: &Type, value: &mut Value) -> Result<Vec<String>, String> {
-    let mut walk = Walk { unknown: Vec::new() };
+pub fn check_decoding(kind: &Type, value: &mut Value) -> Result<Decoded, String> {
+    let mut walk = Decoded::default();
     let Value::Object(map) = value else {
         return Err(format!(
             "json: cannot unmarshal {} into Go value of type v1.{}",
@@ -117,18 +126,14 @@ pub fn check_decoding(kind: &Type, value: &mut Value) -> Result<Vec<String>, Str
         ));
     };
     walk.object(kind, map, "", "")?;
-    Ok(walk.unknown)
-}
-
-struct Walk {
-    unknown: Vec<String>,
+    Ok(walk)
 }
 
 fn join(path: &str, name: &str) -> String {
     if path.is_empty() { name.to_owned() } else { format!("{path}.{name}") }
 }
 
-impl Walk {
+impl Decoded {
     /// `path` has the places in lists, `plain` has not.
     fn object(
         &mut self,
@@ -144,6 +149,15 @@ impl Walk {
                 continue;
             };
             let (path, plain) = (join(path, name), join(plain, name));
+            let says_nothing = match value {
+                Value::Null | Value::Bool(false) => true,
+                Value::Object(map) => map.is_empty(),
+                Value::Array(list) => list.is_empty(),
+                _ => false,
+            };
+            if field.is_kept && !says_nothing {
+                self.kept.push(path.clone());
+            }
             self.value(&field.shape, value, (&path, &plain), kind.name)?;
         }
         for name in strangers {

@@ -116,41 +116,41 @@ spec PodSpec | What is wanted.
 status PodStatus | How it is.
 
 Type PodSpec | What is wanted of a pod.
-activeDeadlineSeconds int | So long after its start it is ended.
-affinity any | Where it wants to be. Not simulated beyond being kept.
+activeDeadlineSeconds int~ | So long after its start it is ended.
+affinity any~ | Where it wants to be.
 automountServiceAccountToken bool | Whether it gets a token of its service account.
 containers [Container:name]* | Its containers.
-dnsConfig any | More for its resolver.
+dnsConfig any~ | More for its resolver.
 dnsPolicy string(ClusterFirst,ClusterFirstWithHostNet,Default,None)=\"ClusterFirst\" | Where its names are looked up.
 enableServiceLinks bool | Addresses of services in its environment.
-ephemeralContainers [any] | Containers for looking.
+ephemeralContainers [any]~ | Containers for looking.
 hostAliases [any] | More lines of its /etc/hosts.
-hostIPC bool | It shares the host's IPC.
+hostIPC bool~ | It shares the host's IPC.
 hostNetwork bool | It has the host's network.
-hostPID bool | It sees the host's processes.
+hostPID bool~ | It sees the host's processes.
 hostname string | Its host name; that of the pod if nothing.
-imagePullSecrets [LocalObjectReference:name] | Secrets with logins of registries.
+imagePullSecrets [LocalObjectReference:name]~ | Secrets with logins of registries.
 initContainers [Container:name] | Containers that run to their end one after the other before the others start.
 nodeName string | The node that runs it: set by the scheduler.
 nodeSelector {string} | Labels that the node must have.
 os any | The operating system that it needs.
-overhead {quantity} | What running it costs besides.
+overhead {quantity}~ | What running it costs besides.
 preemptionPolicy string | Whether it drives others away.
 priority int | Its priority.
-priorityClassName string | The name of its priority.
-readinessGates [any] | More conditions of being ready.
+priorityClassName string~ | The name of its priority.
+readinessGates [any]~ | More conditions of being ready.
 restartPolicy string(Always,OnFailure,Never)=\"Always\" | When its containers are started again.
-runtimeClassName string | How it is run.
+runtimeClassName string~ | How it is run.
 schedulerName string=\"default-scheduler\" | Who places it.
 securityContext PodSecurityContext={} | Users, groups and rights of all containers.
 serviceAccount string | Old name of serviceAccountName.
 serviceAccountName string | Whom it acts for.
-setHostnameAsFQDN bool | Its host name is its complete name.
-shareProcessNamespace bool | Its containers see each other's processes.
-subdomain string | Part of its complete name.
+setHostnameAsFQDN bool~ | Its host name is its complete name.
+shareProcessNamespace bool~ | Its containers see each other's processes.
+subdomain string~ | Part of its complete name.
 terminationGracePeriodSeconds int=30 | Seconds between the request to end and being killed.
 tolerations [Toleration] | Taints that it tolerates.
-topologySpreadConstraints [any] | How it spreads. Not simulated beyond being kept.
+topologySpreadConstraints [any]~ | How it spreads.
 volumes [Volume:name] | What its containers can mount.
 
 Type LocalObjectReference | An object of the same namespace.
@@ -162,22 +162,22 @@ fsGroupChangePolicy string | When that is set.
 runAsGroup int | The group of its programs.
 runAsNonRoot bool | Its programs must not be root.
 runAsUser int | The user of its programs.
-seLinuxOptions any | Labels of SELinux.
-seccompProfile any | System calls.
+seLinuxOptions any~ | Labels of SELinux.
+seccompProfile any~ | System calls.
 supplementalGroups [int] | More groups.
-sysctls [any] | Settings of the kernel.
+sysctls [any]~ | Settings of the kernel.
 
 Type SecurityContext | Users and rights of one container.
-allowPrivilegeEscalation bool | It may gain rights.
-capabilities any | Rights.
-privileged bool | It has all rights.
-procMount string | How /proc is mounted.
+allowPrivilegeEscalation bool~ | It may gain rights.
+capabilities any~ | Rights.
+privileged bool~ | It has all rights.
+procMount string~ | How /proc is mounted.
 readOnlyRootFilesystem bool | Nothing can be written to its root filesystem.
 runAsGroup int | The group of its programs.
 runAsNonRoot bool | Its programs must not be root.
 runAsUser int | The user of its programs.
-seLinuxOptions any | Labels of SELinux.
-seccompProfile any | System calls.
+seLinuxOptions any~ | Labels of SELinux.
+seccompProfile any~ | System calls.
 
 Type Toleration | A taint that a pod tolerates.
 effect string(NoSchedule,PreferNoSchedule,NoExecute) | Which effect; all if nothing.
@@ -193,20 +193,20 @@ env [EnvVar:name] | Its environment.
 envFrom [EnvFromSource] | All keys of secrets or config maps as its environment.
 image string | Its image.
 imagePullPolicy string(Always,Never,IfNotPresent) | When the image is pulled.
-lifecycle any | What happens at its start and end. Not simulated beyond being kept.
-livenessProbe Probe | When it fails, the container is started again.
+lifecycle any~ | What happens at its start and end.
+livenessProbe Probe~ | When it fails, the container is started again.
 name string* | Its name within the pod.
 ports [ContainerPort:containerPort] | Ports that it listens on.
-readinessProbe Probe | While it fails, the container is not ready.
-resources ResourceRequirements={} | What it needs.
+readinessProbe Probe~ | While it fails, the container is not ready.
+resources ResourceRequirements~={} | What it needs.
 securityContext SecurityContext | Users and rights.
-startupProbe Probe | Until it succeeds, the others wait.
+startupProbe Probe~ | Until it succeeds, the others wait.
 stdin bool | With an open standard input.
 stdinOnce bool | Which is closed after the first.
 terminationMessagePath string=\"/dev/termination-log\" | Where it says why it ended.
 terminationMessagePolicy string(File,FallbackToLogsOnError)=\"File\" | Where that is taken from.
 tty bool | With a terminal.
-volumeDevices [any] | Devices.
+volumeDevices [any]~ | Devices.
 volumeMounts [VolumeMount:mountPath] | Volumes that it sees.
 workingDir string | Its working folder.
 
@@ -247,7 +247,7 @@ optional bool | It need not be there.
 Type ContainerPort | A port that a container listens on.
 containerPort int* | The port.
 hostIP string | Address of the host.
-hostPort int | Port of the host.
+hostPort int~ | Port of the host.
 name string | Its name.
 protocol string(TCP,UDP,SCTP)=\"TCP\" | Its protocol.
 
@@ -280,7 +280,7 @@ requests {quantity} | At least.
 
 Type VolumeMount | A volume in a container.
 mountPath string* | Where.
-mountPropagation string | Whether mounts are seen.
+mountPropagation string~ | Whether mounts are seen.
 name string* | Which volume.
 readOnly bool | Not writable.
 subPath string | A part of the volume. It does not follow changes of a secret.
@@ -288,11 +288,14 @@ subPathExpr string | The same with variables.
 
 Type Volume | Something that containers of a pod can mount.
 configMap ConfigMapVolumeSource | The keys of a config map as files.
+csi any~ | A driver's volume.
 downwardAPI DownwardAPIVolumeSource | Fields of the pod as files.
 emptyDir EmptyDirVolumeSource | A folder that lives as long as the pod.
+ephemeral any~ | A claim of its own.
 hostPath HostPathVolumeSource | A path of the host.
 name string* | Its name.
-persistentVolumeClaim any | A claim. Not simulated beyond being kept.
+nfs any~ | A path of a server.
+persistentVolumeClaim any~ | A claim.
 projected ProjectedVolumeSource | Several sources in one folder.
 secret SecretVolumeSource | The keys of a secret as files, in memory.
 
@@ -328,7 +331,7 @@ path string* | The file's path within the volume.
 
 Type EmptyDirVolumeSource | A folder that lives as long as the pod.
 medium string | Memory for tmpfs.
-sizeLimit quantity | How much fits.
+sizeLimit quantity~ | How much fits.
 
 Type HostPathVolumeSource | A path of the host.
 path string* | The path.
@@ -432,7 +435,7 @@ externalTrafficPolicy string | How traffic from outside goes.
 internalTrafficPolicy string=\"Cluster\" | How traffic from inside goes.
 ipFamilies [string] | Families of its addresses.
 ipFamilyPolicy string | How many families.
-ports [ServicePort:port] | Its ports.
+ports [ServicePort:port]~ | Its ports.
 publishNotReadyAddresses bool | Pods count though they are not ready.
 selector {string} | Labels of its pods.
 sessionAffinity string=\"None\" | Whether a client keeps its pod.

@@ -6,7 +6,7 @@
 //! `name type | description`. A type is `string`, `int`, `bool`, `bytes` (base64), `time`, `quantity`, `intstr`,
 //! `any`, the name of another type, `string(a,b)` with the values that are allowed, `[x]` for a list, `[x:key]` for a
 //! list whose items a strategic merge patch finds by `key`, `{x}` for a map by name. A `*` behind it: it must be
-//! there. `=json`: the default.
+//! there. A `~`: it is kept, and nothing acts on it. `=json`: the default.
 
 mod access;
 mod apps;
@@ -16,7 +16,7 @@ mod core;
 use sorted::SortedMap;
 use std::sync::OnceLock;
 
-pub use check::{Problem, Strictness, check_decoding, json_word, missing, set_defaults};
+pub use check::{Decoded, Problem, Strictness, check_decoding, json_word, missing, set_defaults};
 
 /// What a field holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub struct Field {
     pub shape: Shape,
     /// It must be there.
     pub required: bool,
+    /// It is kept, and nothing acts on it: not simulated, and told by a warning.
+    pub is_kept: bool,
     /// What it is if nothing is said, in JSON.
     pub default: Option<&'static str>,
     /// For a reader.
@@ -175,7 +177,8 @@ fn field(line: &'static str) -> Field {
         Some(kind) => (kind, true),
         None => (kind, false),
     };
-    Field { name, shape: Shape::parse(kind), required, default, description }
+    let (kind, is_kept) = kind.strip_suffix('~').map_or((kind, false), |kind| (kind, true));
+    Field { name, shape: Shape::parse(kind), required, is_kept, default, description }
 }
 
 /// A type by its name.

@@ -7,7 +7,7 @@ use os::remote::RemoteInput;
 use seal::Identity;
 use sim::{Duration, HostId, Time};
 
-use super::link::{Frames, Links, Loss};
+use super::link::{Frames, HANDSHAKE_TIMEOUT, Links, Loss};
 use super::{Packet, WireRequest};
 use crate::rest::{Request, Response, StreamEvent, Unreachable};
 
@@ -33,6 +33,8 @@ struct Call {
     link: Option<u64>,
     is_open: bool,
     deadline: Time,
+    /// Until when the other end of a connection that was there may say that it is there still; nothing is asked before.
+    check_until: Option<Time>,
 }
 
 /// The calls of a host. Their numbers are unique on all of its connections.
@@ -49,6 +51,8 @@ pub(crate) struct Way {
     pub(crate) hosts: Vec<HostId>,
     pub(crate) port: u16,
     pub(crate) identity: Option<Identity>,
+    /// For a process of its own, which would not know of connections that others have opened.
+    pub(crate) is_new: bool,
 }
 
 impl Client {
@@ -65,15 +69,24 @@ impl Client {
     ) -> u64 {
         let number = self.next;
         self.next += 1;
-        let Way { hosts, port, identity } = way;
+        let Way { hosts, port, identity, is_new } = way;
         let mut hosts = VecDeque::from(hosts);
         // A connection that is there is used again.
         let open = hosts.iter().position(|host| links.is_open(*host, identity.as_ref()));
         hosts.rotate_left(open.unwrap_or(0));
         let (request, deadline) = (WireRequest::new(request), now + timeout);
-        let (failed_count, link, is_open) = (0, None, false);
-        let call =
-            Call { hosts, failed_count, identity, port, opens, request, link, is_open, deadline };
+        let call = Call {
+            hosts,
+            failed_count: 0,
+            identity,
+            port,
+            opens,
+            request,
+            link: None,
+            is_open: false,
+            deadline,
+            check_until: (is_new && open.is_some()).then_some(now + HANDSHAKE_TIMEOUT),
+        };
         self.calls.insert(number, call);
         self.dial(now, number, links, out);
         number
@@ -84,6 +97,9 @@ impl Client {
         let Some(host) = call.hosts.front().copied() else { return };
         let Some(link) = links.open(now, host, call.identity.as_ref(), out) else { return };
         call.link = Some(link);
+        if call.check_until.is_some() {
+            return links.send(link, &Packet::Ping { number }, out);
+        }
         let (port, opens, request) = (call.port, call.opens, call.request.clone());
         links.send(link, &Packet::Ask { port, number, opens, request }, out);
     }
@@ -110,7 +126,8 @@ impl Client {
 
     /// When a call is given up.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        self.calls.values().filter(|call| !call.is_open).map(|call| call.deadline).min()
+        let waiting = self.calls.values().filter(|call| !call.is_open);
+        waiting.map(|call| call.check_until.unwrap_or(call.deadline).min(call.deadline)).min()
     }
 
     /// Gives up what took too long; a connection on which nothing comes back goes with it.
@@ -120,6 +137,12 @@ impl Client {
         links: &mut Links,
         out: &mut Frames,
     ) -> Vec<(u64, Came)> {
+        let late =
+            self.calls.iter().filter(|(_, call)| call.check_until.is_some_and(|at| at <= now));
+        let unanswered: Vec<u64> = late.map(|(number, _)| *number).collect();
+        for number in unanswered {
+            self.check_failed(now, number, links, out);
+        }
         let late = self.calls.iter().filter(|(_, call)| !call.is_open && call.deadline <= now);
         let late: Vec<u64> = late.map(|(number, _)| *number).collect();
         let mut came = Vec::new();
@@ -132,6 +155,18 @@ impl Client {
             }
         }
         came
+    }
+
+    /// The connection that was there is none any more, and nothing was asked on it: the next host is tried, or this one again.
+    fn check_failed(&mut self, now: Time, number: u64, links: &mut Links, out: &mut Frames) {
+        let Some(call) = self.calls.get_mut(&number) else { return };
+        call.check_until = None;
+        if let Some(link) = call.link.take() {
+            links.retire(link);
+        }
+        if !self.next_host(now, number, links, out) {
+            self.begin_again(now, number, links, out);
+        }
     }
 
     /// The host cannot be connected to: the next one is tried; false if all have been.
@@ -160,6 +195,10 @@ impl Client {
         let hit: Vec<u64> = hit.map(|(number, _)| *number).collect();
         let mut came = Vec::new();
         for number in hit {
+            if self.calls.get(&number).is_some_and(|call| call.check_until.is_some()) {
+                self.check_failed(now, number, links, out);
+                continue;
+            }
             let failure = match why {
                 Loss::Silent => {
                     if !self.next_host(now, number, links, out) {
@@ -200,6 +239,11 @@ impl Client {
                 self.calls.remove(&number)?;
                 let response = super::read_response(code, warnings, &body);
                 Some((number, Came::Response(response)))
+            }
+            Packet::Pong { number } => {
+                self.calls.get_mut(&number)?.check_until.take()?;
+                self.dial(now, number, links, out);
+                None
             }
             Packet::Refused { number } => {
                 if self.next_host(now, number, links, out) {

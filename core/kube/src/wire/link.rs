@@ -20,7 +20,7 @@ const HELLO: u8 = 0;
 const DATA: u8 = 1;
 const RESET: u8 = 2;
 /// A connection that is not there by then is tried again (TCP: the third SYN).
-const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
+pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// True for a frame that a [`Links`] understands.
 pub(crate) fn is_ours(flow: u64, bytes: &[u8]) -> bool {
@@ -183,6 +183,11 @@ impl Links {
         };
         self.links.insert(id, link);
         id
+    }
+
+    /// Nobody answers on a connection: who wants one opens another. What is under way on it may still come.
+    pub(crate) fn retire(&mut self, link: u64) {
+        self.by_peer.retain(|_, known| *known != link);
     }
 
     /// Sends a packet; it is lost if the connection is.

@@ -40,6 +40,10 @@ pub(crate) enum Packet {
     Refused { number: u64 },
     /// Between members of etcd.
     Etcd(etcd::Message),
+    /// Is anybody there? Asked before a process uses a connection that another one has opened: it would open one of its own.
+    Ping { number: u64 },
+    /// The other end is.
+    Pong { number: u64 },
 }
 
 /// A request as it travels.

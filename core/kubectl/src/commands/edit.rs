@@ -5,8 +5,8 @@ use serde_json::{Value, json};
 
 use super::changing;
 use crate::cli::{Boxed, Call, Cli, Failure};
+use crate::json::from_yaml;
 use crate::json::{items, text};
-use crate::manifest::from_yaml;
 use crate::merge::two_way;
 use crate::output::{self, json, object_name, yaml};
 use crate::select::{Found, Need, select};

@@ -58,7 +58,7 @@ fn shown(
         text += &format!("KIND:     {}\nVERSION:  {}\n\n", resource.kind, resource.api_version());
     }
     let indent = if newer { "    " } else { "     " };
-    let description = field.map_or(kind.description, |field| field.description);
+    let description = field.map_or_else(|| kind.description.to_owned(), description);
     if let Some(field) = field {
         let word = word(&field.shape, newer);
         let is_object = here.is_some();
@@ -78,6 +78,12 @@ fn shown(
     text += "FIELDS:\n";
     fields(here, cli.is_set("recursive"), newer, 1, &mut text);
     text
+}
+
+/// What a field is for, and whether it is for nothing here.
+fn description(field: &Field) -> String {
+    let more = if field.is_kept { " Not simulated beyond being kept." } else { "" };
+    format!("{}{more}", field.description)
 }
 
 /// `<string>`, `<[]Container>`; older releases have one word for all objects.
@@ -107,6 +113,6 @@ fn fields(kind: &Type, deep: bool, newer: bool, depth: usize, text: &mut String)
             }
             continue;
         }
-        *text += &format!("{indent}  {}\n\n", field.description);
+        *text += &format!("{indent}  {}\n\n", description(field));
     }
 }

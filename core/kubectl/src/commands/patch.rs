@@ -4,9 +4,9 @@ use serde_json::{Value, json};
 
 use super::changing;
 use crate::cli::{Boxed, Call, Cli, Failure};
+use crate::json::from_yaml;
 use crate::json::{at, int};
 use crate::kubeconfig::go_error;
-use crate::manifest::from_yaml;
 use crate::output::{DryRun, Format, tell};
 use crate::select::{Need, select};
 use crate::table::Outcome;

@@ -249,7 +249,7 @@ mod tests {
     #[track_caller]
     fn check(value: Value, expected: &str) {
         assert_eq!(print(&value), expected);
-        let again = crate::manifest::from_yaml(expected).unwrap();
+        let again = crate::json::from_yaml(expected).unwrap();
         if !expected.contains("yes") {
             assert_eq!(again, value, "{expected}");
         }

@@ -30,6 +30,7 @@ mod swarm_node;
 mod texts;
 
 pub use crate::raft_driver::durable::DurableLog;
+pub use crate::raft_driver::wal::WAL_FOLDER;
 pub use api::{
     ExecutorCommand, ExecutorEvent, InitOptions, Input, JoinOptions, LocalInfo, LocalRequest,
     LocalResponse, LocalState, NodeConfig, Output, RequestId, Rngs, SwarmOptions,

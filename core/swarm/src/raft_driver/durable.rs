@@ -7,7 +7,7 @@ use raft::{HardState, Index, RaftId, Term};
 use sha2::{Digest as _, Sha256};
 use sim::Disk;
 
-use super::wal::{HEADER_SIZE, Record, WAL_FOLDER};
+use super::wal::{HEADER_SIZE, Record};
 
 /// The digest of one sealed record.
 type RecordDigest = [u8; 32];
@@ -69,14 +69,15 @@ impl Folded {
 }
 
 impl DurableLog {
-    /// Reads what became durable since the last call; false if nothing did.
-    pub fn follow(&mut self, disk: &Disk) -> bool {
+    /// Reads what became durable in this folder since the last call; false if nothing did. A log of etcd's members has the
+    /// same records, unsealed.
+    pub fn follow(&mut self, disk: &Disk, folder: &str) -> bool {
         if self.settled_count == Some(disk.settled_count()) {
             return false;
         }
         self.settled_count = Some(disk.settled_count());
         let found: Vec<(&str, &[u8])> =
-            disk.durable_files().filter(|(path, _)| path.starts_with(WAL_FOLDER)).collect();
+            disk.durable_files().filter(|(path, _)| path.starts_with(folder)).collect();
         let count = self.files.len();
         self.files.retain(|path, _| found.iter().any(|(known, _)| known == path));
         let mut is_new = count != self.files.len();
@@ -188,7 +189,7 @@ impl Tail {
 
 #[cfg(test)]
 mod tests {
-    use super::super::wal::{EntryKind, Wal};
+    use super::super::wal::{EntryKind, WAL_FOLDER, Wal};
     use super::*;
 
     fn entry(term: u64, index: u64, byte: u8) -> Record {
@@ -205,16 +206,16 @@ mod tests {
         wal.append(&mut disk, &[entry(1, 1, 1)]);
         disk.complete_sync(disk.begin_sync());
         wal.append(&mut disk, &[entry(1, 2, 2)]);
-        assert!(log.follow(&disk));
+        assert!(log.follow(&disk, WAL_FOLDER));
         assert!(log.holds(Index(1), Term(1)) && !log.holds(Index(2), Term(1)));
         assert_eq!(log.member(), Some(RaftId(7)));
         disk.complete_sync(disk.begin_sync());
-        assert!(log.follow(&disk) && !log.follow(&disk));
+        assert!(log.follow(&disk, WAL_FOLDER) && !log.follow(&disk, WAL_FOLDER));
         assert!(log.holds(Index(2), Term(1)));
         // Another leader's entry replaces it, and all after it.
         wal.append(&mut disk, &[entry(2, 1, 3)]);
         disk.complete_sync(disk.begin_sync());
-        log.follow(&disk);
+        log.follow(&disk, WAL_FOLDER);
         assert!(log.holds(Index(1), Term(2)) && !log.holds(Index(2), Term(1)));
         assert_eq!(log.reused_nonce(), None);
     }
@@ -225,12 +226,12 @@ mod tests {
         let mut wal = Wal::create(&mut disk, WAL_FOLDER, "node", RaftId(7), Index(0));
         wal.append(&mut disk, &[entry(1, 1, 1), entry(1, 1, 2)]);
         disk.complete_sync(disk.begin_sync());
-        log.follow(&disk);
+        log.follow(&disk, WAL_FOLDER);
         assert!(log.reused_nonce().is_some_and(|what| what.contains("index 1 term 1")));
         assert!(!log.is_damaged());
         disk.append(wal.path(), &[7; 30]);
         disk.complete_sync(disk.begin_sync());
-        log.follow(&disk);
+        log.follow(&disk, WAL_FOLDER);
         assert!(log.is_damaged());
     }
 }

@@ -3,7 +3,7 @@
 pub(crate) use raft::wal::{EntryKind, HEADER_SIZE, Record, Wal, read_file};
 
 /// The log.
-pub(crate) const WAL_FOLDER: &str = "/var/lib/docker/swarm/raft/wal-v3-encrypted/";
+pub const WAL_FOLDER: &str = "/var/lib/docker/swarm/raft/wal-v3-encrypted/";
 /// Snapshots, each in one file.
 pub(crate) const SNAPSHOT_FOLDER: &str = "/var/lib/docker/swarm/raft/snap-v3-encrypted/";
 
