@@ -37,4 +37,5 @@ pub use config::{CPU_COUNT, Config, MEMORY_SIZE};
 pub use daemon::{Caller, Context, Daemon, Output, SharedRegistry};
 pub use host_names::{host_addresses, host_file};
 pub use info::{ContainerView, Place};
+pub use network::{FrameContent, content_of};
 pub use tcp::{Listening, PORTS, Remote, Tls, daemon_command};
