@@ -2,7 +2,7 @@
 //!
 //! [`api`] is the typed form of Docker's HTTP API, [`client`] asks it from within a process of the
 //! host: a request travels through [`os::Proc::request`] on the port [`client::PORT`], as the real
-//! one does through `/var/run/docker.sock`.
+//! one does through `/var/run/docker.sock`; or over the network to another host's daemon ([`Remote`]).
 //!
 //! The [`Daemon`] itself is a state machine without I/O. It owns the host's engine and the host's part
 //! of the swarm, resolves what users name, and is the executor that turns the agent's tasks into

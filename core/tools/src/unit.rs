@@ -95,9 +95,19 @@ fn describe(unit: Unit, state: &UnitState, proc: &Proc) -> String {
         format!("\n{month} {} {clock} {host} dockerd[{DAEMON_PID}]: {why}\n", &date[8..10])
     });
     let (name, what, docs) = unit.words();
+    let folder = format!("/etc/systemd/system/{name}.service.d");
+    let mut names: Vec<String> =
+        proc.list(&folder).unwrap_or_default().into_iter().map(|(name, _)| name).collect();
+    names.retain(|name| name.ends_with(".conf"));
+    let drop_ins = match names.is_empty() {
+        true => String::new(),
+        false => {
+            format!("  Drop-In: {folder}\n           \u{2514}\u{2500}{}\n", names.join(", "))
+        }
+    };
     format!(
         "\u{25cf} {name}.service - {what}\n   Loaded: loaded \
-         (/lib/systemd/system/{name}.service; enabled; vendor preset: enabled)\n   Active: {word} \
+         (/lib/systemd/system/{name}.service; enabled; vendor preset: enabled)\n{drop_ins}   Active: {word} \
          since {day} {date} {clock} UTC; {} ago\n     Docs: {docs}\n{}",
         age(now.since(state.since).as_secs()),
         said.unwrap_or_default()
