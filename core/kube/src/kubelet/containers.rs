@@ -130,6 +130,9 @@ impl Kubelet {
                     self.pull(touch, uid, place, image);
                 }
             }
+            (Step::User, Ok(api::Response::Image(found))) => {
+                self.make_as(touch, (uid, place), &spec, &found.config.user);
+            }
             (Step::Pull, Ok(api::Response::Created { id })) => {
                 one.phase = Phase::Pulling(id);
                 if let Some(run) = self.pods.get_mut(uid) {
