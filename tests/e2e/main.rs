@@ -52,6 +52,8 @@ transcripts! {
     devices: "devices",
     dockercoins: "dockercoins",
     hosts: "hosts",
+    remote_20_10: "remote-20.10",
+    remote_tls_20_10: "remote-tls-20.10",
     passwords: "passwords",
     secrets_17_03: "secrets-17.03",
     secrets_20_10: "secrets-20.10",

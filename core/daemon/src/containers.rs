@@ -170,7 +170,7 @@ impl Daemon {
             }
             R::AttachContainer { container, stdio } => {
                 let id = self.id_of(&container)?;
-                let stdio = engine_stdio(Some(stdio));
+                let stdio = engine_stdio(stdio);
                 self.engine.attach_output(&id, stdio.stdout, stdio.stderr)?;
             }
             R::CopyIn { container, path, tree } => {

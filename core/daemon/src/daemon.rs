@@ -34,6 +34,9 @@ pub enum Caller {
     Operator(u64),
     /// The host's kubelet, by its own number.
     Kubelet(u64),
+    /// A client over TCP, by the number of the network's call. The daemon takes its answers back itself
+    /// ([`Daemon::send_remote_replies`]).
+    Remote(u64),
 }
 
 /// What one input may touch; whoever else lives on the host has outputs of its own.
@@ -132,6 +135,7 @@ pub struct Daemon {
     pub(crate) pulls: SortedMap<TransferId, crate::images::PullTold>,
     pub(crate) build_pulls: crate::builds::BuildPulls,
     pub(crate) events: crate::looking::Events,
+    pub(crate) tcp: crate::tcp::Server,
 }
 
 impl Daemon {
@@ -182,6 +186,7 @@ impl Daemon {
             pulls: SortedMap::new(),
             build_pulls: SortedMap::new(),
             events: crate::looking::Events::default(),
+            tcp: crate::tcp::Server::new(stream("tcp")),
             config,
         }
     }
@@ -189,6 +194,7 @@ impl Daemon {
     /// What the host's clock shows from now on.
     pub fn set_clock(&mut self, clock: Clock) {
         self.swarm.set_clock(clock);
+        self.tcp.set_clock(clock);
     }
 
     /// The host has booted: takes up what the disk remembers.
@@ -404,6 +410,7 @@ impl Daemon {
             }
         }
         self.swarm_due = None;
+        self.hang_up(context);
         self.stopping = Some(self.engine.shut_down(context.now, context.machine, STOP_GRACE));
         context.event("docker.stopping", self.config.hostname.clone());
         self.after_engine(context);

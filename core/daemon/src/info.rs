@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use engine::Release;
 use os::fs::{SharedFs, Tree};
 use swarm::control::{ApiError, ControlRequest};
 use swarm::node::{LocalInfo, LocalRequest, LocalResponse, LocalState};
@@ -102,8 +103,40 @@ impl Daemon {
             registry: "https://index.docker.io/v1/".to_owned(),
             labels: Vec::new(),
             swarm: swarm_info(local, cluster),
-            warnings: Vec::new(),
+            warnings: self.open_api(),
         }
+    }
+
+    /// The API is open to all who come over TCP (moby: `daemon/info.go`, `fillAPIInfo`; since 18.09).
+    fn open_api(&self) -> Vec<String> {
+        let release = self.config.engine.release;
+        if release < Release(18, 9) {
+            return Vec::new();
+        }
+        let (first, last) = if release < Release(27, 0) {
+            ("WARNING", "")
+        } else {
+            (
+                "[DEPRECATION NOTICE]",
+                "\nIn future versions this will be a hard failure preventing the daemon from starting! \
+                 Learn more at: https://docs.docker.com/go/api-security/",
+            )
+        };
+        let places = self.tcp.listening().open_to_all();
+        places
+            .map(|(place, has_tls)| {
+                let (scheme, lack) = match has_tls {
+                    false => ("http", "encryption"),
+                    true => ("https", "TLS client verification"),
+                };
+                format!(
+                    "{first}: API is accessible on {scheme}://{place} without {lack}.\n         \
+                     Access to the remote API is equivalent to root access on the host. Refer\n         \
+                     to the 'Docker daemon attack surface' section in the documentation for\n         \
+                     more information: https://docs.docker.com/go/attack-surface/{last}"
+                )
+            })
+            .collect()
     }
 
     /// The host's containers, newest first.

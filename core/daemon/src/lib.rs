@@ -29,6 +29,7 @@ mod network;
 mod pattern;
 mod remote;
 mod swarm_events;
+mod tcp;
 mod templates;
 mod volumes;
 
@@ -36,3 +37,4 @@ pub use config::{CPU_COUNT, Config, MEMORY_SIZE};
 pub use daemon::{Caller, Context, Daemon, Output, SharedRegistry};
 pub use host_names::{host_addresses, host_file};
 pub use info::{ContainerView, Place};
+pub use tcp::{Listening, PORTS, Remote, Tls, daemon_command};

@@ -39,7 +39,7 @@ impl Daemon {
             attributes.insert("name".to_owned(), id.clone());
         }
         let (kind, at) = (kind.to_owned(), event.at);
-        self.events.push(EventLine { at, kind, action, id, attributes, scope: "local" });
+        self.events.push(EventLine { at, kind, action, id, attributes, scope: "local".to_owned() });
     }
 
     /// Answers such a request; gives back any other one.

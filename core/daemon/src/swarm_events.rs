@@ -58,7 +58,7 @@ impl Daemon {
             action: action.to_owned(),
             id: object.id().to_string(),
             attributes,
-            scope: "swarm",
+            scope: "swarm".to_owned(),
         });
     }
 }

@@ -26,6 +26,8 @@ pub struct Cli {
     pub matches: Matches,
     /// Flags between the command's group and its word.
     pub group: Matches,
+    /// Flags before the command: which daemon it is for.
+    pub root: Matches,
 }
 
 /// Why a command failed.
@@ -81,7 +83,7 @@ pub fn error_text(profile: &Profile, error: &Error) -> String {
             format!("Error response from daemon: rpc error: code = {code} desc = {message}")
         }
         Error::Denied { verb, path } => denied(profile, verb, path),
-        Error::Unreachable | Error::Interrupted => error.message().to_owned(),
+        Error::Unreachable | Error::NoWay(_) | Error::Interrupted => error.message().to_owned(),
     }
 }
 

@@ -11,6 +11,8 @@
 pub mod cli;
 mod commands;
 pub mod complete;
+mod configuration;
+mod endpoint;
 pub mod help;
 mod mounts;
 mod options;

@@ -4,6 +4,7 @@ use daemon::client::Client;
 use os::Proc;
 
 use crate::cli::{Cli, Failure};
+use crate::endpoint;
 use crate::help;
 use crate::parse::{Matches, Problem, parse};
 use crate::profile::{Complaint, Profile};
@@ -27,7 +28,8 @@ pub(crate) async fn compose_main(proc: Proc, profile: &'static Profile) -> i32 {
     ended(
         &proc,
         profile,
-        run_in_group(&proc, profile, &table::COMPOSE, "docker-compose", args).await,
+        run_in_group(&proc, profile, &Matches::default(), &table::COMPOSE, "docker-compose", args)
+            .await,
     )
     .await
 }
@@ -65,7 +67,6 @@ async fn run(proc: &Proc, profile: &'static Profile, args: &[String]) -> Outcome
         }
     };
     refuse_unsimulated(profile, "docker", &root_flags, &root)?;
-    refuse_other_daemons(proc, &root)?;
     if root.is_set("version") {
         let text = format!("Docker version {}, build {}\n", profile.engine, profile.commit);
         proc.print(text).await;
@@ -80,12 +81,13 @@ async fn run(proc: &Proc, profile: &'static Profile, args: &[String]) -> Outcome
     }
     if let Some(group) = table::groups(profile).find(|group| group.name == *word) {
         let typed = format!("docker {}", group.name);
-        return run_in_group(proc, profile, &group, &typed, rest).await;
+        return run_in_group(proc, profile, &root, &group, &typed, rest).await;
     }
     match table::at_top(profile, word) {
         Some(command) => {
             let typed = format!("docker {word}");
-            run_command(proc, profile, command, typed, Matches::default(), rest).await
+            let group = Matches::default();
+            run_command(proc, profile, (&root, group), command, typed, rest).await
         }
         None => Err(unknown_command(profile, word)),
     }
@@ -105,6 +107,7 @@ fn unknown_command(profile: &Profile, word: &str) -> Failure {
 async fn run_in_group(
     proc: &Proc,
     profile: &'static Profile,
+    root: &Matches,
     group: &Group,
     typed: &str,
     args: &[String],
@@ -139,7 +142,7 @@ async fn run_in_group(
     match table::in_group(profile, group.name, word) {
         Some(command) => {
             let (typed, rest) = (format!("{typed} {}", command.name()), rest.to_vec());
-            run_command(proc, profile, command, typed, matches, &rest).await
+            run_command(proc, profile, (root, matches), command, typed, &rest).await
         }
         None => Err(Failure::text(match profile.complaint {
             Complaint::Prefixed => format!(
@@ -182,9 +185,9 @@ async fn help_command(proc: &Proc, profile: &'static Profile, words: &[String]) 
 async fn run_command(
     proc: &Proc,
     profile: &'static Profile,
+    (root, group): (&Matches, Matches),
     command: &'static Command,
     typed: String,
-    group: Matches,
     args: &[String],
 ) -> Outcome {
     let flags: Vec<_> = command.flags_of(profile).collect();
@@ -216,29 +219,14 @@ async fn run_command(
     let Some(run) = command.run else {
         return Err(Failure::text(format!("not simulated: {typed}")));
     };
-    let client = Client::new(proc);
-    let cli = Cli { proc: proc.clone(), client, profile, command, typed, matches, group };
+    // Contexts can be managed whatever they are.
+    let client = match command.group() {
+        "context" => Client::new(proc),
+        _ => endpoint::client(proc, profile, root)?,
+    };
+    let (proc, root) = (proc.clone(), root.clone());
+    let cli = Cli { proc, client, profile, command, typed, matches, group, root };
     run(&cli).await
-}
-
-/// Sockets of this host's daemon.
-const SOCKETS: [&str; 2] = ["unix:///var/run/docker.sock", "unix:///run/docker.sock"];
-
-/// Nobody shall take this host's daemon for another that was asked for.
-fn refuse_other_daemons(proc: &Proc, root: &Matches) -> Result<(), Failure> {
-    let refuse = |what: &str| Err(Failure::text(format!("not simulated: {what}")));
-    let others = |hosts: &[String]| hosts.iter().any(|host| !SOCKETS.contains(&host.as_str()));
-    if others(root.all("host")) {
-        return refuse("docker --host (daemons of other hosts)");
-    }
-    let set = |name: &str| proc.env(name).filter(|value| !value.is_empty());
-    if root.all("host").is_empty() && set("DOCKER_HOST").is_some_and(|host| others(&[host])) {
-        return refuse("DOCKER_HOST (daemons of other hosts)");
-    }
-    match set("DOCKER_CONTEXT") {
-        Some(name) if name != "default" => refuse("DOCKER_CONTEXT (contexts)"),
-        _ => Ok(()),
-    }
 }
 
 fn refuse_unsimulated(

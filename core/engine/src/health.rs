@@ -1,6 +1,7 @@
 //! Health checks: a program in the container that is run again and again (moby: `daemon/health.go`).
 
 use os::{Machine, Pid, Signal};
+use serde::{Deserialize, Serialize};
 use sim::{Duration, Time};
 
 use crate::container::{Container, HealthCheck, Log, SharedLog};
@@ -41,7 +42,7 @@ impl HealthStatus {
 }
 
 /// One check that is over.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Probe {
     /// When it began.
     pub start: Time,

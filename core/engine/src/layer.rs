@@ -33,7 +33,7 @@ pub fn folder(of: &str) -> String {
 }
 
 /// What `inspect` shows of the folders: of an image's layers, or of a container's on top of them.
-pub fn folders(layers: &[Layer], container: Option<&str>) -> Vec<(&'static str, String)> {
+pub fn folders(layers: &[Layer], container: Option<&str>) -> Vec<(String, String)> {
     let mut below = Vec::new();
     let mut digests = String::new();
     for layer in layers {
@@ -53,10 +53,10 @@ pub fn folders(layers: &[Layer], container: Option<&str>) -> Vec<(&'static str, 
     let lower: Vec<String> = below.iter().map(|one| format!("{one}/diff")).collect();
     let mut found = Vec::new();
     if !lower.is_empty() {
-        found.push(("LowerDir", lower.join(":")));
+        found.push(("LowerDir".to_owned(), lower.join(":")));
     }
     for (key, name) in [("MergedDir", "merged"), ("UpperDir", "diff"), ("WorkDir", "work")] {
-        found.push((key, format!("{top}/{name}")));
+        found.push((key.to_owned(), format!("{top}/{name}")));
     }
     found
 }

@@ -4,6 +4,7 @@
 //! An engine gives out addresses and knows who has which; it carries nothing. Addresses in an overlay are
 //! given out by the swarm's managers.
 
+use serde::{Deserialize, Serialize};
 use sorted::{SortedMap, SortedSet};
 
 use sim::Time;
@@ -23,7 +24,7 @@ const BRIDGE_SUBNET: &str = "172.17.0.0/16";
 pub const GATEWAY_BRIDGE: &str = "docker_gwbridge";
 
 /// A network as one host knows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Network {
     /// 64 hexadecimal digits; an overlay's swarm identifier.
     pub id: String,

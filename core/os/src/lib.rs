@@ -32,7 +32,7 @@ pub use machine::{Machine, ProcessWords, Request, RequestId};
 pub use process::{ExitStatus, Fd, Pid, Proc, Signal, Spawn};
 pub use program::Programs;
 pub use service::{
-    CallId, Inbox, Incoming, Link, NET_PORT, NetAnswer, NetAsk, NetReply, NetRequest, Service,
-    is_address,
+    Call, CallId, Inbox, Incoming, Link, NET_PORT, NetAnswer, NetAsk, NetReply, NetRequest,
+    Service, is_address,
 };
 pub use terminal::{Terminal, TerminalId};

@@ -197,6 +197,34 @@ pub struct Link {
 /// The body of an answer of whoever drives the machine.
 pub type NetReply = Result<NetAnswer, Errno>;
 
+/// A request that was sent to a port. Dropped, nobody waits for its answer any more.
+pub struct Call<'a> {
+    waits: Withdraw<'a>,
+    known: Option<Vec<u8>>,
+}
+
+impl fmt::Debug for Call<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Call({:?})", self.waits.id)
+    }
+}
+
+impl Call<'_> {
+    /// The answer; waited for again after [`Errno::TimedOut`], it may still come.
+    ///
+    /// # Errors
+    /// [`Errno::Refused`], [`Errno::HostUnreachable`], [`Errno::Interrupted`], [`Errno::TimedOut`] after `patience`.
+    pub async fn answer(&mut self, patience: Duration) -> Result<Vec<u8>, Errno> {
+        if let Some(known) = self.known.take() {
+            return Ok(known);
+        }
+        match self.waits.proc.network_reply(self.waits.id, patience).await? {
+            NetAnswer::Bytes(bytes) => Ok(bytes),
+            _ => Err(Errno::Refused),
+        }
+    }
+}
+
 /// A service at its port.
 #[derive(Clone, Debug)]
 pub(crate) struct Listener {
@@ -367,6 +395,19 @@ impl Proc {
     /// [`Errno::NotFound`] for a name that nobody knows; [`Errno::Refused`], [`Errno::TimedOut`],
     /// [`Errno::HostUnreachable`], [`Errno::Interrupted`].
     pub async fn call(&self, address: &str, port: u16, request: &[u8]) -> Result<Vec<u8>, Errno> {
+        self.begin_call(address, port, request).await?.answer(CALL_TIMEOUT).await
+    }
+
+    /// Sends a request to a port; who waits how long for the answer is up to the caller.
+    ///
+    /// # Errors
+    /// As [`Proc::call`], without the time.
+    pub async fn begin_call(
+        &self,
+        address: &str,
+        port: u16,
+        request: &[u8],
+    ) -> Result<Call<'_>, Errno> {
         let own = self.is_own_address(address);
         let address = match own {
             true if is_address(address) => address.to_owned(),
@@ -380,26 +421,17 @@ impl Proc {
             // What the host does not answer itself may be a published port.
             if here || !namespace.borrow().on_host_network {
                 let id = self.state.borrow_mut().next_request(self.pid);
+                let waits = Withdraw { proc: self, id };
                 let called = call(&namespace, self.now(), port, CallId::Own(id), request);
-                if let Ok(None) = called {
-                    let _guard = Withdraw { proc: self, id };
-                    return self.bytes_of(id).await;
+                if !matches!(called, Ok(None)) {
+                    self.state.borrow_mut().asking.remove(&id);
                 }
-                self.state.borrow_mut().asking.remove(&id);
-                return called.map(Option::unwrap_or_default);
+                return called.map(|known| Call { waits, known });
             }
         }
         let ask = NetAsk::Call { address, port, request: request.to_vec() };
         let id = self.request_network(ask);
-        let _guard = Withdraw { proc: self, id };
-        self.bytes_of(id).await
-    }
-
-    async fn bytes_of(&self, id: RequestId) -> Result<Vec<u8>, Errno> {
-        match self.network_reply(id, CALL_TIMEOUT).await? {
-            NetAnswer::Bytes(bytes) => Ok(bytes),
-            _ => Err(Errno::Refused),
-        }
+        Ok(Call { waits: Withdraw { proc: self, id }, known: None })
     }
 
     fn request_network(&self, ask: NetAsk) -> RequestId {

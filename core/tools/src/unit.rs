@@ -44,34 +44,63 @@ pub enum Ask {
     Restart,
     /// Nothing: how is it?
     Status,
+    /// Nothing yet, but its files are read again.
+    Reload,
 }
 
 /// How a service is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitState {
     /// It runs.
     pub active: bool,
     /// Since when it is so.
     pub since: Time,
+    /// What it said when it ended by itself.
+    pub failure: Option<String>,
+    /// Its files say something else than when systemd read them.
+    pub is_stale: bool,
+}
+
+impl UnitState {
+    /// One without anything to complain of.
+    pub const fn new(active: bool, since: Time) -> Self {
+        Self { active, since, failure: None, is_stale: false }
+    }
 }
 
 const WEEKDAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+/// A daemon that ended at once had some number; nothing else shows it.
+const DAEMON_PID: u32 = 1204;
 /// systemd's exit statuses: not active, no such unit, no permission.
 const NOT_ACTIVE: i32 = 3;
 const NOT_FOUND: i32 = 5;
 
-fn describe(unit: Unit, state: UnitState, now: Time) -> String {
+fn describe(unit: Unit, state: &UnitState, proc: &Proc) -> String {
+    let now = proc.now();
     let day = WEEKDAYS[usize::try_from(state.since.unix_secs() / 86_400 % 7).unwrap_or(0)];
     let date = state.since.rfc3339();
     // 2017-03-21T18:40:00Z
     let (date, clock) = (&date[..10], &date[11..19]);
-    let word = if state.active { "active (running)" } else { "inactive (dead)" };
+    let word = match (&state.failure, state.active) {
+        (Some(_), _) => "failed (Result: exit-code)",
+        (None, true) => "active (running)",
+        (None, false) => "inactive (dead)",
+    };
+    // What it wrote last, as journald has it.
+    let said = state.failure.as_ref().map(|why| {
+        let host = proc.hostname();
+        let month = MONTHS[usize::from(date[5..7].parse::<u8>().unwrap_or(1) - 1) % 12];
+        format!("\n{month} {} {clock} {host} dockerd[{DAEMON_PID}]: {why}\n", &date[8..10])
+    });
     let (name, what, docs) = unit.words();
     format!(
         "\u{25cf} {name}.service - {what}\n   Loaded: loaded \
          (/lib/systemd/system/{name}.service; enabled; vendor preset: enabled)\n   Active: {word} \
-         since {day} {date} {clock} UTC; {} ago\n     Docs: {docs}\n",
-        age(now.since(state.since).as_secs())
+         since {day} {date} {clock} UTC; {} ago\n     Docs: {docs}\n{}",
+        age(now.since(state.since).as_secs()),
+        said.unwrap_or_default()
     )
 }
 
@@ -122,7 +151,7 @@ pub(crate) async fn main(proc: Proc, is_service: bool) -> i32 {
         "stop" => Ask::Stop,
         "restart" | "reload-or-restart" | "try-restart" => Ask::Restart,
         "status" | "is-active" | "show" => Ask::Status,
-        "daemon-reload" => return 0,
+        "daemon-reload" => Ask::Reload,
         _ => {
             proc.eprint(format!("systemctl: not simulated: {verb}\n")).await;
             return 1;
@@ -131,6 +160,8 @@ pub(crate) async fn main(proc: Proc, is_service: bool) -> i32 {
     let name = unit.trim_end_matches(".service");
     let unit = match name {
         "docker" | "dockerd" => Unit::Docker,
+        // All units are read again; one alone has files that matter.
+        _ if ask == Ask::Reload => Unit::Docker,
         "kubelet" => Unit::Kubelet,
         _ => return missing(&proc, verb, name, ask).await,
     };
@@ -148,9 +179,29 @@ pub(crate) async fn main(proc: Proc, is_service: bool) -> i32 {
     let state: Option<UnitState> = state;
     let Some(state) = state else { return missing(&proc, verb, name, ask).await };
     let status = if state.active || ask != Ask::Status { 0 } else { NOT_ACTIVE };
+    if state.is_stale && ask != Ask::Reload && !matches!(verb, "is-active" | "show") {
+        let text = format!(
+            "Warning: The unit file, source configuration file or drop-ins of {name}.service changed on disk. \
+             Run 'systemctl daemon-reload' to reload units.\n"
+        );
+        proc.eprint(text).await;
+    }
+    if state.failure.is_some() && matches!(ask, Ask::Start | Ask::Restart) {
+        let journal = if proc.distribution().number < "22.04" { "-xe" } else { "-xeu " };
+        let unit = if journal == "-xe" { String::new() } else { format!("{name}.service") };
+        let text = format!(
+            "Job for {name}.service failed because the control process exited with error code.\nSee \
+             \"systemctl status {name}.service\" and \"journalctl {journal}{unit}\" for details.\n"
+        );
+        proc.eprint(text).await;
+        return 1;
+    }
     let text = match verb {
-        "status" => describe(unit, state, proc.now()),
-        "is-active" if !quiet => (if state.active { "active\n" } else { "inactive\n" }).to_owned(),
+        "status" => describe(unit, &state, &proc),
+        "is-active" if !quiet => {
+            let resting = if state.failure.is_some() { "failed\n" } else { "inactive\n" };
+            (if state.active { "active\n" } else { resting }).to_owned()
+        }
         "show" => format!("ActiveState={}\n", if state.active { "active" } else { "inactive" }),
         _ => String::new(),
     };

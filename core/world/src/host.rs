@@ -139,7 +139,7 @@ impl Host {
         self.boot_count += 1;
         let shell = self.start_shell(&mut machine);
         let logins = SortedSet::new();
-        let service = Service::new(now);
+        let service = Service::new(now, daemon::daemon_command(&machine));
         let runtime_answers = VecDeque::new();
         let deadline = Some(now);
         self.up =
@@ -234,6 +234,7 @@ impl Host {
             out: &mut out,
         };
         handle(&mut up.daemon, &mut context);
+        up.daemon.send_remote_replies(&mut context);
         let is_prompted = settling.trace.cause().is_some();
         let before = settling.last;
         for output in out {
@@ -282,6 +283,8 @@ impl Host {
                 daemon::Output::Reply { caller: Caller::Operator(caller), reply } => {
                     settling.wanted.push(Wanted::Answer { caller, reply });
                 }
+                // The daemon has taken them back.
+                daemon::Output::Reply { caller: Caller::Remote(_), .. } => {}
             }
         }
         up.machine.explain_started(settling.last.filter(|_| settling.last != before));
@@ -315,7 +318,12 @@ impl Host {
                     self.etcd_folder.follow(&self.disk, settling.now);
                 }
                 up.machine.run(settling.now);
+                if up.daemon.has_streams() {
+                    self.with_daemon(settling, |daemon, context| daemon.look_at_streams(context));
+                    settling.trace.set_cause(cause);
+                }
             }
+            let Some(up) = &mut self.up else { return };
             if up.kube.is_some() {
                 self.with_kube(settling, |node, context| node.look(context));
                 settling.trace.set_cause(cause);
@@ -413,7 +421,7 @@ impl Host {
             return;
         }
         let Some(up) = &mut self.up else { return };
-        if up.service.stage != Stage::Running {
+        if up.service.stage != Stage::Running || !up.daemon.has_socket() {
             let gone: Reply = Err(daemon::api::Error::Unreachable);
             up.machine.reply(request.id, Box::new(gone));
             return;

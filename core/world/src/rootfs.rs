@@ -34,6 +34,7 @@ pub(crate) fn host(spec: &Spec, index: usize, profile: &docker::Profile, now: Ti
         ("/etc/skel", 0o755),
         ("/var/log", 0o755),
         ("/etc/docker", 0o755),
+        ("/etc/systemd/system", 0o755),
         ("/var/lib/docker", 0o711),
         ("/var/lib/docker/swarm", 0o700),
         ("/run", 0o755),
@@ -90,6 +91,7 @@ pub(crate) fn host(spec: &Spec, index: usize, profile: &docker::Profile, now: Ti
         ("/etc/localtime", "TZif2\n".to_owned()),
         ("/etc/resolv.conf", "nameserver 192.168.0.1\n".to_owned()),
         ("/etc/shells", "/bin/sh\n/bin/bash\n".to_owned()),
+        ("/lib/systemd/system/docker.service", DOCKER_UNIT.to_owned()),
     ] {
         tree.add_file(path, text, 0o644, now);
     }
@@ -113,6 +115,23 @@ pub(crate) fn host(spec: &Spec, index: usize, profile: &docker::Profile, now: Ti
 
 /// The group that may use the daemon's socket.
 const DOCKER_GROUP: u32 = 999;
+
+/// How systemd starts the daemon (docker-ce-packaging: `docker.service`), as far as it matters here.
+const DOCKER_UNIT: &str = "\
+[Unit]
+Description=Docker Application Container Engine
+Documentation=https://docs.docker.com
+After=network-online.target docker.socket
+Requires=docker.socket
+
+[Service]
+Type=notify
+ExecStart=/usr/bin/dockerd -H fd://
+Restart=always
+
+[Install]
+WantedBy=multi-user.target
+";
 
 const PASSWD: &str = "\
 root:x:0:0:root:/root:/bin/bash

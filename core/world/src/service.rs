@@ -3,12 +3,14 @@
 
 use sorted::SortedSet;
 
+use daemon::Listening;
 use daemon::api::Error;
 use daemon::client::Reply;
-use os::RequestId;
+use os::{Machine, RequestId};
 use sim::Time;
 use tools::unit::{Ask, Unit, UnitState};
 
+use crate::host::{Host, Settling};
 use crate::world::World;
 
 /// How far it is.
@@ -24,6 +26,10 @@ pub(crate) enum Stage {
 pub(crate) struct Service {
     pub(crate) stage: Stage,
     since: Time,
+    /// What systemd starts it with, as it read its files last.
+    command: String,
+    /// Why it has ended by itself.
+    failure: Option<String>,
     /// Who waits until it has stopped.
     waiting: Vec<RequestId>,
     /// It is to start again then.
@@ -33,18 +39,25 @@ pub(crate) struct Service {
 }
 
 impl Service {
-    pub(crate) fn new(now: Time) -> Self {
+    pub(crate) fn new(now: Time, command: String) -> Self {
         Self {
             stage: Stage::Running,
             since: now,
+            command,
+            failure: None,
             waiting: Vec::new(),
             starts_again: false,
             asked: SortedSet::new(),
         }
     }
 
-    fn state(&self) -> UnitState {
-        UnitState { active: self.stage != Stage::Stopped, since: self.since }
+    fn state(&self, machine: &Machine) -> UnitState {
+        UnitState {
+            active: self.stage != Stage::Stopped,
+            since: self.since,
+            failure: self.failure.clone(),
+            is_stale: self.command != daemon::daemon_command(machine),
+        }
     }
 }
 
@@ -64,6 +77,7 @@ impl World {
                 Ask::Start => &[true],
                 Ask::Stop => &[false],
                 Ask::Restart => &[false, true],
+                Ask::Reload => &[],
             };
             for runs in runs {
                 host.with_kube(settling, |node, context| node.set_kubelet(context, *runs));
@@ -72,7 +86,7 @@ impl World {
             let state: Option<UnitState> = up
                 .kube
                 .as_ref()
-                .map(|node| UnitState { active: node.kubelet_runs(), since: node.kubelet_since() });
+                .map(|node| UnitState::new(node.kubelet_runs(), node.kubelet_since()));
             up.machine.reply(request, Box::new(state));
         });
     }
@@ -81,6 +95,7 @@ impl World {
         let Some(up) = &mut self.hosts[index].up else { return };
         let service = &mut up.service;
         match (ask, service.stage) {
+            (Ask::Reload, _) => service.command = daemon::daemon_command(&up.machine),
             (Ask::Status, _) | (Ask::Start, Stage::Running) | (Ask::Stop, Stage::Stopped) => {}
             (Ask::Start | Ask::Restart, Stage::Stopped) => self.start_docker(index),
             (_, Stage::Stopping) => {
@@ -99,7 +114,7 @@ impl World {
     fn answer_unit(&mut self, index: usize, request: RequestId) {
         self.settle(index, |host, _| {
             if let Some(up) = &mut host.up {
-                let state = Some(up.service.state());
+                let state = Some(up.service.state(&up.machine));
                 up.machine.reply(request, Box::new(state));
             }
         });
@@ -140,16 +155,37 @@ impl World {
     }
 
     fn start_docker(&mut self, index: usize) {
-        let now = self.now;
-        self.blame.host_well(self.hosts[index].id, now);
+        self.blame.host_well(self.hosts[index].id, self.now);
         self.settle(index, |host, settling| {
-            if let Some(up) = &mut host.up {
-                up.service.stage = Stage::Running;
-                up.service.since = now;
+            if host.begin_docker(settling) {
+                let (id, name) = (host.id, host.name.clone());
+                settling.trace.record(settling.now, Some(id), "docker.started", name);
             }
-            let (id, name) = (host.id, host.name.clone());
-            settling.trace.record(settling.now, Some(id), "docker.started", name);
-            host.with_daemon(settling, |daemon, context| daemon.boot(context));
         });
+    }
+}
+
+impl Host {
+    /// Starts the daemon as its unit and its own file say; false if it ends at once.
+    pub(crate) fn begin_docker(&mut self, settling: &mut Settling<'_>) -> bool {
+        let Some(up) = &mut self.up else { return false };
+        let service = &mut up.service;
+        service.since = settling.now;
+        service.failure = None;
+        match Listening::new(&up.machine, &service.command) {
+            Ok(listening) => {
+                service.stage = Stage::Running;
+                up.daemon.listen(listening);
+                self.with_daemon(settling, |daemon, context| daemon.boot(context));
+                true
+            }
+            Err(why) => {
+                service.stage = Stage::Stopped;
+                let detail = format!("{}: {why}", self.name);
+                settling.trace.record(settling.now, Some(self.id), "docker.failed", detail);
+                service.failure = Some(why);
+                false
+            }
+        }
     }
 }

@@ -563,7 +563,7 @@ impl World {
         let system = crate::boot::distribution(self.profile);
         host.boot(self.now, &self.programs, daemon, kube, entropy, system);
         self.settle(index, |host, settling| {
-            host.with_daemon(settling, |daemon, context| daemon.boot(context));
+            host.begin_docker(settling);
             host.with_kube(settling, |node, context| node.boot(context));
         });
     }

@@ -2,10 +2,12 @@
 
 pub use engine::build::{BuildRequest, Failure as BuildFailure, Message, Vertex};
 
+use serde::{Deserialize, Serialize};
+
 use super::PullMessage;
 
 /// What a build has to tell since the last question.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct BuildProgress {
     /// The classic builder pulls a base: these come before `messages`.
     pub pulled: Vec<PullMessage>,

@@ -1,5 +1,6 @@
 //! Containers: what a list shows, what `inspect` shows, what a new one is made of.
 
+use serde::{Deserialize, Serialize};
 use sorted::SortedMap;
 
 use os::process::Handle;
@@ -20,7 +21,7 @@ pub struct Stdio {
 }
 
 /// How far a container has come.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ContainerStatus {
     /// Never started.
     #[default]
@@ -55,7 +56,7 @@ impl ContainerStatus {
 }
 
 /// A container's state.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerState {
     /// How far it has come.
     pub status: ContainerStatus,
@@ -78,7 +79,7 @@ pub struct ContainerState {
 }
 
 /// A port.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ContainerPort {
     /// The container's port.
     pub private_port: u16,
@@ -91,7 +92,7 @@ pub struct ContainerPort {
 }
 
 /// A container in a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerSummary {
     /// 64 hexadecimal digits.
     pub id: String,
@@ -120,7 +121,7 @@ pub struct ContainerSummary {
 }
 
 /// What runs in a container (`Config` of `inspect`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerConfig {
     /// Host name in it; the short identifier if empty.
     pub hostname: String,
@@ -161,7 +162,7 @@ pub struct ContainerConfig {
 }
 
 /// Which streams.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attached {
     /// Standard input.
     pub stdin: bool,
@@ -172,7 +173,7 @@ pub struct Attached {
 }
 
 /// How the host runs a container (`HostConfig` of `inspect`), as far as it is simulated.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostConfig {
     /// Remove it when it has ended.
     pub auto_remove: bool,
@@ -213,7 +214,7 @@ pub struct HostConfig {
 }
 
 /// A container to be made.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CreateContainer {
     /// A made-up one if none.
     pub name: Option<String>,
@@ -224,7 +225,7 @@ pub struct CreateContainer {
 }
 
 /// A mount as `inspect` shows it. A task's secrets are not among them.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MountPoint {
     /// `bind`, `volume`, `tmpfs`.
     pub kind: String,
@@ -245,7 +246,7 @@ pub struct MountPoint {
 }
 
 /// A container's place in one network.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerEndpoint {
     /// The network's name.
     pub network: String,
@@ -266,10 +267,10 @@ pub struct ContainerEndpoint {
 }
 
 /// All about a container.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ContainerDetails {
     /// The folders of its layers, as the storage driver names them.
-    pub folders: Vec<(&'static str, String)>,
+    pub folders: Vec<(String, String)>,
     /// 64 hexadecimal digits.
     pub id: String,
     /// Without the leading slash.
@@ -309,7 +310,7 @@ pub struct ContainerDetails {
 }
 
 /// A process to be started in a running container.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ExecConfig {
     /// Program and arguments.
     pub cmd: Vec<String>,

@@ -1,11 +1,12 @@
 //! Why a daemon refuses: an HTTP status, a text and, if a manager answered, gRPC's code.
 
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 use swarm::control::{ApiError, Code};
 
 /// A failed request.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Error {
     /// The daemon's answer.
     Api {
@@ -20,12 +21,14 @@ pub enum Error {
     /// The user may not write to the socket.
     Denied {
         /// The request's verb as Go's client words it: `Get`.
-        verb: &'static str,
+        verb: String,
         /// Its path behind the API version.
         path: String,
     },
     /// Nobody listens on the socket.
     Unreachable,
+    /// There is no way to a daemon that was asked for by its address: why.
+    NoWay(String),
     /// The asking process caught a signal; the request was withdrawn.
     Interrupted,
 }
@@ -64,7 +67,7 @@ impl Error {
     /// The text without any prefix.
     pub fn message(&self) -> &str {
         match self {
-            Self::Api { message, .. } => message,
+            Self::Api { message, .. } | Self::NoWay(message) => message,
             Self::Denied { .. } => {
                 "permission denied while trying to connect to the Docker daemon socket at \
                  unix:///var/run/docker.sock"

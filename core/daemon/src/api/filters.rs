@@ -1,6 +1,7 @@
 //! `--filter` as it is typed, and the managers' typed filters made of it (moby:
 //! `daemon/cluster/filters.go`).
 
+use serde::{Deserialize, Serialize};
 use sorted::SortedMap;
 
 use swarm::control;
@@ -9,7 +10,7 @@ use swarm::objects::{Id, Kind, Role, TaskState};
 use super::Error;
 
 /// Filters by key; within a key any value will do, all keys must match.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Filters(pub SortedMap<String, Vec<String>>);
 
 impl Filters {

@@ -1,12 +1,13 @@
 //! Images: what a list shows, what `inspect` shows, what a pull reports.
 
+use serde::{Deserialize, Serialize};
 use sorted::SortedMap;
 
 pub use engine::HealthCheck;
 use sim::Time;
 
 /// An image in a list.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageSummary {
     /// `sha256:...`.
     pub id: String,
@@ -25,7 +26,7 @@ pub struct ImageSummary {
 }
 
 /// What a container of it runs unless told otherwise.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageConfig {
     /// User.
     pub user: String,
@@ -54,10 +55,10 @@ pub struct ImageConfig {
 }
 
 /// All about an image.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageDetails {
     /// The folders of its layers, as the storage driver names them.
-    pub folders: Vec<(&'static str, String)>,
+    pub folders: Vec<(String, String)>,
     /// `sha256:...`.
     pub id: String,
     /// `redis:alpine`.
@@ -89,7 +90,7 @@ pub struct ImageDetails {
 }
 
 /// A name and a password for a registry.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Login {
     /// The name.
     pub user: String,
@@ -105,7 +106,7 @@ impl std::fmt::Debug for Login {
 }
 
 /// One line of an image's history.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HistoryLine {
     /// `sha256:...`; none if the image of that moment is not here.
     pub id: Option<String>,
@@ -122,7 +123,7 @@ pub struct HistoryLine {
 }
 
 /// One step of a pull.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PullMessage {
     /// The layer's short identifier or the tag; empty for a line of its own.
     pub id: String,
@@ -133,7 +134,7 @@ pub struct PullMessage {
 }
 
 /// What `rmi` did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Removed {
     /// A name was taken away.
     Untagged(String),

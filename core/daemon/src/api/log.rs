@@ -1,9 +1,10 @@
 //! Logs, asked for piece by piece.
 
+use serde::{Deserialize, Serialize};
 use sim::Time;
 
 /// Which part of a log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogOptions {
     /// What was written to standard output.
     pub stdout: bool,
@@ -21,7 +22,7 @@ pub struct LogOptions {
 }
 
 /// A piece of a log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogChunk {
     /// In the order in which they were written.
     pub lines: Vec<LogLine>,
@@ -34,7 +35,7 @@ pub struct LogChunk {
 }
 
 /// A line of a log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LogLine {
     /// When it was written.
     pub time: Time,

@@ -1,5 +1,6 @@
 //! Networks and volumes in the API (moby: `api/types/network`, `api/types/volume`).
 
+use serde::{Deserialize, Serialize};
 use sorted::SortedMap;
 
 use sim::Time;
@@ -7,7 +8,7 @@ use sim::Time;
 pub use engine::{Endpoint, Network};
 
 /// A container in a network as `network inspect` shows it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkContainer {
     /// The container's identifier.
     pub id: String,
@@ -22,7 +23,7 @@ pub struct NetworkContainer {
 }
 
 /// All about a network.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkDetails {
     /// The network.
     pub network: Network,
@@ -33,7 +34,7 @@ pub struct NetworkDetails {
 }
 
 /// A volume.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VolumeDetails {
     /// Its name.
     pub name: String,

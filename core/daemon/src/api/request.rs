@@ -1,5 +1,6 @@
 //! What can be asked of a daemon.
 
+use serde::{Deserialize, Serialize};
 use sim::Time;
 use swarm::control::ControlRequest;
 use swarm::objects::ServiceSpec;
@@ -10,7 +11,7 @@ use super::{
 };
 
 /// A question to the daemon.
-#[derive(Debug)]
+#[derive(Debug, Serialize, Deserialize)]
 pub enum Request {
     /// Is anybody there? -> [`Response::Done`].
     Ping,
@@ -92,6 +93,7 @@ pub enum Request {
         container: String,
         /// The files its first process gets; none: its log, and nothing to read. What it writes
         /// goes to its log in any case.
+        #[serde(skip)]
         stdio: Option<Stdio>,
     },
     /// Waits for the end of the container's first process -> [`Response::Exited`].
@@ -157,8 +159,9 @@ pub enum Request {
     AttachContainer {
         /// Which.
         container: String,
-        /// The files.
-        stdio: Stdio,
+        /// The files; none: nothing is shown.
+        #[serde(skip)]
+        stdio: Option<Stdio>,
     },
     /// -> [`Response::Processes`].
     TopContainer {
@@ -258,6 +261,7 @@ pub enum Request {
         /// The exec's identifier.
         exec: String,
         /// The files it gets; none for a detached one.
+        #[serde(skip)]
         stdio: Option<Stdio>,
     },
     /// Waits for its end -> [`Response::Exited`].
@@ -416,4 +420,28 @@ pub enum Request {
         /// The new reference.
         reference: String,
     },
+}
+
+impl Request {
+    /// The files that it gives a program, to be put in or taken out; nothing if it gives none.
+    fn stdio_mut(&mut self) -> Option<&mut Option<Stdio>> {
+        match self {
+            Self::StartContainer { stdio, .. }
+            | Self::AttachContainer { stdio, .. }
+            | Self::StartExec { stdio, .. } => Some(stdio),
+            _ => None,
+        }
+    }
+
+    /// Takes the files of a program out of the request.
+    pub(crate) fn take_stdio(&mut self) -> Option<Stdio> {
+        self.stdio_mut()?.take()
+    }
+
+    /// Puts them in.
+    pub(crate) fn set_stdio(&mut self, files: Stdio) {
+        if let Some(stdio) = self.stdio_mut() {
+            *stdio = Some(files);
+        }
+    }
 }

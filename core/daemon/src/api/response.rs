@@ -1,5 +1,6 @@
 //! What a daemon answers.
 
+use serde::{Deserialize, Serialize};
 use swarm::control::ControlResponse;
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
 };
 
 /// An answer; each request names its own.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[expect(missing_docs, reason = "the variants are named by the requests that they answer")]
 pub enum Response {
     Done,

@@ -1,9 +1,10 @@
 //! How a host comes into a swarm.
 
+use serde::{Deserialize, Serialize};
 use swarm::objects::{Availability, ClusterSpec};
 
 /// How a new swarm is made.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SwarmInit {
     /// `0.0.0.0:2377` unless given; as typed.
     pub listen_addr: String,
@@ -26,7 +27,7 @@ pub struct SwarmInit {
 }
 
 /// How a node joins.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct SwarmJoin {
     /// Managers, as typed.
     pub remote_addrs: Vec<String>,

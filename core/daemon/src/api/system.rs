@@ -1,12 +1,13 @@
 //! What a daemon says of itself and of its part in a swarm.
 
+use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 
 use sim::Time;
 use swarm::objects::Cluster;
 
 /// `docker version`'s server part.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionInfo {
     /// For instance `17.03.2-ce`.
     pub version: String,
@@ -31,7 +32,7 @@ pub struct VersionInfo {
 }
 
 /// How the node stands to a swarm.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum LocalState {
     /// In none.
     #[default]
@@ -60,7 +61,7 @@ impl LocalState {
 }
 
 /// A manager this node knows.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemoteManager {
     /// Its node identifier.
     pub node_id: String,
@@ -69,7 +70,7 @@ pub struct RemoteManager {
 }
 
 /// The swarm as this node sees it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SwarmInfo {
     /// The own node identifier; empty if in no swarm.
     pub node_id: String,
@@ -92,7 +93,7 @@ pub struct SwarmInfo {
 }
 
 /// `docker info`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Info {
     /// The daemon's identifier.
     pub id: String,
@@ -143,7 +144,7 @@ pub struct Info {
 }
 
 /// Something that happened on a host.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventLine {
     /// When.
     pub at: Time,
@@ -156,11 +157,11 @@ pub struct EventLine {
     /// What is shown in parentheses.
     pub attributes: sorted::SortedMap<String, String>,
     /// `local`, or `swarm` for objects of managers.
-    pub scope: &'static str,
+    pub scope: String,
 }
 
 /// What is on a host's disk (`docker system df`).
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DiskUsage {
     /// Images: all, those that containers use, bytes, bytes of those that nothing uses.
     pub images: (u64, u64, u64, u64),

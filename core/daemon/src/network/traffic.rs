@@ -15,6 +15,9 @@ use crate::remote::After;
 /// Questions that never get an answer are forgotten when there are more than this.
 const WAITING_COUNT_MAX: usize = 1_024;
 
+/// Who asks a port of this host from another one.
+const OUTSIDE: &str = "from outside";
+
 /// Who gets an answer.
 #[derive(Debug)]
 pub(super) enum Asker {
@@ -36,6 +39,8 @@ impl Asker {
 enum Route {
     /// To a port of the host or of a container here.
     Here(SharedNamespace, u16),
+    /// To this daemon's own API.
+    Api,
     /// The address is a virtual one, or a router's: it answers an echo and nothing else.
     Virtual,
     /// Into an overlay, to a container of another host.
@@ -95,7 +100,8 @@ impl Daemon {
         let published = running.flat_map(|container| &container.published);
         let mut ports: Vec<(u16, &'static str)> =
             published.map(|binding| (binding.host_port, "docker-proxy")).collect();
-        ports.extend(self.net.table.mesh_ports().map(|port| (port, "dockerd")));
+        let own = self.tcp.listening().ports();
+        ports.extend(own.chain(self.net.table.mesh_ports()).map(|port| (port, "dockerd")));
         let swarm = self.swarm().info();
         if swarm.state == LocalState::Active {
             ports.push((7_946, "dockerd"));
@@ -124,8 +130,16 @@ impl Daemon {
 
     fn go(&mut self, context: &mut Context<'_>, asker: Asker, route: Route, content: Content) {
         match (route, content) {
-            (Route::Here(..) | Route::Virtual, Content::Echo) => {
+            (Route::Here(..) | Route::Virtual | Route::Api, Content::Echo) => {
                 self.answer(context, asker, Ok(NetAnswer::Echo));
+            }
+            (Route::Api, Content::Request(bytes)) => {
+                let from = match &asker {
+                    Asker::Host(_, _, question) => question.source.clone(),
+                    Asker::Process(_) | Asker::Registry(_) => String::new(),
+                };
+                let call = self.wait(asker);
+                self.api_called(context, call, &from, &bytes);
             }
             (Route::Here(namespace, port), Content::Request(bytes)) => {
                 let call = self.wait(asker);
@@ -153,7 +167,7 @@ impl Daemon {
             (Route::Nowhere, _) if matches!(asker, Asker::Registry(_)) => {
                 self.answer(context, asker, Err(Errno::HostUnreachable));
             }
-            (Route::Nowhere | Route::Here(..), _) => {}
+            (Route::Nowhere | Route::Here(..) | Route::Api, _) => {}
         }
     }
 
@@ -164,6 +178,16 @@ impl Daemon {
         self.net.next_call += 1;
         self.net.waiting.insert(self.net.next_call, asker);
         self.net.next_call
+    }
+
+    /// The API's answer to a call.
+    pub(crate) fn answer_bytes(&mut self, context: &mut Context<'_>, call: u64, bytes: Vec<u8>) {
+        self.answered(context, call, Ok(NetAnswer::Bytes(bytes)));
+    }
+
+    /// The API's connection is gone.
+    pub(crate) fn refuse_call(&mut self, context: &mut Context<'_>, call: u64) {
+        self.answered(context, call, Err(Errno::Refused));
     }
 
     fn answered(&mut self, context: &mut Context<'_>, call: u64, reply: NetReply) {
@@ -248,7 +272,7 @@ impl Daemon {
             Content::Request(_) | Content::Echo => {
                 let route = match vni {
                     Some(vni) => self.overlay_here(vni, &datagram.destination, datagram.port),
-                    None => self.port_of_host(context, datagram.port, "from outside"),
+                    None => self.port_of_host(context, datagram.port, OUTSIDE),
                 };
                 let content = datagram.content.clone();
                 let question = Datagram { content: Content::Echo, ..datagram };
@@ -377,6 +401,9 @@ impl Daemon {
     fn port_of_host(&mut self, context: &Context<'_>, port: u16, from: &str) -> Route {
         if port == 0 {
             return Route::Virtual;
+        }
+        if self.tcp.listening().answers(port, from != OUTSIDE) {
+            return Route::Api;
         }
         if let Some((container, port)) = self.engine.by_host_port(port)
             && let Some(namespace) = &container.namespace

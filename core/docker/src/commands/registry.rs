@@ -2,49 +2,19 @@
 
 use daemon::api::{Error, Login, Request, Response};
 use daemon::client::unexpected;
-use os::{Errno, Fd};
+use os::Fd;
 use seal::base64;
-use serde::Serialize;
 use serde_json::{Value as Json, json};
 
 use super::pull::{follow_transfer, full_name, with_tag};
 use super::{created, go_error};
 use crate::cli::{Cli, Failure};
+use crate::configuration;
 use crate::profile::LoginTexts;
 use crate::table::Outcome;
 
 /// The public registry, as `config.json` calls it.
 const HUB: &str = "https://index.docker.io/v1/";
-
-fn folder(cli: &Cli) -> String {
-    let home = cli.proc.env("HOME").unwrap_or_else(|| "/root".to_owned());
-    cli.proc.env("DOCKER_CONFIG").unwrap_or_else(|| format!("{home}/.docker"))
-}
-
-/// The client's configuration; an empty one if there is none.
-fn configuration(cli: &Cli) -> Json {
-    let bytes = cli.proc.read_file(&format!("{}/config.json", folder(cli))).unwrap_or_default();
-    serde_json::from_slice(&bytes).ok().filter(Json::is_object).unwrap_or_else(|| json!({}))
-}
-
-/// Writes the configuration as Go does: indented by tabs, for the owner's eyes only.
-fn save(cli: &Cli, configuration: &Json) -> Result<(), Failure> {
-    let folder = folder(cli);
-    let path = format!("{folder}/config.json");
-    let failed = |errno: Errno| Failure::text(format!("open {path}: {}", go_error(errno)));
-    if !cli.proc.exists(&folder) {
-        cli.proc.make_directory(&folder, 0o700).map_err(failed)?;
-    }
-    let mut bytes = Vec::new();
-    let formatter = serde_json::ser::PrettyFormatter::with_indent(b"\t");
-    let mut serializer = serde_json::Serializer::with_formatter(&mut bytes, formatter);
-    if configuration.serialize(&mut serializer).is_err() {
-        return Ok(());
-    }
-    cli.proc.write_file(&path, &bytes).map_err(failed)?;
-    cli.proc.change_attributes(&path, Some(0o600), None, None).map_err(failed)?;
-    Ok(())
-}
 
 fn key(server: &str) -> String {
     match server {
@@ -55,7 +25,7 @@ fn key(server: &str) -> String {
 
 /// The login that is stored for a registry.
 pub(super) fn stored(cli: &Cli, server: &str) -> Option<Login> {
-    let configuration = configuration(cli);
+    let configuration = configuration::read(&cli.proc);
     let text = configuration.get("auths")?.get(key(server))?.get("auth")?.as_str()?;
     let pair = String::from_utf8(base64::decode(text)?).ok()?;
     let (user, password) = pair.split_once(':')?;
@@ -134,15 +104,15 @@ pub(crate) async fn login(cli: &Cli) -> Outcome {
     }
     let login = Login { user: user.clone(), password: password.clone() };
     cli.client.done(Request::Login { server: server.to_owned(), login }).await?;
-    let mut configuration = configuration(cli);
+    let mut configuration = configuration::read(&cli.proc);
     let auth = base64::encode(format!("{user}:{password}").as_bytes());
     configuration["auths"][key(server)] = json!({ "auth": auth });
     if matches!(texts, LoginTexts::Warned) && cli.profile.user_agent_header {
         let agent = format!("Docker-Client/{} (linux)", cli.profile.engine);
         configuration["HttpHeaders"] = json!({ "User-Agent": agent });
     }
-    save(cli, &configuration)?;
-    let path = format!("{}/config.json", folder(cli));
+    configuration::save(&cli.proc, &configuration)?;
+    let path = format!("{}/config.json", configuration::folder(&cli.proc));
     match texts {
         LoginTexts::Warned if !is_known => {
             cli.err(format!(
@@ -169,7 +139,7 @@ pub(crate) async fn login(cli: &Cli) -> Outcome {
 /// `docker logout`.
 pub(crate) async fn logout(cli: &Cli) -> Outcome {
     let key = key(cli.arg(0));
-    let mut configuration = configuration(cli);
+    let mut configuration = configuration::read(&cli.proc);
     let auths = configuration.get_mut("auths").and_then(Json::as_object_mut);
     let was_there = auths.is_some_and(|auths| auths.remove(&key).is_some());
     if !was_there && cli.profile.login != LoginTexts::Linked {
@@ -177,7 +147,7 @@ pub(crate) async fn logout(cli: &Cli) -> Outcome {
         return Ok(0);
     }
     cli.out(format!("Removing login credentials for {key}\n")).await;
-    save(cli, &configuration)?;
+    configuration::save(&cli.proc, &configuration)?;
     Ok(0)
 }
 

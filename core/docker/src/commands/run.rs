@@ -95,7 +95,9 @@ pub(crate) async fn attach(cli: &Cli) -> Outcome {
     }
     let stdio = stdio(cli, about.config.tty, false);
     cli.proc.on_signal(Signal::Interrupt, Disposition::Catch);
-    cli.client.done(Request::AttachContainer { container: about.id.clone(), stdio }).await?;
+    cli.client
+        .done(Request::AttachContainer { container: about.id.clone(), stdio: Some(stdio) })
+        .await?;
     let request = Request::WaitContainer { container: about.id.clone(), next: false };
     let result = cli.client.ask(request).await;
     ended(cli, &about.id, result).await

@@ -9,6 +9,7 @@ use swarm::objects::Cluster;
 use super::info as ask_info;
 use super::inspect::Found;
 use crate::cli::{Cli, Failure};
+use crate::endpoint::context_name;
 use crate::output::template::{Format, value};
 use crate::output::time::ansic;
 use crate::output::units::{bytes_size, human_duration};
@@ -34,7 +35,12 @@ pub(crate) async fn version(cli: &Cli) -> Outcome {
     } else {
         let known = server.as_ref().ok();
         let text = if cli.profile.version_components {
-            components(cli.profile, &client, known)
+            components(
+                cli.profile,
+                &context_name(&cli.proc, cli.profile, &cli.root),
+                &client,
+                known,
+            )
         } else {
             plain(&client, known)
         };
@@ -105,9 +111,15 @@ fn plain(client: &VersionInfo, server: Option<&VersionInfo>) -> String {
 /// What an engine runs containers with.
 const RUNTIMES: [&str; 3] = ["containerd", "runc", "docker-init"];
 
-fn components(profile: &Profile, client: &VersionInfo, server: Option<&VersionInfo>) -> String {
+fn components(
+    profile: &Profile,
+    context: &str,
+    client: &VersionInfo,
+    server: Option<&VersionInfo>,
+) -> String {
     let experimental = if profile.format_json { "" } else { "\n Experimental:\tfalse" };
-    let context = if profile.quotes_duration { "\n Context:\tdefault" } else { "" };
+    let context =
+        if profile.quotes_duration { format!("\n Context:\t{context}") } else { String::new() };
     let mut text = format!(
         "Client: Docker Engine - Community\n Version:\t{}\n API version:\t{}\n Go version:\t{}\n \
          Git commit:\t{}\n Built:\t{}\n OS/Arch:\t{}/{}{context}{experimental}\n",
@@ -151,7 +163,8 @@ pub(crate) async fn info(cli: &Cli) -> Outcome {
     }
     let text = if cli.profile.version_components {
         format!(
-            "Client:\n Context:    default\n Debug Mode: false\n\nServer:\n{}\n",
+            "Client:\n Context:    {}\n Debug Mode: false\n\nServer:\n{}\n",
+            context_name(&cli.proc, cli.profile, &cli.root),
             indent(&server(cli.profile, &info))
         )
     } else {
@@ -347,6 +360,7 @@ fn info_json(style: crate::show::Style, info: &Info) -> Json {
         "Name": info.name,
         "Labels": info.labels,
         "ServerVersion": info.server_version,
+        "Warnings": info.warnings,
         "Swarm": about,
     })
 }

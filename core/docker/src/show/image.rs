@@ -19,9 +19,9 @@ pub(crate) fn set(texts: &[String]) -> Map<String, Json> {
 }
 
 /// The storage driver, and where it keeps the layers if it tells.
-pub(crate) fn graph(folders: &[(&'static str, String)], driver: &str) -> Json {
+pub(crate) fn graph(folders: &[(String, String)], driver: &str) -> Json {
     let data: Map<String, Json> =
-        folders.iter().map(|(key, path)| ((*key).to_owned(), path.clone().into())).collect();
+        folders.iter().map(|(key, path)| (key.clone(), path.clone().into())).collect();
     let data = if data.is_empty() { Json::Null } else { Json::Object(data) };
     json!({"Data": data, "Name": driver})
 }

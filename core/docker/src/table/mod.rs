@@ -174,19 +174,15 @@ const FORMAT_INSPECT: &str = "Format output using a custom template:\n\
 const ROOT_FLAGS: &[Flag] = &[
     flag("--config", Kind::String, "Location of client config files").unsimulated("configuration"),
     flag("-c, --context", Kind::String, "Name of the context to use to connect to the daemon")
-        .since(19, 3)
-        .unsimulated("contexts"),
+        .since(19, 3),
     flag("-D, --debug", Kind::Bool, "Enable debug mode"),
     flag("-H, --host", Kind::List, "Daemon socket(s) to connect to"),
     flag("-l, --log-level", Kind::String, "Set the logging level"),
-    flag("--tls", Kind::Bool, "Use TLS; implied by --tlsverify").unsimulated("TLS to the daemon"),
-    flag("--tlscacert", Kind::String, "Trust certs signed only by this CA")
-        .unsimulated("TLS to the daemon"),
-    flag("--tlscert", Kind::String, "Path to TLS certificate file")
-        .unsimulated("TLS to the daemon"),
-    flag("--tlskey", Kind::String, "Path to TLS key file").unsimulated("TLS to the daemon"),
-    flag("--tlsverify", Kind::Bool, "Use TLS and verify the remote")
-        .unsimulated("TLS to the daemon"),
+    flag("--tls", Kind::Bool, "Use TLS; implied by --tlsverify"),
+    flag("--tlscacert", Kind::String, "Trust certs signed only by this CA"),
+    flag("--tlscert", Kind::String, "Path to TLS certificate file"),
+    flag("--tlskey", Kind::String, "Path to TLS key file"),
+    flag("--tlsverify", Kind::Bool, "Use TLS and verify the remote"),
     flag("-v, --version", Kind::Bool, "Print version information and quit"),
 ];
 

@@ -115,7 +115,13 @@ directory must contain config.json and rootfs directory.",
     command("trust sign", "IMAGE:TAG", "Sign an image").since(19, 3).unsimulated("content trust"),
     command("context create", "[OPTIONS] CONTEXT", "Create a context")
         .since(19, 3)
-        .unsimulated("contexts"),
+        .args(Count::Exact(1))
+        .flags(&[
+            flag("--description", Kind::String, "Description of the context"),
+            flag("--docker", Kind::Strings, "set the docker endpoint"),
+            flag("--from", Kind::String, "create context from a named context"),
+        ])
+        .run(|cli| Box::pin(context::create(cli))),
     command(
         "context export",
         "[OPTIONS] CONTEXT [FILE|-]",
@@ -135,8 +141,7 @@ directory must contain config.json and rootfs directory.",
     .since(19, 3)
     .args(Count::Min(0))
     .flags(&[flag("-f, --format", Kind::String, FORMAT_INSPECT)
-        .was(V20_10, "Format the output using the given Go template")
-        .unsimulated("templates for contexts")])
+        .was(V20_10, "Format the output using the given Go template")])
     .run(|cli| Box::pin(context::inspect(cli))),
     command("context ls", "[OPTIONS]", "List contexts")
         .since(19, 3)
@@ -150,7 +155,9 @@ directory must contain config.json and rootfs directory.",
     command("context rm", "CONTEXT [CONTEXT...]", "Remove one or more contexts")
         .since(19, 3)
         .aliases(&["remove"])
-        .unsimulated("contexts"),
+        .args(Count::Min(1))
+        .flags(&[flag("-f, --force", Kind::Bool, "Force the removal of a context in use")])
+        .run(|cli| Box::pin(context::remove(cli))),
     command("context show", "", "Print the name of the current context")
         .since(23, 0)
         .run(|cli| Box::pin(context::show(cli))),

@@ -3,7 +3,7 @@
 use sim::Time;
 
 use super::machine::{Base, Build, Doing};
-use super::told::Failure;
+use super::told::{Failure, span};
 use crate::engine::Engine;
 use crate::error::EngineError;
 use crate::options::Release;
@@ -153,7 +153,7 @@ impl Build {
         let stage = self.plan.bases.iter().position(|base| base == name);
         let from = stage.and_then(|stage| self.file.stages.get(stage)?.instructions.first());
         Failure {
-            lines: from.map(|from| (from.line, from.last)),
+            lines: from.map(|from| span((from.line, from.last))),
             source: self.file.source.clone(),
             ..Failure::new(if self.release < Release(23, 0) {
                 format!("{complete}: {cause}")

@@ -7,7 +7,7 @@ use sim::Time;
 
 use super::machine::{Build, Doing, Running};
 use super::mounts::drop_stubs;
-use super::told::{Failure, Message};
+use super::told::{Failure, Message, span};
 use crate::container::Phase;
 use crate::digest::hex;
 use crate::engine::Engine;
@@ -163,7 +163,7 @@ impl Build {
         let Running { container, command, created_by, targets, vertex, lines, .. } = running;
         let failure = |message: String, code| Failure {
             code,
-            lines: Some(lines),
+            lines: Some(span(lines)),
             source: self.file.source.clone(),
             ..Failure::new(message)
         };

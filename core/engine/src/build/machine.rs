@@ -9,7 +9,7 @@ use sim::{Duration, Time};
 use super::BuildRequest;
 use super::dockerfile::{self, Dockerfile, Instruction};
 use super::plan::{Plan, Work};
-use super::told::{Failure, Message, Told, size_text};
+use super::told::{Failure, Message, Told, size_text, span};
 use crate::changes::Change;
 use crate::container::SecretFile;
 use crate::digest::{ContainerId, ImageId};
@@ -104,7 +104,7 @@ impl Build {
                 let source = dockerfile::lines(&request.dockerfile);
                 let failure = Failure {
                     is_refusal: true,
-                    lines: (line > 0).then_some((line, last)),
+                    lines: (line > 0).then_some(span((line, last))),
                     source,
                     ..Failure::new(refusal(&request, release, line, &message))
                 };

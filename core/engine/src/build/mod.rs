@@ -37,6 +37,8 @@ pub use machine::Build;
 pub use told::{Failure, Message, Vertex};
 
 use crate::container::SecretFile;
+use serde::{Deserialize, Serialize};
+
 use crate::digest::{Digest, ImageId};
 use crate::engine::Engine;
 use crate::image::Image;
@@ -49,7 +51,7 @@ use crate::transfer::TransferId;
 pub struct BuildId(pub u64);
 
 /// What is to be built.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct BuildRequest {
     /// The Dockerfile's text.
     pub dockerfile: String,

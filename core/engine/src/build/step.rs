@@ -11,7 +11,7 @@ use super::dockerfile::Instruction;
 use super::machine::{Build, Doing, Running, StageState};
 use super::mounts::{self, Sources, StepMounts};
 use super::plan::BUILT_IN;
-use super::told::Failure;
+use super::told::{Failure, span};
 use super::words::Reader;
 use crate::changes::{Line, variable};
 use crate::container::files::ensure_folder;
@@ -51,7 +51,7 @@ impl Build {
         let reader = Reader { escape: self.file.escape, lookup: &lookup };
         let file = self.file.clone();
         let at = |message: String| Failure {
-            lines: Some((instruction.line, instruction.last)),
+            lines: Some(span((instruction.line, instruction.last))),
             source: file.source.clone(),
             ..Failure::new(message)
         };
@@ -268,7 +268,7 @@ impl Build {
     ) -> Result<(), Failure> {
         let file = self.file.clone();
         let failure = |message: String| Failure {
-            lines: Some((instruction.line, instruction.last)),
+            lines: Some(span((instruction.line, instruction.last))),
             source: file.source.clone(),
             ..Failure::new(message)
         };

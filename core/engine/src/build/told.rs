@@ -1,9 +1,10 @@
 //! What a person is told of a build.
 
+use serde::{Deserialize, Serialize};
 use sim::Time;
 
 /// Something to tell.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Message {
     /// The classic builder: text as it is.
     Text(String),
@@ -32,7 +33,7 @@ pub enum Message {
 }
 
 /// A piece of BuildKit's work.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Vertex {
     /// Counts from 0 in every build.
     pub index: u32,
@@ -49,7 +50,7 @@ pub struct Vertex {
 }
 
 /// Why a build failed.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// The builder's text.
     pub message: String,
@@ -58,9 +59,15 @@ pub struct Failure {
     /// The daemon refused before anything was done.
     pub is_refusal: bool,
     /// The lines that a mistake is in, from 1; none for a mistake elsewhere.
-    pub lines: Option<(usize, usize)>,
+    pub lines: Option<(u32, u32)>,
     /// The Dockerfile's lines.
     pub source: Vec<String>,
+}
+
+/// Line numbers, of which a Dockerfile has few.
+pub(super) fn span((first, last): (usize, usize)) -> (u32, u32) {
+    let number = |line| u32::try_from(line).unwrap_or(u32::MAX);
+    (number(first), number(last))
 }
 
 impl Failure {
@@ -72,6 +79,7 @@ impl Failure {
     pub fn excerpt(&self, name: &str) -> String {
         const AROUND: usize = 2;
         let Some((first, last)) = self.lines else { return String::new() };
+        let (first, last) = (first as usize, last as usize);
         let rule = "-".repeat(20);
         let mut text = format!("{name}:{first}\n{rule}\n");
         let shown = first.saturating_sub(AROUND).max(1)..=last + AROUND;

@@ -1,5 +1,6 @@
 //! What a container is asked to be.
 
+use serde::{Deserialize, Serialize};
 use sorted::{SortedMap, SortedSet};
 use std::fmt;
 use std::rc::Rc;
@@ -44,7 +45,7 @@ pub struct Mount {
 }
 
 /// A secret or config that is a file in the container.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecretFile {
     /// The object's identity.
     pub id: String,
@@ -108,7 +109,7 @@ pub struct PortBinding {
 }
 
 /// A place in a network.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Endpoint {
     /// Identifier of the network; when it is asked for, its name will do.
     pub network: String,
@@ -191,7 +192,7 @@ pub struct ContainerConfig {
 }
 
 /// How to find out whether a container is well.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
     /// `NONE`; `CMD` and words; `CMD-SHELL` and a line. Empty: the image's.
     pub test: Vec<String>,

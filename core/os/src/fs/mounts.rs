@@ -3,10 +3,11 @@
 use super::filesystem::{FileSystem, FsKind, SharedFs};
 use super::tree::{Attributes, Inode, Kind, is_at_or_below};
 use crate::errno::Errno;
+use serde::{Deserialize, Serialize};
 use sim::Time;
 
 /// Who makes a system call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct User {
     /// User number; 0 may do everything but write to what is read-only.
     pub uid: u32,

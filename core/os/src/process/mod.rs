@@ -44,7 +44,7 @@ impl Fd {
 }
 
 /// A signal.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Signal {
     /// SIGHUP, 1.
     Hangup,

@@ -1,5 +1,6 @@
 //! The handle through which a program makes its system calls.
 
+use serde::{Deserialize, Serialize};
 use sorted::SortedMap;
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -29,7 +30,7 @@ impl std::fmt::Debug for Proc {
 }
 
 /// A line of `ps`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessInfo {
     /// Number as seen from the asking process's namespace.
     pub pid: Pid,

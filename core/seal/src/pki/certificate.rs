@@ -172,6 +172,12 @@ impl Certificate {
         self.extensions.is_empty() || self.extensions.iter().any(Extension::is_ca)
     }
 
+    /// The alternative names: kind (`DNS`, `IP Address`, `email`) and text.
+    pub fn names(&self) -> Vec<(&'static str, String)> {
+        let names = self.extensions.iter().find(|one| one.id == ALTERNATIVE_NAMES);
+        names.map(Extension::names).unwrap_or_default()
+    }
+
     /// Whether a server of this name or address may show it: by its alternative names, and without any
     /// by its common name.
     pub fn is_for(&self, host: &str) -> bool {

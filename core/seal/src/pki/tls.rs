@@ -17,6 +17,8 @@ use crate::keys::Kek;
 const MAGIC: &[u8] = b"\x16\x03glasshive-tls\0";
 const HELLO: u8 = 1;
 const DATA: u8 = 2;
+/// As [`DATA`], from a client that shows a certificate, too.
+const SIGNED: u8 = 3;
 
 /// The other side does not follow the protocol, or is not who it claims to be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -72,7 +74,7 @@ fn ephemeral(random: &mut dyn FnMut(usize) -> Vec<u8>) -> SecretKey {
     }
 }
 
-/// What a server shows and proves.
+/// What a server, or a client that is asked for it, shows and proves.
 #[derive(Clone, Debug)]
 pub struct Server {
     /// Its certificate and those between it and a root.
@@ -86,8 +88,9 @@ pub struct Server {
 pub enum Opened {
     /// The first message: this is the answer.
     Answer(Vec<u8>),
-    /// A request, and what seals the answer to it.
-    Request(Reply, Vec<u8>),
+    /// A request, what seals the answer to it, and the certificates that its sender has shown: the first is the
+    /// sender's own, whose key has signed the request. Whether it is trusted is for [`super::verify`] to say.
+    Request(Reply, Vec<u8>, Vec<Certificate>),
 }
 
 /// Seals the answer to one request.
@@ -120,14 +123,28 @@ impl Server {
             let ticket = envelope::seal(&own, b"ticket", session.as_bytes());
             let point = point(&ours);
             let signature = self.key.sign(&[rest, &point, &ticket].concat());
-            let pem: String = self.chain.iter().map(Certificate::pem).collect();
+            let pem = self.pem();
             return Ok(Opened::Answer(join(&[&point, &ticket, &signature, pem.as_bytes()])));
         }
         let parts = split(rest, 2)?;
         let session = envelope::open(&own, b"ticket", parts[0]).map_err(|_| TlsError)?;
         let session = Kek::from_bytes(session[..].try_into().map_err(|_| TlsError)?);
         let request = envelope::open(&session, b"request", parts[1]).map_err(|_| TlsError)?;
-        Ok(Opened::Request(Reply(session), request.to_vec()))
+        if *kind == DATA {
+            return Ok(Opened::Request(Reply(session), request.to_vec(), Vec::new()));
+        }
+        let signed = split(&request, 3)?;
+        let [request, signature, pem] = signed[..] else { return Err(TlsError) };
+        let chain = Certificate::all_of(&String::from_utf8_lossy(pem));
+        let leaf = chain.first().ok_or(TlsError)?;
+        if !leaf.key.verify(&[parts[0], request].concat(), signature) {
+            return Err(TlsError);
+        }
+        Ok(Opened::Request(Reply(session), request.to_vec(), chain))
+    }
+
+    fn pem(&self) -> String {
+        self.chain.iter().map(Certificate::pem).collect()
     }
 }
 
@@ -177,10 +194,20 @@ impl Client {
 }
 
 impl Session {
-    /// The message that carries a request.
+    /// The message that carries a request of whoever it is.
     pub fn request(&self, bytes: &[u8]) -> Vec<u8> {
+        self.sealed(DATA, bytes)
+    }
+
+    /// The same from a client that shows a certificate.
+    pub fn signed_request(&self, bytes: &[u8], identity: &Server) -> Vec<u8> {
+        let signature = identity.key.sign(&[&self.ticket, bytes].concat());
+        self.sealed(SIGNED, &join(&[bytes, &signature, identity.pem().as_bytes()]))
+    }
+
+    fn sealed(&self, kind: u8, bytes: &[u8]) -> Vec<u8> {
         let sealed = envelope::seal(&self.key, b"request", bytes);
-        [MAGIC, &[DATA], &join(&[&self.ticket, &sealed])].concat()
+        [MAGIC, &[kind], &join(&[&self.ticket, &sealed])].concat()
     }
 
     /// What the server answered to it.
@@ -223,7 +250,10 @@ mod tests {
         let answer = |server: &Server, message: &[u8], random: &mut dyn FnMut(usize) -> Vec<u8>| {
             Ok::<_, TlsError>(match server.open(message, random)? {
                 Opened::Answer(bytes) => bytes,
-                Opened::Request(reply, request) => reply.seal(&[&request[..], b"!"].concat()),
+                Opened::Request(reply, request, chain) => {
+                    let shown = u8::try_from(chain.len()).unwrap();
+                    reply.seal(&[&request[..], &[b'0' + shown]].concat())
+                }
             })
         };
         let said = answer(&server, &hello, &mut random).unwrap();
@@ -236,8 +266,13 @@ mod tests {
         let message = session.request(b"hello");
         assert!(!message.windows(5).any(|five| five == b"hello"));
         let said = answer(&server, &message, &mut random).unwrap();
-        assert_eq!(session.answer(&said).unwrap(), b"hello!");
+        assert_eq!(session.answer(&said).unwrap(), b"hello0");
         assert!(answer(&other, &message, &mut random).is_err());
+        let said = answer(&server, &session.signed_request(b"hello", &other), &mut random).unwrap();
+        assert_eq!(session.answer(&said).unwrap(), b"hello1");
+        let liar = Server { chain: other.chain.clone(), key: server.key.clone() };
+        let message = session.signed_request(b"hello", &liar);
+        assert!(answer(&server, &message, &mut random).is_err());
         let stolen = Server { chain: server.chain.clone(), key: other.key };
         let (client, hello) = Client::hello(&mut random);
         let said = answer(&stolen, &hello, &mut random).unwrap();

@@ -38,7 +38,7 @@ pub(crate) use up::{create, scale, start, up};
 use sorted::SortedMap;
 
 use daemon::api::{ContainerStatus, ContainerSummary, Error, Filters, Request, Response};
-use daemon::client::{Client, unexpected};
+use daemon::client::unexpected;
 
 use crate::cli::{Cli, Failure};
 use crate::parse::{Problem, parse};
@@ -69,12 +69,13 @@ fn as_command(cli: &Cli, top: &str, args: &[String]) -> Result<Cli, Failure> {
     };
     Ok(Cli {
         proc: cli.proc.clone(),
-        client: Client::new(&cli.proc),
+        client: cli.client.clone(),
         profile: cli.profile,
         command,
         typed: format!("docker {top}"),
         matches,
         group: cli.group.clone(),
+        root: cli.root.clone(),
     })
 }
 

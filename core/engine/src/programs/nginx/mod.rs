@@ -140,7 +140,7 @@ impl Loaded {
             Some(server) if tls::is_tls(&request) => {
                 match server.open(&request, &mut |size| proc.random(size)) {
                     Ok(tls::Opened::Answer(bytes)) => bytes,
-                    Ok(tls::Opened::Request(session, request)) => {
+                    Ok(tls::Opened::Request(session, request, _)) => {
                         session.seal(&self.plain(visit(&request, true)).await)
                     }
                     Err(_) => Vec::new(),
