@@ -232,6 +232,14 @@ impl Kubelet {
         }
     }
 
+    /// Somebody else has the pod's address, says Docker: it gets another one.
+    fn look_at_address(&mut self, uid: &str, message: &str) {
+        let run = self.pods.get_mut(uid).filter(|_| message.ends_with("Address already in use"));
+        if let Some(run) = run {
+            run.ip.clear();
+        }
+    }
+
     fn ask(
         &mut self,
         touch: &mut Touch<'_>,
