@@ -78,7 +78,7 @@ impl Component for App {
                 Some(route) if route != self.route => self.go(ctx, route),
                 _ => false,
             },
-            Msg::Came(id, text) => self.came(&id, text),
+            Msg::Came(id, file) => self.came(&id, file),
             msg => self.handle(msg),
         };
         if let Shown::Stage(stage) = &mut self.place
@@ -184,13 +184,13 @@ impl App {
             return Shown::Nothing(format!("There is no lab `{id}` here."));
         };
         let id = id.to_owned();
-        ctx.link().send_future(async move { Msg::Came(id, fetch(file).await) });
+        ctx.link().send_future(async move { Msg::Came(id, fetch(&file).await) });
         Shown::Loading
     }
 
     /// A lab's file has come, or not.
-    fn came(&mut self, id: &str, text: Result<String, String>) -> bool {
-        let kept = text.and_then(|text| self.labs.keep(id, &text));
+    fn came(&mut self, id: &str, file: Result<Vec<u8>, String>) -> bool {
+        let kept = file.and_then(|bytes| self.labs.keep(id, &bytes));
         if !matches!(&self.route, Route::Lab { id: wanted, .. } if wanted == id) {
             return false;
         }

@@ -1,12 +1,11 @@
 //! Help: the list of keys, and where the simulation differs from the real thing.
 
+use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 use crate::icons::{Icon, icon};
 use crate::msg::Msg;
-
-/// Made by `build.rs` from `docs/differences.md`.
-const DIFFERENCES: &str = include_str!(concat!(env!("OUT_DIR"), "/differences.html"));
+use crate::shelf::{DIFFERENCES, fetch};
 
 const TERMINAL: [(&str, &str); 8] = [
     ("Enter", "enter the line; Shift Enter begins another one"),
@@ -39,6 +38,14 @@ pub struct Props {
     pub on: Callback<Msg>,
 }
 
+/// The list of honest differences (`docs/differences.md`) as HTML; a sentence if it does not come.
+async fn differences_text() -> String {
+    match fetch(DIFFERENCES).await {
+        Ok(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        Err(why) => format!("<p>The list could not be opened ({why}).</p>"),
+    }
+}
+
 #[component]
 pub fn Help(props: &Props) -> Html {
     let list = |keys: &[(&'static str, &'static str)]| {
@@ -48,10 +55,18 @@ pub fn Help(props: &Props) -> Html {
         html! { <dl>{ for rows }</dl> }
     };
     let differences = use_state_eq(|| false);
+    let text = use_state_eq(String::new);
     let tab = |label: &'static str, is_differences: bool, testid: &'static str| {
         let differences = differences.clone();
         let pressed = *differences == is_differences;
-        let onclick = Callback::from(move |_: MouseEvent| differences.set(is_differences));
+        let text = text.clone();
+        let onclick = Callback::from(move |_: MouseEvent| {
+            differences.set(is_differences);
+            if is_differences && text.is_empty() {
+                let text = text.clone();
+                spawn_local(async move { text.set(differences_text().await) });
+            }
+        });
         html! {
             <button type="button" class="btn" aria-pressed={pressed.to_string()} data-testid={testid} {onclick}>{ label }</button>
         }
@@ -69,7 +84,7 @@ pub fn Help(props: &Props) -> Html {
                 </button>
             </header>
             if *differences {
-                <div class="differences">{ Html::from_html_unchecked(DIFFERENCES.into()) }</div>
+                <div class="differences">{ Html::from_html_unchecked((*text).clone().into()) }</div>
             } else {
                 <h3>{ "In a terminal" }</h3>
                 { list(&TERMINAL) }

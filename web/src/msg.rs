@@ -16,7 +16,7 @@ pub enum Msg {
     /// The address has changed: what stands behind the `#` now.
     Address(String),
     /// The file of this lab has come, or a sentence why not.
-    Came(String, Result<String, String>),
+    Came(String, Result<Vec<u8>, String>),
     /// Forget the kept session of this name.
     Forget(String),
     /// A line is entered at a node.

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         ["screenshots"] => test::browser(true),
         ["bench"] => test::bench(),
         // Trunk's hook; of no use to a person.
-        ["stage-labs"] => page::stage_labs(),
+        ["stage-files"] => page::stage_files(),
         ["setup"] => tools::ensure_all().and_then(|_| chromium::ensure().map(drop)),
         [] | ["help" | "--help" | "-h"] => {
             print!("{HELP}");

@@ -58,19 +58,27 @@ pub fn dev() -> Result<()> {
     run(&mut trunk(&tools, &["serve", "--offline", "--address", "127.0.0.1", "--port", "8080"]))
 }
 
-/// Puts the compiled labs beside the page that Trunk is about to finish.
+/// Puts the compiled labs and texts beside the page that Trunk is about to finish.
 ///
 /// # Errors
-/// If it is not Trunk that asks, or the labs are not there.
-pub fn stage_labs() -> Result<()> {
+/// If it is not Trunk that asks, or they are not there.
+pub fn stage_files() -> Result<()> {
     let staging = std::env::var_os("TRUNK_STAGING_DIR").ok_or("only Trunk's hook calls this")?;
-    let from = root().join("target/page-labs");
-    let to = PathBuf::from(staging).join("labs");
+    copy_all(&root().join("target/page-files"), Path::new(&staging))
+}
+
+/// Copies a folder's content, with the folders in it.
+fn copy_all(from: &Path, to: &Path) -> Result<()> {
     let failed = |error: std::io::Error| format!("cannot copy {}: {error}", from.display());
-    std::fs::create_dir_all(&to).map_err(failed)?;
-    for entry in std::fs::read_dir(&from).map_err(failed)? {
-        let entry = entry.map_err(failed)?;
-        std::fs::copy(entry.path(), to.join(entry.file_name())).map_err(failed)?;
+    std::fs::create_dir_all(to).map_err(failed)?;
+    for entry in std::fs::read_dir(from).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let target = to.join(path.file_name().unwrap_or_default());
+        if path.is_dir() {
+            copy_all(&path, &target)?;
+        } else {
+            std::fs::copy(&path, target).map_err(failed)?;
+        }
     }
     Ok(())
 }

@@ -33,7 +33,6 @@ pub type Template = String;
 
 /// What a line of a check asks. Every text may hold `{{name}}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum Predicate {
     /// `secrets == 0`: how many objects the cluster has.
     Count(Object, Relation, u64),
@@ -220,7 +219,6 @@ pub enum Predicate {
 
 /// What can be counted and named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum Object {
     /// Secrets of the cluster.
     Secret,
@@ -234,7 +232,6 @@ pub enum Object {
 
 /// A number of a service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum ServiceNumber {
     /// Tasks that run.
     Running,
@@ -244,7 +241,6 @@ pub enum ServiceNumber {
 
 /// A number of a manager's part in the raft group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum RaftNumber {
     /// Its term.
     Term,
@@ -256,7 +252,6 @@ pub enum RaftNumber {
 
 /// A property of a host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum NodeField {
     /// `manager`, `worker` or `none`.
     Role,
@@ -274,28 +269,21 @@ pub enum NodeField {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Relation {
     /// `==`
-    #[serde(rename = "==")]
     Equal,
     /// `!=`
-    #[serde(rename = "!=")]
     Different,
     /// `<`
-    #[serde(rename = "<")]
     Less,
     /// `<=`
-    #[serde(rename = "<=")]
     AtMost,
     /// `>`
-    #[serde(rename = ">")]
     More,
     /// `>=`
-    #[serde(rename = ">=")]
     AtLeast,
 }
 
 /// How texts are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum TextRelation {
     /// `==`
     Equal,

@@ -1,7 +1,8 @@
 //! A lab as the runner and the page see it: what compiling a `.lab.md` file gives.
 //!
-//! Everything here is plain data that can be stored as JSON. Prose is HTML already; expectations and
-//! checks are parsed already, so that a page needs neither a Markdown nor a YAML parser.
+//! Everything here is plain data. Prose is HTML already; expectations and checks are parsed already, so that a
+//! page needs neither a Markdown nor a YAML parser. It gets a lab as postcard: a format with names would need a
+//! twentieth of the page's code to be read.
 
 use serde::{Deserialize, Serialize};
 
@@ -39,26 +40,20 @@ pub struct Lab {
     /// no swarm yet.
     pub managers: Vec<String>,
     /// Who is logged in at the terminals; root if nothing.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// That user's prompt as bash's `PS1`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
     /// The hosts that are a Kubernetes, its control plane first; none if there is no Kubernetes.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub kubernetes: Vec<String>,
     /// The release of that Kubernetes and of `kubectl`.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub kubectl: String,
     /// Managers ask whether they could win before they campaign.
     pub pre_vote: bool,
     /// Virtual time between the end of one command and the typing of the next.
     pub pace_ms: u64,
     /// Where the leak audit may find clear text.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub allow: Vec<LeakPlace>,
     /// Words that the audit looks for beside the swarm's secrets: name and text.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub watch: Vec<(String, String)>,
     /// Prose before the first step, as HTML.
     pub intro: String,
@@ -76,7 +71,7 @@ pub struct Step {
     /// What it is made of, in order.
     pub parts: Vec<Part>,
     /// Other ways through it, right and wrong, for `glasshive test`. A page needs none of them, so they
-    /// are not in the JSON.
+    /// are not in what it gets.
     #[serde(skip)]
     pub tries: Vec<Try>,
 }
@@ -105,7 +100,6 @@ pub struct Typed {
 
 /// One piece of a step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "part", rename_all = "kebab-case")]
 pub enum Part {
     /// Text for the student.
     Prose {
@@ -179,7 +173,6 @@ pub struct Check {
     /// It may hold before the step too: `test` does not ask that it fails there.
     pub standing: bool,
     /// An `expect-leak`: its lines are leaks that the lab shows on purpose.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub leak: bool,
     /// What must hold, all of it.
     pub lines: Vec<CheckLine>,
@@ -269,7 +262,6 @@ pub struct Ask {
 
 /// An answer that is looked up when the question comes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum Computed {
     /// The host whose manager leads.
     Leader,

@@ -16,7 +16,6 @@ pub use matching::Comparison;
 
 /// How strictly lines are compared. Blanks at the end of a line never count.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum Mode {
     /// Every line, in order; two or more blanks stand for any such run, so that columns may be wider.
     #[default]
@@ -47,7 +46,6 @@ pub struct Line {
 
 /// A piece of a line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
 pub enum Piece {
     /// These characters.
     Text(String),

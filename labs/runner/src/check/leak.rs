@@ -16,7 +16,6 @@ pub struct LeakPlace {
     /// Where.
     pub place: Place,
     /// How it is written, in one word (`base64`).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub form: Option<String>,
 }
 
