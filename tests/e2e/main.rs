@@ -11,6 +11,7 @@ mod determinism;
 mod limits;
 mod managers;
 mod profiles;
+mod requirements;
 mod secrecy;
 mod services;
 mod wire;

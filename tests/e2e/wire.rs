@@ -147,6 +147,35 @@ fn a_server_that_loses_its_power_is_given_up_and_found_again() {
 }
 
 #[test]
+fn a_unit_is_edited_and_read_again() {
+    let mut desk = listening("", 13);
+    desk.says("shed", "rm /etc/systemd/system/docker.service.d/tcp.conf");
+    assert!(desk.run("shed", "systemctl edit docker").editor.is_some());
+    let text = "[Service]\nExecStart=\nExecStart=/usr/bin/dockerd -H fd:// -H tcp://:2375 \\\n  -H 192.168.0.12\n";
+    let (node, text) = ("shed".to_owned(), Some(text.to_owned()));
+    desk.world.apply(Input::Edit { node, text }).unwrap();
+    desk.says("shed", "systemctl restart docker");
+    desk.wait(20);
+    assert_eq!(desk.says("attic", "docker -H shed info --format '{{.Name}}'"), "shed\n");
+    assert_eq!(desk.says("shed", "docker -H tcp://localhost info --format '{{.Name}}'"), "shed\n");
+}
+
+#[test]
+fn a_request_that_a_link_doubles_is_done_once() {
+    let mut desk = listening("-H tcp://0.0.0.0:2375", 12);
+    desk.says("attic", "docker -H shed pull -q busybox");
+    for fault in ["duplicate attic shed 100%", "loss attic shed 10%"] {
+        desk.world.apply(Input::fault(Fault::parse(fault).unwrap())).unwrap();
+    }
+    desk.says("attic", "docker -H shed run -d busybox sleep 1000");
+    desk.says("attic", "printf a-secret | docker -H shed secret create pw -");
+    assert_eq!(desk.says("shed", "docker ps -q | wc -l"), "1\n");
+    // Its daemon's successor is heard as well.
+    desk.says("attic", "systemctl restart docker; docker -H shed run -d busybox sleep 1000");
+    assert_eq!(desk.says("shed", "docker ps -q | wc -l"), "2\n");
+}
+
+#[test]
 fn bytes_that_are_no_request_are_answered_and_no_more() {
     let mut desk = listening("-H tcp://0.0.0.0:2375", 11);
     desk.says("attic", "printf x | docker -H shed secret create pw -");

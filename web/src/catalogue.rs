@@ -85,18 +85,7 @@ pub fn Catalogue(props: &Props) -> Html {
 fn card(lab: &Summary, progress: Progress) -> Html {
     let route = Route::Lab { id: lab.id.clone(), step: None };
     let goals = lab.goals.iter().map(|goal| html! { <li>{ phrase(goal) }</li> });
-    let count =
-        |count: u32| if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") };
-    let mut hosts = match (lab.node_count, lab.manager_count) {
-        (nodes, 0) if nodes == lab.kube_count => format!("{}, no swarm", count(nodes)),
-        (1, _) => count(1),
-        (nodes, 0) => format!("{}, no swarm yet", count(nodes)),
-        (nodes, 1) => format!("{}, one of them a manager", count(nodes)),
-        (nodes, managers) => format!("{}, {managers} of them managers", count(nodes)),
-    };
-    if lab.kube_count > 0 {
-        hosts += &format!(", {} in a Kubernetes", lab.kube_count);
-    }
+    let hosts = hosts(lab);
     let minutes = (lab.minutes > 0).then(|| format!("{} min", lab.minutes));
     let tone = match progress.status {
         Status::Passed => "good",
@@ -130,6 +119,26 @@ fn card(lab: &Summary, progress: Progress) -> Html {
                 <div class={classes!("meter", tone)} aria-hidden="true"><span style={format!("width: {percent}%")} /></div>
             }
         </li>
+    }
+}
+
+/// What there is to play with.
+fn hosts(lab: &Summary) -> String {
+    let count =
+        |count: u32| if count == 1 { "1 host".to_owned() } else { format!("{count} hosts") };
+    let swarm = match (lab.node_count, lab.manager_count) {
+        (nodes, 0) if nodes == lab.kube_count => {
+            return format!("a Kubernetes of {}", count(nodes));
+        }
+        (1, _) => count(1),
+        (nodes, 0) if lab.kube_count > 0 => count(nodes),
+        (nodes, 0) => format!("{}, no swarm yet", count(nodes)),
+        (nodes, 1) => format!("{}, one of them a manager", count(nodes)),
+        (nodes, managers) => format!("{}, {managers} of them managers", count(nodes)),
+    };
+    match lab.kube_count {
+        0 => swarm,
+        nodes => format!("{swarm}, a Kubernetes on {nodes} of them"),
     }
 }
 

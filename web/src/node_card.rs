@@ -14,6 +14,7 @@ pub fn node_card(node: &View, on: &Callback<Msg>) -> Html {
     let inside = match (&node.raft, node.shape) {
         (Some(raft), _) => format!("t{}", raft.term),
         (None, Shape::Square) => "w".to_owned(),
+        (None, _) if node.role == "control plane" => "cp".to_owned(),
         (None, _) => String::new(),
     };
     let class = classes!(

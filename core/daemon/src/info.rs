@@ -211,7 +211,12 @@ impl Daemon {
     }
 }
 
-fn swarm_info(local: LocalInfo, cluster: Option<Rc<Cluster>>) -> SwarmInfo {
+fn swarm_info(local: LocalInfo, mut cluster: Option<Rc<Cluster>>) -> SwarmInfo {
+    if let Some(cluster) = &mut cluster {
+        // moby: `swarm.ClusterInfo` has no tokens; whoever wants them asks for the swarm itself.
+        let ca = &mut Rc::make_mut(cluster).root_ca;
+        (ca.worker_token, ca.manager_token) = Default::default();
+    }
     let count = |count: u64| u32::try_from(count).unwrap_or(u32::MAX);
     SwarmInfo {
         node_id: local.node_id.to_string(),

@@ -2,7 +2,7 @@
 //!
 //! [`api`] is the typed form of Docker's HTTP API, [`client`] asks it from within a process of the
 //! host: a request travels through [`os::Proc::request`] on the port [`client::PORT`], as the real
-//! one does through `/var/run/docker.sock`.
+//! one does through `/var/run/docker.sock`; or over the network to another host's daemon ([`Remote`]).
 //!
 //! The [`Daemon`] itself is a state machine without I/O. It owns the host's engine and the host's part
 //! of the swarm, resolves what users name, and is the executor that turns the agent's tasks into
@@ -37,4 +37,5 @@ pub use config::{CPU_COUNT, Config, MEMORY_SIZE};
 pub use daemon::{Caller, Context, Daemon, Output, SharedRegistry};
 pub use host_names::{host_addresses, host_file};
 pub use info::{ContainerView, Place};
+pub use network::{FrameContent, content_of};
 pub use tcp::{Listening, PORTS, Remote, Tls, daemon_command};

@@ -56,13 +56,14 @@ fn all_names(profile: &Profile, command: &Command) -> Vec<String> {
 pub(crate) fn group_help(profile: &Profile, group: &Group, columns: u16) -> String {
     let gap = usage_gap(profile);
     let mut text = leading(profile);
-    let (options, short) = match group.flags.is_empty() {
+    let flags = group.flags();
+    let (options, short) = match flags.is_empty() {
         true => ("", group.short(profile)),
         false => ("[OPTIONS] ", "Define and run multi-container applications with Docker"),
     };
     text += &format!("Usage:{gap}docker {} {options}COMMAND\n\n{}\n", group.name, short);
-    if !group.flags.is_empty() {
-        text += &format!("\nOptions:\n{}", options_of(profile, group.flags.iter(), columns));
+    if !flags.is_empty() {
+        text += &format!("\nOptions:\n{}", options_of(profile, flags.into_iter(), columns));
     } else if profile.help == Help::Tab {
         text += "\nOptions:\n      --help   Print usage\n";
     }
@@ -154,11 +155,7 @@ fn table<'a>(rows: impl Iterator<Item = (&'a str, &'a str)>) -> String {
 }
 
 /// A table of flags.
-fn options_of<'a>(
-    profile: &Profile,
-    flags: impl Iterator<Item = &'a Flag>,
-    columns: u16,
-) -> String {
+fn options_of(profile: &Profile, flags: impl Iterator<Item = Flag>, columns: u16) -> String {
     struct Row {
         name: String,
         left: String,

@@ -16,11 +16,11 @@ const OLDER: [(&str, &str); 2] = [("net", "network"), ("net-alias", "network-ali
 /// [`Problem`], with pflag's texts.
 pub fn parse(
     profile: &Profile,
-    flags: &[&'static Flag],
+    flags: &[Flag],
     interspersed: bool,
     args: &[String],
 ) -> Result<Matches, Problem> {
-    let spelling = |flag: &&'static Flag| Spelling {
+    let spelling = |flag: &Flag| Spelling {
         name: flag.name(),
         shorthand: flag.shorthand(),
         bare: (flag.kind == Kind::Bool).then_some("true"),
@@ -36,10 +36,10 @@ pub fn parse(
                 bare: None,
                 means: Some(name),
             });
-            known.push(flag);
+            known.push(*flag);
         }
     }
-    let check = |index: usize, text: &str, arg: &str| checked(profile, known[index], text, arg);
+    let check = |index: usize, text: &str, arg: &str| checked(profile, &known[index], text, arg);
     pflag::parse(&spellings, &check, interspersed, args)
 }
 

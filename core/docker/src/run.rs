@@ -2,6 +2,7 @@
 
 use daemon::client::Client;
 use os::Proc;
+use sim::Duration;
 
 use crate::cli::{Cli, Failure};
 use crate::endpoint;
@@ -15,8 +16,12 @@ use swarm::control::ApiError;
 /// The exit status of wrong flags and of `run`'s own failures.
 const USAGE_STATUS: i32 = 125;
 
+/// What a program of this size takes before it does anything, and before it has asked for the daemon's version.
+const START_COST: Duration = Duration::from_millis(25);
+
 /// Runs the command line of a release: what `/usr/bin/docker` is.
 pub(crate) async fn main(proc: Proc, profile: &'static Profile) -> i32 {
+    proc.compute(START_COST).await;
     let args = proc.args();
     ended(&proc, profile, run(&proc, profile, args.get(1..).unwrap_or_default()).await).await
 }
@@ -112,7 +117,7 @@ async fn run_in_group(
     typed: &str,
     args: &[String],
 ) -> Outcome {
-    let flags: Vec<_> = group.flags.iter().collect();
+    let flags = group.flags();
     let matches = match parse(profile, &flags, false, args) {
         Ok(matches) => matches,
         Err(Problem::Help(_)) => {
@@ -135,7 +140,7 @@ async fn run_in_group(
         proc.eprint(help::group_help(profile, group, proc.columns())).await;
         return Ok(0);
     };
-    if word == "help" && !group.flags.is_empty() {
+    if word == "help" && !flags.is_empty() {
         proc.print(help::group_help(profile, group, proc.columns())).await;
         return Ok(0);
     }
@@ -232,7 +237,7 @@ async fn run_command(
 fn refuse_unsimulated(
     _profile: &Profile,
     typed: &str,
-    flags: &[&'static table::Flag],
+    flags: &[table::Flag],
     matches: &Matches,
 ) -> Result<(), Failure> {
     let given = flags.iter().filter(|flag| matches.changed(flag.name()));

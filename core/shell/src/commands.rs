@@ -245,7 +245,7 @@ const LACKING: [(&str, &str); 3] = [
         "add-apt-repository apt-cache apt-key base32 bc cksum containerd containerd-shim crontab ctr dockerd \
          docker-proxy dpkg dpkg-query dpkg-reconfigure getcap getopt gpg hostnamectl htop iconv install ionice last \
          ldd locale logger lsns lsof make-ssl-cert mkfifo mtr nice nsenter patch perl pinky pstree renice resolvectl \
-         rsync runc screen setcap sftp split ssh-add ssh-agent ssh-keyscan strace systemd-cgtop taskset tcpdump \
+         rsync runc screen setcap sftp split ssh-add ssh-agent ssh-keyscan strace systemd-cgtop taskset \
          timedatectl tmux unshare unxz vmstat w who xz aa-status apparmor_status arp chroot ethtool setfacl getfacl \
          ufw update-ca-certificates visudo capsh ipvsadm conntrack",
     ),

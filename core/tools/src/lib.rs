@@ -6,6 +6,7 @@
 //! | `htpasswd` | `htpasswd`, over [`seal::crypt`] |
 //! | `openssl` | `openssl`: keys, requests, certificates and who trusts whom, over [`seal::pki`] |
 //! | `rafttool` | `swarm-rafttool`, over [`swarm::state_dir`] |
+//! | [`tcpdump`] | `tcpdump`: frames as they are on the wire |
 //! | [`unit`] | `systemctl` and `service`: the Docker daemon ends and starts |
 //! | `prototext` | objects in protobuf's text format, as `swarm-rafttool` prints them |
 
@@ -13,6 +14,7 @@ mod htpasswd;
 mod openssl;
 mod prototext;
 mod rafttool;
+pub mod tcpdump;
 pub mod unit;
 
 use os::Programs;
@@ -23,6 +25,7 @@ pub fn register(programs: &mut Programs) {
     programs.add("htpasswd", |proc| Box::pin(htpasswd::main(proc)));
     programs.add("systemctl", |proc| Box::pin(unit::main(proc, false)));
     programs.add("service", |proc| Box::pin(unit::main(proc, true)));
+    programs.add("tcpdump", |proc| Box::pin(tcpdump::main(proc)));
     programs.add("swarm-rafttool", |proc| Box::pin(rafttool::main(proc)));
 }
 
@@ -32,4 +35,5 @@ pub const COMMANDS: &[(&str, &str)] = &[
     ("/usr/bin/openssl", "openssl"),
     ("/usr/local/bin/swarm-rafttool", "swarm-rafttool"),
     ("/usr/sbin/service", "service"),
+    ("/usr/sbin/tcpdump", "tcpdump"),
 ];

@@ -1,7 +1,7 @@
 //! `systemctl` and `service`, for the services of a host that are simulated: `docker`, and `kubelet` on the nodes of a
 //! Kubernetes.
 
-use os::{Errno, Proc};
+use os::{Errno, Proc, Spawn};
 use sim::Time;
 
 /// The port of [`Proc::request`] that whoever drives the machine answers as systemd would: the body is a
@@ -95,9 +95,19 @@ fn describe(unit: Unit, state: &UnitState, proc: &Proc) -> String {
         format!("\n{month} {} {clock} {host} dockerd[{DAEMON_PID}]: {why}\n", &date[8..10])
     });
     let (name, what, docs) = unit.words();
+    let folder = format!("/etc/systemd/system/{name}.service.d");
+    let mut names: Vec<String> =
+        proc.list(&folder).unwrap_or_default().into_iter().map(|(name, _)| name).collect();
+    names.retain(|name| name.ends_with(".conf"));
+    let drop_ins = match names.is_empty() {
+        true => String::new(),
+        false => {
+            format!("  Drop-In: {folder}\n           \u{2514}\u{2500}{}\n", names.join(", "))
+        }
+    };
     format!(
         "\u{25cf} {name}.service - {what}\n   Loaded: loaded \
-         (/lib/systemd/system/{name}.service; enabled; vendor preset: enabled)\n   Active: {word} \
+         (/lib/systemd/system/{name}.service; enabled; vendor preset: enabled)\n{drop_ins}   Active: {word} \
          since {day} {date} {clock} UTC; {} ago\n     Docs: {docs}\n{}",
         age(now.since(state.since).as_secs()),
         said.unwrap_or_default()
@@ -131,6 +141,43 @@ async fn missing(proc: &Proc, verb: &str, name: &str, ask: Ask) -> i32 {
     if ask == Ask::Status { 4 } else { NOT_FOUND }
 }
 
+/// Shows the files that a unit is made of, or opens the one that changes it.
+async fn files(proc: &Proc, verb: &str, name: &str) -> i32 {
+    let unit = format!("/lib/systemd/system/{name}.service");
+    if !proc.exists(&unit) {
+        proc.eprint(format!("No files found for {name}.service.\n")).await;
+        return 1;
+    }
+    let folder = format!("/etc/systemd/system/{name}.service.d");
+    if verb == "cat" {
+        let drop_ins = proc.list(&folder).unwrap_or_default();
+        let drop_ins = drop_ins.iter().filter(|(name, _)| name.ends_with(".conf"));
+        let drop_ins = drop_ins.map(|(name, _)| format!("{folder}/{name}"));
+        for (number, path) in [unit].into_iter().chain(drop_ins).enumerate() {
+            let gap = if number == 0 { "" } else { "\n" };
+            proc.print(format!("{gap}# {path}\n")).await;
+            proc.print(proc.read_file(&path).unwrap_or_default()).await;
+        }
+        return 0;
+    }
+    let path = format!("{folder}/override.conf");
+    let args = vec!["nano".to_owned(), path];
+    let (editor, env) = ("/usr/bin/nano".to_owned(), proc.environment());
+    let spawn = Spawn { path: editor, args, env, foreground: true, ..Spawn::default() };
+    let made = proc.exists(&folder) || proc.make_directory(&folder, 0o755).is_ok();
+    let edited = match proc.spawn(spawn).ok().filter(|_| made) {
+        Some(child) => proc.wait(child).await,
+        None => Err(Errno::Access),
+    };
+    if edited.is_err() {
+        proc.eprint(format!("Failed to edit {name}.service: Permission denied\n")).await;
+        return 1;
+    }
+    // systemd has read it when the editor is left.
+    let ask = (Unit::Docker, Ask::Reload);
+    proc.request(PORT, Box::new(ask)).await.map_or(1, |_| 0)
+}
+
 /// `systemctl VERB UNIT`, or `service UNIT VERB`.
 pub(crate) async fn main(proc: Proc, is_service: bool) -> i32 {
     let args: Vec<String> = proc.args().into_iter().skip(1).collect();
@@ -145,6 +192,9 @@ pub(crate) async fn main(proc: Proc, is_service: bool) -> i32 {
             return 1;
         }
     };
+    if let "cat" | "edit" = verb {
+        return files(&proc, verb, unit.trim_end_matches(".service")).await;
+    }
     let quiet = args.iter().any(|arg| arg == "-q" || arg == "--quiet");
     let ask = match verb {
         "start" => Ask::Start,

@@ -183,6 +183,11 @@ pub(crate) enum Wanted {
         unit: tools::unit::Unit,
         ask: tools::unit::Ask,
     },
+    /// A process wants to see the wire.
+    Tap {
+        request: RequestId,
+        ask: tools::tcpdump::Ask,
+    },
     /// The daemon has ended in order.
     DockerStopped,
     Ssh {
@@ -414,6 +419,12 @@ impl Host {
             if let Ok(ask) = request.body.downcast::<(tools::unit::Unit, tools::unit::Ask)>() {
                 let (unit, ask) = *ask;
                 settling.wanted.push(Wanted::Unit { request: request.id, unit, ask });
+            }
+            return;
+        }
+        if request.port == tools::tcpdump::PORT {
+            if let Ok(ask) = request.body.downcast::<tools::tcpdump::Ask>() {
+                settling.wanted.push(Wanted::Tap { request: request.id, ask: *ask });
             }
             return;
         }

@@ -75,6 +75,7 @@ pub(crate) fn host(spec: &Spec, index: usize, profile: &docker::Profile, now: Ti
     let socket = Attributes { mode: 0o660, uid: 0, gid: DOCKER_GROUP, modified: now };
     tree.insert("/run/docker.sock", Inode { attributes: socket, kind: Kind::Socket });
     tree.add_symlink("/var/run", "/run", now);
+    tree.add_symlink("/usr/lib/systemd", "/lib/systemd", now);
     let hosts = spec.nodes.iter().enumerate();
     let hosts: String =
         hosts.map(|(index, name)| format!("{}\t{name}\n", address(index))).collect();

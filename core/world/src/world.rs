@@ -374,6 +374,7 @@ impl World {
                 }
                 Wanted::Exited { pid, status } => self.ssh_exited(index, pid, status),
                 Wanted::Unit { request, unit, ask } => self.unit(index, request, unit, ask),
+                Wanted::Tap { request, ask } => self.tap_asked(index, request, ask),
                 Wanted::DockerStopped => self.docker_stopped(index),
             }
         }
@@ -387,7 +388,7 @@ impl World {
 
     /// Puts a frame on the wire.
     fn send(&mut self, frame: Frame, cause: Option<EventId>) {
-        self.tap.see(&frame, cause);
+        self.tap.see(self.now, &frame, cause);
         self.audit_frame(&frame, cause);
         let fate = self.net.send(self.now, &frame);
         self.tell_of_link((frame.from, frame.to), fate, cause);

@@ -24,6 +24,7 @@ use swarm::objects::{Id, PublishMode, Task};
 
 use crate::daemon::{Context, Daemon, Output};
 pub(crate) use requests::{Attaching, NetworkQuestion};
+pub use wire::{FrameContent, content_of};
 use wire::{GOSSIP_FLOW, GOSSIP_PLACE, HOST_FLOW, Keyed, LOGS_PLACE, OVERLAY_FLOW, Packet};
 
 /// What a daemon has in memory of its host's networks.
@@ -36,6 +37,8 @@ pub(crate) struct Networking {
     /// Questions that went to another host.
     waiting: SortedMap<u64, traffic::Asker>,
     next_call: u64,
+    /// The last question of each other host, through overlays or not.
+    heard: SortedMap<(HostId, bool), u64>,
     /// Whose turn it is behind a virtual address or a published port, per container that asks.
     turns: SortedMap<(String, String), u32>,
     /// The routing mesh's network as the managers told it last; none outside a swarm.
@@ -55,6 +58,7 @@ impl Networking {
             rng,
             waiting: SortedMap::new(),
             next_call: 0,
+            heard: SortedMap::new(),
             turns: SortedMap::new(),
             followed: None,
             is_dirty: false,

@@ -4,7 +4,7 @@
 use engine::ContainerId;
 use os::machine::SharedNamespace;
 use os::{Errno, NetAnswer, NetAsk, NetReply, NetRequest, RequestId};
-use sim::HostId;
+use sim::{HostId, Time};
 use swarm::node::LocalState;
 
 use super::send;
@@ -138,11 +138,11 @@ impl Daemon {
                     Asker::Host(_, _, question) => question.source.clone(),
                     Asker::Process(_) | Asker::Registry(_) => String::new(),
                 };
-                let call = self.wait(asker);
+                let call = self.wait(context.now, asker);
                 self.api_called(context, call, &from, &bytes);
             }
             (Route::Here(namespace, port), Content::Request(bytes)) => {
-                let call = self.wait(asker);
+                let call = self.wait(context.now, asker);
                 let reply = match context.machine.call(&namespace, port, call, &bytes) {
                     Ok(Some(bytes)) => Ok(NetAnswer::Bytes(bytes)),
                     // The server asks others first.
@@ -152,12 +152,12 @@ impl Daemon {
                 self.answered(context, call, reply);
             }
             (Route::Overlay { host, vni, source, address, port }, content) => {
-                let call = self.wait(asker);
+                let call = self.wait(context.now, asker);
                 let datagram = Datagram { source, destination: address, port, call, content };
                 self.send_overlay(context, host, vni, datagram);
             }
             (Route::Host { host, address, port }, content) => {
-                let call = self.wait(asker);
+                let call = self.wait(context.now, asker);
                 let source = self.config.address.clone();
                 let datagram = Datagram { source, destination: address, port, call, content };
                 send(context, host, HOST_FLOW, &Packet::Host(datagram));
@@ -171,11 +171,12 @@ impl Daemon {
         }
     }
 
-    fn wait(&mut self, asker: Asker) -> u64 {
+    fn wait(&mut self, now: Time, asker: Asker) -> u64 {
         while self.net.waiting.len() >= WAITING_COUNT_MAX {
             self.net.waiting.pop_first();
         }
-        self.net.next_call += 1;
+        // Numbers go up, also from one daemon of the host to the next: who gets one twice knows it.
+        self.net.next_call = (self.net.next_call + 1).max(now.unix_nanos() / 1_000);
         self.net.waiting.insert(self.net.next_call, asker);
         self.net.next_call
     }
@@ -270,6 +271,12 @@ impl Daemon {
             Content::EchoReply => Ok(NetAnswer::Echo),
             Content::Refused => Err(Errno::Refused),
             Content::Request(_) | Content::Echo => {
+                let heard = self.net.heard.entry((from, vni.is_some())).or_default();
+                if datagram.call <= *heard {
+                    // A link has doubled it; TCP would drop it.
+                    return;
+                }
+                *heard = datagram.call;
                 let route = match vni {
                     Some(vni) => self.overlay_here(vni, &datagram.destination, datagram.port),
                     None => self.port_of_host(context, datagram.port, OUTSIDE),

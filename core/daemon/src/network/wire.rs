@@ -6,7 +6,7 @@
 use seal::{Dek, Nonce, Sealer};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-use sim::Rng;
+use sim::{Frame, Rng};
 use swarm::objects::{NetworkKey, SecretBytes};
 
 /// The connection numbers of what is not the swarm's own: a port each (gossip, VXLAN, everything else).
@@ -55,6 +55,27 @@ pub(crate) enum Content {
     Refused,
     Echo,
     EchoReply,
+}
+
+/// What a frame carries, for who looks at the wire: port, whether its server sends it, whether it is part of a connection,
+/// the connection's number, the bytes.
+pub type FrameContent = (u16, bool, bool, u64, Vec<u8>);
+
+/// The content of a frame of hosts' networks: none for a frame of another kind, `Some(None)` for an echo.
+pub fn content_of(frame: &Frame) -> Option<Option<FrameContent>> {
+    let packet = super::is_network_flow(frame.flow).then(|| postcard::from_bytes(&frame.bytes))?;
+    let sealed = |port, is_tcp| Some((port, true, is_tcp, 0, frame.bytes.to_vec()));
+    Some(match packet.ok()? {
+        Packet::Gossip(_) => sealed(7946, false),
+        Packet::Logs(_) => sealed(7946, true),
+        Packet::Overlay { .. } => sealed(4789, false),
+        Packet::Host(Datagram { port, call, content, .. }) => match content {
+            Content::Request(bytes) => Some((port, false, true, call, bytes)),
+            Content::Answer(bytes) => Some((port, true, true, call, bytes)),
+            Content::Refused => Some((port, true, true, call, Vec::new())),
+            Content::Echo | Content::EchoReply => None,
+        },
+    })
 }
 
 impl Datagram {

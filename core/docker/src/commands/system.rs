@@ -1,6 +1,6 @@
 //! `docker version` and `docker info`.
 
-use daemon::api::{Info, LocalState, Request, Response, VersionInfo};
+use daemon::api::{Error, Info, LocalState, Request, Response, VersionInfo};
 use daemon::client::unexpected;
 use serde_json::{Value as Json, json};
 use swarm::node::plugins::plugins;
@@ -13,7 +13,7 @@ use crate::endpoint::context_name;
 use crate::output::template::{Format, value};
 use crate::output::time::ansic;
 use crate::output::units::{bytes_size, human_duration};
-use crate::profile::{Cells, Profile};
+use crate::profile::{Cells, Profile, Version};
 use crate::show::cluster::cluster as cluster_json;
 use crate::table::Outcome;
 use commandline::tab::align;
@@ -155,18 +155,31 @@ fn components(
 
 /// `docker info`.
 pub(crate) async fn info(cli: &Cli) -> Outcome {
-    let info = ask_info(cli).await?;
+    let name = context_name(&cli.proc, cli.profile, &cli.root);
+    let client = match cli.profile.version < Version(23, 0) {
+        true => "Client:\n".to_owned(),
+        false => {
+            format!("Client: Docker Engine - Community\n Version:    {}\n", cli.profile.engine)
+        }
+    };
+    let client = format!("{client} Context:    {name}\n Debug Mode: false\n\nServer:\n");
+    let info = match ask_info(cli).await {
+        Err(error @ (Error::Unreachable | Error::NoWay(_)))
+            if cli.profile.version_components && cli.flag("format").is_none() =>
+        {
+            cli.out(client).await;
+            let text = format!("ERROR: {}\nerrors pretty printing info", error.message());
+            return Err(Failure::text(text));
+        }
+        info => info?,
+    };
     if let Some(format) = cli.flag("format").filter(|format| !format.is_empty()) {
         let found = Found::new(cli, false, |style| info_json(style, &info));
         template(cli, format, &found.printed).await?;
         return Ok(0);
     }
     let text = if cli.profile.version_components {
-        format!(
-            "Client:\n Context:    {}\n Debug Mode: false\n\nServer:\n{}\n",
-            context_name(&cli.proc, cli.profile, &cli.root),
-            indent(&server(cli.profile, &info))
-        )
+        format!("{client}{}\n", indent(&server(cli.profile, &info)))
     } else {
         server(cli.profile, &info) + "\n"
     };

@@ -181,12 +181,12 @@ fn config(style: Style, about: &ContainerDetails) -> Json {
     object.put("AttachStdout", config.attached.stdout);
     object.put("AttachStderr", config.attached.stderr);
     if !config.exposed_ports.is_empty() {
-        object.put("ExposedPorts", set(&config.exposed_ports));
+        object.put("ExposedPorts", set(style, &config.exposed_ports));
     }
     object.put("Tty", config.tty).put("OpenStdin", config.open_stdin);
     object.put("StdinOnce", config.stdin_once).put("Env", config.env.clone());
     object.put("Cmd", list(&config.cmd)).put("Image", config.image.clone());
-    let volumes = set(&config.volumes);
+    let volumes = set(style, &config.volumes);
     object.put("Volumes", if volumes.is_empty() { Json::Null } else { Json::Object(volumes) });
     object.put("WorkingDir", config.working_dir.clone());
     object.put("Entrypoint", config.entrypoint.as_deref().map_or(Json::Null, list));

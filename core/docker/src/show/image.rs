@@ -4,18 +4,19 @@ use daemon::api::ImageDetails;
 use engine::HealthCheck;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Style, texts, time};
+use super::{Form, Style, texts, time};
 
 /// A list, or null as Go shows one that was never made.
 pub(crate) fn list(texts: &[String]) -> Json {
     if texts.is_empty() { Json::Null } else { Json::from(texts.to_vec()) }
 }
 
-/// A set as Go keeps it: a map to empty structures.
-pub(crate) fn set(texts: &[String]) -> Map<String, Json> {
+/// A set as Go keeps it: a map to empty structures, which a template prints as `{}`.
+pub(crate) fn set(style: Style, texts: &[String]) -> Map<String, Json> {
+    let empty = if style.form == Form::Typed { "{}".into() } else { json!({}) };
     let mut sorted = texts.to_vec();
     sorted.sort_unstable();
-    sorted.into_iter().map(|text| (text, json!({}))).collect()
+    sorted.into_iter().map(|text| (text, empty.clone())).collect()
 }
 
 /// The storage driver, and where it keeps the layers if it tells.
@@ -61,12 +62,12 @@ pub(crate) fn image(style: Style, image: &ImageDetails) -> Json {
     run.put("Hostname", "").put("Domainname", "").put("User", config.user.clone());
     run.put("AttachStdin", false).put("AttachStdout", false).put("AttachStderr", false);
     if !config.exposed_ports.is_empty() {
-        run.put("ExposedPorts", set(&config.exposed_ports));
+        run.put("ExposedPorts", set(style, &config.exposed_ports));
     }
     run.put("Tty", false).put("OpenStdin", false).put("StdinOnce", false);
     run.put("Env", list(&config.env)).put("Cmd", list(&config.cmd));
     run.put("Image", "");
-    let volumes = set(&config.volumes);
+    let volumes = set(style, &config.volumes);
     run.put("Volumes", if volumes.is_empty() { Json::Null } else { Json::Object(volumes) });
     run.put("WorkingDir", config.working_dir.clone());
     run.put("Entrypoint", list(&config.entrypoint)).put("OnBuild", list(&config.on_build));

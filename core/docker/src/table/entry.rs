@@ -1,65 +1,17 @@
-//! What a row of the table is made of: a flag, a command, and since when and until when they are as they are.
+//! What a row of the table is made of: a command, and since when and until when it is as it is.
 
 use std::future::Future;
 use std::pin::Pin;
 
 use crate::cli::{Cli, Failure};
 use crate::profile::{Profile, Version};
+use crate::table::flag::{self, Flag};
 
 /// What a command came to: an exit status.
 pub type Outcome = Result<i32, Failure>;
 
 /// What runs a command.
 pub type Run = for<'a> fn(&'a Cli) -> Pin<Box<dyn Future<Output = Outcome> + 'a>>;
-
-/// A flag's value.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "named after pflag's and Docker's own types")]
-pub enum Kind {
-    Bool,
-    String,
-    List,
-    Strings,
-    Int,
-    Uint,
-    Float,
-    Duration,
-    Bytes,
-    Decimal,
-    Filter,
-    Secret,
-    Config,
-    Mount,
-    NodeAddr,
-    Command,
-    /// A type that is only shown.
-    Other(&'static str),
-}
-
-impl Kind {
-    /// What help shows after the flag's name.
-    pub const fn label(self) -> &'static str {
-        match self {
-            Self::Bool => "",
-            Self::String => "string",
-            Self::List => "list",
-            Self::Strings => "strings",
-            Self::Int => "int",
-            Self::Uint => "uint",
-            Self::Float => "float",
-            Self::Duration => "duration",
-            Self::Bytes => "bytes",
-            Self::Decimal => "decimal",
-            Self::Filter => "filter",
-            Self::Secret => "secret",
-            Self::Config => "config",
-            Self::Mount => "mount",
-            Self::NodeAddr => "node-addr",
-            Self::Command => "command",
-            Self::Other(label) => label,
-        }
-    }
-}
 
 /// A text with its earlier forms: each held up to and including a release; newest first.
 #[derive(Clone, Copy, Debug)]
@@ -82,86 +34,6 @@ impl Text {
     pub(super) fn at(self, version: Version) -> &'static str {
         let earlier = self.earlier.into_iter().flatten().rev();
         earlier.into_iter().find(|(until, _)| version <= *until).map_or(self.now, |(_, text)| text)
-    }
-}
-
-/// A flag.
-#[derive(Clone, Copy, Debug)]
-pub struct Flag {
-    /// `-d, --detach` or `--name`.
-    spelling: &'static str,
-    /// Its value.
-    pub kind: Kind,
-    help: Text,
-    pub(super) since: Version,
-    until: Version,
-    /// The API version it needs.
-    pub api: Option<&'static str>,
-    /// Its value if it is not given, as help shows it; empty: the type's zero.
-    pub default: &'static str,
-    /// What it would need that is not simulated.
-    pub unsimulated: Option<&'static str>,
-}
-
-/// A flag that has always been there.
-pub(super) const fn flag(spelling: &'static str, kind: Kind, help: &'static str) -> Flag {
-    Flag {
-        spelling,
-        kind,
-        help: Text::new(help),
-        since: Version(0, 0),
-        until: Version(u8::MAX, 0),
-        api: None,
-        default: "",
-        unsimulated: None,
-    }
-}
-
-impl Flag {
-    pub(super) const fn since(mut self, major: u8, minor: u8) -> Self {
-        self.since = Version(major, minor);
-        self
-    }
-    pub(super) const fn until(mut self, major: u8, minor: u8) -> Self {
-        self.until = Version(major, minor);
-        self
-    }
-    pub(super) const fn api(mut self, version: &'static str) -> Self {
-        self.api = Some(version);
-        self
-    }
-    pub(super) const fn default(mut self, value: &'static str) -> Self {
-        self.default = value;
-        self
-    }
-    pub(super) const fn was(mut self, until: Version, help: &'static str) -> Self {
-        self.help = self.help.was(until, help);
-        self
-    }
-    pub(super) const fn unsimulated(mut self, what: &'static str) -> Self {
-        self.unsimulated = Some(what);
-        self
-    }
-
-    /// The name without dashes.
-    pub fn name(&self) -> &'static str {
-        let long = self.spelling.split_once("--").map(|(_, name)| name);
-        long.unwrap_or(self.spelling)
-    }
-
-    /// The letter after a single dash.
-    pub fn shorthand(&self) -> Option<char> {
-        let rest = self.spelling.strip_prefix('-')?;
-        rest.chars().next().filter(|char| *char != '-')
-    }
-
-    /// Its help in a release.
-    pub fn help(&self, profile: &Profile) -> &'static str {
-        self.help.at(profile.version)
-    }
-
-    pub(super) fn exists(&self, profile: &Profile) -> bool {
-        (self.since..=self.until).contains(&profile.version)
     }
 }
 
@@ -197,8 +69,9 @@ pub struct Command {
     experimental_until: Version,
     /// Flags may follow arguments.
     pub interspersed: bool,
-    flags: &'static [Flag],
-    more_flags: &'static [Flag],
+    /// Tables of flags (`flag.rs`).
+    flags: &'static str,
+    more_flags: &'static str,
     /// What runs it.
     pub run: Option<Run>,
     /// What it would need that is not simulated.
@@ -228,8 +101,8 @@ pub(super) const fn command(
         args_was: None,
         experimental_until: Version(0, 0),
         interspersed: true,
-        flags: &[],
-        more_flags: &[],
+        flags: "",
+        more_flags: "",
         run: None,
         unsimulated: None,
     }
@@ -272,11 +145,11 @@ impl Command {
         self.interspersed = false;
         self
     }
-    pub(super) const fn flags(mut self, flags: &'static [Flag]) -> Self {
+    pub(super) const fn flags(mut self, flags: &'static str) -> Self {
         self.flags = flags;
         self
     }
-    pub(super) const fn more_flags(mut self, flags: &'static [Flag]) -> Self {
+    pub(super) const fn more_flags(mut self, flags: &'static str) -> Self {
         self.more_flags = flags;
         self
     }
@@ -328,11 +201,17 @@ impl Command {
     }
 
     /// The flags of a release, by name.
-    pub fn flags_of(&self, profile: &Profile) -> impl Iterator<Item = &'static Flag> {
-        let mut flags: Vec<&'static Flag> = self.flags.iter().chain(self.more_flags).collect();
+    pub fn flags_of(&self, profile: &Profile) -> impl Iterator<Item = Flag> {
+        let mut flags = flag::read(self.flags);
         if !self.more_flags.is_empty() {
-            flags.sort_by_key(|flag| flag.name());
+            flags.extend(flag::read(self.more_flags));
+            flags.sort_by_key(Flag::name);
         }
         flags.into_iter().filter(|flag| flag.exists(profile))
+    }
+
+    #[cfg(test)]
+    pub(super) const fn tables(&self) -> [&'static str; 2] {
+        [self.flags, self.more_flags]
     }
 }

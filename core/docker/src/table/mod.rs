@@ -3,7 +3,7 @@
 //!
 //! Parsing, help, completion and the checks of versions read this table and nothing else. The
 //! flags and texts are those of docker/cli's releases; a text that has changed is kept with the
-//! last release that had it.
+//! last release that had it. Flags are tables in the tables: `flag.rs` says how they are written.
 
 mod build;
 mod compose;
@@ -11,6 +11,7 @@ mod config;
 mod container;
 mod container_run;
 mod entry;
+mod flag;
 mod image;
 mod network;
 mod node;
@@ -18,6 +19,7 @@ mod other;
 mod registry;
 mod secret;
 mod service;
+mod service_both;
 mod service_create;
 mod service_update;
 mod stack;
@@ -26,8 +28,9 @@ mod system;
 
 use crate::profile::{Profile, Version};
 
-pub use entry::{Command, Count, Flag, Kind, Outcome, Run};
-use entry::{Text, command, flag};
+pub use entry::{Command, Count, Outcome, Run};
+use entry::{Text, command};
+pub use flag::{Flag, Kind};
 
 /// A group of commands.
 #[derive(Clone, Copy, Debug)]
@@ -38,11 +41,16 @@ pub struct Group {
     since: Version,
     /// Its commands need a manager.
     pub swarm: bool,
-    /// Flags before the command.
-    pub flags: &'static [Flag],
+    /// A table of flags before the command; empty for most groups.
+    flags: &'static str,
 }
 
 impl Group {
+    /// The flags before the command.
+    pub fn flags(&self) -> Vec<Flag> {
+        flag::read(self.flags)
+    }
+
     /// What it is for, in a line.
     pub fn short(&self, profile: &Profile) -> &'static str {
         self.short.at(profile.version)
@@ -60,7 +68,7 @@ impl Group {
 }
 
 const fn group(name: &'static str, now: &'static str, since: Version, swarm: bool) -> Group {
-    Group { name, short: Text::new(now), since, swarm, flags: &[] }
+    Group { name, short: Text::new(now), since, swarm, flags: "" }
 }
 
 const ALWAYS: Version = Version(0, 0);
@@ -154,39 +162,22 @@ pub fn at_top(profile: &Profile, word: &str) -> Option<&'static Command> {
     })
 }
 
-/// The help of `--format` of lists.
-const FORMAT_LIST: &str = "Format output using a custom template:\n\
-    'table':            Print output in table format with column headers (default)\n\
-    'table TEMPLATE':   Print output in table format using the given Go template\n\
-    'json':             Print in JSON format\n\
-    'TEMPLATE':         Print output using the given Go template.\n\
-    Refer to https://docs.docker.com/go/formatting/ for more information about formatting output \
-    with templates";
-
-/// The help of `--format` of `inspect`.
-const FORMAT_INSPECT: &str = "Format output using a custom template:\n\
-    'json':             Print in JSON format\n\
-    'TEMPLATE':         Print output using the given Go template.\n\
-    Refer to https://docs.docker.com/go/formatting/ for more information about formatting output \
-    with templates";
-
 /// The flags before the command.
-const ROOT_FLAGS: &[Flag] = &[
-    flag("--config", Kind::String, "Location of client config files").unsimulated("configuration"),
-    flag("-c, --context", Kind::String, "Name of the context to use to connect to the daemon")
-        .since(19, 3),
-    flag("-D, --debug", Kind::Bool, "Enable debug mode"),
-    flag("-H, --host", Kind::List, "Daemon socket(s) to connect to"),
-    flag("-l, --log-level", Kind::String, "Set the logging level"),
-    flag("--tls", Kind::Bool, "Use TLS; implied by --tlsverify"),
-    flag("--tlscacert", Kind::String, "Trust certs signed only by this CA"),
-    flag("--tlscert", Kind::String, "Path to TLS certificate file"),
-    flag("--tlskey", Kind::String, "Path to TLS key file"),
-    flag("--tlsverify", Kind::Bool, "Use TLS and verify the remote"),
-    flag("-v, --version", Kind::Bool, "Print version information and quit"),
-];
+const ROOT_FLAGS: &str = "
+    --config | string | not simulated: configuration | Location of client config files
+    -c, --context | string | since 19.03 | Name of the context to use to connect to the daemon
+    -D, --debug | bool | | Enable debug mode
+    -H, --host | list | | Daemon socket(s) to connect to
+    -l, --log-level | string | | Set the logging level
+    --tls | bool | | Use TLS; implied by --tlsverify
+    --tlscacert | string | | Trust certs signed only by this CA
+    --tlscert | string | | Path to TLS certificate file
+    --tlskey | string | | Path to TLS key file
+    --tlsverify | bool | | Use TLS and verify the remote
+    -v, --version | bool | | Print version information and quit
+";
 
 /// The flags before the command, in a release.
-pub fn root_flags(profile: &Profile) -> impl Iterator<Item = &'static Flag> {
-    ROOT_FLAGS.iter().filter(|flag| flag.exists(profile))
+pub fn root_flags(profile: &Profile) -> impl Iterator<Item = Flag> {
+    flag::read(ROOT_FLAGS).into_iter().filter(|flag| flag.exists(profile))
 }

@@ -1,8 +1,7 @@
 //! The table of `docker node`: what there is to type, since when, and what runs it.
 
 use crate::commands::node;
-use crate::profile::{V17_06, V20_10};
-use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, command, flag};
+use crate::table::{Command, Count, command};
 
 /// The commands, in the order of the release notes.
 pub(super) const COMMANDS: &[Command] = &[
@@ -15,22 +14,25 @@ pub(super) const COMMANDS: &[Command] = &[
         "Display detailed information on one or more nodes",
     )
     .args(Count::Min(1))
-    .flags(&[
-        flag("-f, --format", Kind::String, FORMAT_INSPECT)
-            .was(V20_10, "Format the output using the given Go template"),
-        flag("--pretty", Kind::Bool, "Print the information in a human friendly format")
-            .was(V17_06, "Print the information in a human friendly format."),
-    ])
+    .flags(
+        "
+        -f, --format | string | | @inspect
+            until 20.10 | Format the output using the given Go template
+        --pretty | bool | | Print the information in a human friendly format
+            until 17.06 | Print the information in a human friendly format.
+    ",
+    )
     .run(|cli| Box::pin(node::inspect(cli))),
     command("node ls", "[OPTIONS]", "List nodes in the swarm")
         .aliases(&["list"])
-        .flags(&[
-            flag("-f, --filter", Kind::Filter, "Filter output based on conditions provided"),
-            flag("--format", Kind::String, FORMAT_LIST)
-                .since(17, 5)
-                .was(V20_10, "Pretty-print nodes using a Go template"),
-            flag("-q, --quiet", Kind::Bool, "Only display IDs"),
-        ])
+        .flags(
+            "
+            -f, --filter | filter | | Filter output based on conditions provided
+            --format | string | since 17.05 | @list
+                until 20.10 | Pretty-print nodes using a Go template
+            -q, --quiet | bool | | Only display IDs
+        ",
+        )
         .run(|cli| Box::pin(node::list(cli))),
     command("node promote", "NODE [NODE...]", "Promote one or more nodes to manager in the swarm")
         .args(Count::Min(1))
@@ -41,35 +43,39 @@ pub(super) const COMMANDS: &[Command] = &[
         "List tasks running on one or more nodes, defaults to current node",
     )
     .args(Count::Min(0))
-    .flags(&[
-        flag("-f, --filter", Kind::Filter, "Filter output based on conditions provided"),
-        flag("--format", Kind::String, "Pretty-print tasks using a Go template").since(17, 4),
-        flag("--no-resolve", Kind::Bool, "Do not map IDs to Names"),
-        flag("--no-trunc", Kind::Bool, "Do not truncate output"),
-        flag("-q, --quiet", Kind::Bool, "Only display task IDs").since(17, 4),
-    ])
+    .flags(
+        "
+        -f, --filter | filter | | Filter output based on conditions provided
+        --format | string | since 17.04 | Pretty-print tasks using a Go template
+        --no-resolve | bool | | Do not map IDs to Names
+        --no-trunc | bool | | Do not truncate output
+        -q, --quiet | bool | since 17.04 | Only display task IDs
+    ",
+    )
     .run(|cli| Box::pin(node::ps(cli))),
     command("node rm", "[OPTIONS] NODE [NODE...]", "Remove one or more nodes from the swarm")
         .aliases(&["remove"])
         .args(Count::Min(1))
-        .flags(&[flag("-f, --force", Kind::Bool, "Force remove a node from the swarm")])
+        .flags(
+            "
+            -f, --force | bool | | Force remove a node from the swarm
+        ",
+        )
         .run(|cli| Box::pin(node::remove(cli))),
     command("node update", "[OPTIONS] NODE", "Update a node")
         .args(Count::Exact(1))
-        .flags(&[
-            flag(
-                "--availability",
-                Kind::String,
-                "Availability of the node (\"active\", \"pause\", \"drain\")",
-            )
-            .was(V20_10, "Availability of the node (\"active\"|\"pause\"|\"drain\")")
-            .was(V17_06, "Availability of the node (active/pause/drain)"),
-            flag("--label-add", Kind::List, "Add or update a node label (\"key=value\")")
-                .was(V20_10, "Add or update a node label (key=value)"),
-            flag("--label-rm", Kind::List, "Remove a node label if exists"),
-            flag("--role", Kind::String, "Role of the node (\"worker\", \"manager\")")
-                .was(V20_10, "Role of the node (\"worker\"|\"manager\")")
-                .was(V17_06, "Role of the node (worker/manager)"),
-        ])
+        .flags(
+            "
+            --availability | string | | Availability of the node (\"active\", \"pause\", \"drain\")
+                until 20.10 | Availability of the node (\"active\"|\"pause\"|\"drain\")
+                until 17.06 | Availability of the node (active/pause/drain)
+            --label-add | list | | Add or update a node label (\"key=value\")
+                until 20.10 | Add or update a node label (key=value)
+            --label-rm | list | | Remove a node label if exists
+            --role | string | | Role of the node (\"worker\", \"manager\")
+                until 20.10 | Role of the node (\"worker\"|\"manager\")
+                until 17.06 | Role of the node (worker/manager)
+        ",
+        )
         .run(|cli| Box::pin(node::update(cli))),
 ];

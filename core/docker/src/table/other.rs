@@ -5,7 +5,7 @@ use crate::cli::Cli;
 use crate::commands::{context, prune};
 use crate::output::list::List;
 use crate::profile::V20_10;
-use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, Outcome, command, flag};
+use crate::table::{Command, Count, Outcome, command};
 
 /// `docker plugin ls`: there are none.
 async fn list_plugins(cli: &Cli) -> Outcome {
@@ -40,16 +40,16 @@ directory must contain config.json and rootfs directory.",
         .unsimulated("plugins"),
     command("plugin ls", "[OPTIONS]", "List plugins")
         .aliases(&["list"])
-        .flags(&[
-            flag("-f, --filter", Kind::Filter, "Provide filter values (e.g. \"enabled=true\")")
-                .since(17, 12)
-                .was(V20_10, "Provide filter values (e.g. 'enabled=true')"),
-            flag("--format", Kind::String, FORMAT_LIST)
-                .since(17, 12)
-                .was(V20_10, "Pretty-print plugins using a Go template"),
-            flag("--no-trunc", Kind::Bool, "Don't truncate output"),
-            flag("-q, --quiet", Kind::Bool, "Only display plugin IDs").since(17, 12),
-        ])
+        .flags(
+            "
+            -f, --filter | filter | since 17.12 | Provide filter values (e.g. \"enabled=true\")
+                until 20.10 | Provide filter values (e.g. 'enabled=true')
+            --format | string | since 17.12 | @list
+                until 20.10 | Pretty-print plugins using a Go template
+            --no-trunc | bool | | Don't truncate output
+            -q, --quiet | bool | since 17.12 | Only display plugin IDs
+        ",
+        )
         .run(|cli| Box::pin(list_plugins(cli))),
     command("plugin push", "[OPTIONS] PLUGIN[:TAG]", "Push a plugin to a registry")
         .unsimulated("plugins"),
@@ -116,11 +116,13 @@ directory must contain config.json and rootfs directory.",
     command("context create", "[OPTIONS] CONTEXT", "Create a context")
         .since(19, 3)
         .args(Count::Exact(1))
-        .flags(&[
-            flag("--description", Kind::String, "Description of the context"),
-            flag("--docker", Kind::Strings, "set the docker endpoint"),
-            flag("--from", Kind::String, "create context from a named context"),
-        ])
+        .flags(
+            "
+            --description | string | | Description of the context
+            --docker | strings | | set the docker endpoint
+            --from | string | | create context from a named context
+        ",
+        )
         .run(|cli| Box::pin(context::create(cli))),
     command(
         "context export",
@@ -140,23 +142,33 @@ directory must contain config.json and rootfs directory.",
     )
     .since(19, 3)
     .args(Count::Min(0))
-    .flags(&[flag("-f, --format", Kind::String, FORMAT_INSPECT)
-        .was(V20_10, "Format the output using the given Go template")])
+    .flags(
+        "
+        -f, --format | string | | @inspect
+            until 20.10 | Format the output using the given Go template
+    ",
+    )
     .run(|cli| Box::pin(context::inspect(cli))),
     command("context ls", "[OPTIONS]", "List contexts")
         .since(19, 3)
         .aliases(&["list"])
-        .flags(&[
-            flag("--format", Kind::String, FORMAT_LIST)
-                .was(V20_10, "Pretty-print contexts using a Go template"),
-            flag("-q, --quiet", Kind::Bool, "Only show context names"),
-        ])
+        .flags(
+            "
+            --format | string | | @list
+                until 20.10 | Pretty-print contexts using a Go template
+            -q, --quiet | bool | | Only show context names
+        ",
+        )
         .run(|cli| Box::pin(context::list(cli))),
     command("context rm", "CONTEXT [CONTEXT...]", "Remove one or more contexts")
         .since(19, 3)
         .aliases(&["remove"])
         .args(Count::Min(1))
-        .flags(&[flag("-f, --force", Kind::Bool, "Force the removal of a context in use")])
+        .flags(
+            "
+            -f, --force | bool | | Force the removal of a context in use
+        ",
+        )
         .run(|cli| Box::pin(context::remove(cli))),
     command("context show", "", "Print the name of the current context")
         .since(23, 0)
@@ -170,10 +182,12 @@ directory must contain config.json and rootfs directory.",
         .run(|cli| Box::pin(context::choose(cli))),
     command("builder prune", "[OPTIONS]", "Remove build cache")
         .since(18, 9)
-        .flags(&[
-            flag("-a, --all", Kind::Bool, "Remove all unused build cache, not just dangling ones"),
-            flag("-f, --force", Kind::Bool, "Do not prompt for confirmation"),
-        ])
+        .flags(
+            "
+            -a, --all | bool | | Remove all unused build cache, not just dangling ones
+            -f, --force | bool | | Do not prompt for confirmation
+        ",
+        )
         .run(|cli| Box::pin(prune::builds(cli))),
     command(
         "manifest annotate",

@@ -1,8 +1,8 @@
 //! The table of `docker secret`: what there is to type, since when, and what runs it.
 
 use crate::commands::secret;
-use crate::profile::{V17_09, V20_10};
-use crate::table::{Command, Count, FORMAT_INSPECT, FORMAT_LIST, Kind, command, flag};
+use crate::profile::V17_09;
+use crate::table::{Command, Count, command};
 
 /// The commands, in the order of the release notes.
 pub(super) const COMMANDS: &[Command] = &[
@@ -14,14 +14,13 @@ pub(super) const COMMANDS: &[Command] = &[
     .usage_was(V17_09, "[OPTIONS] SECRET file|-")
     .args(Count::Range(1, 2))
     .args_was(V17_09, Count::Exact(2))
-    .flags(&[
-        flag("-d, --driver", Kind::String, "Secret driver")
-            .since(17, 10)
-            .api("1.31")
-            .unsimulated("secret drivers"),
-        flag("-l, --label", Kind::List, "Secret labels"),
-        flag("--template-driver", Kind::String, "Template driver").since(18, 3).api("1.37"),
-    ])
+    .flags(
+        "
+        -d, --driver | string | since 17.10, api 1.31, not simulated: secret drivers | Secret driver
+        -l, --label | list | | Secret labels
+        --template-driver | string | since 18.03, api 1.37 | Template driver
+    ",
+    )
     .run(|cli| Box::pin(secret::create(cli))),
     command(
         "secret inspect",
@@ -29,23 +28,24 @@ pub(super) const COMMANDS: &[Command] = &[
         "Display detailed information on one or more secrets",
     )
     .args(Count::Min(1))
-    .flags(&[
-        flag("-f, --format", Kind::String, FORMAT_INSPECT)
-            .was(V20_10, "Format the output using the given Go template"),
-        flag("--pretty", Kind::Bool, "Print the information in a human friendly format")
-            .since(17, 6),
-    ])
+    .flags(
+        "
+        -f, --format | string | | @inspect
+            until 20.10 | Format the output using the given Go template
+        --pretty | bool | since 17.06 | Print the information in a human friendly format
+    ",
+    )
     .run(|cli| Box::pin(secret::inspect(cli))),
     command("secret ls", "[OPTIONS]", "List secrets")
         .aliases(&["list"])
-        .flags(&[
-            flag("-f, --filter", Kind::Filter, "Filter output based on conditions provided")
-                .since(17, 5),
-            flag("--format", Kind::String, FORMAT_LIST)
-                .since(17, 5)
-                .was(V20_10, "Pretty-print secrets using a Go template"),
-            flag("-q, --quiet", Kind::Bool, "Only display IDs"),
-        ])
+        .flags(
+            "
+            -f, --filter | filter | since 17.05 | Filter output based on conditions provided
+            --format | string | since 17.05 | @list
+                until 20.10 | Pretty-print secrets using a Go template
+            -q, --quiet | bool | | Only display IDs
+        ",
+        )
         .run(|cli| Box::pin(secret::list(cli))),
     command("secret rm", "SECRET [SECRET...]", "Remove one or more secrets")
         .aliases(&["remove"])
