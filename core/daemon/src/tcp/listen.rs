@@ -108,7 +108,7 @@ fn in_file(text: &str) -> Result<Vec<Setting>, String> {
     if text.trim().is_empty() {
         return Ok(Vec::new());
     }
-    let json: Value = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    let json: Value = serde_json::from_str(text).map_err(|error| in_go(&error, text))?;
     let members = json.as_object().into_iter().flatten();
     let word = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let settings = members.filter(|(name, _)| known(name)).map(|(name, value)| {
@@ -119,6 +119,33 @@ fn in_file(text: &str) -> Result<Vec<Setting>, String> {
         (name.clone(), values)
     });
     Ok(settings.collect())
+}
+
+/// What Go says of the places at which serde finds a mistake (`encoding/json`, `scanner.go`).
+const MISTAKES: [(&str, &str); 5] = [
+    ("expected `,` or `}`", "after object key:value pair"),
+    ("expected `,` or `]`", "after array element"),
+    ("expected `:`", "after object key"),
+    ("key must be a string", "looking for beginning of object key string"),
+    ("trailing characters", "after top-level value"),
+];
+
+/// A mistake in JSON in Go's words.
+fn in_go(error: &serde_json::Error, text: &str) -> String {
+    if error.is_eof() {
+        return "unexpected end of JSON input".to_owned();
+    }
+    let line = text.lines().nth(error.line().saturating_sub(1)).unwrap_or_default();
+    let letter = line.get(error.column().saturating_sub(1)..).and_then(|rest| rest.chars().next());
+    let letter = letter.unwrap_or('\n');
+    let said = error.to_string();
+    let found = MISTAKES.iter().find(|(ours, _)| said.starts_with(ours));
+    let place = match found {
+        Some((_, place)) => place,
+        None if letter == '}' => MISTAKES[3].1,
+        None => "looking for beginning of value",
+    };
+    format!("invalid character {letter:?} {place}")
 }
 
 impl Listening {
@@ -261,4 +288,44 @@ fn place_of(place: &str, usual: u16, typed: &str) -> Result<(String, u16), Strin
     let port = port.map_err(|_| format!("Invalid bind address format: {typed}"))?;
     let address = if address.is_empty() || address == "localhost" { "127.0.0.1" } else { address };
     Ok((address.to_owned(), port))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistakes_are_told_as_go_tells_them() {
+        for (text, told) in [
+            ("{\"hosts\": [\"fd://\"", "unexpected end of JSON input"),
+            (
+                "{\n  \"tls\": true,\n}",
+                "invalid character '}' looking for beginning of object key string",
+            ),
+            ("{\"tls\": true \"x\": 1}", "invalid character '\"' after object key:value pair"),
+            ("{\"hosts\": [\"a\" \"b\"]}", "invalid character '\"' after array element"),
+            ("{\"hosts\": [\"a\",]}", "invalid character ']' looking for beginning of value"),
+            ("{\"hosts\" [\"a\"]}", "invalid character '[' after object key"),
+            ("{tls: true}", "invalid character 't' looking for beginning of object key string"),
+            ("hosts", "invalid character 'h' looking for beginning of value"),
+            ("{} x", "invalid character 'x' after top-level value"),
+        ] {
+            assert_eq!(in_file(text), Err(told.to_owned()), "{text}");
+        }
+    }
+
+    #[test]
+    fn flags_are_read_in_their_forms() {
+        let command = "/usr/bin/dockerd -H fd:// -H=tcp://:2375 --host 10.1.2.3 --debug --tls --tlscacert=/ca.pem -H0.0.0.0";
+        let shown: Vec<String> = flags(command)
+            .iter()
+            .map(|(name, values)| format!("{name} {}", values.join(",")))
+            .collect();
+        let hosts = "hosts fd://,tcp://:2375,10.1.2.3,0.0.0.0";
+        assert_eq!(shown, [hosts, "tls true", "tlscacert /ca.pem"]);
+        let place = |text: &str| place_of(text, 2375, text);
+        assert_eq!(place(":2376"), Ok(("127.0.0.1".to_owned(), 2376)));
+        assert_eq!(place("0.0.0.0/"), Ok(("0.0.0.0".to_owned(), 2375)));
+        assert_eq!(place("0.0.0.0:x"), Err("Invalid bind address format: 0.0.0.0:x".to_owned()));
+    }
 }
