@@ -29,8 +29,9 @@ pub fn build() -> Result<()> {
         let mut optimise = command(wasm_opt, passes);
         run(optimise.args(FEATURES).arg("-o").arg(&wasm).arg(&wasm))
     };
-    // With the names of functions, which say which of them are instances of the same one.
-    optimise(&["-g", "-Oz", "--reorder-functions-by-name"])?;
+    // With the names of functions, which say which of them are instances of the same one. The memory's first bytes are
+    // the far end of the stack and nobody's: so sums in addresses can become offsets, which is 18 kB compressed.
+    optimise(&["-g", "-Oz", "--low-memory-unused", "--reorder-functions-by-name"])?;
     let failed = |error: std::io::Error| format!("{}: {error}", wasm.display());
     let named = arrange::name_by_place(&std::fs::read(&wasm).map_err(failed)?)?;
     std::fs::write(&wasm, named).map_err(failed)?;
@@ -100,11 +101,10 @@ fn size(path: &Path) -> u64 {
     std::fs::metadata(path).map_or(0, |data| data.len())
 }
 
-/// The module may not grow past this after wasm-opt, compressed with gzip -9. Set when builds, networks, stacks, the
-/// audit and faults had come in, and kept when a Kubernetes came beside them; the aim is a quarter of it. What is left is
-/// spread over everything: the shell with its utilities a seventh, programs in containers and their images another, the
-/// docker command line and the Kubernetes with kubectl a ninth each.
-const GZIP_SIZE_MAX: u64 = 2_250_000;
+/// The module may not grow past this after wasm-opt, compressed with gzip -9: what it has and room for some features more.
+/// The aim is a quarter of it. What there is is spread over everything: the shell with its utilities a seventh, programs in
+/// containers and their images another, the docker command line and the Kubernetes with kubectl a ninth each.
+const GZIP_SIZE_MAX: u64 = 2_190_000;
 
 /// Prints the size of the page's parts, raw and compressed, and fails if the module is too large.
 ///

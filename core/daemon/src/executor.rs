@@ -118,6 +118,15 @@ impl Daemon {
         let made = match known {
             Some(known) => Ok(known),
             None => filled.and_then(|()| {
+                // A volume that a task needs first has the labels that the service says (moby: `createVolumes`).
+                let mounts = task.spec.container.mounts.iter();
+                for mount in mounts.filter(|mount| !mount.source.is_empty()) {
+                    let Some(options) = mount.volume.as_ref() else { continue };
+                    let labels = options.labels.clone();
+                    self.engine
+                        .create_volume(context.now, context.machine, &mount.source, labels)
+                        .map_err(|error| error.message)?;
+                }
                 let config = self.task_config(&task);
                 let made = self.engine.create(context.now, context.machine, config);
                 made.map_err(|error| error.message)

@@ -69,6 +69,7 @@ impl Machine {
         let state = State {
             now,
             distribution: crate::distribution::XENIAL,
+            caller: String::new(),
             columns: crate::terminal::COLUMNS,
             clock: Clock::default(),
             is_disk_full: false,
@@ -106,6 +107,11 @@ impl Machine {
     /// What the system says it is from now on; without this, an Ubuntu 16.04.
     pub fn set_distribution(&mut self, distribution: Distribution) {
         self.state.borrow_mut().distribution = distribution;
+    }
+
+    /// The address that the next request comes from.
+    pub(crate) fn set_caller(&self, from: &str) {
+        from.clone_into(&mut self.state.borrow_mut().caller);
     }
 
     /// How wide terminals are that are added from now on; without this, 80 columns.

@@ -56,6 +56,8 @@ pub trait Service: fmt::Debug {
 pub struct Incoming {
     /// Where it came to.
     pub port: u16,
+    /// The address that it came from.
+    pub from: String,
     /// For [`Proc::respond`].
     pub call: CallId,
     /// What was sent.
@@ -89,8 +91,13 @@ impl Service for Inbox {
         if waiting.len() >= INBOX_COUNT_MAX {
             waiting.pop_front();
         }
-        waiting.push_back(Incoming { port: self.port, call, request: request.to_vec() });
-        self.proc.state.borrow_mut().ready.wake(self.proc.pid);
+        let state = self.proc.state.borrow();
+        let from = match call {
+            CallId::Own(_) => "127.0.0.1".to_owned(),
+            CallId::Driver(_) => state.caller.clone(),
+        };
+        waiting.push_back(Incoming { port: self.port, from, call, request: request.to_vec() });
+        state.ready.wake(self.proc.pid);
         None
     }
 }
@@ -315,9 +322,8 @@ impl Proc {
     pub fn is_own_address(&self, address: &str) -> bool {
         let namespace = self.namespace();
         let namespace = namespace.borrow();
-        address == "localhost"
+        matches!(address, "localhost" | "0.0.0.0" | "0")
             || address.starts_with("127.")
-            || address == "0.0.0.0"
             || address == namespace.hostname
             || namespace.addresses.iter().any(|own| own == address)
     }
@@ -475,8 +481,8 @@ impl Proc {
 }
 
 impl Machine {
-    /// Brings a request from elsewhere to a port of the host or of a container: the answer, or nothing
-    /// if it comes later as [`NetAsk::Respond`] with the number `id`.
+    /// Brings a request from elsewhere, from the address `from`, to a port of the host or of a container: the
+    /// answer, or nothing if it comes later as [`NetAsk::Respond`] with the number `id`.
     ///
     /// # Errors
     /// [`Errno::Refused`] if nobody listens there.
@@ -485,8 +491,10 @@ impl Machine {
         namespace: &SharedNamespace,
         port: u16,
         id: u64,
+        from: &str,
         request: &[u8],
     ) -> Result<Option<Vec<u8>>, Errno> {
+        self.set_caller(from);
         call(namespace, self.now(), port, CallId::Driver(id), request)
     }
 

@@ -55,6 +55,8 @@ pub(crate) struct State {
     pub(crate) now: Time,
     /// What the system says it is.
     pub(crate) distribution: Distribution,
+    /// The address that the request comes from that is being brought.
+    pub(crate) caller: String,
     /// How wide new terminals are.
     pub(crate) columns: u16,
     /// What the host's clock shows.

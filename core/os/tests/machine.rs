@@ -467,7 +467,7 @@ fn programs_answer_on_ports_while_they_run() {
     host.spawn("/bin/calls", &[]).unwrap();
     host.settle(Duration::from_secs(2));
     let namespace = host.machine.host();
-    assert_eq!(host.machine.call(&namespace, 80, 1, b"x").unwrap().unwrap(), b"echo x");
+    assert_eq!(host.machine.call(&namespace, 80, 1, "10.0.0.9", b"x").unwrap().unwrap(), b"echo x");
     assert_eq!(host.machine.listeners(&namespace).len(), 1);
     let requests = host.machine.take_requests();
     let call = requests[0].body.downcast_ref::<NetRequest>().unwrap();

@@ -3,12 +3,14 @@
 /// Where variables live while an expression is evaluated.
 pub(crate) trait Variables {
     /// A variable's text; none if it is unset.
-    fn get(&self, name: &str, index: Option<i64>) -> Option<String>;
+    fn get(&self, name: &str, index: Option<&str>) -> Option<String>;
     /// Assigns.
     ///
     /// # Errors
     /// The message if the variable cannot be changed.
-    fn set(&mut self, name: &str, index: Option<i64>, value: i64) -> Result<(), String>;
+    fn set(&mut self, name: &str, index: Option<&str>, value: i64) -> Result<(), String>;
+    /// True if subscripts of it are keys, and not calculated.
+    fn is_map(&self, name: &str) -> bool;
 }
 
 /// A value may be an expression in turn; no deeper than this.
@@ -197,8 +199,8 @@ impl<'a> Evaluation<'a> {
             self.blanks();
             if self.here().is_some_and(|char| char.is_ascii_alphabetic() || char == '_') {
                 let (name, index) = self.name()?;
-                let value = self.value_of(&name, index)?.wrapping_add(step);
-                self.assign(&name, index, value)?;
+                let value = self.value_of(&name, index.as_deref())?.wrapping_add(step);
+                self.assign(&name, index.as_deref(), value)?;
                 value
             } else {
                 self.unary()?
@@ -219,7 +221,7 @@ impl<'a> Evaluation<'a> {
         Ok(value)
     }
 
-    fn name(&mut self) -> Result<(String, Option<i64>), String> {
+    fn name(&mut self) -> Result<(String, Option<String>), String> {
         let start = self.position;
         while self.here().is_some_and(|char| char.is_ascii_alphanumeric() || char == '_') {
             self.position += 1;
@@ -228,8 +230,15 @@ impl<'a> Evaluation<'a> {
         let mut index = None;
         if self.here() == Some('[') {
             self.position += 1;
-            self.blanks();
-            index = Some(self.comma()?);
+            if self.variables.is_map(&name) {
+                let rest = self.chars[self.position..].iter();
+                let key: String = rest.take_while(|char| **char != ']').collect();
+                self.position += key.chars().count();
+                index = Some(key);
+            } else {
+                self.blanks();
+                index = Some(self.comma()?.to_string());
+            }
             if !self.take("]") {
                 return Err(self.error("bad array subscript"));
             }
@@ -238,7 +247,7 @@ impl<'a> Evaluation<'a> {
         Ok((name, index))
     }
 
-    fn value_of(&mut self, name: &str, index: Option<i64>) -> Value {
+    fn value_of(&mut self, name: &str, index: Option<&str>) -> Value {
         let Some(text) = self.variables.get(name, index) else { return Ok(0) };
         if self.skipping > 0 {
             return Ok(0);
@@ -249,7 +258,7 @@ impl<'a> Evaluation<'a> {
         }
     }
 
-    fn assign(&mut self, name: &str, index: Option<i64>, value: i64) -> Result<(), String> {
+    fn assign(&mut self, name: &str, index: Option<&str>, value: i64) -> Result<(), String> {
         if self.skipping > 0 {
             return Ok(());
         }
@@ -277,26 +286,26 @@ impl<'a> Evaluation<'a> {
         for operator in ["<<=", ">>=", "+=", "-=", "*=", "/=", "%=", "&=", "^=", "|="] {
             if self.take(operator) {
                 let right = self.conditional()?;
-                let left = self.value_of(&name, index)?;
+                let left = self.value_of(&name, index.as_deref())?;
                 let operator = &operator[..operator.len() - 1];
                 if right == 0 && matches!(operator, "/" | "%") {
                     return Err(self.error("division by 0"));
                 }
                 let value = apply(operator, left, right);
-                self.assign(&name, index, value)?;
+                self.assign(&name, index.as_deref(), value)?;
                 return Ok(value);
             }
         }
         if self.looking_at("=") && !self.looking_at("==") {
             self.take("=");
             let value = self.conditional()?;
-            self.assign(&name, index, value)?;
+            self.assign(&name, index.as_deref(), value)?;
             return Ok(value);
         }
-        let value = self.value_of(&name, index)?;
+        let value = self.value_of(&name, index.as_deref())?;
         for (operator, step) in [("++", 1), ("--", -1)] {
             if self.take(operator) {
-                self.assign(&name, index, value.wrapping_add(step))?;
+                self.assign(&name, index.as_deref(), value.wrapping_add(step))?;
             }
         }
         Ok(value)
@@ -366,12 +375,15 @@ mod tests {
     use super::*;
 
     impl Variables for SortedMap<String, String> {
-        fn get(&self, name: &str, _index: Option<i64>) -> Option<String> {
+        fn get(&self, name: &str, _index: Option<&str>) -> Option<String> {
             SortedMap::get(self, name).cloned()
         }
-        fn set(&mut self, name: &str, _index: Option<i64>, value: i64) -> Result<(), String> {
+        fn set(&mut self, name: &str, _index: Option<&str>, value: i64) -> Result<(), String> {
             self.insert(name.to_owned(), value.to_string());
             Ok(())
+        }
+        fn is_map(&self, _name: &str) -> bool {
+            false
         }
     }
 

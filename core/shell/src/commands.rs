@@ -203,7 +203,7 @@ pub fn register(programs: &mut Programs) {
     programs.add("busybox-ash", |proc| Box::pin(shell::main(proc, Flavour::Ash)));
     programs.add("busybox", |proc| Box::pin(busybox(proc)));
     programs.add("host:lacking", |proc| Box::pin(lacking(proc)));
-    for name in ["apt", "apt-get", "apk"] {
+    for name in ["apt", "apt-get", "apk", "yum"] {
         programs.add(name, |proc| start(proc.clone(), proc.program()));
     }
     for (_, program) in GNU.iter().chain(BUSYBOX).chain(HOST) {
@@ -229,6 +229,7 @@ const MANAGERS: &[(&str, Body)] = &[
     ("apt", body!(packages::apt)),
     ("apt-get", body!(packages::apt)),
     ("apk", body!(packages::apk)),
+    ("yum", body!(packages::yum)),
 ];
 
 /// Programs that an Ubuntu server with Docker has besides the utilities, and that are not simulated. They are there so

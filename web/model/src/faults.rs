@@ -307,8 +307,10 @@ impl Cluster<'_> {
         };
         let count = self.seen.tasks.iter().filter(here).count();
         let tasks = if count == 1 { "Its task".to_owned() } else { format!("Its {count} tasks") };
-        let (go, start, are) =
-            if count == 1 { ("goes", "is started", "is") } else { ("go", "are started", "are") };
+        let (go, stand, start, are) = match count {
+            1 => ("goes", "stands", "is started", "is"),
+            _ => ("go", "stand", "are started", "are"),
+        };
         if count > 0 {
             text.push(' ');
             text.push_str(&match (how, holds) {
@@ -317,9 +319,9 @@ impl Cluster<'_> {
                 }
                 (Ending::Crash, false) => format!("{tasks} {are} gone, and nobody replaces them."),
                 (Ending::Freeze, true) => {
-                    format!("{tasks} stand still and {start} elsewhere once it counts as down.")
+                    format!("{tasks} {stand} still and {start} elsewhere once it counts as down.")
                 }
-                (Ending::Freeze, false) => format!("{tasks} stand still."),
+                (Ending::Freeze, false) => format!("{tasks} {stand} still."),
                 (Ending::Isolate, true) => {
                     format!("{tasks} {go} on here, and {start} elsewhere as well.")
                 }

@@ -37,8 +37,8 @@ impl Asker {
 
 /// Where something goes.
 enum Route {
-    /// To a port of the host or of a container here.
-    Here(SharedNamespace, u16),
+    /// To a port of the host or of a container here, with the address that it seems to come from.
+    Here(SharedNamespace, u16, String),
     /// To this daemon's own API.
     Api,
     /// The address is a virtual one, or a router's: it answers an echo and nothing else.
@@ -123,7 +123,7 @@ impl Daemon {
         request: Vec<u8>,
         after: After,
     ) {
-        let route = self.route_of_host(context, host, port);
+        let route = self.route_of_host(context, host, port, None);
         let asker = Asker::Registry(Box::new(after));
         self.go(context, asker, route, Content::Request(request));
     }
@@ -141,9 +141,9 @@ impl Daemon {
                 let call = self.wait(context.now, asker);
                 self.api_called(context, call, &from, &bytes);
             }
-            (Route::Here(namespace, port), Content::Request(bytes)) => {
+            (Route::Here(namespace, port, from), Content::Request(bytes)) => {
                 let call = self.wait(context.now, asker);
-                let reply = match context.machine.call(&namespace, port, call, &bytes) {
+                let reply = match context.machine.call(&namespace, port, call, &from, &bytes) {
                     Ok(Some(bytes)) => Ok(NetAnswer::Bytes(bytes)),
                     // The server asks others first.
                     Ok(None) => return,
@@ -278,8 +278,14 @@ impl Daemon {
                 }
                 *heard = datagram.call;
                 let route = match vni {
-                    Some(vni) => self.overlay_here(vni, &datagram.destination, datagram.port),
-                    None => self.port_of_host(context, datagram.port, OUTSIDE),
+                    Some(vni) => {
+                        let place = (vni, datagram.source.as_str());
+                        self.overlay_here(place, &datagram.destination, datagram.port)
+                    }
+                    None => {
+                        let from = (OUTSIDE, datagram.source.as_str());
+                        self.port_of_host(context, datagram.port, from)
+                    }
                 };
                 let content = datagram.content.clone();
                 let question = Datagram { content: Content::Echo, ..datagram };
@@ -291,11 +297,11 @@ impl Daemon {
         }
     }
 
-    fn overlay_here(&self, vni: u32, address: &str, port: u16) -> Route {
+    fn overlay_here(&self, (vni, source): (u32, &str), address: &str, port: u16) -> Route {
         let network = self.engine.networks().find(|network| network.vni == vni);
         let container = network.and_then(|known| self.engine.in_network(&known.id, address));
         match container.and_then(|container| container.namespace.clone()) {
-            Some(namespace) => Route::Here(namespace, port),
+            Some(namespace) => Route::Here(namespace, port, source.to_owned()),
             None => Route::Nowhere,
         }
     }
@@ -307,12 +313,14 @@ impl Daemon {
         address: &str,
         port: u16,
     ) -> Route {
-        let Some(id) = from else { return self.route_of_host(context, address, port) };
+        let Some(id) = from else { return self.route_of_host(context, address, port, None) };
         let attachments = self.engine.get(id).map(|one| one.attachments.clone());
-        let mut has_way_out = false;
+        let mut has_way_out = None;
         for attachment in attachments.unwrap_or_default() {
             let Some(network) = self.engine.network(&attachment.network_id) else { continue };
-            has_way_out |= !network.internal;
+            if !network.internal {
+                has_way_out.get_or_insert_with(|| attachment.address.clone());
+            }
             if !network.contains(address) {
                 continue;
             }
@@ -322,18 +330,17 @@ impl Daemon {
                 return self.route_in_overlay(id.as_str(), place, address, port);
             }
             if address == network.gateway {
-                return self.port_of_host(context, port, id.as_str());
+                return self.port_of_host(context, port, (id.as_str(), &attachment.address));
             }
             let found = self.engine.in_network(&network.id, address);
             return match found.and_then(|container| container.namespace.clone()) {
-                Some(namespace) => Route::Here(namespace, port),
+                Some(namespace) => Route::Here(namespace, port, attachment.address),
                 None => Route::Fails(Errno::HostUnreachable),
             };
         }
-        if has_way_out {
-            self.route_of_host(context, address, port)
-        } else {
-            Route::Fails(Errno::NetUnreachable)
+        match has_way_out {
+            Some(source) => self.route_of_host(context, address, port, Some(&source)),
+            None => Route::Fails(Errno::NetUnreachable),
         }
     }
 
@@ -366,7 +373,7 @@ impl Daemon {
                 Route::Overlay { host, vni, source: source.to_owned(), address, port }
             }
             // Here, or told by nobody (yet, any more).
-            _ => match self.overlay_here(vni, &address, port) {
+            _ => match self.overlay_here((vni, source), &address, port) {
                 Route::Nowhere => Route::Fails(Errno::HostUnreachable),
                 route => route,
             },
@@ -382,21 +389,29 @@ impl Daemon {
         behind.get(chosen).cloned().unwrap_or_default()
     }
 
-    fn route_of_host(&mut self, context: &Context<'_>, address: &str, port: u16) -> Route {
+    /// `source`: the container's address, if one asks.
+    fn route_of_host(
+        &mut self,
+        context: &Context<'_>,
+        address: &str,
+        port: u16,
+        source: Option<&str>,
+    ) -> Route {
         let is_own =
             address.starts_with("127.") || address == "0.0.0.0" || *address == self.config.address;
         let bridge =
             self.engine.networks().find(|network| !network.is_swarm && network.contains(address));
         if is_own || bridge.is_some_and(|network| network.gateway == *address) {
-            return self.port_of_host(context, port, "");
+            return self.port_of_host(context, port, ("", source.unwrap_or_default()));
         }
         if let Some(host) = self.config.directory.get(address) {
             return Route::Host { host: *host, address: address.to_owned(), port };
         }
         if let Some(bridge) = bridge {
             let found = self.engine.in_network(&bridge.id, address);
+            let source = source.unwrap_or(&bridge.gateway).to_owned();
             return match found.and_then(|container| container.namespace.clone()) {
-                Some(namespace) => Route::Here(namespace, port),
+                Some(namespace) => Route::Here(namespace, port, source),
                 None => Route::Fails(Errno::HostUnreachable),
             };
         }
@@ -405,7 +420,13 @@ impl Daemon {
     }
 
     /// A port of this host: a container that publishes it, the routing mesh, or a program of the host.
-    fn port_of_host(&mut self, context: &Context<'_>, port: u16, from: &str) -> Route {
+    /// `from`: who asks, and its address, which is empty for the host itself.
+    fn port_of_host(
+        &mut self,
+        context: &Context<'_>,
+        port: u16,
+        (from, source): (&str, &str),
+    ) -> Route {
         if port == 0 {
             return Route::Virtual;
         }
@@ -415,7 +436,14 @@ impl Daemon {
         if let Some((container, port)) = self.engine.by_host_port(port)
             && let Some(namespace) = &container.namespace
         {
-            return Route::Here(namespace.clone(), port);
+            // Docker's own processes bring what comes from the host: from the bridge's address.
+            let network = container.attachments.first().map(|it| &it.network_id);
+            let bridge = network.and_then(|id| self.engine.network(id));
+            let source = match bridge {
+                Some(bridge) if source.is_empty() => &bridge.gateway,
+                _ => source,
+            };
+            return Route::Here(namespace.clone(), port, source.to_owned());
         }
         let mesh = self.engine.networks().find(|network| network.ingress);
         if let Some((network, vni)) = mesh.map(|network| (network.id.clone(), network.vni)) {
@@ -438,6 +466,7 @@ impl Daemon {
                 return self.route_in_overlay(from, (&network, vni, &source), &address, target);
             }
         }
-        Route::Here(context.machine.host(), port)
+        let source = if source.is_empty() { "127.0.0.1" } else { source };
+        Route::Here(context.machine.host(), port, source.to_owned())
     }
 }

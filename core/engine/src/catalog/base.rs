@@ -283,6 +283,8 @@ fn debian_like(gnu: Commands<'_>, release: &str, issue: &str, size: Size) -> Bas
         .file("/etc/timezone", "Etc/UTC\n")
         .folder("/run", 0o755)
         .folder("/media", 0o755)
+        .folder("/boot", 0o755)
+        .folder("/lib64", 0o755)
         .link("/var/run", "/run")
         .folder("/var/tmp", 0o1777)
         .folder("/var/lib", 0o755)
@@ -329,10 +331,12 @@ fn centos(number: &str, version: &str, gnu: Commands<'_>, size: Size) -> Base {
         "NAME=\"CentOS Linux\"\nVERSION=\"{version}\"\nID=\"centos\"\nID_LIKE=\"rhel fedora\"\n\
          VERSION_ID=\"{number}\"\nPRETTY_NAME=\"CentOS Linux {version}\"\n"
     );
-    // Its packages come with `yum`, which is not simulated.
     let mut commands: Vec<(&str, &str)> =
         gnu.iter().filter(|(_, program)| !program.starts_with("apt")).copied().collect();
-    commands.push(("/usr/bin/yum", "host:lacking"));
+    commands.push(("/usr/bin/yum", "yum"));
+    if number == "8" {
+        commands.push(("/usr/bin/dnf", "yum"));
+    }
     let mut base = debian_like(&commands, &release, "\\S\nKernel \\r on an \\m\n", size);
     let text = match number {
         "7" => "CentOS Linux release 7.9.2009 (Core)\n",

@@ -63,11 +63,10 @@ impl Catalog {
 
     /// The image of that repository and tag.
     pub(crate) fn image(&self, name: &str, tag: &str) -> Option<Image> {
-        let name = match name.strip_prefix("k8s.gcr.io/") {
-            Some(own) => &format!("registry.k8s.io/{own}"),
-            None => name,
-        };
-        let name = if name == "registry.k8s.io/busybox" { "busybox" } else { name };
+        let called = table::ALIASES.iter().fold(name.to_owned(), |name, (alias, own)| {
+            name.strip_prefix(alias).map(|rest| format!("{own}{rest}")).unwrap_or(name)
+        });
+        let name = called.as_str();
         if let Some(base) = self.bases.make(name, tag) {
             return Some(base.recipe.build());
         }

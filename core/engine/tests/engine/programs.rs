@@ -45,7 +45,14 @@ fn nginx_ends_on_the_signal_that_its_image_names() {
         .into_iter()
         .map(|process| process.args.join(" "))
         .collect();
-    assert_eq!(args, ["nginx: master process nginx -g daemon off;", "nginx: worker process"]);
+    assert_eq!(
+        args,
+        [
+            "nginx: master process nginx -g daemon off;",
+            "nginx: worker process",
+            "nginx: worker process"
+        ]
+    );
     host.engine.stop(host.now, &mut host.machine, &id, None).unwrap();
     host.settle(Duration::from_secs(1));
     let log = host.log(&id);
@@ -142,7 +149,8 @@ fn nginx_serves_its_files_to_whoever_reaches_it() {
     let namespace = container.namespace.clone().unwrap();
     let get = |host: &mut Host, path: &str| {
         let request = format!("GET {path} HTTP/1.1\r\nHost: x\r\nUser-Agent: test/1\r\n\r\n");
-        let at_once = host.machine.call(&namespace, 80, 7, request.as_bytes()).unwrap();
+        let at_once =
+            host.machine.call(&namespace, 80, 7, "172.17.0.1", request.as_bytes()).unwrap();
         assert_eq!(at_once, None, "it may have to ask others");
         let now = host.machine.now();
         host.machine.run(now);

@@ -23,26 +23,24 @@ const COMMON: [&str; 21] = [
 
 const NOT_IN_DASH: [&str; 4] = ["history", "let", "source", "help"];
 
-const BASH_ONLY: [&str; 10] = [
-    "builtin", "declare", "dirs", "disown", "enable", "hash", "logout", "mapfile", "shopt",
+const BASH_ONLY: [&str; 11] = [
+    "builtin",
+    "declare",
+    "dirs",
+    "disown",
+    "enable",
+    "hash",
+    "logout",
+    "mapfile",
+    "readarray",
+    "shopt",
     "typeset",
 ];
 
 /// Real builtins of bash that are not simulated.
-const LACKING: [&str; 13] = [
-    "bind",
-    "caller",
-    "compgen",
-    "complete",
-    "compopt",
-    "coproc",
-    "fc",
-    "popd",
-    "pushd",
-    "readarray",
-    "suspend",
-    "times",
-    "ulimit",
+const LACKING: [&str; 12] = [
+    "bind", "caller", "compgen", "complete", "compopt", "coproc", "fc", "popd", "pushd", "suspend",
+    "times", "ulimit",
 ];
 
 /// True if the flavour's shell runs `name` itself.
@@ -90,7 +88,7 @@ pub(crate) async fn run(shell: &mut Shell, words: &[String]) -> Done {
         "trap" => state::trap(shell, args).await,
         "history" => state::history(shell, args).await,
         "read" => input::read(shell, args).await?,
-        "mapfile" => input::map_file(shell, args).await?,
+        "mapfile" | "readarray" => input::map_file(shell, args).await?,
         "getopts" => input::get_options(shell, args).await?,
         "break" | "continue" => return control::leave_loop(shell, name, args).await,
         "return" | "exit" | "logout" => return control::leave(shell, name, args).await,

@@ -63,10 +63,19 @@ pub(super) async fn change_directory(shell: &mut Shell, args: &[String]) -> i32 
     }
 }
 
+/// A subscript as it can be read again.
+fn quoted_key(key: &str) -> String {
+    let is_plain =
+        key.chars().all(|char| char.is_ascii_alphanumeric() || "_-./:@%+,".contains(char));
+    if is_plain { key.to_owned() } else { format!("\"{key}\"") }
+}
+
 fn declaration(name: &str, variable: &Variable) -> String {
     let mut flags = String::new();
-    if matches!(variable.value, Some(Value::Array(_))) {
-        flags.push('a');
+    match variable.value {
+        Some(Value::Array(_)) => flags.push('a'),
+        Some(Value::Map(_)) => flags.push('A'),
+        _ => {}
     }
     if variable.integer {
         flags.push('i');
@@ -82,12 +91,15 @@ fn declaration(name: &str, variable: &Variable) -> String {
     let value = match &variable.value {
         None => String::new(),
         Some(Value::Text(text)) => format!("=\"{}\"", escaped(text)),
-        Some(Value::Array(values)) => {
-            let values: Vec<String> = values
+        Some(value) => {
+            let values: Vec<String> = value
+                .elements()
                 .iter()
-                .map(|(index, text)| format!("[{index}]=\"{}\"", escaped(text)))
+                .map(|(key, text)| format!("[{}]=\"{}\"", quoted_key(key), escaped(text)))
                 .collect();
-            format!("=({})", values.join(" "))
+            let end =
+                if matches!(value, Value::Map(values) if !values.is_empty()) { " " } else { "" };
+            format!("=({}{end})", values.join(" "))
         }
     };
     format!("declare -{flags} {name}{value}\n")
@@ -177,11 +189,9 @@ pub(super) async fn unset(shell: &mut Shell, args: &[String]) -> i32 {
                 }
                 let element = name.strip_suffix(']').and_then(|text| text.split_once('['));
                 if let Some((array, index)) = element {
-                    if let Some(Value::Array(values)) =
-                        shell.variables.get_mut(array).and_then(|v| v.value.as_mut())
-                        && let Ok(index) = index.parse()
-                    {
-                        values.remove(&index);
+                    let value = shell.variables.get_mut(array).and_then(|v| v.value.as_mut());
+                    if let Some(value) = value {
+                        value.remove(index.trim_matches(['"', '\'']));
                     }
                     continue;
                 }
@@ -209,8 +219,8 @@ pub(super) async fn declare(shell: &mut Shell, name: &str, args: &[String]) -> R
             _ => operands.push(arg.clone()),
         }
     }
-    if let Some(flag) = flags.chars().find(|flag| !"aigprxF".contains(*flag)) {
-        let real = "AflntucI".contains(flag);
+    if let Some(flag) = flags.chars().find(|flag| !"aAigprxF".contains(*flag)) {
+        let real = "flntucI".contains(flag);
         let text = if real { "not simulated: " } else { "" };
         let rest = if real { "" } else { ": invalid option" };
         return Ok(fail(shell, format!("{name}: {text}-{flag}{rest}"), 2).await);
@@ -262,8 +272,18 @@ pub(super) async fn declare(shell: &mut Shell, name: &str, args: &[String]) -> R
         variable.integer |= flags.contains('i');
         variable.readonly |= flags.contains('r');
         variable.exported |= flags.contains('x');
-        if flags.contains('a') && variable.value.is_none() {
-            variable.value = Some(Value::Array(Default::default()));
+        let values = variable.value.as_ref().map(Value::elements).unwrap_or_default();
+        match variable.value {
+            Some(Value::Map(_)) => {}
+            Some(Value::Array(_)) if flags.contains('A') => {
+                let text = format!("{name}: {own}: cannot convert indexed to associative array");
+                return Ok(fail(shell, text, 1).await);
+            }
+            _ if flags.contains('A') => {
+                variable.value = Some(Value::Map(values.into_iter().collect()))
+            }
+            None if flags.contains('a') => variable.value = Some(Value::Array(Default::default())),
+            _ => {}
         }
     }
     Ok(0)

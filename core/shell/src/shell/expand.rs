@@ -331,15 +331,14 @@ impl Shell {
         match &parameter.index {
             None => {}
             Some(Index::Each) => {
-                return Ok(Found::Many(self.elements(name).into_values().collect(), false));
+                return Ok(Found::Many(texts(self.elements(name)), false));
             }
             Some(Index::Joined) => {
-                return Ok(Found::Many(self.elements(name).into_values().collect(), true));
+                return Ok(Found::Many(texts(self.elements(name)), true));
             }
             Some(Index::One(parts)) => {
-                let expression = text(&self.expand_field(parts).await?);
-                let index = self.arithmetic(&expression).await?;
-                let found = crate::arithmetic::Variables::get(self, name, Some(index));
+                let key = self.subscript(name, parts).await?;
+                let found = crate::arithmetic::Variables::get(self, name, Some(&key));
                 return Ok(found.map_or(Found::Unset, Found::One));
             }
         }
@@ -407,19 +406,7 @@ impl Shell {
                 output.value(&size.to_string(), quoted);
                 return Ok(());
             }
-            Operation::Indirect => {
-                found = match (&parameter.index, &found) {
-                    (Some(_), _) => {
-                        let indices = self.elements(&parameter.name);
-                        Found::Many(indices.keys().map(u32::to_string).collect(), false)
-                    }
-                    (None, Found::One(name)) => {
-                        let name = name.clone();
-                        self.parameter(&name).map_or(Found::Unset, Found::One)
-                    }
-                    _ => Found::Unset,
-                };
-            }
+            Operation::Indirect | Operation::Names => found = self.named(parameter, found),
             Operation::Plain => {}
             operation => {
                 let is_array = parameter.index.is_some();
@@ -452,6 +439,22 @@ impl Shell {
             }
         }
         Ok(())
+    }
+
+    /// `${!name}`: what a variable names; `${!name[@]}`: subscripts; `${!name@}`: names of variables.
+    fn named(&mut self, parameter: &Parameter, found: Found) -> Found {
+        if matches!(parameter.operation, Operation::Names) {
+            let fits = |name: &&String| name.starts_with(&parameter.name);
+            return Found::Many(self.variables.keys().filter(fits).cloned().collect(), false);
+        }
+        match (&parameter.index, found) {
+            (Some(_), _) => {
+                let elements = self.elements(&parameter.name);
+                Found::Many(elements.into_iter().map(|(key, _)| key).collect(), false)
+            }
+            (None, Found::One(name)) => self.parameter(&name).map_or(Found::Unset, Found::One),
+            _ => Found::Unset,
+        }
     }
 
     async fn check_unset(&mut self, parameter: &Parameter) -> Result<(), Flow> {
@@ -534,13 +537,6 @@ fn is_list(part: &Part) -> bool {
         && (parameter.name == "@" || matches!(parameter.index, Some(Index::Each)))
 }
 
-/// Words of an array's values, expanded.
-impl Shell {
-    pub(crate) async fn expand_array(
-        &mut self,
-        words: &[Word],
-    ) -> Result<SortedMap<u32, String>, Flow> {
-        let values = self.expand_words(words).await?;
-        Ok((0..).zip(values).collect())
-    }
+fn texts(elements: Vec<(String, String)>) -> Vec<String> {
+    elements.into_iter().map(|(_, text)| text).collect()
 }

@@ -9,7 +9,7 @@ use super::variables::DEFAULT_PATH;
 use super::{Done, Flow, Shell, Value, Variable};
 use crate::Flavour;
 use crate::builtins;
-use crate::syntax::{Assignment, Part, Simple, assignment};
+use crate::syntax::{Assignment, Part, Simple, Word, assignment, element};
 
 /// Builtins whose arguments may be assignments, which are not split.
 const DECLARING: [&str; 5] = ["export", "readonly", "local", "declare", "typeset"];
@@ -83,7 +83,7 @@ impl Shell {
             .first()
             .and_then(|word| word.literal())
             .is_some_and(|name| DECLARING.contains(&name));
-        let mut words = Vec::new();
+        let mut words: Vec<String> = Vec::new();
         for word in &simple.words {
             match assignment(word, self.flavour).filter(|_| declares) {
                 Some(found) if matches!(found.value.parts.as_slice(), [Part::Array(_)]) => {
@@ -91,6 +91,11 @@ impl Shell {
                     if self.locals.last().is_some() && words.first().is_some_and(|w| w != "export")
                     {
                         self.make_local(&found.name);
+                    }
+                    let has_keys = words.iter().any(|w| w.starts_with('-') && w.contains('A'));
+                    if has_keys && !self.is_map(&found.name) {
+                        let variable = self.variables.entry(found.name.clone()).or_default();
+                        variable.value = Some(Value::Map(SortedMap::new()));
                     }
                     self.apply(&found).await?;
                     words.push(found.name);
@@ -132,29 +137,14 @@ impl Shell {
     pub(crate) async fn apply(&mut self, assignment: &Assignment) -> Done {
         let name = &assignment.name;
         if let [Part::Array(words)] = assignment.value.parts.as_slice() {
-            let mut values = self.expand_array(words).await?;
-            if assignment.append {
-                let mut old = self.elements(name);
-                let next = old.last_key_value().map_or(0, |(last, _)| last + 1);
-                old.extend((next..).zip(values.into_values()));
-                values = old;
-            }
-            let variable = self.variables.entry(name.clone()).or_default();
-            if variable.readonly {
-                let message = self.readonly_message(name);
-                return Err(self.abort(&message).await);
-            }
-            variable.value = Some(Value::Array(values));
-            return Ok(());
+            return self.apply_all(name, words, assignment.append).await;
         }
         let mut value = self.expand_value(&assignment.value).await?;
         let index = match &assignment.index {
-            Some(parts) => {
-                let expression = crate::pattern::text(&self.expand_field(parts).await?);
-                Some(self.arithmetic(&expression).await?)
-            }
+            Some(parts) => Some(self.subscript(name, parts).await?),
             None => None,
         };
+        let index = index.as_deref();
         let is_integer = self.variables.get(name).is_some_and(|variable| variable.integer);
         if is_integer {
             value = self.arithmetic(&value).await?.to_string();
@@ -169,6 +159,53 @@ impl Shell {
         }
         if let Err(message) = self.assign(name, index, &value) {
             return Err(self.abort(&message).await);
+        }
+        Ok(())
+    }
+
+    /// Gives an array its values, or with `append` more of them.
+    async fn apply_all(&mut self, name: &str, words: &[Word], append: bool) -> Done {
+        let is_map = self.is_map(name);
+        let mut values = Vec::new();
+        for word in words {
+            if let Some(found) = element(word) {
+                let key = match &found.index {
+                    Some(parts) => Some(self.subscript(name, parts).await?),
+                    None => None,
+                };
+                values.push((key, self.expand_value(&found.value).await?));
+                continue;
+            }
+            let mut fields = Vec::new();
+            self.expand_into(word, &mut fields).await?;
+            if let Some(field) = fields.first().filter(|_| is_map) {
+                let message =
+                    format!("{name}: {field}: must use subscript when assigning associative array");
+                self.complain(&message).await;
+                continue;
+            }
+            values.extend(fields.into_iter().map(|field| (None, field)));
+        }
+        let variable = self.variables.entry(name.to_owned()).or_default();
+        if variable.readonly {
+            let message = self.readonly_message(name);
+            return Err(self.abort(&message).await);
+        }
+        if !append || variable.value.is_none() {
+            variable.value = Some(if is_map {
+                Value::Map(SortedMap::new())
+            } else {
+                Value::Array(SortedMap::new())
+            });
+        }
+        let last = self.elements(name).pop().and_then(|(key, _)| key.parse::<u32>().ok());
+        let mut next = last.map_or(0, |last| last + 1);
+        for (key, text) in values {
+            let key = key.unwrap_or_else(|| next.to_string());
+            if let Err(message) = self.assign(name, Some(&key), &text) {
+                return Err(self.abort(&message).await);
+            }
+            next = key.parse::<u32>().map_or(next, |at| at.saturating_add(1));
         }
         Ok(())
     }

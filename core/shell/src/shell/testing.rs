@@ -23,7 +23,11 @@ impl Shell {
                 Test::Unary(operator, word) => {
                     let operand = self.expand_text(word).await?;
                     if operator == "-v" {
-                        return Ok(self.variable(&operand).is_some());
+                        let element = operand.strip_suffix(']').and_then(|o| o.split_once('['));
+                        let (name, key) = element
+                            .map_or((operand.as_str(), None), |(name, key)| (name, Some(key)));
+                        let found = crate::arithmetic::Variables::get(self, name, key);
+                        return Ok(found.is_some());
                     }
                     match test::unary(&self.proc, operator, &operand) {
                         Some(value) => Ok(value),

@@ -5,12 +5,15 @@ use sorted::SortedMap;
 use super::{Flow, Shell};
 use crate::Flavour;
 use crate::arithmetic;
+use crate::syntax::Part;
 
 /// What a variable holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Value {
     Text(String),
     Array(SortedMap<u32, String>),
+    /// An associative array.
+    Map(SortedMap<String, String>),
 }
 
 /// A variable.
@@ -28,8 +31,58 @@ impl Value {
         match self {
             Self::Text(text) => Some(text),
             Self::Array(values) => values.get(&0).map(String::as_str),
+            Self::Map(values) => values.get("0").map(String::as_str),
         }
     }
+
+    /// The elements with their subscripts, in the order in which bash shows them.
+    pub(crate) fn elements(&self) -> Vec<(String, String)> {
+        match self {
+            Self::Text(text) => vec![("0".to_owned(), text.clone())],
+            Self::Array(values) => {
+                values.iter().map(|(at, text)| (at.to_string(), text.clone())).collect()
+            }
+            Self::Map(values) => {
+                let mut all: Vec<_> = values.clone().into_iter().collect();
+                all.sort_by_key(|(key, _)| bucket(key));
+                all
+            }
+        }
+    }
+
+    /// The element with that subscript; a negative number counts from the end.
+    pub(crate) fn element(&self, key: &str) -> Option<String> {
+        match self {
+            Self::Text(text) => matches!(key, "0" | "-1").then(|| text.clone()),
+            Self::Map(values) => values.get(key).cloned(),
+            Self::Array(values) => values.get(&self.place(key)?).cloned(),
+        }
+    }
+
+    fn place(&self, key: &str) -> Option<u32> {
+        let Self::Array(values) = self else { return None };
+        let end = values.last_key_value().map_or(0, |(last, _)| i64::from(*last) + 1);
+        let index: i64 = key.parse().ok()?;
+        let index = if index < 0 { index + end } else { index };
+        u32::try_from(index).ok().filter(|index| *index < 1 << 20)
+    }
+
+    /// Takes an element out.
+    pub(crate) fn remove(&mut self, key: &str) {
+        match (self.place(key), self) {
+            (_, Self::Map(values)) => drop(values.remove(key)),
+            (Some(place), Self::Array(values)) => drop(values.remove(&place)),
+            _ => {}
+        }
+    }
+}
+
+/// The bucket of bash's hash table (FNV-1, 1024 of them since 5.0) that a key is in.
+fn bucket(key: &str) -> u32 {
+    let hash = key
+        .bytes()
+        .fold(2_166_136_261_u32, |hash, byte| hash.wrapping_mul(16_777_619) ^ u32::from(byte));
+    hash & 1_023
 }
 
 /// Where commands are looked for if PATH is not set.
@@ -81,7 +134,7 @@ impl Shell {
     pub(crate) fn assign(
         &mut self,
         name: &str,
-        index: Option<i64>,
+        index: Option<&str>,
         text: &str,
     ) -> Result<(), String> {
         let exports = self.options.allexport;
@@ -90,29 +143,37 @@ impl Shell {
             return Err(self.readonly_message(name));
         }
         variable.exported |= exports;
-        let is_array = matches!(variable.value, Some(Value::Array(_)));
-        if index.is_none() && !is_array {
-            variable.value = Some(Value::Text(text.to_owned()));
-            return Ok(());
-        }
-        let mut values = match variable.value.take() {
-            Some(Value::Array(values)) => values,
-            Some(Value::Text(text)) => SortedMap::from([(0, text)]),
-            None => SortedMap::new(),
+        let text = text.to_owned();
+        let value = match (variable.value.take(), index) {
+            (None | Some(Value::Text(_)), None) => {
+                variable.value = Some(Value::Text(text));
+                return Ok(());
+            }
+            (None, _) => Value::Array(SortedMap::new()),
+            (Some(Value::Text(old)), _) => Value::Array(SortedMap::from([(0, old)])),
+            (Some(value), _) => value,
         };
-        let mut index = index.unwrap_or(0);
-        if index < 0 {
-            index += values.last_key_value().map_or(0, |(last, _)| i64::from(*last) + 1);
+        let key = index.unwrap_or("0");
+        let place = value.place(key);
+        let value = variable.value.insert(value);
+        match (value, place) {
+            (Value::Map(values), _) if !key.is_empty() => drop(values.insert(key.to_owned(), text)),
+            (Value::Array(values), Some(place)) => drop(values.insert(place, text)),
+            _ => return Err(format!("{name}[{key}]: bad array subscript")),
         }
-        let place = u32::try_from(index).ok().filter(|index| *index < 1 << 20);
-        if let Some(place) = place {
-            values.insert(place, text.to_owned());
-        }
-        variable.value = Some(Value::Array(values));
-        match place {
-            Some(_) => Ok(()),
-            None => Err(format!("{name}[{index}]: bad array subscript")),
-        }
+        Ok(())
+    }
+
+    /// True if the variable is an associative array.
+    pub(crate) fn is_map(&self, name: &str) -> bool {
+        let value = self.variables.get(name).and_then(|variable| variable.value.as_ref());
+        matches!(value, Some(Value::Map(_)))
+    }
+
+    /// The subscript that parts of a word mean: a key, or a number that is calculated.
+    pub(crate) async fn subscript(&mut self, name: &str, parts: &[Part]) -> Result<String, Flow> {
+        let text = crate::pattern::text(&self.expand_field(parts).await?);
+        if self.is_map(name) { Ok(text) } else { Ok(self.arithmetic(&text).await?.to_string()) }
     }
 
     pub(crate) fn readonly_message(&self, name: &str) -> String {
@@ -186,13 +247,10 @@ impl Shell {
         }
     }
 
-    /// The elements of an array (or the one text) with their indices.
-    pub(crate) fn elements(&self, name: &str) -> SortedMap<u32, String> {
-        match self.variables.get(name).and_then(|variable| variable.value.clone()) {
-            Some(Value::Array(values)) => values,
-            Some(Value::Text(text)) => SortedMap::from([(0, text)]),
-            None => SortedMap::new(),
-        }
+    /// The elements of an array (or the one text) with their subscripts.
+    pub(crate) fn elements(&self, name: &str) -> Vec<(String, String)> {
+        let value = self.variables.get(name).and_then(|variable| variable.value.as_ref());
+        value.map(Value::elements).unwrap_or_default()
     }
 
     /// Evaluates arithmetic, printing what is wrong with it.
@@ -221,20 +279,21 @@ impl Shell {
 }
 
 impl arithmetic::Variables for Shell {
-    fn get(&self, name: &str, index: Option<i64>) -> Option<String> {
+    fn get(&self, name: &str, index: Option<&str>) -> Option<String> {
         let Some(index) = index else {
             return match name {
                 "RANDOM" | "SECONDS" | "LINENO" | "UID" => self.clone().parameter(name),
                 _ => self.variable(name),
             };
         };
-        let elements = self.elements(name);
-        let last = elements.last_key_value().map_or(0, |(last, _)| i64::from(*last) + 1);
-        let index = if index < 0 { index + last } else { index };
-        elements.get(&u32::try_from(index).ok()?).cloned()
+        self.variables.get(name)?.value.as_ref()?.element(index)
     }
 
-    fn set(&mut self, name: &str, index: Option<i64>, value: i64) -> Result<(), String> {
+    fn set(&mut self, name: &str, index: Option<&str>, value: i64) -> Result<(), String> {
         self.assign(name, index, &value.to_string())
+    }
+
+    fn is_map(&self, name: &str) -> bool {
+        Self::is_map(self, name)
     }
 }

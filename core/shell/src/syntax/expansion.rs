@@ -411,6 +411,13 @@ impl Parser {
             None => return Err(SyntaxError::Unterminated { wanted: '}', line }),
             _ => String::new(),
         };
+        if matches!(operation, Operation::Indirect)
+            && matches!(self.at(0), Some('@' | '*'))
+            && self.at(1) == Some('}')
+        {
+            self.position += 1;
+            operation = Operation::Names;
+        }
         let mut index = None;
         if self.at(0) == Some('[') && self.flavour == Flavour::Bash && is_name(&name) {
             self.position += 1;

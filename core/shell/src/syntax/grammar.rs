@@ -518,27 +518,50 @@ impl Parser {
 /// The assignment that a word is, if it is one.
 pub(crate) fn assignment(word: &Word, flavour: Flavour) -> Option<Assignment> {
     let Part::Literal(first) = word.parts.first()? else { return None };
-    let (left, rest) = first.split_once('=')?;
-    let (left, append) = match left.strip_suffix('+') {
-        Some(left) if flavour != Flavour::Dash => (left, true),
-        _ => (left, false),
-    };
-    let (name, index) = match left.strip_suffix(']').and_then(|left| left.split_once('[')) {
-        Some((name, index)) if flavour == Flavour::Bash => (name, Some(index)),
-        _ => (left, None),
-    };
-    if !is_name(name) {
-        return None;
+    let is_part = |char: char| char.is_ascii_alphanumeric() || char == '_';
+    let size = first.find(|char| !is_part(char))?;
+    let found = target(word, size, flavour)?;
+    is_name(&found.name).then_some(found)
+}
+
+/// An element `[key]=value` of an array's values.
+pub(crate) fn element(word: &Word) -> Option<Assignment> {
+    target(word, 0, Flavour::Bash).filter(|found| found.index.is_some())
+}
+
+/// What is assigned to behind a name of that size.
+fn target(word: &Word, size: usize, flavour: Flavour) -> Option<Assignment> {
+    let Part::Literal(first) = word.parts.first()? else { return None };
+    let (name, mut rest) = first.split_at(size);
+    let (mut index, mut at) = (None, 0);
+    if let Some(mut text) = rest.strip_prefix('[').filter(|_| flavour == Flavour::Bash) {
+        let mut parts = Vec::new();
+        let end = loop {
+            let end = [text.find("]="), text.find("]+=")].into_iter().flatten().min();
+            parts.push(Part::Literal(text[..end.unwrap_or(text.len())].to_owned()));
+            if let Some(end) = end {
+                break end;
+            }
+            text = loop {
+                at += 1;
+                match word.parts.get(at)? {
+                    Part::Literal(next) => break next,
+                    part => parts.push(part.clone()),
+                }
+            };
+        };
+        rest = &text[end + 1..];
+        index = Some(parts);
     }
+    let (append, rest) = match rest.strip_prefix("+=").filter(|_| flavour != Flavour::Dash) {
+        Some(rest) => (true, rest),
+        None => (false, rest.strip_prefix('=')?),
+    };
     let mut parts = Vec::new();
     if !rest.is_empty() {
         parts.push(Part::Literal(rest.to_owned()));
     }
-    parts.extend(word.parts[1..].iter().cloned());
-    Some(Assignment {
-        name: name.to_owned(),
-        index: index.map(|text| vec![Part::Literal(text.to_owned())]),
-        append,
-        value: Word { parts, text: word.text.clone() },
-    })
+    parts.extend(word.parts[at + 1..].iter().cloned());
+    let value = Word { parts, text: word.text.clone() };
+    Some(Assignment { name: name.to_owned(), index, append, value })
 }

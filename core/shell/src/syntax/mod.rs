@@ -12,7 +12,7 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 
 pub(crate) use expansion::{is_name, parse_here_body};
-pub(crate) use grammar::assignment;
+pub(crate) use grammar::{assignment, element};
 pub(crate) use lexer::Parser;
 
 /// Commands one after the other.
@@ -199,6 +199,8 @@ pub(crate) enum Operation {
     Plain,
     Length,
     Indirect,
+    /// `${!name@}`: the names that begin so.
+    Names,
     /// `-`, `=`, `?`, `+`; with `colon`, an empty value counts as unset.
     Default {
         operator: char,

@@ -39,10 +39,52 @@ pub(crate) async fn lsb_release(utility: Utility) -> i32 {
     0
 }
 
+/// `docker-machine`, as far as hosts are there already.
 pub(crate) async fn docker_machine(utility: Utility) -> i32 {
-    let instead =
-        "the hosts are there already, each with a terminal; `ssh` leads from one to the other";
-    utility.error(format!("not simulated: {instead}")).await
+    let words: Vec<&str> = utility.args.iter().map(String::as_str).collect();
+    let hosts = utility.proc.read_file("/etc/hosts").unwrap_or_default();
+    let hosts = String::from_utf8_lossy(&hosts).into_owned();
+    let address = |name: &str| {
+        let mut lines = hosts.lines().map(|line| line.split_whitespace().collect::<Vec<_>>());
+        let line = lines.find(|words| words.iter().skip(1).any(|own| *own == name));
+        line.filter(|_| name != "localhost").map(|words| words[0].to_owned())
+    };
+    match words.as_slice() {
+        ["ip" | "status" | "ssh" | "start", name, rest @ ..] => {
+            let Some(address) = address(name) else {
+                let text = format!(
+                    "Docker machine \"{name}\" does not exist. Use \"docker-machine ls\" to \
+                                    list machines. Use \"docker-machine create\" to add a new one.\n"
+                );
+                utility.proc.eprint(text).await;
+                return 1;
+            };
+            match words[0] {
+                "ip" => utility.print(address + "\n").await,
+                "status" => utility.print("Running\n").await,
+                "ssh" => {
+                    let rest = rest.iter().map(|word| (*word).to_owned());
+                    let words = ["ssh", name].map(str::to_owned).into_iter().chain(rest);
+                    return super::identity::replace(&utility, words.collect(), None, |_| {}).await;
+                }
+                _ => {
+                    let text =
+                        format!("Starting \"{name}\"...\nMachine \"{name}\" is already running.\n");
+                    utility.print(text).await;
+                }
+            }
+            0
+        }
+        ["create", .., name] if address(name).is_some() => {
+            utility.proc.eprint(format!("Docker machine \"{name}\" already exists\n")).await;
+            1
+        }
+        _ => {
+            let instead = "the hosts are there already, each with a terminal; `ssh` leads from one to the \
+                           other";
+            utility.error(format!("not simulated: {instead}")).await
+        }
+    }
 }
 
 pub(crate) async fn tree(utility: Utility) -> i32 {

@@ -26,14 +26,17 @@ const PACKAGES: &[Package] = &[
     package(&["wget"], &[("/usr/bin/wget", "wget")]),
     package(&["iputils-ping", "iputils", "inetutils-ping"], &[("/bin/ping", "ping:iputils")]),
     package(
-        &["dnsutils", "bind9-dnsutils", "bind-tools", "bind9-utils"],
+        &["dnsutils", "bind9-dnsutils", "bind-tools", "bind9-utils", "bind-utils"],
         &[("/usr/bin/nslookup", "nslookup:bind"), ("/usr/bin/dig", "dig")],
     ),
     package(
-        &["procps"],
+        &["procps", "procps-ng"],
         &[("/bin/ps", "gnu:ps"), ("/usr/bin/pgrep", "gnu:pgrep"), ("/usr/bin/watch", "gnu:watch")],
     ),
-    package(&["vim", "vim-tiny"], &[("/usr/bin/vim", "gnu:vim"), ("/usr/bin/vi", "gnu:vi")]),
+    package(
+        &["vim", "vim-tiny", "vim-enhanced"],
+        &[("/usr/bin/vim", "gnu:vim"), ("/usr/bin/vi", "gnu:vi")],
+    ),
     package(&["nano"], &[("/usr/bin/nano", "gnu:nano")]),
     package(&["jq"], &[("/usr/bin/jq", "host:jq")]),
     package(&["openssl"], &[("/usr/bin/openssl", "openssl")]),
@@ -45,9 +48,12 @@ const PACKAGES: &[Package] = &[
             ("/bin/netstat", "sockets"),
         ],
     ),
-    package(&["iproute2"], &[("/sbin/ip", "gnu:ip"), ("/bin/ss", "sockets")]),
+    package(&["iproute2", "iproute"], &[("/sbin/ip", "gnu:ip"), ("/bin/ss", "sockets")]),
     package(&["bridge-utils"], &[("/sbin/brctl", "gnu:brctl")]),
-    package(&["netcat", "netcat-openbsd", "netcat-traditional"], &[("/bin/nc", "nc")]),
+    package(
+        &["netcat", "netcat-openbsd", "netcat-traditional", "nc", "nmap-ncat"],
+        &[("/bin/nc", "nc")],
+    ),
     package(&["telnet", "busybox-extras"], &[("/usr/bin/telnet", "telnet")]),
     package(&["traceroute"], &[("/usr/bin/traceroute", "traceroute")]),
     package(&["bash"], &[("/bin/bash", "bash")]),
@@ -99,6 +105,7 @@ const PACKAGES: &[Package] = &[
             "bash-completion",
             "bzip2",
             "dirmngr",
+            "epel-release",
             "g++",
             "gnupg2",
             "less",
@@ -114,6 +121,7 @@ const PACKAGES: &[Package] = &[
             "openssl-dev",
             "postgresql-dev",
             "xz-utils",
+            "yum-utils",
             "zlib1g-dev",
         ],
         &[],
@@ -254,6 +262,79 @@ async fn apt_install(utility: &Utility, names: &[String], agrees: bool) -> i32 {
         }
         utility.print(format!("Setting up {name} ...\n")).await;
     }
+    0
+}
+
+/// `yum` of a CentOS image, and `dnf`.
+pub(crate) async fn yum(utility: Utility) -> i32 {
+    let (flags, words): (Vec<&String>, Vec<&String>) =
+        utility.args.iter().partition(|arg| arg.starts_with('-'));
+    let agrees = flags.iter().any(|flag| matches!(flag.as_str(), "-y" | "--assumeyes" | "-qy"));
+    let Some((command, names)) = words.split_first() else {
+        utility.proc.eprint("You need to give some command\n").await;
+        return 1;
+    };
+    if utility.proc.user().uid != 0 {
+        utility.proc.eprint("You need to be root to perform this command.\n").await;
+        return 1;
+    }
+    utility.print("Loaded plugins: fastestmirror, ovl\n").await;
+    match command.as_str() {
+        "install" => {}
+        "update" | "upgrade" | "makecache" | "clean" => {
+            utility.print("No packages marked for update\n").await;
+            return 0;
+        }
+        other => return utility.error(format!("not simulated: {other}")).await,
+    }
+    let (mut new, mut text) = (Vec::new(), String::new());
+    for name in names {
+        match find(name) {
+            Some(package) if is_there(&utility, &package) => {
+                text += &format!("Package {name} already installed and latest version\n");
+            }
+            Some(package) => new.push((name.as_str(), package)),
+            None => {
+                text += &format!("No package {name} available. (not simulated, or not there)\n")
+            }
+        }
+    }
+    if new.is_empty() {
+        let missing = text.contains("No package");
+        text += if missing { "Error: Nothing to do\n" } else { "Nothing to do\n" };
+        utility.print(text).await;
+        return i32::from(missing);
+    }
+    text += "Resolving Dependencies\n--> Running transaction check\n";
+    for (name, _) in &new {
+        text += &format!("---> Package {name}.x86_64 will be installed\n");
+    }
+    let (count, rule) = (new.len(), "=".repeat(80));
+    let plural = if count == 1 { "" } else { "s" };
+    text += &format!(
+        "--> Finished Dependency Resolution\n\nDependencies Resolved\n\n{rule}\nTransaction \
+         Summary\n{rule}\nInstall  {count} Package{plural}\n\n"
+    );
+    utility.print(text).await;
+    if !agrees {
+        utility.print("Is this ok [y/d/N]: ").await;
+        let line = utility.proc.read(os::Fd::STDIN, 256).await.unwrap_or_default();
+        if !line.to_ascii_lowercase().starts_with(b"y") {
+            utility.print("Exiting on user command\n").await;
+            return 1;
+        }
+    }
+    let mut done = "\nInstalled:\n".to_owned();
+    utility.print("Running transaction\n").await;
+    for (number, (name, package)) in (1..).zip(&new) {
+        utility.proc.compute(sim::Duration::from_millis(400)).await;
+        if let Err(message) = install(&utility, package) {
+            return utility.error(format!("{name}: {message}")).await;
+        }
+        utility.print(format!("  Installing : {name}.x86_64 {number:>40}/{count} \n")).await;
+        done += &format!("  {name}.x86_64\n");
+    }
+    utility.print(done + "\nComplete!\n").await;
     0
 }
 

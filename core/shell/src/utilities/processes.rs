@@ -227,20 +227,23 @@ async fn screen(utility: &Utility) {
     let c = utility.proc.wall().civil();
     let clock = format!("{:02}:{:02}:{:02}", c.hour, c.minute, c.second);
     let count = processes.len();
+    let (total, unused) = super::system::memory(utility);
+    let used = total.saturating_sub(unused);
     let mut text = if utility.gnu {
         format!(
             "top - {clock} up {up}, {users},  load average: 0.00, 0.00, 0.00\nTasks: {count:>3} total,   1 \
              running, {:>3} sleeping,   0 stopped,   0 zombie\n%Cpu(s):  0.0 us,  0.0 sy,  0.0 ni,100.0 \
-             id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st\nKiB Mem :  4194304 total,  3881984 free,   312320 \
-             used,        0 buff/cache\nKiB Swap:        0 total,        0 free,        0 used.  3881984 \
+             id,  0.0 wa,  0.0 hi,  0.0 si,  0.0 st\nKiB Mem : {total:>8} total, {unused:>8} free, {used:>8} \
+             used,        0 buff/cache\nKiB Swap:        0 total,        0 free,        0 used. {unused:>8} \
              avail Mem\n\n  PID USER      PR  NI    VIRT    RES    SHR S  %CPU %MEM     TIME+ COMMAND\n",
             count.saturating_sub(1)
         )
     } else {
-        "Mem: 312320K used, 3881984K free, 0K shrd, 0K buff, 0K cached\nCPU:   0% usr   0% sys   0% nic \
-         100% idle   0% io   0% irq   0% sirq\nLoad average: 0.00 0.00 0.00 1/1 1\n  PID  PPID USER     \
-         STAT   VSZ %VSZ CPU %CPU COMMAND\n"
-            .to_owned()
+        format!(
+            "Mem: {used}K used, {unused}K free, 0K shrd, 0K buff, 0K cached\nCPU:   0% usr   0% sys   0% nic \
+             100% idle   0% io   0% irq   0% sirq\nLoad average: 0.00 0.00 0.00 1/1 1\n  PID  PPID USER     \
+             STAT   VSZ %VSZ CPU %CPU COMMAND\n"
+        )
     };
     for process in &processes {
         let user = accounts::user_name(&utility.proc, process.user.uid);

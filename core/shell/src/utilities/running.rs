@@ -1,22 +1,34 @@
 //! Utilities that run others: `xargs`, `time`, `timeout`, `nohup`, `watch`.
 
 use os::process::Handle;
-use os::{Fd, Signal, Spawn};
+use os::{Fd, Pid, Signal, Spawn};
 use sim::Duration;
 
 use super::{Arguments, Spec, Utility, find, identity, processes};
 
 /// Runs a program as a child with that input and waits for it.
 pub(crate) async fn run(utility: &Utility, words: Vec<String>, input: Handle) -> i32 {
-    let Some(program) = identity::find_program(utility, &words[0], None) else {
-        return identity::cannot_run(utility, &words[0], os::Errno::NotFound).await;
-    };
+    match start(utility, words, input).await {
+        Ok(child) => utility.proc.wait(child).await.map_or(130, |status| status.code()),
+        Err(code) => code,
+    }
+}
+
+/// Starts a program as a child with that input; the error is the exit code, and has been told.
+pub(crate) async fn start(
+    utility: &Utility,
+    words: Vec<String>,
+    input: Handle,
+) -> Result<Pid, i32> {
     let name = words[0].clone();
+    let Some(program) = identity::find_program(utility, &name, None) else {
+        return Err(identity::cannot_run(utility, &name, os::Errno::NotFound).await);
+    };
     let mut spawn = find::child(utility, program, words);
     spawn.fds.insert(Fd::STDIN, input);
     match utility.proc.spawn(spawn) {
-        Ok(child) => utility.proc.wait(child).await.map_or(130, |status| status.code()),
-        Err(errno) => identity::cannot_run(utility, &name, errno).await,
+        Ok(child) => Ok(child),
+        Err(errno) => Err(identity::cannot_run(utility, &name, errno).await),
     }
 }
 

@@ -37,6 +37,17 @@ pub(crate) async fn man(utility: Utility) -> i32 {
     16
 }
 
+/// The host's memory and what is free of it in KiB, as the kernel says.
+pub(super) fn memory(utility: &Utility) -> (u64, u64) {
+    let bytes = utility.proc.read_file("/proc/meminfo").unwrap_or_default();
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    let field = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|rest| rest.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+    };
+    (field("MemTotal:"), field("MemFree:"))
+}
+
 pub(crate) async fn free(utility: Utility) -> i32 {
     let unit = utility.args.first().map_or("-k", String::as_str);
     if !matches!(unit, "-m" | "-k" | "-g" | "-h") {
@@ -49,9 +60,9 @@ pub(crate) async fn free(utility: Utility) -> i32 {
         "-g" => (kilobytes / 1_048_576).to_string(),
         _ => kilobytes.to_string(),
     };
-    // A simulated host has 4 GiB, as its daemon says, and its programs take none of it.
-    let (total, used) = (4_194_304, 312_400);
-    let (free, zero) = (show(total - used), show(0));
+    let (total, unused) = memory(&utility);
+    let used = total.saturating_sub(unused);
+    let (free, zero) = (show(unused), show(0));
     let text = format!(
         "              total        used        free      shared  buff/cache   available\n\
          Mem:     {:>10}  {:>10}  {free:>10}  {zero:>10}  {zero:>10}  {free:>10}\n\

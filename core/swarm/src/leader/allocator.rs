@@ -120,13 +120,16 @@ fn allocate_network(tx: &mut Tx, id: &Id) {
         .iter()
         .filter_map(|other| other.driver_state.as_ref()?.options.values().next().cloned())
         .collect();
-    let vxlan = (VXLAN_ID_FIRST..).map(|id| id.to_string()).find(|id| !used.contains(id));
+    let key = "com.docker.network.driver.overlay.vxlanid_list";
     let mut driver = network.spec.driver.clone().unwrap_or_default();
+    // libnetwork: `drivers/overlay/ovmanager`; a number that was asked for counts if nobody has it.
+    let asked = driver.options.get(key).filter(|id| id.parse::<u32>().is_ok()).cloned();
+    let free = (VXLAN_ID_FIRST..).map(|id| id.to_string());
+    let vxlan = asked.into_iter().chain(free).find(|id| !used.contains(id));
     if driver.name.is_empty() {
         "overlay".clone_into(&mut driver.name);
     }
-    let key = "com.docker.network.driver.overlay.vxlanid_list".to_owned();
-    let options = SortedMap::from([(key, vxlan.unwrap_or_default())]);
+    let options = SortedMap::from([(key.to_owned(), vxlan.unwrap_or_default())]);
     network.driver_state = Some(Driver { name: driver.name, options });
     tx.update(network).expect("it was just read, and there is room");
 }

@@ -11,7 +11,7 @@ use super::spec::{
 use super::{progress, send_update, service_to_change, settings};
 use crate::cli::{Cli, Failure};
 use crate::commands::{environment, network};
-use crate::profile::Progress;
+use crate::profile::{Progress, V20_10};
 use crate::table::Outcome;
 use crate::value;
 
@@ -190,25 +190,40 @@ async fn change_networks(cli: &Cli, spec: &mut ServiceSpec) -> Result<(), Failur
     Ok(())
 }
 
+/// What is removed goes first, so that `--env-rm A --env-add A=2` sets A anew. Before 20.10 it went last, and took what
+/// had been added with it.
+fn removes_first(cli: &Cli) -> bool {
+    cli.profile.version >= V20_10
+}
+
 /// Additions replace variables of the same name; removals name variables.
 fn change_environment(cli: &Cli, env: &mut Vec<String>) -> Result<(), Failure> {
     let key = |text: &str| text.split_once('=').map_or(text.to_owned(), |(key, _)| key.to_owned());
+    let removed = cli.matches.all("env-rm");
+    let stays = |known: &String| !removed.iter().any(|name| key(known) == key(name));
+    if removes_first(cli) {
+        env.retain(stays);
+    }
     for added in environment(cli, "env-add")? {
         match env.iter_mut().find(|known| key(known) == key(&added)) {
             Some(known) => *known = added,
             None => env.push(added),
         }
     }
-    let removed = cli.matches.all("env-rm");
-    env.retain(|known| !removed.iter().any(|name| key(known) == key(name)));
+    if !removes_first(cli) {
+        env.retain(stays);
+    }
     Ok(())
 }
 
 fn change_labels(cli: &Cli, flag: &str, labels: &mut SortedMap<String, String>) {
-    for name in cli.matches.all(&format!("{flag}-rm")) {
-        labels.remove(name);
+    let removed = cli.matches.all(&format!("{flag}-rm"));
+    let mut added = value::map(cli.matches.all(&format!("{flag}-add")));
+    if !removes_first(cli) {
+        added.retain(|name, _| !removed.contains(name));
     }
-    labels.extend(value::map(cli.matches.all(&format!("{flag}-add"))));
+    labels.retain(|name, _| !removed.contains(name));
+    labels.extend(added);
 }
 
 fn change_list(cli: &Cli, flag: &str, list: &mut Vec<String>) {

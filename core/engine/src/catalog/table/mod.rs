@@ -15,3 +15,7 @@ pub(super) const FAMILIES: &[&[Family]] = &[
     servers::FAMILIES,
     servers::APPLICATIONS,
 ];
+
+/// How names begin that stand for others, and what those are; one after the other.
+pub(super) const ALIASES: [(&str, &str); 2] =
+    [("k8s.gcr.io/", "registry.k8s.io/"), ("registry.k8s.io/busybox", "busybox")];

@@ -81,9 +81,39 @@ pub(super) fn variable(proc: &Proc, name: &str) -> Result<Option<String>, String
     }
 }
 
-async fn log(proc: &Proc, kind: &str, text: &str) {
-    let line = format!("{} 0 [{kind}] {text}\n", proc.wall().rfc3339());
+/// What the image's entry point says.
+async fn tell(proc: &Proc, kind: &str, text: &str) {
+    let c = proc.wall().civil();
+    let line = format!(
+        "{}-{:02}-{:02} {:02}:{:02}:{:02}+00:00 [{kind}] [Entrypoint]: {text}\n",
+        c.year, c.month, c.day, c.hour, c.minute, c.second
+    );
     proc.eprint(line).await;
+}
+
+/// What the server says: since 8.0 with a number, and in other words.
+async fn log(proc: &Proc, version: &str, (number, new): (&str, &str), old: &str) {
+    let c = proc.wall().civil();
+    let text = match is_new(version) {
+        true if new.is_empty() => return,
+        true => format!("[System] [MY-{number}] [Server] {new}"),
+        false => format!("[Note] {old}"),
+    };
+    let line = format!(
+        "{}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z 0 {text}\n",
+        c.year,
+        c.month,
+        c.day,
+        c.hour,
+        c.minute,
+        c.second,
+        c.nanos / 1_000
+    );
+    proc.eprint(line).await;
+}
+
+fn is_new(version: &str) -> bool {
+    !version.contains("MariaDB") && !version.starts_with("5.")
 }
 
 /// A setting of the image: MariaDB's has its own prefix and takes MySQL's, too.
@@ -147,46 +177,89 @@ fn initialize(proc: &Proc) -> Result<(Tables, Option<String>), String> {
     Ok((tables, made_up))
 }
 
+/// What the entry point says while it makes what the image's variables want.
+async fn first_start(proc: &Proc, name: &str, made_up: Option<String>) {
+    let set = |name: &str| setting(proc, name).ok().flatten();
+    let mut texts: Vec<String> = [
+        "Initializing database files",
+        "Database files initialized",
+        "Starting temporary server",
+        "Temporary server started.",
+    ]
+    .map(str::to_owned)
+    .to_vec();
+    texts.extend(made_up.map(|password| format!("GENERATED ROOT PASSWORD: {password}")));
+    let database = set("DATABASE");
+    texts.extend(database.iter().map(|it| format!("Creating database {it}")));
+    if let (Some(user), Some(_)) = (set("USER"), set("PASSWORD")) {
+        texts.push(format!("Creating user {user}"));
+        texts.extend(database.map(|it| format!("Giving user {user} access to schema {it}")));
+    }
+    texts.extend(["Stopping temporary server", "Temporary server stopped"].map(str::to_owned));
+    for text in texts {
+        tell(proc, "Note", &text).await;
+    }
+    proc.eprint("\n").await;
+    tell(proc, "Note", &format!("{name} init process done. Ready for start up.")).await;
+    proc.eprint("\n").await;
+}
+
 pub(super) fn mysqld(proc: Proc) -> Running {
     Box::pin(async move {
         proc.on_signal(Signal::Terminate, Disposition::Catch);
         let path = format!("{DATA}/mysql.tables");
+        let version = version(&proc);
+        let name = if is_mariadb(&proc) { "MariaDB" } else { "MySQL" };
+        tell(&proc, "Note", &format!("Entrypoint script for {name} Server {version} started."))
+            .await;
+        tell(&proc, "Note", "Switching to dedicated user 'mysql'").await;
         let tables = match proc.read_file(&path) {
             Ok(bytes) => Tables::load(&String::from_utf8_lossy(&bytes)),
             Err(_) => match initialize(&proc) {
                 Ok((tables, made_up)) => {
-                    log(&proc, "Note", "[Entrypoint]: Initializing database files").await;
-                    if let Some(password) = made_up {
-                        let text = format!("[Entrypoint]: GENERATED ROOT PASSWORD: {password}");
-                        log(&proc, "Note", &text).await;
-                    }
+                    first_start(&proc, name, made_up).await;
                     tables
                 }
                 Err(text) => {
-                    log(&proc, "ERROR", &format!("[Entrypoint]: {text}")).await;
+                    tell(&proc, "ERROR", &text).await;
                     return 1;
                 }
             },
         };
         if let Err(errno) = proc.write_file(&path, tables.save().as_bytes()) {
-            log(&proc, "ERROR", &format!("Can't write {path}: {errno}")).await;
+            tell(&proc, "ERROR", &format!("Can't write {path}: {errno}")).await;
             return 1;
         }
-        let server =
-            Rc::new(RefCell::new(Server { tables, version: version(&proc), proc: proc.clone() }));
+        let program = format!("/usr/sbin/mysqld (mysqld {version})");
+        let old = format!("mysqld (mysqld {version}) starting as process {} ...", proc.own_pid());
+        let new = format!("{program} starting as process {}", proc.own_pid());
+        log(&proc, &version, ("010116", &new), &old).await;
+        let server = Server { tables, version: version.clone(), proc: proc.clone() };
+        let server = Rc::new(RefCell::new(server));
         if let Err(errno) = proc.listen(PORT, server.clone()) {
-            log(&proc, "ERROR", &format!("Can't start server: Bind on TCP/IP port: {errno}")).await;
+            tell(&proc, "ERROR", &format!("Can't start server: Bind on TCP/IP port: {errno}"))
+                .await;
             return 1;
         }
-        log(&proc, "Note", "mysqld: ready for connections.").await;
-        let version = version(&proc);
-        let text =
-            format!("Version: '{version}'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306\n");
-        proc.eprint(text).await;
+        let edition = match (name, is_new(&version)) {
+            ("MariaDB", _) => "mariadb.org binary distribution",
+            (_, true) => "MySQL Community Server - GPL.",
+            (_, false) => "MySQL Community Server (GPL)",
+        };
+        let ready = format!(
+            "Version: '{version}'  socket: '/var/run/mysqld/mysqld.sock'  port: 3306  {edition}"
+        );
+        let new = format!("/usr/sbin/mysqld: ready for connections. {ready}");
+        let old = format!("mysqld: ready for connections.\n{ready}");
+        log(&proc, &version, ("010931", &new), &old).await;
         next_signal(&proc).await;
-        log(&proc, "Note", "Shutting down").await;
+        let new = format!(
+            "Received SHUTDOWN from user <via user signal>. Shutting down mysqld (Version: {version})."
+        );
+        log(&proc, &version, ("013172", &new), "mysqld: Normal shutdown").await;
         server.borrow().save();
-        log(&proc, "Note", "mysqld: Shutdown complete").await;
+        let new = format!("/usr/sbin/mysqld: Shutdown complete (mysqld {version})  {edition}");
+        log(&proc, &version, ("010910", &new), "mysqld: Shutdown complete").await;
         0
     })
 }

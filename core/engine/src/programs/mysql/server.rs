@@ -161,6 +161,8 @@ impl Server {
         let lower = statement.to_lowercase();
         let words: Vec<&str> = lower.split_whitespace().collect();
         let done = Ok(Outcome::Done("", 0));
+        // A column is called as it was written.
+        let title = statement.split_whitespace().nth(1).unwrap_or_default();
         let databases = &mut self.tables.databases;
         match words.as_slice() {
             [] | ["use" | "flush" | "grant" | "set", ..] => done,
@@ -176,13 +178,18 @@ impl Server {
                 let missing = || refusal(Refusal::NoTable((*name).to_owned()), database, statement);
                 Ok(description(own.tables.get(*name).ok_or_else(missing)?))
             }
-            ["select", "version()" | "@@version"] => {
-                Ok(column(words[1], vec![self.version.clone()]))
-            }
+            ["select", "version()" | "@@version"] => Ok(column(title, vec![self.version.clone()])),
             ["select", "user()" | "current_user()"] => {
-                Ok(column(words[1], vec![format!("{user}@localhost")]))
+                Ok(column(title, vec![format!("{user}@localhost")]))
             }
-            ["select", "database()"] => Ok(column(words[1], vec![database.to_owned()])),
+            ["select", "database()"] => Ok(column(title, vec![database.to_owned()])),
+            ["select", "now()" | "current_timestamp()" | "current_timestamp" | "curdate()"] => {
+                let c = self.proc.wall().civil();
+                let date = format!("{:04}-{:02}-{:02}", c.year, c.month, c.day);
+                let clock = format!(" {:02}:{:02}:{:02}", c.hour, c.minute, c.second);
+                let clock = if words[1] == "curdate()" { "" } else { &clock };
+                Ok(column(title, vec![date + clock]))
+            }
             ["select", "user" | "user,host" | "user,", .., "mysql.user"] => {
                 let names: Vec<String> = self.tables.accounts.keys().cloned().collect();
                 if words.len() == 4 && words[1] == "user" {

@@ -59,6 +59,9 @@ pub(super) struct Config {
     pub(super) sites: Vec<Site>,
     /// Names of groups of servers, and `host:port` of their members.
     pub(super) groups: Vec<(String, Vec<String>)>,
+    /// The log of errors takes notices, too.
+    pub(super) tells_notices: bool,
+    pub(super) worker_count: usize,
 }
 
 /// Directives that would change answers and are not acted on.
@@ -292,7 +295,15 @@ impl Config {
         if !list.iter().any(|directive| directive.name() == "events") {
             return Err("no \"events\" section in configuration".to_owned());
         }
-        let mut config = Self::default();
+        let words = |name: &str| list.iter().find(|one| one.name() == name).map(|one| &one.words);
+        let level = words("error_log").and_then(|words| words.get(2));
+        let workers = words("worker_processes").and_then(|words| words.get(1));
+        let mut config = Self {
+            tells_notices: level.is_some_and(|level| matches!(level.as_str(), "notice" | "info")),
+            // `auto`: one for each of the host's two processors.
+            worker_count: workers.map_or(1, |text| text.parse().unwrap_or(2).clamp(1, 16)),
+            ..Self::default()
+        };
         for directive in list.iter().filter(|one| one.name() == "http").flat_map(|one| &one.block) {
             match directive.name() {
                 "server" => config.sites.push(site(directive)?),

@@ -19,10 +19,6 @@ const CONF: &str = "/etc/nginx/nginx.conf";
 const PID_FILE: &str = "/var/run/nginx.pid";
 
 /// `2017/03/21 18:40:08 [notice] 1#1: text`.
-async fn notice(proc: &Proc, pid: Pid, text: &str) {
-    say(proc, "notice", pid, text).await;
-}
-
 async fn say(proc: &Proc, level: &str, pid: Pid, text: &str) {
     let c = proc.wall().civil();
     let line = format!(
@@ -124,14 +120,21 @@ impl Loaded {
         here.find_map(|(_, server)| server.as_ref())
     }
 
+    async fn notice(&self, proc: &Proc, pid: Pid, text: &str) {
+        if self.config.tells_notices {
+            say(proc, "notice", pid, text).await;
+        }
+    }
+
     async fn answer(&self, proc: &Proc, version: &str, turn: usize, incoming: Incoming) {
-        let Incoming { port, call, request } = incoming;
+        let Incoming { port, from, call, request } = incoming;
         let visit = |request: &[u8], is_secure| Visit {
             proc,
             config: &self.config,
             version,
             request: Request::parse(request),
             port,
+            from: &from,
             is_secure,
             turn,
         };
@@ -244,9 +247,6 @@ async fn serve(proc: &Proc, mut loaded: Loaded) -> i32 {
         proc.on_signal(signal, Disposition::Catch);
     }
     let pid = proc.own_pid();
-    notice(proc, pid, "using the \"epoll\" event method").await;
-    notice(proc, pid, &format!("nginx/{version}")).await;
-    notice(proc, pid, "start worker processes").await;
     let inbox: Inbox = match proc.open_ports(&loaded.ports()) {
         Ok(inbox) => inbox,
         Err((port, errno)) => {
@@ -259,17 +259,36 @@ async fn serve(proc: &Proc, mut loaded: Loaded) -> i32 {
         }
     };
     let _ = proc.write_file(PID_FILE, format!("{pid}\n").as_bytes());
-    let worker = proc.fork(sorted::SortedMap::new(), false, false, |child| {
-        Box::pin(async move {
-            child.set_args(vec!["nginx: worker process".to_owned()]);
-            child.on_signal(Signal::Quit, Disposition::Catch);
-            next_signal(&child).await;
-            0
-        })
-    });
+    let built = match proc.exists("/etc/alpine-release") {
+        true => "10.3.1 20211027 (Alpine 10.3.1_git20211027)",
+        false => "10.2.1 20210110 (Debian 10.2.1-6)",
+    };
+    for text in [
+        "using the \"epoll\" event method",
+        &format!("nginx/{version}"),
+        &format!("built by gcc {built} "),
+        &format!("OS: Linux {}", proc.distribution().kernel),
+        "getrlimit(RLIMIT_NOFILE): 1048576:1048576",
+        "start worker processes",
+    ] {
+        loaded.notice(proc, pid, text).await;
+    }
+    let mut workers = Vec::new();
+    for _ in 0..loaded.config.worker_count {
+        let worker = proc.fork(sorted::SortedMap::new(), false, false, |child| {
+            Box::pin(async move {
+                child.set_args(vec!["nginx: worker process".to_owned()]);
+                child.on_signal(Signal::Quit, Disposition::Catch);
+                next_signal(&child).await;
+                0
+            })
+        });
+        let shown = proc.visible_pid(worker);
+        loaded.notice(proc, pid, &format!("start worker process {shown}")).await;
+        workers.push((worker, shown));
+    }
     let args = proc.args().join(" ");
     proc.set_args(vec![format!("nginx: master process {args}")]);
-    notice(proc, pid, "start worker process").await;
     let mut turn = 0;
     loop {
         if let Ok(incoming) = inbox.next().await {
@@ -279,7 +298,7 @@ async fn serve(proc: &Proc, mut loaded: Loaded) -> i32 {
         }
         let Some(signal) = proc.take_signal() else { continue };
         if signal == Signal::Hangup {
-            notice(proc, pid, "signal 1 (SIGHUP) received, reconfiguring").await;
+            loaded.notice(proc, pid, "signal 1 (SIGHUP) received, reconfiguring").await;
             match load(proc).await {
                 Ok(new) => loaded = new,
                 Err(text) => say(proc, "emerg", pid, &text).await,
@@ -288,10 +307,22 @@ async fn serve(proc: &Proc, mut loaded: Loaded) -> i32 {
         }
         let text = if signal == Signal::Quit { "shutting down" } else { "exiting" };
         let (number, name) = (signal.number(), signal.name());
-        notice(proc, pid, &format!("signal {number} (SIG{name}) received, {text}")).await;
-        proc.signal_child(worker, Signal::Quit);
-        let _ = proc.wait(worker).await;
-        notice(proc, pid, "exit").await;
+        let text = format!("signal {number} (SIG{name}) received, {text}");
+        loaded.notice(proc, pid, &text).await;
+        for &(worker, shown) in &workers {
+            let last = if signal == Signal::Quit { "gracefully shutting down" } else { "exiting" };
+            loaded.notice(proc, shown, last).await;
+            proc.signal_child(worker, Signal::Quit);
+        }
+        for &(worker, shown) in &workers {
+            let _ = proc.wait(worker).await;
+            loaded.notice(proc, shown, "exit").await;
+            let text = format!("signal 17 (SIGCHLD) received from {shown}");
+            loaded.notice(proc, pid, &text).await;
+            let text = format!("worker process {shown} exited with code 0");
+            loaded.notice(proc, pid, &text).await;
+        }
+        loaded.notice(proc, pid, "exit").await;
         return 0;
     }
 }

@@ -46,6 +46,21 @@ fn phrase(code: u16) -> &'static str {
     }
 }
 
+/// `Tue, 25 Jan 2022 15:03:52 GMT`.
+fn http_date(time: Time) -> String {
+    let c = time.civil();
+    format!(
+        "{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
+        c.weekday_name(),
+        c.day,
+        c.month_name(),
+        c.year,
+        c.hour,
+        c.minute,
+        c.second
+    )
+}
+
 /// One request and where it came to.
 pub(super) struct Visit<'a> {
     pub(super) proc: &'a Proc,
@@ -53,6 +68,8 @@ pub(super) struct Visit<'a> {
     pub(super) version: &'a str,
     pub(super) request: Request,
     pub(super) port: u16,
+    /// The address of who asks.
+    pub(super) from: &'a str,
     pub(super) is_secure: bool,
     /// Counts requests: the members of a group take turns.
     pub(super) turn: usize,
@@ -128,7 +145,11 @@ impl Visit<'_> {
                 "scheme" => if self.is_secure { "https" } else { "http" }.to_owned(),
                 "server_port" => self.port.to_string(),
                 "server_addr" => own(),
-                "remote_addr" | "proxy_add_x_forwarded_for" => "127.0.0.1".to_owned(),
+                "remote_addr" => self.from.to_owned(),
+                "proxy_add_x_forwarded_for" => match request.header("x-forwarded-for") {
+                    Some(before) => format!("{before}, {}", self.from),
+                    None => self.from.to_owned(),
+                },
                 "nginx_version" => self.version.to_owned(),
                 name => match name.strip_prefix("http_") {
                     Some(header) => {
@@ -159,7 +180,8 @@ impl Visit<'_> {
         let c = now.civil();
         let agent = self.request.header("user-agent").unwrap_or("-");
         let line = format!(
-            "127.0.0.1 - - [{:02}/{}/{}:{:02}:{:02}:{:02} +0000] \"{}\" {code} {} \"-\" \"{agent}\" \"-\"\n",
+            "{} - - [{:02}/{}/{}:{:02}:{:02}:{:02} +0000] \"{}\" {code} {} \"-\" \"{agent}\" \"-\"\n",
+            self.from,
             c.day,
             c.month_name(),
             c.year,
@@ -169,19 +191,21 @@ impl Visit<'_> {
             self.request.first,
             body.len()
         );
+        let (first, rest): (Vec<&str>, Vec<&str>) = also.split_inclusive('\n').partition(|line| {
+            ["Last-Modified:", "Location:"].iter().any(|name| line.starts_with(name))
+        });
+        let closes = self.request.header("connection").is_some_and(|how| how == "close");
+        let stays = self.request.first.ends_with("/1.1") && !closes;
         let head = format!(
-            "HTTP/1.1 {code} {}\r\nServer: nginx/{}\r\nDate: {}, {:02} {} {} {:02}:{:02}:{:02} GMT\r\n\
-             Content-Type: {kind}\r\nContent-Length: {}\r\n{also}Connection: close\r\n\r\n",
+            "HTTP/1.1 {code} {}\r\nServer: nginx/{}\r\nDate: {}\r\nContent-Type: \
+             {kind}\r\nContent-Length: {}\r\n{}Connection: {}\r\n{}\r\n",
             phrase(code),
             self.version,
-            c.weekday_name(),
-            c.day,
-            c.month_name(),
-            c.year,
-            c.hour,
-            c.minute,
-            c.second,
-            body.len()
+            http_date(now),
+            body.len(),
+            first.concat(),
+            if stays { "keep-alive" } else { "close" },
+            rest.concat(),
         );
         let body = if self.request.method == "HEAD" { Vec::new() } else { body };
         ([head.into_bytes(), body].concat(), line)
@@ -294,7 +318,15 @@ impl Visit<'_> {
                 let known = TYPES.iter().find(|(known, _)| *known == end).map(|(_, kind)| *kind);
                 let kind = known.or(location.default_type.as_deref());
                 let kind = kind.unwrap_or("application/octet-stream").to_owned();
-                Page(200, kind, String::new(), body)
+                let modified = self.proc.stat(&file).map(|inode| inode.attributes.modified);
+                let modified = modified.unwrap_or_else(|_| self.proc.wall());
+                let also = format!(
+                    "Last-Modified: {}\r\nETag: \"{:x}-{:x}\"\r\nAccept-Ranges: bytes\r\n",
+                    http_date(modified),
+                    modified.unix_secs(),
+                    body.len()
+                );
+                Page(200, kind, also, body)
             }
             Err(os::Errno::Access) => self.page(403),
             Err(_) => self.page(404),

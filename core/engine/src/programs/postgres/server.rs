@@ -123,13 +123,29 @@ impl Service for Server {
     }
 }
 
-/// Rows as `psql` draws them.
+/// Rows as `psql` draws them, with a count.
 fn drawn(titles: &[String], rows: &[Vec<Option<String>>]) -> String {
+    let plural = if rows.len() == 1 { "row" } else { "rows" };
+    format!("{}({} {plural})\n\n", lines(titles, rows), rows.len())
+}
+
+/// A table of texts under a headline.
+fn headed(headline: &str, titles: &str, rows: &[Vec<String>]) -> String {
+    let titles: Vec<String> = titles.split(' ').map(|title| title.replace('_', " ")).collect();
+    let some: Vec<Vec<Option<String>>> =
+        rows.iter().map(|row| row.iter().cloned().map(Some).collect()).collect();
+    let text = lines(&titles, &some);
+    let width = text.lines().next().map_or(0, |line| line.chars().count());
+    let before = width.saturating_sub(headline.len()) / 2;
+    format!("{}{headline}\n{text}", " ".repeat(before))
+}
+
+fn lines(titles: &[String], rows: &[Vec<Option<String>>]) -> String {
     let cell = |cell: &Option<String>| cell.clone().unwrap_or_default();
     let rows: Vec<Vec<String>> = rows.iter().map(|row| row.iter().map(cell).collect()).collect();
     let width = |at: usize| {
         let cells = rows.iter().filter_map(|row| row.get(at)).chain(titles.get(at));
-        cells.map(|cell| cell.chars().count()).max().unwrap_or(0)
+        cells.flat_map(|cell| cell.lines()).map(|line| line.chars().count()).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..titles.len()).map(width).collect();
     let is_number =
@@ -138,11 +154,22 @@ fn drawn(titles: &[String], rows: &[Vec<Option<String>>]) -> String {
     let head: Vec<String> = titles.iter().zip(&widths).map(title).collect();
     let rule: Vec<String> = widths.iter().map(|width| "-".repeat(width + 2)).collect();
     let mut text = format!("{}\n{}\n", head.join("|"), rule.join("+"));
-    for row in &rows {
+    // A cell of several lines goes on below, with a sign at the end of the line before.
+    let broken = rows.iter().flat_map(|row| {
+        let height = row.iter().map(|cell| cell.lines().count()).max().unwrap_or(1).max(1);
+        (0..height).map(move |line| {
+            let part = |cell: &String| cell.lines().nth(line).unwrap_or_default().to_owned();
+            (row.iter().map(part).collect::<Vec<_>>(), line + 1 < height)
+        })
+    });
+    for (row, goes_on) in broken {
+        let row = &row;
         let cell = |(at, cell): (usize, &String)| {
             let width = widths[at];
             if is_number(at) {
                 format!(" {cell:>width$} ")
+            } else if at + 1 == row.len() && goes_on {
+                format!(" {cell:<width$}+")
             } else if at + 1 == row.len() {
                 // The last column is not filled up.
                 format!(" {cell}")
@@ -154,8 +181,49 @@ fn drawn(titles: &[String], rows: &[Vec<Option<String>>]) -> String {
         let line = cells.join("|");
         text += &format!("{}\n", if is_number(row.len() - 1) { line.trim_end() } else { &line });
     }
-    let plural = if rows.len() == 1 { "row" } else { "rows" };
-    text + &format!("({} {plural})\n\n", rows.len())
+    text
+}
+
+/// What a type is called in a description.
+fn kind(written: &str) -> String {
+    let lower = written.to_lowercase();
+    let (name, size) =
+        lower.split_once('(').map_or((lower.as_str(), ""), |(name, size)| (name, size));
+    let known = match name {
+        "int" | "int4" | "serial" => "integer",
+        "bigserial" | "int8" => "bigint",
+        "varchar" => "character varying",
+        "char" => "character",
+        "bool" => "boolean",
+        "timestamp" => "timestamp without time zone",
+        "timestamptz" => "timestamp with time zone",
+        name => name,
+    };
+    if size.is_empty() { known.to_owned() } else { format!("{known}({size}") }
+}
+
+/// `\\d name`.
+fn description(name: &str, table: &sql::Table) -> String {
+    let row = |it: &sql::Column| {
+        let default = match it.default.as_ref().and_then(sql::Value::text) {
+            _ if it.counts => format!("nextval('{name}_{}_seq'::regclass)", it.name),
+            Some(text) if text.parse::<i64>().is_ok() => text,
+            Some(text) => format!("'{text}'::{}", kind(&it.kind)),
+            None => String::new(),
+        };
+        let open = if it.not_null || it.is_key { "not null" } else { "" };
+        vec![it.name.clone(), kind(&it.kind), String::new(), open.to_owned(), default]
+    };
+    let rows: Vec<Vec<String>> = table.columns.iter().map(row).collect();
+    let headline = format!("Table \"public.{name}\"");
+    let mut text = headed(&headline, "Column Type Collation Nullable Default", &rows);
+    let keys: Vec<&str> =
+        table.columns.iter().filter(|it| it.is_key).map(|it| it.name.as_str()).collect();
+    if !keys.is_empty() {
+        let keys = keys.join(", ");
+        text += &format!("Indexes:\n    \"{name}_pkey\" PRIMARY KEY, btree ({keys})\n");
+    }
+    text + "\n"
 }
 
 fn table(title: &str, rows: &[String]) -> String {
@@ -203,30 +271,23 @@ impl Server {
         let cluster = &mut self.cluster;
         match words.as_slice() {
             [] => String::new(),
-            ["\\l" | "\\list"] => {
-                table("Name", &cluster.databases.keys().cloned().collect::<Vec<_>>())
+            [command, rest @ ..] if command.starts_with('\\') => {
+                self.shown(user, database, command, rest.first().copied())
             }
-            ["\\du"] => table("Role name", &cluster.roles.keys().cloned().collect::<Vec<_>>()),
-            ["\\dt" | "\\d"] => {
-                let tables = cluster.databases.get(database).map(|own| &own.tables);
-                let owner =
-                    |name: &String| ["public", name, "table", user].map(|it| Some(it.to_owned()));
-                let rows: Vec<Vec<Option<String>>> = tables
-                    .into_iter()
-                    .flat_map(|it| it.keys())
-                    .map(|it| owner(it).to_vec())
-                    .collect();
-                if rows.is_empty() {
-                    return "Did not find any relations.\n".to_owned();
-                }
-                let titles = ["Schema", "Name", "Type", "Owner"].map(str::to_owned);
-                let text = drawn(&titles, &rows);
-                let width = text.lines().next().map_or(0, str::len);
-                format!("{:^width$}\n{text}", "List of relations").trim_end_matches(' ').to_owned()
+            ["select", "now()"] => {
+                let c = self.proc.wall().civil();
+                let text = format!(
+                    "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00",
+                    c.year,
+                    c.month,
+                    c.day,
+                    c.hour,
+                    c.minute,
+                    c.second,
+                    c.nanos / 1_000
+                );
+                table("now", &[text])
             }
-            ["\\conninfo"] => format!(
-                "You are connected to database \"{database}\" as user \"{user}\" at port \"{PORT}\".\n"
-            ),
             ["select", "version()"] => {
                 let version = version(&self.proc);
                 table("version", &[format!("PostgreSQL {version} on x86_64-pc-linux-gnu")])
@@ -282,6 +343,59 @@ impl Server {
                     Err(why) => refusal(why, statement) + "\n",
                 }
             }
+        }
+    }
+
+    /// What a command of `psql` shows.
+    fn shown(&self, user: &str, database: &str, command: &str, name: Option<&str>) -> String {
+        let cluster = &self.cluster;
+        match (command, name) {
+            ("\\l" | "\\list", _) => {
+                let row = |name: &String| {
+                    let template = name.starts_with("template");
+                    let access = if template { "=c/postgres\npostgres=CTc/postgres" } else { "" };
+                    [name.as_str(), "postgres", "UTF8", "en_US.utf8", "en_US.utf8", access]
+                        .map(str::to_owned)
+                        .to_vec()
+                };
+                let rows: Vec<Vec<String>> = cluster.databases.keys().map(row).collect();
+                let titles = "Name Owner Encoding Collate Ctype Access_privileges";
+                let count = rows.len();
+                headed("List of databases", titles, &rows) + &format!("({count} rows)\n\n")
+            }
+            ("\\du", _) => {
+                let row = |name: &String| {
+                    let all = "Superuser, Create role, Create DB, Replication, Bypass RLS";
+                    let is_first = name == "postgres" || cluster.roles.len() == 1;
+                    vec![name.clone(), if is_first { all } else { "" }.to_owned(), "{}".to_owned()]
+                };
+                let rows: Vec<Vec<String>> = cluster.roles.keys().map(row).collect();
+                headed("List of roles", "Role_name Attributes Member_of", &rows) + "\n"
+            }
+            ("\\d" | "\\d+", Some(name)) => {
+                let tables = cluster.databases.get(database).map(|own| &own.tables);
+                match tables.and_then(|it| it.get(name)) {
+                    Some(table) => description(name, table),
+                    None => format!("Did not find any relation named \"{name}\".\n"),
+                }
+            }
+            ("\\dt" | "\\d", _) => {
+                let tables = cluster.databases.get(database).map(|own| &own.tables);
+                let row =
+                    |name: &String| ["public", name, "table", user].map(str::to_owned).to_vec();
+                let rows: Vec<Vec<String>> =
+                    tables.into_iter().flat_map(|it| it.keys()).map(row).collect();
+                if rows.is_empty() {
+                    return "Did not find any relations.\n".to_owned();
+                }
+                let plural = if rows.len() == 1 { "row" } else { "rows" };
+                let count = format!("({} {plural})\n\n", rows.len());
+                headed("List of relations", "Schema Name Type Owner", &rows) + &count
+            }
+            ("\\conninfo", _) => format!(
+                "You are connected to database \"{database}\" as user \"{user}\" at port \"{PORT}\".\n"
+            ),
+            _ => format!("invalid command {command}\nTry \\? for help.\n"),
         }
     }
 

@@ -52,6 +52,8 @@ pub(super) struct Interpreter {
     pub(super) line: usize,
     /// What Flask answers at the moment.
     pub(super) request: Option<Request>,
+    /// The address of who asked.
+    pub(super) caller: String,
     /// The program's own exceptions and what they are a kind of.
     parents: SortedMap<String, String>,
 }
@@ -68,6 +70,7 @@ impl Interpreter {
             frames: Vec::new(),
             line: 1,
             request: None,
+            caller: String::new(),
             parents: SortedMap::new(),
         }
     }

@@ -200,7 +200,7 @@ pub(super) fn request(of: &Interpreter, name: &str) -> Result<Value> {
         "path" => Value::text(&request.path),
         "url" | "full_path" => Value::text(&request.target),
         "host" => Value::text(request.header("host").unwrap_or_default()),
-        "remote_addr" => Value::text("127.0.0.1"),
+        "remote_addr" => Value::text(&of.caller),
         "data" => Value::text(&body),
         "args" => {
             let query = request.target.split_once('?').map_or("", |(_, query)| query);
@@ -300,6 +300,32 @@ fn answer(value: &Value) -> Result<(i64, String, String, String)> {
     })
 }
 
+/// What Flask 2.2 says when it serves, or the 1.1 that Python 2 gets.
+fn banner(proc: &os::Proc, name: &str, port: u16, debug: bool, is_old: bool) -> String {
+    let mode = if debug { "on" } else { "off" };
+    if is_old {
+        let lazy = if debug { "development" } else { "production" };
+        let warning = if debug {
+            ""
+        } else {
+            "   WARNING: This is a development server. Do not use it in a production deployment.\n   Use a \
+             production WSGI server instead.\n"
+        };
+        format!(
+            " * Serving Flask app \"{name}\" (lazy loading)\n * Environment: {lazy}\n{warning} * Debug mode: \
+             {mode}\n * Running on http://0.0.0.0:{port}/ (Press CTRL+C to quit)\n"
+        )
+    } else {
+        let own = proc.addresses().into_iter().next().unwrap_or_else(|| "127.0.0.1".to_owned());
+        format!(
+            " * Serving Flask app '{name}'\n * Debug mode: {mode}\nWARNING: This is a development server. Do \
+             not use it in a production deployment. Use a production WSGI server instead.\n * Running on \
+             all addresses (0.0.0.0)\n * Running on http://127.0.0.1:{port}\n * Running on \
+             http://{own}:{port}\nPress CTRL+C to quit\n"
+        )
+    }
+}
+
 /// Answers requests until a signal comes.
 pub(super) async fn serve(
     of: &mut Interpreter,
@@ -315,15 +341,9 @@ pub(super) async fn serve(
             return raise("OSError", format!("[Errno {number}] {errno}"));
         }
     };
-    let mode = if debug { "on" } else { "off" };
     let name = of.name.rsplit('/').next().unwrap_or_default().trim_end_matches(".py").to_owned();
-    proc.eprint(format!(
-        " * Serving Flask app '{name}'\n * Debug mode: {mode}\nWARNING: This is a development server. Do not \
-         use it in a production deployment. Use a production WSGI server instead.\n * Running on all \
-         addresses (0.0.0.0)\n * Running on http://127.0.0.1:{port}\nPress CTRL+C to quit\n"
-    ))
-    .await;
-    while let Ok(Incoming { call, request, .. }) = inbox.next().await {
+    proc.eprint(banner(&proc, &name, port, debug, of.is_two)).await;
+    while let Ok(Incoming { call, from, request, .. }) = inbox.next().await {
         let request = Request::parse(&request);
         let first = request.first.clone();
         let routes = match app.field("routes") {
@@ -344,6 +364,7 @@ pub(super) async fn serve(
             }
         }
         of.request = Some(request);
+        of.caller.clone_from(&from);
         let (code, kind, also, body) = match found {
             None => error_page(404, "Not Found", "The requested URL was not found on the server."),
             Some((false, ..)) => error_page(
@@ -370,7 +391,7 @@ pub(super) async fn serve(
         of.request = None;
         let c = proc.wall().civil();
         proc.eprint(format!(
-            "127.0.0.1 - - [{:02}/{}/{} {:02}:{:02}:{:02}] \"{first}\" {code} -\n",
+            "{from} - - [{:02}/{}/{} {:02}:{:02}:{:02}] \"{first}\" {code} -\n",
             c.day,
             c.month_name(),
             c.year,

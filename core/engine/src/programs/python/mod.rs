@@ -103,7 +103,7 @@ async fn serve_files(proc: &Proc, port: Option<&String>) -> i32 {
         }
     };
     proc.print(format!("Serving HTTP on 0.0.0.0 port {port} (http://0.0.0.0:{port}/) ...\n")).await;
-    while let Ok(os::Incoming { call, request, .. }) = inbox.next().await {
+    while let Ok(os::Incoming { call, from, request, .. }) = inbox.next().await {
         let request = super::http::Request::parse(&request);
         let mut path = format!("{}{}", proc.cwd().trim_end_matches('/'), request.path);
         if proc.stat(&path).is_ok_and(|inode| inode.is_directory()) {
@@ -116,7 +116,19 @@ async fn serve_files(proc: &Proc, port: Option<&String>) -> i32 {
                 b"<h1>Error response</h1>\n<p>Error code: 404</p>\n".to_vec(),
             ),
         };
-        proc.eprint(format!("127.0.0.1 - - \"{}\" {} -\n", request.first, &status[..3])).await;
+        let c = proc.wall().civil();
+        proc.eprint(format!(
+            "{from} - - [{:02}/{}/{} {:02}:{:02}:{:02}] \"{}\" {} -\n",
+            c.day,
+            c.month_name(),
+            c.year,
+            c.hour,
+            c.minute,
+            c.second,
+            request.first,
+            &status[..3]
+        ))
+        .await;
         proc.respond(call, super::http::response(status, "text/html", "", &body));
     }
     0

@@ -115,7 +115,8 @@ impl Interpreter {
                 self.close(&text(0));
                 Value::Number(Decimal::ZERO)
             }
-            "system" | "sqrt" | "exp" | "log" | "sin" | "cos" | "atan2" | "gensub" | "strftime"
+            "system" => Value::Number(i64::from(self.ask(&text(0), false)?.1).into()),
+            "sqrt" | "exp" | "log" | "sin" | "cos" | "atan2" | "gensub" | "strftime"
             | "systime" | "asort" => return error(format!("not simulated: {name}")),
             _ => return error(format!("function {name} never defined")),
         })

@@ -1,4 +1,4 @@
-//! Records: of the input as it comes, and of the files that `getline` reads.
+//! Records: of the input as it comes, and of the files and commands that `getline` reads.
 
 use super::interpreter::{Got, Interpreter};
 use super::syntax::{Expr, Place};
@@ -13,11 +13,19 @@ impl Interpreter {
     }
 
     /// 1 with a line, 0 at the end, -1 without such a file.
-    pub(super) fn get_line(&mut self, place: Option<&Place>, file: Option<&Expr>) -> Got {
-        let line = if let Some(file) = file {
-            let path = self.value(file)?.text();
+    pub(super) fn get_line(
+        &mut self,
+        place: Option<&Place>,
+        from: Option<&(bool, Box<Expr>)>,
+    ) -> Got {
+        let line = if let Some((is_command, from)) = from {
+            let path = self.value(from)?.text();
             if !self.opened.contains_key(&path) {
-                let Some(bytes) = (self.reader)(&path) else {
+                let bytes = match is_command {
+                    true => Some(self.ask(&path, true)?.0),
+                    false => (self.reader)(&path),
+                };
+                let Some(bytes) = bytes else {
                     return Ok(Value::Number(Decimal::from(-1_i64)));
                 };
                 self.opened.insert(path.clone(), bytes);
@@ -26,12 +34,11 @@ impl Interpreter {
             let left = self.opened.get_mut(&path);
             left.and_then(|left| next_record(left, &separator, true))
         } else {
-            let line = self.next_record();
-            if line.is_some() {
-                self.count(&["NR", "FNR"]);
-            }
-            line
+            self.next_record()
         };
+        if line.is_some() && from.is_none_or(|(is_command, _)| *is_command) {
+            self.count(if from.is_some() { &["NR"] } else { &["NR", "FNR"] });
+        }
         let Some(line) = line else { return Ok(Value::Number(Decimal::ZERO)) };
         match place {
             Some(place) => self.assign(place, Value::Input(line))?,

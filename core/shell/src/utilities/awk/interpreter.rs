@@ -12,6 +12,8 @@ use json::Decimal;
 const STEP_COUNT_MAX: u64 = 500_000;
 /// Fields and elements beyond this are refused.
 const FIELD_COUNT_MAX: usize = 100_000;
+/// What one step may ask: each answer means that it begins anew.
+const ASK_COUNT_MAX: usize = 500;
 /// Functions within functions: no deeper than this.
 pub(super) const CALL_DEPTH_MAX: usize = 40;
 
@@ -22,6 +24,8 @@ pub(super) enum Flow {
     Break,
     Continue,
     Return(Value),
+    /// A command's answer is wanted: its output (true), or its status alone.
+    Ask(String, bool),
     /// The message.
     Error(String),
 }
@@ -30,7 +34,9 @@ type Done = Result<(), Flow>;
 pub(super) type Got = Result<Value, Flow>;
 type Array = SortedMap<String, Value>;
 
-/// A program while it runs. Output is kept for whoever drives it.
+/// A program while it runs. Output is kept for whoever drives it, and so is what it wants of commands: a step
+/// that asks is given up, and taken again from its beginning when the answer is known.
+#[derive(Clone)]
 pub(super) struct Interpreter {
     pub(super) program: Rc<Program>,
     pub(super) variables: SortedMap<String, Value>,
@@ -52,12 +58,18 @@ pub(super) struct Interpreter {
     pub(super) has_ended: bool,
     /// Reads a whole file.
     pub(super) reader: Reader,
+    /// What the commands of the present step have answered, and how many of them it has come to.
+    pub(super) answers: Rc<[Answer]>,
+    pub(super) asked: usize,
     /// What `getline` has not taken yet of the files it reads.
     pub(super) opened: SortedMap<String, Vec<u8>>,
 }
 
 /// Reads the file of a path; nothing if it cannot be read.
-pub(super) type Reader = Box<dyn Fn(&str) -> Option<Vec<u8>>>;
+pub(super) type Reader = Rc<dyn Fn(&str) -> Option<Vec<u8>>>;
+
+/// A command's output, and its exit code.
+pub(super) type Answer = (Vec<u8>, i32);
 
 pub(super) fn error<T>(message: impl Into<String>) -> Result<T, Flow> {
     Err(Flow::Error(message.into()))
@@ -93,8 +105,20 @@ impl Interpreter {
             pending: Vec::new(),
             has_ended: false,
             reader,
+            answers: Rc::default(),
+            asked: 0,
             opened: SortedMap::new(),
         }
+    }
+
+    /// What a command answers.
+    pub(super) fn ask(&mut self, command: &str, is_output: bool) -> Result<Answer, Flow> {
+        if self.asked >= ASK_COUNT_MAX {
+            return error(format!("not simulated: more than {ASK_COUNT_MAX} commands at one go"));
+        }
+        let answer = self.answers.get(self.asked).cloned();
+        self.asked += 1;
+        answer.ok_or_else(|| Flow::Ask(command.to_owned(), is_output))
     }
 
     /// `-v name=value`, or an operand of that form.
@@ -508,7 +532,7 @@ impl Interpreter {
             Expr::Negative(inner) => Value::Number(self.value(inner)?.number().neg()),
             Expr::Positive(inner) => Value::Number(self.value(inner)?.number()),
             Expr::Call(name, args) => self.call(name, args)?,
-            Expr::Getline(place, file) => self.get_line(place.as_ref(), file.as_deref())?,
+            Expr::Getline(place, file) => self.get_line(place.as_ref(), file.as_ref())?,
         })
     }
 }

@@ -1,5 +1,5 @@
-//! `awk`: programs of a line or two, as workshops have them. Numbers have nine decimal places;
-//! a program cannot wait for a command (`system`, `| getline`); `print | command` runs it at the end.
+//! `awk`: programs of a line or two, as workshops have them. Numbers have nine decimal places; `print | command`
+//! runs the command at the end.
 
 mod functions;
 mod input;
@@ -9,10 +9,13 @@ mod parser;
 mod syntax;
 mod value;
 
+use std::rc::Rc;
+
 use os::Fd;
+use os::process::Handle;
 
 use super::{Arguments, Spec, Utility, running};
-use interpreter::{Flow, Interpreter};
+use interpreter::{Answer, Flow, Interpreter};
 use value::Value;
 
 /// A syntax error as the two say it.
@@ -54,7 +57,7 @@ pub(crate) async fn awk(utility: Utility, parsed: Arguments) -> i32 {
     };
     let seed = utility.proc.now().unix_nanos();
     let proc = utility.proc.clone();
-    let reader = Box::new(move |path: &str| proc.read_file(path).ok());
+    let reader = Rc::new(move |path: &str| proc.read_file(path).ok());
     let mut awk = Interpreter::new(program, utility.proc.environment(), seed, reader);
     if let Some(separator) = parsed.value('F') {
         let separator = if separator == "t" { "\t".to_owned() } else { unescaped(separator) };
@@ -69,14 +72,16 @@ pub(crate) async fn awk(utility: Utility, parsed: Arguments) -> i32 {
     }
     let done = run(&utility, &mut awk, &operands).await;
     let done = match done {
-        Ok(()) | Err(Flow::Exit | Flow::Next) => awk.special(true),
+        Ok(()) | Err(Flow::Exit | Flow::Next) => {
+            step(&utility, &mut awk, |awk| awk.special(true)).await
+        }
         other => other,
     };
     flush(&utility, &mut awk).await;
     for (path, sign, text) in std::mem::take(&mut awk.files) {
         if sign == "|" {
             let words = ["sh", "-c", &path].map(str::to_owned).to_vec();
-            running::run(&utility, words, os::process::Handle::bytes(text.into_bytes())).await;
+            running::run(&utility, words, Handle::bytes(text.into_bytes())).await;
             continue;
         }
         let bytes = match utility.proc.read_file(&path) {
@@ -109,9 +114,59 @@ async fn flush(utility: &Utility, awk: &mut Interpreter) {
     }
 }
 
+/// Does something with the program that may ask commands.
+async fn step(
+    utility: &Utility,
+    awk: &mut Interpreter,
+    go: impl Fn(&mut Interpreter) -> Result<(), Flow>,
+) -> Result<(), Flow> {
+    if !awk.program.asks {
+        return go(awk);
+    }
+    flush(utility, awk).await;
+    let (before, mut shown) = (awk.clone(), 0);
+    let mut answers = Vec::new();
+    loop {
+        awk.answers = answers.clone().into();
+        awk.asked = 0;
+        let done = go(awk);
+        let news = awk.output.split_off(shown);
+        shown += news.len();
+        utility.print(news).await;
+        let Err(Flow::Ask(command, is_output)) = done else {
+            awk.output.clear();
+            return done;
+        };
+        answers.push(answer(utility, command, is_output).await);
+        *awk = before.clone();
+    }
+}
+
+/// Runs a command; its output goes where awk's goes, or is the answer.
+async fn answer(utility: &Utility, command: String, is_output: bool) -> Answer {
+    let proc = &utility.proc;
+    let words = ["sh", "-c", &command].map(str::to_owned).to_vec();
+    let input = proc.handle(Fd::STDIN).unwrap_or_else(|_| Handle::null());
+    if !is_output {
+        return (Vec::new(), running::run(utility, words, input).await);
+    }
+    let Ok(own) = proc.handle(Fd::STDOUT) else { return (Vec::new(), 1) };
+    let (reader, writer) = proc.pipe();
+    proc.set_handle(Fd::STDOUT, writer);
+    let child = running::start(utility, words, input).await;
+    proc.set_handle(Fd::STDOUT, own);
+    let fd = proc.add_handle(reader);
+    let bytes = proc.read_to_end(fd).await.unwrap_or_default();
+    proc.close(fd);
+    match child {
+        Ok(child) => (bytes, proc.wait(child).await.map_or(130, |status| status.code())),
+        Err(code) => (bytes, code),
+    }
+}
+
 /// The records of everything that is read, as it comes.
 async fn run(utility: &Utility, awk: &mut Interpreter, operands: &[String]) -> Result<(), Flow> {
-    awk.special(false)?;
+    step(utility, awk, |awk| awk.special(false)).await?;
     flush(utility, awk).await;
     if !awk.has_main() {
         return Ok(());
@@ -146,7 +201,8 @@ async fn run(utility: &Utility, awk: &mut Interpreter, operands: &[String]) -> R
                 continue;
             }
             while let Some(record) = awk.next_record() {
-                let done = awk.take(&record, std::mem::take(&mut first));
+                let is_first = std::mem::take(&mut first);
+                let done = step(utility, awk, |awk| awk.take(&record, is_first)).await;
                 if done.is_err() {
                     flush(utility, awk).await;
                     done?;

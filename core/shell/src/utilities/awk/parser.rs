@@ -20,13 +20,21 @@ struct Parser {
     /// Within the head of `for (x in a)`.
     no_in: bool,
     reads_ahead: bool,
+    asks: bool,
 }
 
 /// Reads a program.
 pub(super) fn parse(source: &str) -> Result<Program, Wrong> {
     let tokens = super::lexer::tokens(source)?;
-    let mut parser =
-        Parser { tokens, at: 0, depth: 0, in_print: false, no_in: false, reads_ahead: false };
+    let mut parser = Parser {
+        tokens,
+        at: 0,
+        depth: 0,
+        in_print: false,
+        no_in: false,
+        reads_ahead: false,
+        asks: false,
+    };
     let mut program = Program::default();
     parser.skip_separators();
     while *parser.peek() != Token::End {
@@ -38,7 +46,7 @@ pub(super) fn parse(source: &str) -> Result<Program, Wrong> {
         }
         parser.skip_separators();
     }
-    program.reads_ahead = parser.reads_ahead;
+    (program.reads_ahead, program.asks) = (parser.reads_ahead, parser.asks);
     Ok(program)
 }
 
@@ -64,9 +72,6 @@ impl Parser {
     }
 
     fn wrong<T>(&self) -> Result<T, Wrong> {
-        if self.is("|") {
-            return Err(("not simulated: command | getline".to_owned(), 0));
-        }
         let (token, line) = &self.tokens[self.at.min(self.tokens.len() - 1)];
         let text = match token {
             Token::Number(text) | Token::Text(text) | Token::Regex(text) | Token::Name(text, _) => {
@@ -394,7 +399,14 @@ impl Parser {
     }
 
     fn comparison(&mut self) -> Result<Expr, Wrong> {
-        let left = self.concatenation()?;
+        let mut left = self.concatenation()?;
+        while self.is("|")
+            && matches!(self.tokens.get(self.at + 1), Some((Token::Sign("getline"), _)))
+        {
+            self.at += 2;
+            left = Expr::Getline(self.getline_place()?, Some((true, Box::new(left))));
+            self.asks = true;
+        }
         let signs: &[&'static str] = if self.in_print {
             &["<=", "==", "!=", ">=", "<"]
         } else {
@@ -468,6 +480,14 @@ impl Parser {
         }
     }
 
+    fn getline_place(&mut self) -> Result<Option<Place>, Wrong> {
+        let has_place = self.is("$") || matches!(self.peek(), Token::Name(_, false));
+        Ok(match has_place.then(|| self.deeper(Self::primary)).transpose()? {
+            Some(Expr::Place(place)) => Some(place),
+            _ => None,
+        })
+    }
+
     fn primary(&mut self) -> Result<Expr, Wrong> {
         if self.take("$") {
             let index = if let Some(sign) = self.one_of(&["++", "--"]) {
@@ -492,14 +512,10 @@ impl Parser {
             };
         }
         if self.take("getline") {
-            let has_place = self.is("$") || matches!(self.peek(), Token::Name(_, false));
-            let place = match has_place.then(|| self.deeper(Self::primary)).transpose()? {
-                Some(Expr::Place(place)) => Some(place),
-                _ => None,
-            };
+            let place = self.getline_place()?;
             let file = if self.take("<") { Some(self.deeper(Self::primary)?) } else { None };
             self.reads_ahead |= file.is_none();
-            return Ok(Expr::Getline(place, file.map(Box::new)));
+            return Ok(Expr::Getline(place, file.map(|file| (false, Box::new(file)))));
         }
         let token = self.peek().clone();
         self.at += 1;
@@ -512,6 +528,7 @@ impl Parser {
                 let outer = std::mem::replace(&mut self.in_print, false);
                 let args = self.list(")")?;
                 self.in_print = outer;
+                self.asks |= name == "system";
                 Ok(Expr::Call(name, args))
             }
             Token::Name(name, false) if name == "length" => Ok(Expr::Call(name, Vec::new())),

@@ -25,8 +25,8 @@ pub(super) enum Expr {
     Negative(Box<Self>),
     Positive(Box<Self>),
     Call(String, Vec<Self>),
-    /// Into what, or the record; from which file, or the input.
-    Getline(Option<Place>, Option<Box<Self>>),
+    /// Into what, or the record; from a file, or from a command (true), or the input.
+    Getline(Option<Place>, Option<(bool, Box<Self>)>),
     Group(Box<Self>),
 }
 
@@ -83,4 +83,6 @@ pub(super) struct Program {
     pub(super) functions: sorted::SortedMap<String, Rc<Function>>,
     /// `getline` takes records of the input: all of it must be there before the first.
     pub(super) reads_ahead: bool,
+    /// It asks commands for something: `system`, `command | getline`.
+    pub(super) asks: bool,
 }
