@@ -55,6 +55,7 @@ transcripts! {
     hosts: "hosts",
     remote_20_10: "remote-20.10",
     remote_tls_20_10: "remote-tls-20.10",
+    remote_work_20_10: "remote-work-20.10",
     passwords: "passwords",
     secrets_17_03: "secrets-17.03",
     secrets_20_10: "secrets-20.10",
