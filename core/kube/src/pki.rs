@@ -97,6 +97,7 @@ impl<'a> Pki<'a> {
         if number < self.config.control_plane_count {
             add("/etc/kubernetes/admin.conf", 0o600, admin);
             add("/etc/kubernetes/pki/ca.key", 0o600, key_pem(&self.ca.key));
+            add("/etc/kubernetes/pki/etcd/ca.crt", 0o644, ca.clone());
             add("/etc/kubernetes/pki/sa.key", 0o600, key_pem(&self.accounts));
             let pairs = [
                 ("apiserver", "kube-apiserver", "kubernetes"),
@@ -106,6 +107,8 @@ impl<'a> Pki<'a> {
                     crate::apiserver::access::MASTERS,
                 ),
                 ("etcd/peer", name.as_str(), ETCD_GROUP),
+                ("etcd/server", name.as_str(), ETCD_GROUP),
+                ("apiserver-etcd-client", "kube-apiserver-etcd-client", ETCD_GROUP),
             ];
             for (file, user, group) in pairs {
                 let (certificate, key) = self.issue(user, group);

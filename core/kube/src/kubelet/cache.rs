@@ -35,6 +35,7 @@ pub(super) struct Cache {
     /// Tokens of pods' service accounts, by pod.
     pub(super) tokens: SortedMap<String, String>,
     pub(super) tokens_asked: SortedSet<String>,
+    pub(super) services: super::services::Services,
     pub(super) retry_at: Option<Time>,
 }
 

@@ -64,6 +64,7 @@ impl Phase {
 #[derive(Clone, Debug)]
 pub(super) enum Step {
     Image,
+    User,
     Pull,
     Poll,
     Make,

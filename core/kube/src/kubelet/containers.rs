@@ -130,6 +130,9 @@ impl Kubelet {
                     self.pull(touch, uid, place, image);
                 }
             }
+            (Step::User, Ok(api::Response::Image(found))) => {
+                self.make_as(touch, (uid, place), &spec, &found.config.user);
+            }
             (Step::Pull, Ok(api::Response::Created { id })) => {
                 one.phase = Phase::Pulling(id);
                 if let Some(run) = self.pods.get_mut(uid) {
@@ -166,11 +169,7 @@ impl Kubelet {
             (Step::Start, Err(error)) if !error.message().is_empty() => {
                 let name = one.name.clone();
                 let message = error.message().to_owned();
-                if message.ends_with("Address already in use")
-                    && let Some(run) = self.pods.get_mut(uid)
-                {
-                    run.ip.clear();
-                }
+                self.look_at_address(uid, &message);
                 let told = format!(
                     "Error: failed to start container \"{name}\": Error response from daemon: {message}"
                 );

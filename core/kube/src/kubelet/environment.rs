@@ -76,6 +76,32 @@ pub(super) fn expand(text: &str, known: &[(String, String)]) -> String {
     out + rest
 }
 
+/// Where services are, for whoever is in their namespace (kubelet: `pkg/kubelet/envvars`).
+fn of_service(service: &Value, known: &mut Vec<(String, String)>) {
+    let upper = |text: &str| text.to_ascii_uppercase().replace('-', "_");
+    let (name, ip) = (upper(crate::json::name(service)), text(service, "spec/clusterIP"));
+    let ports = items(service, "spec/ports");
+    let (Some(first), false) = (ports.first(), matches!(ip, "" | "None")) else { return };
+    let mut set = |end: String, value: String| known.push((format!("{name}_{end}"), value));
+    set("SERVICE_HOST".to_owned(), ip.to_owned());
+    set("SERVICE_PORT".to_owned(), first["port"].to_string());
+    for port in ports.iter().filter(|port| !text(port, "name").is_empty()) {
+        set(format!("SERVICE_PORT_{}", upper(text(port, "name"))), port["port"].to_string());
+    }
+    for (place, port) in ports.iter().enumerate() {
+        let (number, protocol) = (port["port"].to_string(), text(port, "protocol"));
+        let url = format!("{}://{ip}:{number}", protocol.to_ascii_lowercase());
+        if place == 0 {
+            set("PORT".to_owned(), url.clone());
+        }
+        let one = format!("PORT_{number}_{protocol}");
+        set(format!("{one}_PROTO"), protocol.to_ascii_lowercase());
+        set(format!("{one}_PORT"), number);
+        set(format!("{one}_ADDR"), ip.to_owned());
+        set(one, url);
+    }
+}
+
 /// Names and values, in order.
 pub(super) fn environment(
     pod: &Value,
@@ -84,6 +110,16 @@ pub(super) fn environment(
 ) -> Result<Vec<(String, String)>, Missing> {
     let home = crate::json::namespace(pod);
     let mut known: Vec<(String, String)> = Vec::new();
+    let Some(services) = &cache.services else {
+        let why = "services have not yet been read at least once, cannot construct envvars";
+        return Err(Missing::What(why.to_owned()));
+    };
+    for ((place, name), service) in services {
+        let is_own = place == home && flag(pod, "spec/enableServiceLinks");
+        if is_own || (place.as_str(), name.as_str()) == ("default", "kubernetes") {
+            of_service(service, &mut known);
+        }
+    }
     let set = |known: &mut Vec<(String, String)>, name: String, value: String| {
         known.retain(|(old, _)| *old != name);
         known.push((name, value));

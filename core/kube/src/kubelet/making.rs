@@ -10,8 +10,59 @@ use super::environment::{self, Missing};
 use super::{Kubelet, POD_NETWORK, Purpose, Touch, termination, volumes};
 use crate::json::{at, flag, items, put, text};
 
+/// A setting of a container, or else of its pod.
+fn security<'a>(pod: &'a Value, spec: &'a Value, field: &str) -> &'a Value {
+    let own = &spec["securityContext"][field];
+    if own.is_null() { &pod["spec"]["securityContext"][field] } else { own }
+}
+
+/// Why a container that must not be root's may be (kubelet: `verifyRunAsNonRoot`).
+fn breaks_policy(pod: &Value, spec: &Value, image_user: &str) -> Option<String> {
+    let user = image_user.split(':').next().unwrap_or_default();
+    let why = match (security(pod, spec, "runAsUser").as_u64(), user) {
+        (Some(0), _) => "container's runAsUser breaks non-root policy".to_owned(),
+        (Some(_), _) => return None,
+        (None, "" | "0") => "container has runAsNonRoot and image will run as root".to_owned(),
+        (None, user) if user.parse::<u32>().is_err() => format!(
+            "container has runAsNonRoot and image has non-numeric user ({user}), cannot verify user is non-root"
+        ),
+        (None, _) => return None,
+    };
+    let (name, home, uid) =
+        (crate::json::name(pod), crate::json::namespace(pod), crate::json::uid(pod));
+    Some(format!("{why} (pod: \"{name}_{home}({uid})\", container: {})", text(spec, "name")))
+}
+
 impl Kubelet {
+    /// The image is there: the container is made, if its user is one that it may have.
     pub(super) fn make(&mut self, touch: &mut Touch<'_>, uid: &str, place: usize, spec: &Value) {
+        let Some(run) = self.pods.get_mut(uid) else { return };
+        if security(&run.pod, spec, "runAsNonRoot") != true {
+            return self.make_container(touch, uid, place, spec);
+        }
+        run.containers[place].phase = Phase::Making;
+        let purpose = Purpose::Runtime(uid.to_owned(), place, Step::User);
+        let image = text(spec, "image").to_owned();
+        self.runtime(touch, purpose, api::Request::InspectImage { image });
+    }
+
+    /// The image's user is known.
+    pub(super) fn make_as(
+        &mut self,
+        touch: &mut Touch<'_>,
+        (uid, place): (&str, usize),
+        spec: &Value,
+        image_user: &str,
+    ) {
+        let pod = self.pods.get(uid).map(|run| run.pod.clone()).unwrap_or_default();
+        let Some(why) = breaks_policy(&pod, spec, image_user) else {
+            return self.make_container(touch, uid, place, spec);
+        };
+        let told = format!("Error: {why}");
+        self.fail(touch, uid, place, "CreateContainerConfigError", &why, &told);
+    }
+
+    fn make_container(&mut self, touch: &mut Touch<'_>, uid: &str, place: usize, spec: &Value) {
         self.give_address(uid);
         let Some(run) = self.pods.get(uid) else { return };
         let mut pod = (*run.pod).clone();
@@ -103,18 +154,15 @@ impl Kubelet {
             let names = items(alias, "hostnames").iter().filter_map(Value::as_str);
             names.map(|name| format!("{name}:{}", text(alias, "ip")))
         });
-        let security = at(pod, "spec/securityContext");
-        let groups = items(security, "supplementalGroups").iter().chain(security.get("fsGroup"));
+        let of_pod = at(pod, "spec/securityContext");
+        let groups = items(of_pod, "supplementalGroups").iter().chain(of_pod.get("fsGroup"));
         let mut groups: Vec<u64> = groups.filter_map(Value::as_u64).collect();
         groups.sort_unstable();
         let hostname = match text(pod, "spec/hostname") {
             "" => pod_name,
             hostname => hostname,
         };
-        let user = |path: &str| {
-            let own = spec["securityContext"][path].as_u64();
-            own.or_else(|| pod["spec"]["securityContext"][path].as_u64())
-        };
+        let user = |field: &str| security(pod, spec, field).as_u64();
         let user = match (user("runAsUser"), user("runAsGroup")) {
             (Some(user), Some(group)) => format!("{user}:{group}"),
             (Some(user), None) => user.to_string(),

@@ -10,9 +10,12 @@ use crate::client;
 use crate::conditions;
 use crate::controllers::is_going;
 use crate::json::{from_yaml, put, text};
+use crate::wire::Came;
 
-/// What was asked is asked again after so long.
-const RETRY: Duration = Duration::from_secs(5);
+/// What was refused is asked again after so long: the namespace may not be there yet.
+const RETRY: Duration = Duration::from_secs(1);
+/// And so long is waited for an answer, or after there was none.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The annotation that makes a pod one.
 const MIRROR: &str = "kubernetes.io/config.mirror";
@@ -31,6 +34,7 @@ pub(crate) struct Static {
 pub(super) struct Mirrors {
     wanted: SortedMap<String, (Value, bool, Time)>,
     known: SortedMap<String, Value>,
+    /// What is not asked again before a time.
     asked: SortedMap<String, Time>,
 }
 
@@ -77,6 +81,28 @@ impl Kubelet {
         self.reconcile_mirrors(touch);
     }
 
+    /// When what was asked may have been in vain.
+    pub(super) fn mirrors_deadline(&self) -> Option<Time> {
+        self.mirrors.asked.values().copied().min()
+    }
+
+    /// The API server has answered, or has not.
+    pub(super) fn mirror_answered(&mut self, touch: &Touch<'_>, name: &str, came: &Came) {
+        let delay = match came {
+            Came::Response(answer) if answer.code < 300 => return,
+            Came::Response(_) => RETRY,
+            _ => PATIENCE,
+        };
+        self.mirrors.asked.insert(name.to_owned(), touch.now + delay);
+    }
+
+    /// Asks again for what was asked in vain.
+    pub(super) fn mirrors_due(&mut self, touch: &mut Touch<'_>) {
+        if self.mirrors_deadline().is_some_and(|at| at <= touch.now) {
+            self.reconcile_mirrors(touch);
+        }
+    }
+
     /// The API server shows these mirror pods of the node, and no others.
     pub(super) fn mirrors_listed(&mut self, touch: &mut Touch<'_>, seen: Vec<Value>) {
         let named = seen.into_iter().map(|pod| (crate::json::name(&pod).to_owned(), pod));
@@ -103,7 +129,7 @@ impl Kubelet {
             return;
         }
         let Mirrors { wanted, known, asked } = &mut self.mirrors;
-        asked.retain(|_, at| touch.now < *at + RETRY);
+        asked.retain(|_, until| touch.now < *until);
         let mut requests = Vec::new();
         for (name, pod) in known.iter() {
             let is_same = wanted.get(name).is_some_and(|(new, _, _)| hash(new) == hash(pod));
@@ -128,12 +154,12 @@ impl Kubelet {
         let mut asks = Vec::new();
         for (name, request) in requests {
             if !asked.contains_key(name) {
-                asks.push(request);
-                asked.insert(name.clone(), touch.now);
+                asks.push((name.clone(), request));
+                asked.insert(name.clone(), touch.now + PATIENCE);
             }
         }
-        for request in asks {
-            self.ask(touch, Purpose::Told, request, false);
+        for (name, request) in asks {
+            self.ask(touch, Purpose::Mirror(name), request, false);
         }
     }
 }

@@ -13,6 +13,7 @@
 //! | `images`, `making`, `endings` | the steps: its image, its creation, its end and another start |
 //! | `report` | a pod's status |
 //! | `mirror` | what runs on the host without the API server, shown to it |
+//! | `services` | the cluster's services, for the environment |
 //! | `serve` | logs and programs, for the API server |
 
 mod cache;
@@ -28,6 +29,7 @@ mod node;
 mod pods;
 mod report;
 mod serve;
+mod services;
 mod termination;
 mod volumes;
 
@@ -97,6 +99,8 @@ impl Touch<'_> {
 enum Purpose {
     ListPods,
     WatchPods,
+    ListServices,
+    WatchServices,
     Node,
     NodeSeen,
     Lease,
@@ -104,6 +108,7 @@ enum Purpose {
     Watch(ObjectKey),
     Status(String),
     Gone(String),
+    Mirror(String),
     Told,
     Token(String),
     Runtime(String, usize, container::Step),
@@ -126,6 +131,7 @@ pub(crate) struct Kubelet {
     cache: Cache,
     node: node::NodeState,
     relist_at: Option<Time>,
+    services_at: Option<Time>,
     relist_after: Duration,
     /// What ran before the kubelet started has been looked for.
     is_adopted: bool,
@@ -165,6 +171,7 @@ impl Kubelet {
             cache: Cache::default(),
             node: node::NodeState::new(now),
             relist_at: Some(now),
+            services_at: Some(now),
             relist_after: RELIST,
             is_adopted: false,
             is_listed: false,
@@ -225,6 +232,14 @@ impl Kubelet {
         }
     }
 
+    /// Somebody else has the pod's address, says Docker: it gets another one.
+    fn look_at_address(&mut self, uid: &str, message: &str) {
+        let run = self.pods.get_mut(uid).filter(|_| message.ends_with("Address already in use"));
+        if let Some(run) = run {
+            run.ip.clear();
+        }
+    }
+
     fn ask(
         &mut self,
         touch: &mut Touch<'_>,
@@ -258,9 +273,11 @@ impl Kubelet {
         let own = [
             pods,
             self.relist_at,
+            self.services_at,
             self.node.next_deadline(),
             self.cache.retry_at,
             self.sessions.next_deadline(),
+            self.mirrors_deadline(),
         ];
         own.into_iter().flatten().min()
     }
@@ -275,6 +292,8 @@ impl Kubelet {
         }
         self.node_due(touch);
         self.cache_due(touch);
+        self.mirrors_due(touch);
+        self.services_due(touch);
         let due: Vec<String> = self
             .pods
             .iter()
@@ -331,6 +350,9 @@ impl Kubelet {
             (Purpose::List(key), came) => self.object_listed(touch, key, came),
             (Purpose::Watch(key), came) => self.object_changed(touch, tag, key, came),
             (Purpose::Status(uid), came) => self.status_answered(touch, &uid, came),
+            (Purpose::ListServices, came) => self.services_came(touch, true, came),
+            (Purpose::WatchServices, came) => self.services_came(touch, false, came),
+            (Purpose::Mirror(name), came) => self.mirror_answered(touch, &name, &came),
             (Purpose::Gone(uid), came) => self.gone_answered(touch, &uid, came),
             (Purpose::Token(key), Came::Response(answer)) if answer.code == 201 => {
                 self.cache.tokens.insert(key, text(&answer.body, "status/token").to_owned());

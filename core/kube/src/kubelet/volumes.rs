@@ -214,7 +214,15 @@ pub(super) fn set_up(
         folder(machine, above, 0o755, now);
     }
     // Whoever a container's programs are, they may write to an empty folder.
-    folder(machine, &path, if kind.ends_with("empty-dir") { 0o777 } else { 0o755 }, now);
+    let group = at(pod, "spec/securityContext/fsGroup").as_u64();
+    let group = group.and_then(|group| u32::try_from(group).ok());
+    let is_empty_folder = kind.ends_with("empty-dir");
+    let place = folder(machine, &path, if is_empty_folder { 0o777 } else { 0o755 }, now);
+    if let (None, true, Some(gid), Some(place)) = (old, is_empty_folder, group, place) {
+        let attributes = Attributes { gid, ..Attributes::root(0o2777, now) };
+        let inode = Inode { attributes, kind: Kind::Directory };
+        let _ = place.fs.borrow_mut().put(&place.inner, inode, now);
+    }
     if old.is_none() && in_memory {
         let host = machine.host();
         let mounts = &mut host.borrow_mut().mounts;
@@ -224,8 +232,6 @@ pub(super) fn set_up(
         }
     }
     if let Some(files) = &shown {
-        let group = at(pod, "spec/securityContext/fsGroup").as_u64();
-        let group = group.and_then(|group| u32::try_from(group).ok());
         write_atomically(machine, &path, files, (now, wall), stamp, group);
     }
     Ok(Mounted { path, payload: shown, is_memory: in_memory })

@@ -201,6 +201,20 @@ pub(crate) fn cluster_info(cli: &Cli) -> Boxed<'_, Outcome> {
     })
 }
 
+/// `kubectl top`: metrics are served by an addition, metrics-server, that a cluster has not by itself. Before 1.18 kubectl
+/// looked for an older one then.
+pub(crate) fn top(cli: &Cli) -> Boxed<'_, Outcome> {
+    Box::pin(async move {
+        cli.call(Call::get("/version")).await?;
+        let old = "Error from server (NotFound): the server could not find the requested resource (get services \
+                   http:heapster:)";
+        Err(match cli.profile.minor < 18 {
+            true => Failure::Plain(old.to_owned()),
+            false => Failure::text("Metrics API not available"),
+        })
+    })
+}
+
 /// `kubectl options`.
 pub(crate) fn options(cli: &Cli) -> Boxed<'_, Outcome> {
     Box::pin(async move {

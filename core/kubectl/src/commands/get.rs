@@ -173,8 +173,14 @@ pub(crate) fn get(cli: &Cli) -> Boxed<'_, Outcome> {
                 }
             }
         } else {
-            let objects: Vec<Value> =
+            let mut objects: Vec<Value> =
                 selection.found.into_iter().map(|found| found.object).collect();
+            if cli.is_set("export") {
+                cli.err(
+                    "Flag --export has been deprecated, This flag is deprecated and will be removed in future.\n",
+                );
+                objects.iter_mut().for_each(export);
+            }
             if selection.is_single {
                 if let Some(object) = objects.first() {
                     output::print(cli, &format, object)?;
@@ -185,6 +191,20 @@ pub(crate) fn get(cli: &Cli) -> Boxed<'_, Outcome> {
         }
         cli.done(selection.failures)
     })
+}
+
+/// Takes away what is the cluster's (apiserver: `exportObjectMeta`).
+fn export(object: &mut Value) {
+    for field in ["uid", "namespace", "resourceVersion"] {
+        crate::json::remove(object, &format!("metadata/{field}"));
+    }
+    crate::json::put(object, "metadata/creationTimestamp", Value::Null);
+    if object["status"].is_object() {
+        let quality = object["status"]["qosClass"].take();
+        let is_pod = text(object, "kind") == "Pod";
+        let fresh = serde_json::json!({ "phase": "Pending", "qosClass": quality });
+        object["status"] = if is_pod { fresh } else { serde_json::json!({}) };
+    }
 }
 
 /// One table for each kind.

@@ -43,6 +43,11 @@ fn container(cli: &Cli, name: &str, image: &str) -> Result<Value, Failure> {
     if !env.is_empty() {
         container["env"] = env.into();
     }
+    for field in ["limits", "requests"] {
+        for (what, value) in pairs(cli.matches.all(field)).as_object().into_iter().flatten() {
+            container["resources"][field][what.as_str()] = value.clone();
+        }
+    }
     if let Some(port) = cli.matches.get("port").and_then(|port| port.parse::<i64>().ok()) {
         container["ports"] = json!([{ "containerPort": port }]);
     }
@@ -87,6 +92,9 @@ fn wanted(cli: &Cli, name: &str, image: &str, restart: &str) -> Result<Value, Fa
         pod["spec"] = json!({
             "containers": [container], "dnsPolicy": "ClusterFirst", "restartPolicy": restart,
         });
+        if !cli.flag("serviceaccount").is_empty() {
+            pod["spec"]["serviceAccountName"] = cli.flag("serviceaccount").into();
+        }
         pod
     };
     made["status"] = json!({});

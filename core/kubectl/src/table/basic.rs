@@ -59,6 +59,7 @@ const DEPLOYMENT: &[Flag] = &[
 const MAKE: &[&[Flag]] = &[OUTPUT, DRY_RUN, NOTES, VALIDATE];
 
 const GET: &[Flag] = &[
+    flag(None, "export", Kind::Bool, "false", "Without what is the cluster's.").until(17),
     flag(None, "chunk-size", Kind::Int, "500", "Objects of one answer; 0 for all."),
     flag(None, "ignore-not-found", Kind::Bool, "false", "Nothing found is no error."),
     flag(Some('L'), "label-columns", Kind::Slice, "", "Labels to show as columns."),
@@ -142,6 +143,10 @@ const RUN: &[Flag] = &[
         .lacks("generators")
         .until(20),
     flag(None, "image", Kind::String, "", "The container's image."),
+    flag(None, "limits", Kind::String, "", "At most so much, as in cpu=200m,memory=512Mi.")
+        .until(20),
+    flag(None, "requests", Kind::String, "", "At least so much.").until(20),
+    flag(None, "serviceaccount", Kind::String, "", "Whom the pod acts for.").until(20),
     flag(None, "image-pull-policy", Kind::String, "", "When the image is pulled."),
     flag(Some('l'), "labels", Kind::List, "", "Labels of the pod."),
     flag(None, "overrides", Kind::String, "", "More of the object, in JSON."),

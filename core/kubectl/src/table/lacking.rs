@@ -49,7 +49,6 @@ pub(super) const COMMANDS: &[Command] = &[
         "connections of a host to a pod's ports",
     ),
     lacking("proxy", "Run a proxy to the Kubernetes API server", "HTTP; use kubectl get --raw"),
-    lacking("top", "Display resource (CPU/memory) usage", METRICS),
     lacking(
         "apply edit-last-applied",
         "Edit latest last-applied-configuration annotations of a resource/object",

@@ -6,6 +6,11 @@ use crate::commands::{
     annotate, auth, config, copy, discovery, events, exec, explain, logs, node, rollout, set,
 };
 
+const TOP: &[Flag] = &[
+    flag(None, "containers", Kind::Bool, "false", "Each container of a pod."),
+    flag(None, "no-headers", Kind::Bool, "false", "No titles."),
+    flag(None, "sort-by", Kind::String, "", "cpu or memory."),
+];
 const CONTAINER: &[Flag] =
     &[flag(Some('c'), "container", Kind::String, "", "The container; the first if none is named.")];
 const EXEC: &[Flag] = &[flag(Some('f'), "filename", Kind::Slice, "", "File that names the pod.")
@@ -157,6 +162,9 @@ pub(super) const COMMANDS: &[Command] = &[
     command("config delete-user", "NAME", "Delete the specified user from the kubeconfig", &[], config::delete),
     command("version", "", "Print the client and server version information", &[VERSION], discovery::version),
     command("api-resources", "", "Print the supported API resources on the server", &[RESOURCES], discovery::api_resources),
+    group("top", "Display resource (CPU/memory) usage"),
+    command("top node", "[NAME | -l label]", "Display resource (CPU/memory) usage of nodes", &[TOP, SELECT], discovery::top).aliases(&["nodes", "no"]),
+    command("top pod", "[NAME | -l label]", "Display resource (CPU/memory) usage of pods", &[TOP, SELECT], discovery::top).aliases(&["pods", "po"]),
     command("api-versions", "", "Print the supported API versions on the server, in the form of \"group/version\"", &[], discovery::api_versions),
     command("cluster-info", "", "Display cluster information", &[], discovery::cluster_info),
     command("options", "", "Print the list of flags inherited by all commands", &[], discovery::options),

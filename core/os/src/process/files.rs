@@ -4,6 +4,9 @@ use super::{Fd, Handle, Open, Proc};
 use crate::errno::Errno;
 use crate::fs::{Attributes, FsKind, Inode, Kind, Located, SharedFs};
 
+/// The set-group-ID bit.
+const SET_GROUP: u32 = 0o2000;
+
 /// How to open a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OpenMode {
@@ -174,7 +177,7 @@ impl Proc {
     }
 
     /// Checks that the caller may add or remove names in the folder that `located` is in.
-    fn check_parent(&self, located: &Located) -> Result<(), Errno> {
+    fn check_parent(&self, located: &Located) -> Result<Inode, Errno> {
         let parent = match located.path.rfind('/') {
             Some(0) | None => "/",
             Some(index) => &located.path[..index],
@@ -186,15 +189,21 @@ impl Proc {
         if located.read_only {
             return Err(Errno::ReadOnly);
         }
-        if !self.user().may_write(&folder) { Err(Errno::Access) } else { Ok(()) }
+        if !self.user().may_write(&folder) { Err(Errno::Access) } else { Ok(folder) }
     }
 
     fn create(&self, located: &Located, kind: Kind, mode: u32) -> Result<(), Errno> {
-        self.check_parent(located)?;
+        let folder = self.check_parent(located)?.attributes;
         let now = self.wall();
         let user = self.user();
-        let mode = if matches!(kind, Kind::Symlink(_)) { 0o777 } else { mode & !self.umask() };
-        let attributes = Attributes { mode, uid: user.uid, gid: user.gid, modified: now };
+        let mut mode = if matches!(kind, Kind::Symlink(_)) { 0o777 } else { mode & !self.umask() };
+        let mut gid = user.gid;
+        // What is made in a folder with the set-group-ID bit is its group's (POSIX leaves it open, Linux does it).
+        if folder.mode & SET_GROUP != 0 {
+            gid = folder.gid;
+            mode |= if matches!(kind, Kind::Directory) { SET_GROUP } else { 0 };
+        }
+        let attributes = Attributes { mode, uid: user.uid, gid, modified: now };
         located.fs.borrow_mut().put(&located.inner, Inode { attributes, kind }, now)
     }
 
@@ -228,9 +237,14 @@ impl Proc {
         Ok(())
     }
 
+    /// True while the host's disk takes nothing any more.
+    pub fn is_disk_full(&self) -> bool {
+        self.state.borrow().is_disk_full
+    }
+
     /// Checks that bytes can be added to a file.
     pub(super) fn check_space(&self, fs: &SharedFs, bytes: &[u8]) -> Result<(), Errno> {
-        let is_full = self.state.borrow().is_disk_full;
+        let is_full = self.is_disk_full();
         let is_on_disk = fs.borrow().kind() != FsKind::Tmpfs;
         if is_full && is_on_disk && !bytes.is_empty() { Err(Errno::NoSpace) } else { Ok(()) }
     }
