@@ -95,7 +95,7 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::SecretStaysMounted, By::Scenario(s::stop), &["a_stopped_task_has_no_secret"]),
     (Bug::EtcdVoteForgotten, KUBE_SAFETY, &["durable_monotone"]),
     (Bug::EtcdSyncForgotten, KUBE_SAFETY, &["durable_commits", "durable_votes"]),
-    (Bug::EtcdFullDiskMissed, KUBE_SAFETY, &["acknowledged_writes", "acknowledged"]),
+    (Bug::EtcdFullDiskMissed, KUBE_SAFETY, &["durable_commits", "durable_votes"]),
     (Bug::DeletionNotCached, KUBE_SAFETY, &["cached_objects"]),
     (Bug::WatchEventLost, KUBE_LIVENESS, &["settled"]),
     (Bug::AllSecretsToNodes, KUBE_SAFETY, &["node_rights"]),
