@@ -71,6 +71,7 @@ transcripts! {
     updates_20_10: "updates-20.10",
     placement_20_10: "placement-20.10",
     restarts_20_10: "restarts-20.10",
+    quorum_28: "quorum-28",
     curl_20_10: "curl-20.10",
     tasks_end_20_10: "tasks-end-20.10",
     task_17_03: "task-17.03",

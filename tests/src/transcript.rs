@@ -23,11 +23,13 @@
 //! printed, with the holes of [`labs::pattern`]; `? N` is the exit status, 0 if it is not told, `? running`
 //! says that the command is still busy. A name that a hole has bound may be used in commands as `{{name}}`.
 //! `@ cut node1 node2` and `@ heal node1 node2` lose frames between two nodes, or no longer.
+//! What must always hold (`core/invariants`) is looked at after every event.
 //! `UPDATE=1` writes what is printed in place of what does not fit.
 
 use std::fmt::Write as _;
 use std::path::Path;
 
+use invariants::Watch;
 use labs::Bindings;
 use labs::pattern::{Line, Mode, Pattern};
 use world::{Duration, Input, LineResult, Spec, World};
@@ -86,7 +88,8 @@ pub fn watch(path: &Path, around: &mut Around<'_>) -> Result<(), String> {
     let script = read(&text)?;
     let release = script.releases.first().ok_or("no version")?;
     let seed = script.seeds.first().ok_or("no seed")?;
-    let mut run = Run::new(&script, script.spec.clone().with_docker(release).with_seed(*seed));
+    let mut run =
+        Run::new(&script, script.spec.clone().with_docker(release).with_seed(*seed), false);
     for step in &script.steps {
         let Action::Type(node, _, text) = &step.action else {
             run.act(&step.action)?;
@@ -118,7 +121,7 @@ pub fn play(path: &Path) {
     for release in &script.releases {
         for seed in &script.seeds {
             let spec = script.spec.clone().with_docker(release).with_seed(*seed);
-            let mut run = Run::new(&script, spec);
+            let mut run = Run::new(&script, spec, true);
             run.play(&script);
             if update && run.problems.is_empty() {
                 continue;
@@ -136,8 +139,13 @@ pub fn play(path: &Path) {
     assert!(problems.is_empty(), "{}\n{problems}", path.display());
 }
 
+/// How long a key may take to show what it does.
+const KEY_LIMIT: Duration = Duration::from_secs(5);
+
 struct Run {
     world: World,
+    /// Nothing while somebody measures.
+    watch: Option<Watch>,
     nodes: Vec<String>,
     bindings: Bindings,
     limit: Duration,
@@ -146,13 +154,16 @@ struct Run {
 }
 
 impl Run {
-    fn new(script: &Script, spec: Spec) -> Self {
+    fn new(script: &Script, spec: Spec, is_watched: bool) -> Self {
         let nodes = spec.nodes.clone();
         let world = World::new(spec).unwrap_or_else(|error| panic!("{error}"));
+        let watch =
+            is_watched.then(|| Watch::new(&world).unwrap_or_else(|broken| panic!("{broken}")));
         let mut rewritten = script.header.join("\n");
         rewritten.push_str("\n----\n");
         Self {
             world,
+            watch,
             nodes,
             bindings: Bindings::default(),
             limit: world::LINE_LIMIT,
@@ -193,20 +204,21 @@ impl Run {
     fn act(&mut self, action: &Action) -> Result<Option<LineResult>, String> {
         match action {
             Action::Remark => {}
-            Action::Advance(span) => self.world.advance(*span),
+            Action::Advance(span) => self.pass(*span)?,
             Action::Limit(span) => self.limit = *span,
             Action::Fault(line) => {
                 let line = self.fill(line)?;
                 self.world.inject(&line).map_err(|error| error.to_string())?;
+                self.look()?;
             }
             Action::Until(service, count) => self.until(&self.fill(service)?, *count)?,
             Action::Interrupt(node) => {
                 let node = self.fill(node)?;
-                return self.press(&node.clone(), Input::Interrupt { node });
+                return self.put(&node.clone(), Input::Interrupt { node }, KEY_LIMIT);
             }
             Action::EndOfFile(node) => {
                 let node = self.fill(node)?;
-                return self.press(&node.clone(), Input::EndOfFile { node });
+                return self.put(&node.clone(), Input::EndOfFile { node }, KEY_LIMIT);
             }
             Action::Type(node, prompt, text) => {
                 let (node, text) = (self.fill(node)?, self.fill(text)?);
@@ -218,19 +230,63 @@ impl Run {
                     }
                 }
                 let limit = std::mem::replace(&mut self.limit, world::LINE_LIMIT);
-                let result = self.world.run_line(&node, &text, limit);
-                return result.map(Some).map_err(|error| error.to_string());
+                let mut text = text;
+                if !text.ends_with('\n') {
+                    text.push('\n');
+                }
+                return self.put(&node.clone(), Input::Type { node, text }, limit);
             }
         }
         Ok(None)
     }
 
-    fn press(&mut self, node: &str, input: Input) -> Result<Option<LineResult>, String> {
+    /// Gives something to a terminal and waits until it waits for a line again.
+    fn put(
+        &mut self,
+        node: &str,
+        input: Input,
+        limit: Duration,
+    ) -> Result<Option<LineResult>, String> {
         let text = |error: world::Error| error.to_string();
         let mark = self.world.mark(node).map_err(text)?;
         self.world.apply(input).map_err(text)?;
-        self.world.run_until_idle(node, Duration::from_secs(5)).map_err(text)?;
+        self.look()?;
+        if self.watch.is_none() {
+            self.world.run_until_idle(node, limit).map_err(text)?;
+        }
+        let end = self.world.now() + limit;
+        while self.watch.is_some()
+            && self.is_up(node)
+            && self.world.awaits(node).map_err(text)?.is_none()
+        {
+            if !self.world.step(end) {
+                self.world.advance_until(end);
+                break;
+            }
+            self.look()?;
+        }
         self.world.result_since(node, &mark).map(Some).map_err(text)
+    }
+
+    fn is_up(&self, node: &str) -> bool {
+        let host = self.nodes.iter().position(|known| known == node);
+        let probe = host.and_then(|host| self.world.probe(host));
+        probe.is_some_and(|probe| probe.daemon.is_some())
+    }
+
+    /// Lets time pass. What must always hold is looked at after every event.
+    fn pass(&mut self, span: Duration) -> Result<(), String> {
+        let until = self.world.now() + span;
+        while self.world.step(until) {
+            self.look()?;
+        }
+        self.world.advance_until(until);
+        Ok(())
+    }
+
+    fn look(&mut self) -> Result<(), String> {
+        let look = |watch: &mut Watch| watch.after(&self.world);
+        self.watch.as_mut().map_or(Ok(()), look).map_err(|violation| violation.to_string())
     }
 
     fn until(&mut self, service: &str, count: u64) -> Result<(), String> {
@@ -240,7 +296,7 @@ impl Run {
             if seen.services.iter().any(|known| known.name == service && known.running == count) {
                 return Ok(());
             }
-            self.world.advance(Duration::from_millis(100));
+            self.pass(Duration::from_millis(100))?;
         }
         Err("not within two minutes".to_owned())
     }

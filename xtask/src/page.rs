@@ -104,7 +104,7 @@ fn size(path: &Path) -> u64 {
 /// The module may not grow past this after wasm-opt, compressed with gzip -9: what it has and room for some features more.
 /// The aim is a quarter of it. What there is is spread over everything: the shell with its utilities a seventh, programs in
 /// containers and their images another, the docker command line and the Kubernetes with kubectl a ninth each.
-const GZIP_SIZE_MAX: u64 = 2_190_000;
+const GZIP_SIZE_MAX: u64 = 2_250_000;
 
 /// Prints the size of the page's parts, raw and compressed, and fails if the module is too large.
 ///

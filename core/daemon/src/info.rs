@@ -13,6 +13,13 @@ use crate::config::{CPU_COUNT, MEMORY_SIZE};
 use crate::daemon::{Caller, Context, Daemon};
 use crate::managers::Then;
 
+/// What `docker info` says of a swarm that no loss of a manager leaves alive (moby: `cluster.Info`, since 19.03).
+const TWO_MANAGERS: &str =
+    "WARNING: Running Swarm in a two-manager configuration. This configuration provides
+         no fault tolerance, and poses a high risk to lose control over the cluster.
+         Refer to https://docs.docker.com/engine/swarm/admin_guide/ to configure the
+         Swarm for fault-tolerance.";
+
 /// A container for maps and checks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContainerView {
@@ -102,8 +109,14 @@ impl Daemon {
             root_dir: "/var/lib/docker".to_owned(),
             registry: "https://index.docker.io/v1/".to_owned(),
             labels: Vec::new(),
+            warnings: {
+                let is_told = Release(19, 3) <= self.config.engine.release;
+                let is_risky = is_told && cluster.is_some() && local.manager_count == 2;
+                let mut warnings = self.open_api();
+                warnings.extend(is_risky.then(|| TWO_MANAGERS.to_owned()));
+                warnings
+            },
             swarm: swarm_info(local, cluster),
-            warnings: self.open_api(),
         }
     }
 

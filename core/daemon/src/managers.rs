@@ -182,10 +182,14 @@ impl Daemon {
         let Some(then) = self.waiting.remove(&id) else { return };
         match then {
             Then::Info(caller) => self.info_answered(context, caller, answer),
-            Then::InfoCluster(caller, info) => {
+            Then::InfoCluster(caller, mut info) => {
                 let cluster = match answer {
                     Ok(LocalResponse::Control(ControlResponse::Cluster(cluster))) => Some(cluster),
-                    _ => None,
+                    Ok(_) => None,
+                    Err(error) => {
+                        info.error = error.to_string();
+                        None
+                    }
                 };
                 let info = self.info(*info, cluster);
                 context.reply(caller, Ok(Response::Info(Box::new(info))));

@@ -38,7 +38,7 @@ pub use model::Model;
 pub use watch::{Look, Watch};
 
 /// All invariants, in the order of the layers.
-pub static ALL: [&Invariant; 41] = [
+pub static ALL: [&Invariant; 43] = [
     &raft::election_safety::INVARIANT,
     &raft::durable_votes::INVARIANT,
     &raft::log_matching::INVARIANT,
@@ -54,12 +54,14 @@ pub static ALL: [&Invariant; 41] = [
     &store::equal_stores::INVARIANT,
     &store::versions::INVARIANT,
     &store::names::INVARIANT,
+    &store::addresses::INVARIANT,
     &store::references::INVARIANT,
     &store::in_use::INVARIANT,
     &store::acknowledged::INVARIANT,
     &tasks::states::INVARIANT,
     &tasks::identity::INVARIANT,
     &tasks::placement::INVARIANT,
+    &tasks::spread::INVARIANT,
     &tasks::slots::INVARIANT,
     &tasks::running::INVARIANT,
     &tasks::replacements::INVARIANT,

@@ -11,9 +11,10 @@ use swarm::store::{Store, StoreEvent};
 use crate::invariant::Verdict;
 use crate::nodes::plaintext::Needles;
 use crate::store::equal_stores::{self, Sum};
-use crate::store::{in_use, names, references, versions};
+use crate::store::{addresses, in_use, names, references, versions};
 use crate::tasks::replacements::Replacements;
 use crate::tasks::restarts::Restarts;
+use crate::tasks::spread::Spread;
 use crate::tasks::{identity, placement, rollbacks, slots, states};
 
 /// So many past indexes are remembered for managers that lag behind.
@@ -29,6 +30,7 @@ pub struct Model {
     sums: SortedMap<Index, Sum>,
     restarts: Restarts,
     replacements: Replacements,
+    spread: Spread,
     /// The nodes of the raft members that have joined since somebody looks.
     members: SortedMap<RaftId, Id>,
     /// The highest history limit that there was.
@@ -105,6 +107,7 @@ impl Model {
         for service in &services {
             slots::check(service, &self.store)?;
         }
+        self.spread.see(&events, &self.store)?;
         let store = &self.store;
         let is_down =
             |id: &Id| store.node(id).is_none_or(|node| node.status.state == NodeState::Down);
@@ -114,6 +117,7 @@ impl Model {
     fn check(&mut self, index: Index, event: &StoreEvent) -> Verdict {
         versions::check(index, event)?;
         names::check(event, &self.store)?;
+        addresses::check(event, &self.store)?;
         references::check(event, &self.store)?;
         in_use::check(event, &self.store, |id| self.members.values().any(|node| node == id))?;
         match (event, event.old(), event.object()) {

@@ -140,7 +140,7 @@ impl Watch {
         };
         let store = converged::State::of(world).store;
         let limit = self.models().map(|model| model.history_limit).max().unwrap_or_default();
-        let kept = |store| history::check(store, limit);
+        let kept = |store| history::check(store, limit, world.now());
         converged::check(&all(|look| &look.swarm))
             .and_then(|()| settled::check(&all(|look| &look.cluster)))
             .and_then(|()| store.as_ref().map_or(Ok(()), kept))

@@ -267,7 +267,9 @@ impl Raft {
     fn check_quorum(&mut self) -> bool {
         let own = self.config.id;
         let RoleState::Leader(leader) = &mut self.role else { return true };
-        leader.transfer = None;
+        if !sim::planted!(TransferForEver) {
+            leader.transfer = None;
+        }
         leader.dirty = true;
         let is_active =
             |id: &&RaftId| **id == own || leader.peers.get(*id).is_some_and(|p| p.recently_active);

@@ -1,8 +1,8 @@
 //! Files that survive a crash only as far as they were synced.
 //!
 //! Every change is visible at once to whoever reads, and durable when a sync that began after it has
-//! completed. A power loss takes the rest away; it may leave a part of the oldest unsynced append
-//! behind (a torn write).
+//! completed. A crash takes the rest away; after a power loss the first of the changes that were not synced
+//! may be there all the same, and a part of the next one (a torn write).
 //!
 //! On a full disk nothing can be added; whoever writes asks [`Disk::take_failure`] whether all of it
 //! arrived, as a program looks at what `write` returns.
@@ -220,35 +220,42 @@ impl Disk {
         self.unsynced.len()
     }
 
-    /// How many bytes the unsynced change at this place appends; 0 if it is none or something else.
-    pub fn unsynced_append_size(&self, place: usize) -> usize {
+    /// How many bytes the unsynced change at this place writes; 0 if it is none or something else.
+    pub fn unsynced_size(&self, place: usize) -> usize {
         match self.unsynced.get(place) {
-            Some(Change::Append { bytes, .. }) => bytes.len(),
+            Some(Change::Append { bytes, .. } | Change::Write { bytes, .. }) => bytes.len(),
             _ => 0,
         }
     }
 
     /// The power fails when the first `count` unsynced changes have reached the device, and of the next
-    /// one, if it appends, `torn_size` bytes: with all counts and sizes, every state that a power loss can leave.
+    /// one, if it writes, `torn_size` bytes: with all counts and sizes, every state that a power loss can leave.
     pub fn lose_power_after(&mut self, count: usize, torn_size: usize) {
         let until = Barrier(self.synced_count + count.min(self.unsynced.len()) as u64);
         self.complete_sync(until);
-        if let Some(Change::Append { path, bytes }) = self.unsynced.front() {
-            let part = &bytes[..torn_size.min(bytes.len())];
-            if !part.is_empty() {
-                self.durable.entry(path.clone()).or_default().extend_from_slice(part);
+        let part = |bytes: &[u8]| bytes[..torn_size.min(bytes.len())].to_vec();
+        match self.unsynced.front() {
+            Some(Change::Append { path, bytes }) if 0 < torn_size => {
+                self.durable.entry(path.clone()).or_default().extend_from_slice(&part(bytes));
             }
+            Some(Change::Write { path, bytes }) if 0 < torn_size => {
+                self.durable.insert(path.clone(), part(bytes));
+            }
+            _ => {}
         }
-        self.lose_power(None);
+        self.lose_power();
     }
 
-    /// The power fails: what was not synced is gone. With `torn`, a random part of the oldest
-    /// unsynced append may have reached the device.
-    pub fn lose_power(&mut self, torn: Option<&mut Rng>) {
-        if let (Some(rng), Some(Change::Append { path, bytes })) = (torn, self.unsynced.front()) {
-            let size = rng.below(bytes.len() as u64 + 1) as usize;
-            self.durable.entry(path.clone()).or_default().extend_from_slice(&bytes[..size]);
-        }
+    /// The power fails at a random moment of what the device has begun: some of the changes that were not
+    /// synced have reached it, and a part of the next one.
+    pub fn lose_power_at_random(&mut self, rng: &mut Rng) {
+        let count = rng.below(self.unsynced.len() as u64 + 1) as usize;
+        let size = self.unsynced_size(count) as u64;
+        self.lose_power_after(count, rng.below(size + 1) as usize);
+    }
+
+    /// The power fails before anything of what was not synced has reached the device.
+    pub fn lose_power(&mut self) {
         self.synced_count += self.unsynced.len() as u64;
         self.unsynced.clear();
         self.failure = None;
@@ -270,7 +277,7 @@ mod tests {
         disk.append("/wal", b"two");
         disk.complete_sync(barrier);
         assert_eq!(disk.read("/wal"), Some(&b"onetwo"[..]));
-        disk.lose_power(None);
+        disk.lose_power();
         assert_eq!(disk.read("/wal"), Some(&b"one"[..]));
         assert!(disk.is_synced());
     }
@@ -280,9 +287,27 @@ mod tests {
         for seed in 0..50 {
             let mut disk = Disk::default();
             disk.append("/wal", b"abcdef");
-            disk.lose_power(Some(&mut Streams::new(seed).stream("torn")));
+            disk.lose_power_at_random(&mut Streams::new(seed).stream("torn"));
             assert!(b"abcdef".starts_with(disk.read("/wal").unwrap_or_default()));
         }
+    }
+
+    #[test]
+    fn a_power_loss_stops_the_device_anywhere() {
+        let mut left: Vec<String> = Vec::new();
+        for seed in 0..200 {
+            let mut disk = Disk::default();
+            disk.write("/a", b"old");
+            disk.complete_sync(disk.begin_sync());
+            disk.write("/a", b"new");
+            disk.rename("/a", "/b");
+            disk.lose_power_at_random(&mut Streams::new(seed).stream("torn"));
+            let text = |path| String::from_utf8_lossy(disk.read(path).unwrap_or(b"-")).into_owned();
+            left.push(format!("{} {}", text("/a"), text("/b")));
+        }
+        left.sort();
+        left.dedup();
+        assert_eq!(left, ["- new", "n -", "ne -", "new -", "old -"]);
     }
 
     #[test]
@@ -309,7 +334,7 @@ mod tests {
         disk.complete_sync(disk.begin_sync());
         assert!(disk.flip_bit("/wal", 1, 0));
         assert!(!disk.flip_bit("/wal", 9, 0) && !disk.flip_bit("/none", 0, 0));
-        disk.lose_power(None);
+        disk.lose_power();
         assert_eq!(disk.read("/wal"), Some(&b"acc"[..]));
     }
 
@@ -321,7 +346,7 @@ mod tests {
         disk.write("/key.tmp", b"new");
         disk.rename("/key.tmp", "/key");
         assert_eq!(disk.read("/key"), Some(&b"new"[..]));
-        disk.lose_power(None);
+        disk.lose_power();
         assert_eq!(disk.read("/key"), Some(&b"old"[..]));
         assert_eq!(disk.list("/").collect::<Vec<_>>(), ["/key"]);
     }

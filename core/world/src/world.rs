@@ -541,7 +541,11 @@ impl World {
         if let Some(up) = host.up.take() {
             host.engine = Some(up.daemon.lose_power(self.now));
         }
-        host.disk.lose_power(is_torn.then_some(&mut self.fault_rng));
+        if is_torn {
+            host.disk.lose_power_at_random(&mut self.fault_rng);
+        } else {
+            host.disk.lose_power();
+        }
         self.ssh_host_lost(index);
     }
 

@@ -62,7 +62,8 @@ fn a_crash_is_the_cause_of_what_follows() {
 
 #[test]
 fn a_torn_write_is_dropped_and_the_manager_goes_on() {
-    for seed in 0..4 {
+    let mut lost_count = 0;
+    for seed in 0..8 {
         let spec = Spec::new(NODES).with_managers(["node1"]).with_seed(seed);
         let mut world = World::new(spec).unwrap();
         world.arm("entry.appended(kind=secret)", &["power-loss node1"]).unwrap();
@@ -71,8 +72,12 @@ fn a_torn_write_is_dropped_and_the_manager_goes_on() {
         assert_eq!(world.armed()[0].state, ArmedState::Struck);
         world.inject("restart node1").unwrap();
         world.advance(Duration::from_secs(5));
-        assert_eq!(run(&mut world, "node1", "docker secret ls -q"), "", "seed {seed}");
+        // Nobody was told that it is there; the whole record may have reached the disk all the same.
+        let list = run(&mut world, "node1", "docker secret ls -q");
+        assert!(list.lines().count() <= 1, "seed {seed}: {list}");
+        lost_count += u64::from(list.is_empty());
     }
+    assert!(lost_count > 0);
 }
 
 #[test]

@@ -325,12 +325,13 @@ pub fn peace(world: &World) -> Vec<Input> {
     let mut faults = vec![Fault::Heal(Reach::All)];
     for probe in (0..world.host_count()).filter_map(|host| world.probe(host)) {
         let node = || Target::from(probe.name);
+        // Before it boots: certificates may not be valid by a wrong clock.
+        faults.extend(right(&probe, world.now()).map(|jump| Fault::Clock(node(), jump)));
         if probe.daemon.is_none() {
             faults.push(Fault::Restart(node()));
         } else if probe.is_frozen {
             faults.push(Fault::Thaw(node()));
         }
-        faults.extend(right(&probe, world.now()).map(|jump| Fault::Clock(node(), jump)));
     }
     faults.into_iter().map(Input::fault).collect()
 }

@@ -129,13 +129,18 @@ impl Lab<'_> {
 
     /// What the log makes of the cluster.
     pub(crate) fn store(&self) -> Store {
-        let model = self.session.watch.model(&self.session.world, 0);
+        let world = &self.session.world;
+        let model = (0..world.host_count()).find_map(|host| self.session.watch.model(world, host));
         model.map(|model| model.store().clone()).unwrap_or_default()
     }
 
     pub(crate) fn daemon(&self, node: &str) -> Option<&swarm::node::SwarmNode> {
         let host = self.session.host(node)?;
         Some(self.session.world.probe(host)?.daemon?.swarm())
+    }
+
+    pub(crate) fn now(&self) -> sim::Time {
+        self.session.world.now()
     }
 
     /// How far a manager's member of the raft group is.

@@ -7,6 +7,7 @@
 
 mod consensus;
 mod lab;
+mod lasting;
 mod list;
 mod scenarios;
 

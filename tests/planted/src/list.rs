@@ -5,6 +5,7 @@ use sweep::{Cluster, Failure, Mode};
 
 use crate::consensus as c;
 use crate::lab::Lab;
+use crate::lasting as l;
 use crate::scenarios as s;
 
 /// A story that must end well.
@@ -93,6 +94,48 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::StoreKept, By::Scenario(s::demotion), &["a_worker_has_no_log"]),
     (Bug::TmpfsCommitted, By::Scenario(s::commit), &["commit_takes_no_secret"]),
     (Bug::SecretStaysMounted, By::Scenario(s::stop), &["a_stopped_task_has_no_secret"]),
+    (Bug::AddressReused, SAFETY, &["addresses"]),
+    (Bug::PortPublishedTwice, By::Scenario(l::one_port_for_two), &["addresses"]),
+    (Bug::VipChanged, SAFETY, &["addresses"]),
+    (Bug::LabelsNotWatched, By::Scenario(l::label_goes), &["converged"]),
+    (Bug::FullestNodeChosen, SAFETY, &["spread"]),
+    (Bug::JobOneTooMany, LIVENESS, &["converged"]),
+    (Bug::TasksOutliveService, LIVENESS, &["converged"]),
+    (
+        Bug::ParallelismIgnored,
+        By::Scenario(l::update_one_by_one),
+        &["an_update_keeps_to_its_parallelism"],
+    ),
+    (
+        Bug::RollbackForgotten,
+        By::Scenario(l::update_that_fails),
+        &["a_failed_update_is_rolled_back"],
+    ),
+    (Bug::MonitorIgnored, By::Scenario(l::update_that_fails), &["a_failed_update_is_rolled_back"]),
+    (
+        Bug::WindowForgotten,
+        By::Scenario(l::attempts_within_a_window),
+        &["attempts_leave_the_window"],
+    ),
+    (
+        Bug::ReadyForgotten,
+        By::Scenario(l::leader_is_lost_during_a_delay),
+        &["a_new_leader_goes_on_with_delays"],
+    ),
+    (Bug::QuietAwaited, By::Scenario(l::no_quiet), &["history"]),
+    (Bug::RotationEndsEarly, By::Scenario(l::rotation_without_a_node), &["converged"]),
+    (Bug::OrphansNever, By::Scenario(l::node_is_lost_for_a_day), &["lost_tasks_become_orphans"]),
+    (
+        Bug::RenewalForgotten,
+        By::Scenario(l::certificates_for_an_hour),
+        &["certificates_are_renewed"],
+    ),
+    (Bug::OldUnlockKeyKept, By::Scenario(l::another_unlock_key), &["the_new_key_opens"]),
+    (Bug::StatesNotStored, LIVENESS, &["task_states"]),
+    (Bug::ConfigKept, By::Scenario(l::config_goes), &["converged"]),
+    (Bug::NoBackoff, SAFETY, &["storms"]),
+    (Bug::DuplicateTaken, By::Scenario(l::duplicates), &["duplicates_do_no_harm"]),
+    (Bug::TransferForEver, By::Scenario(l::hand_over_to_nobody), &["somebody_leads"]),
     (Bug::EtcdVoteForgotten, KUBE_SAFETY, &["durable_monotone"]),
     (Bug::EtcdSyncForgotten, KUBE_SAFETY, &["durable_commits", "durable_votes"]),
     (Bug::EtcdFullDiskMissed, KUBE_SAFETY, &["durable_commits", "durable_votes"]),

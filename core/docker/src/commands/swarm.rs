@@ -60,6 +60,17 @@ pub(super) fn with_flags(cli: &Cli, mut spec: ClusterSpec) -> ClusterSpec {
     spec
 }
 
+/// Every host answers on one port.
+fn listen_addr(cli: &Cli) -> Result<String, Failure> {
+    let addr = cli.flag("listen-addr").unwrap_or(LISTEN_ADDR);
+    match addr.rsplit_once(':') {
+        Some((_, port)) if port != "2377" => {
+            Err(Failure::text(format!("not simulated: managers on port {port}")))
+        }
+        _ => Ok(addr.to_owned()),
+    }
+}
+
 /// `docker swarm init`.
 pub(crate) async fn init(cli: &Cli) -> Outcome {
     let mut spec = with_flags(cli, ClusterSpec::default());
@@ -67,7 +78,7 @@ pub(crate) async fn init(cli: &Cli) -> Outcome {
     let text = |flag: &str| cli.flag(flag).unwrap_or_default().to_owned();
     let autolock = spec.autolock;
     let init = SwarmInit {
-        listen_addr: cli.flag("listen-addr").unwrap_or(LISTEN_ADDR).to_owned(),
+        listen_addr: listen_addr(cli)?,
         advertise_addr: text("advertise-addr"),
         data_path_addr: text("data-path-addr"),
         force_new_cluster: cli.is_set("force-new-cluster"),
@@ -143,7 +154,7 @@ pub(crate) async fn join(cli: &Cli) -> Outcome {
     let join = SwarmJoin {
         remote_addrs: vec![cli.arg(0).to_owned()],
         token: text("token"),
-        listen_addr: cli.flag("listen-addr").unwrap_or(LISTEN_ADDR).to_owned(),
+        listen_addr: listen_addr(cli)?,
         advertise_addr: text("advertise-addr"),
         data_path_addr: text("data-path-addr"),
         availability: availability(cli)?,

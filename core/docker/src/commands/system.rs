@@ -345,7 +345,7 @@ fn info_json(style: crate::show::Style, info: &Info) -> Json {
         "Error": swarm.error,
         "RemoteManagers": if swarm.remote_managers.is_empty() { Json::Null } else { managers },
     });
-    if swarm.control_available {
+    if swarm.control_available && swarm.error.is_empty() {
         about["Nodes"] = swarm.nodes.into();
         about["Managers"] = swarm.managers.into();
     }

@@ -4,6 +4,7 @@ use sorted::{SortedMap, SortedSet};
 
 use raft::Index;
 use sim::{Duration, Time};
+use swarm::node::LocalState;
 use swarm::objects::{
     Availability, Id, NodeState, RestartCondition, Service, ServiceMode, Task, TaskState,
     UpdateState,
@@ -28,6 +29,8 @@ pub struct HostState {
     pub name: String,
     /// Its node, if it is in a swarm.
     pub node_id: Option<Id>,
+    /// Its part of the swarm did not start, or has stopped.
+    pub has_failed: bool,
     /// It does the leader's work.
     pub leads: bool,
     /// On managers: what it has applied.
@@ -38,6 +41,8 @@ pub struct HostState {
     pub tasks: SortedMap<Id, TaskState>,
     /// The secrets in the agent's memory.
     pub secrets: SortedSet<Id>,
+    /// The configs there.
+    pub configs: SortedSet<Id>,
 }
 
 /// The hosts that are up, and what their leader's store holds.
@@ -60,6 +65,11 @@ impl State {
             let node = daemon.swarm();
             let mut host = HostState {
                 name: probe.name.to_owned(),
+                // A host that starts with a wrong clock, and finds its certificates invalid, stays away.
+                has_failed: {
+                    let info = node.info();
+                    info.state == LocalState::Error && !info.error.contains("have expired")
+                },
                 node_id: node.node_id().map(Id::from),
                 leads: node.is_leading(),
                 applied: node.store().map(|(applied, _)| applied),
@@ -72,6 +82,7 @@ impl State {
                 host.tasks =
                     agent.tasks.iter().map(|(task, at)| (task.id.clone(), at.state)).collect();
                 host.secrets = agent.secrets.iter().map(|secret| secret.id.clone()).collect();
+                host.configs = agent.configs.iter().map(|config| config.id.clone()).collect();
             }
             if host.leads {
                 state.store = node.store().map(|(_, store)| store.clone());
@@ -94,6 +105,9 @@ pub fn why_not(state: &State) -> Vec<String> {
         return why;
     };
     for host in &state.hosts {
+        if host.has_failed {
+            why.push(format!("{} is up, and its part of the swarm has failed", host.name));
+        }
         let Some(node) = host.node_id.as_ref().and_then(|id| store.node(id)) else { continue };
         if host.applied.is_some() && host.applied != leader.applied {
             why.push(format!(
@@ -135,6 +149,13 @@ pub fn why_not(state: &State) -> Vec<String> {
         if is_drained && holds && task.desired_state <= TaskState::Running {
             why.push(format!("task {} stays on a drained node", task.short_name()));
         }
+        if live && !task.service_id.is_empty() && store.service(&task.service_id).is_none() && is_up
+        {
+            why.push(format!("task {} goes on without its service", task.short_name()));
+        }
+        if is_up && is_misplaced(task, store) {
+            why.push(format!("task {} is where its constraints forbid it", task.short_name()));
+        }
         if is_up && live && TaskState::Shutdown <= task.desired_state {
             why.push(format!("task {} does not end", task.short_name()));
         }
@@ -142,9 +163,20 @@ pub fn why_not(state: &State) -> Vec<String> {
     why
 }
 
+/// The task runs on a node that takes tasks and does not meet its constraints. Those of the service may be
+/// others by now, if an update is paused.
+fn is_misplaced(task: &Task, store: &Store) -> bool {
+    let node = task.node_id.as_ref().and_then(|id| store.node(id));
+    (task.desired_state, task.status.state) == RUNS
+        && node.is_some_and(|node| {
+            node.spec.availability == Availability::Active
+                && !swarm::leader::constraint::matches_texts(&task.spec.placement.constraints, node)
+        })
+}
+
 /// An agent against the store.
 fn agents(host: &HostState, node_id: &Id, store: &Store, why: &mut Vec<String>) {
-    let mut secrets: SortedSet<&Id> = SortedSet::new();
+    let (mut secrets, mut configs) = (SortedSet::<&Id>::new(), SortedSet::<&Id>::new());
     for task in store.tasks_of_node(node_id) {
         if task.status.state < TaskState::Assigned {
             continue;
@@ -166,6 +198,8 @@ fn agents(host: &HostState, node_id: &Id, store: &Store, why: &mut Vec<String>) 
             let references = &task.spec.container.secrets;
             let named = references.iter().map(|reference| &reference.secret_id);
             secrets.extend(named.filter(|id| store.secret(id).is_some()));
+            let named = task.spec.container.configs.iter().map(|reference| &reference.config_id);
+            configs.extend(named.filter(|id| store.config(id).is_some()));
         }
     }
     for id in host.tasks.keys().filter(|id| store.task(id).is_none()) {
@@ -174,6 +208,10 @@ fn agents(host: &HostState, node_id: &Id, store: &Store, why: &mut Vec<String>) 
     if !host.secrets.iter().eq(secrets.iter().copied()) {
         let count = (host.secrets.len(), secrets.len());
         why.push(format!("{} holds {} secrets, its tasks name {}", host.name, count.0, count.1));
+    }
+    if !host.configs.iter().eq(configs.iter().copied()) {
+        let count = (host.configs.len(), configs.len());
+        why.push(format!("{} holds {} configs, its tasks name {}", host.name, count.0, count.1));
     }
 }
 
@@ -212,7 +250,10 @@ fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<Strin
             };
             store.nodes().iter().filter(eligible).count() as u64
         }
-        ServiceMode::ReplicatedJob { .. } | ServiceMode::GlobalJob => return,
+        ServiceMode::ReplicatedJob { total_completions, .. } => {
+            return job(service, *total_completions, store, why);
+        }
+        ServiceMode::GlobalJob => return,
     };
     let policy = service.spec.task.restart.unwrap_or_default();
     let gives_up = policy.max_attempts != 0 || policy.condition != RestartCondition::Any;
@@ -224,6 +265,24 @@ fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<Strin
     let is_global = matches!(service.spec.mode, ServiceMode::Global);
     if wanted < running && !is_global && !is_restless && !is_paused {
         why.push(format!("{name} runs {running} tasks instead of {wanted}"));
+    }
+}
+
+/// A replicated job: each of its places has completed once, is on its way, or has failed.
+fn job(service: &Service, total: u64, store: &Store, why: &mut Vec<String>) {
+    let name = &service.spec.annotations.name;
+    let iteration = service.job_status.map(|job| job.iteration);
+    let (mut completed, mut all) = (SortedSet::new(), SortedSet::new());
+    for task in store.tasks_of_service(&service.id).filter(|t| t.job_iteration == iteration) {
+        all.insert(task.slot);
+        if task.status.state == TaskState::Complete && !completed.insert(task.slot) {
+            why.push(format!("{name} has completed {} twice", task.slot));
+        }
+    }
+    let (all, completed) = (all.len() as u64, completed.len() as u64);
+    let is_held_up = completed < all;
+    if total < all || (all < total && !is_held_up) {
+        why.push(format!("{name} has run {all} of {total} times, {completed} have completed"));
     }
 }
 
@@ -261,7 +320,7 @@ mod tests {
             applied: Some(Index(3)),
             members: vec!["n1".into()],
             tasks: SortedMap::from([("t1".into(), TaskState::Running)]),
-            secrets: SortedSet::new(),
+            ..HostState::default()
         };
         // Long after the tasks were made.
         State { now: Time::from_date(2017, 3, 21), hosts: vec![host], store: Some(store) }
@@ -282,6 +341,25 @@ mod tests {
         bad(|state| state.hosts[0].tasks.clear());
         bad(|state| state.hosts[0].members.push("n2".into()));
         bad(|state| state.hosts[0].secrets = SortedSet::from(["a".into()]));
+        bad(|state| state.hosts[0].configs = SortedSet::from(["a".into()]));
+        bad(|state| state.hosts[0].has_failed = true);
+        bad(|state| {
+            let mut alone = task("t1", "gone", Some("n1"));
+            alone.status.state = TaskState::Running;
+            state.store.as_mut().unwrap().apply(&[StoreAction::Update(alone.into())]);
+        });
+        bad(|state| {
+            let mut misplaced = task("t1", "web", Some("n1"));
+            misplaced.status.state = TaskState::Running;
+            misplaced.spec.placement.constraints = vec!["node.hostname==n2".to_owned()];
+            state.store.as_mut().unwrap().apply(&[StoreAction::Update(misplaced.into())]);
+        });
+        bad(|state| {
+            let mut twice = service("job");
+            twice.spec.mode =
+                ServiceMode::ReplicatedJob { max_concurrent: 1, total_completions: 2 };
+            state.store.as_mut().unwrap().apply(&[StoreAction::Create(twice.into())]);
+        });
         bad(|state| state.hosts[0].tasks.extend([("t9".into(), TaskState::Running)]));
         bad(|state| {
             let mut two = service("web");

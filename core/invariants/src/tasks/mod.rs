@@ -7,4 +7,5 @@ pub mod restarts;
 pub mod rollbacks;
 pub mod running;
 pub mod slots;
+pub mod spread;
 pub mod states;

@@ -237,9 +237,14 @@ impl Proc {
         Ok(())
     }
 
+    /// True while the host's disk takes nothing any more.
+    pub fn is_disk_full(&self) -> bool {
+        self.state.borrow().is_disk_full
+    }
+
     /// Checks that bytes can be added to a file.
     pub(super) fn check_space(&self, fs: &SharedFs, bytes: &[u8]) -> Result<(), Errno> {
-        let is_full = self.state.borrow().is_disk_full;
+        let is_full = self.is_disk_full();
         let is_on_disk = fs.borrow().kind() != FsKind::Tmpfs;
         if is_full && is_on_disk && !bytes.is_empty() { Err(Errno::NoSpace) } else { Ok(()) }
     }

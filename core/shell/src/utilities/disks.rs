@@ -153,7 +153,8 @@ pub(crate) async fn df(utility: Utility, parsed: Arguments) -> i32 {
         }
         let (kind, source) = filesystem(&kind);
         let size = SIZES[usize::from(kind == "tmpfs")];
-        let used = used_below(&utility, &at).await.min(size);
+        let is_full = kind != "tmpfs" && utility.proc.is_disk_full();
+        let used = if is_full { size } else { used_below(&utility, &at).await.min(size) };
         let show = |bytes: u64| match () {
             () if parsed.has('h') => listing::human(bytes),
             () if parsed.has('m') => bytes.div_ceil(1 << 20).to_string(),

@@ -196,7 +196,8 @@ impl Agent {
             }
         }
         self.backoff = (BACKOFF_FIRST + self.backoff.saturating_mul(2)).min(BACKOFF_MAX);
-        let wait = Duration::from_nanos(self.rng.below(self.backoff.as_nanos()));
+        let span = if sim::planted!(NoBackoff) { 1 } else { self.backoff.as_nanos() };
+        let wait = Duration::from_nanos(self.rng.below(span));
         self.session = Session::Waiting { until: now + wait };
         self.target.clear();
         self.error = Some(why.to_owned());

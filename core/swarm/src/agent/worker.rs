@@ -85,6 +85,7 @@ impl Worker {
                 AssignmentChange::UpdateConfig(config) => {
                     self.configs.insert(config.id.clone(), Rc::clone(config));
                 }
+                AssignmentChange::RemoveConfig(_) if sim::planted!(ConfigKept) => {}
                 AssignmentChange::RemoveConfig(id) => {
                     self.configs.remove(id);
                 }
@@ -162,7 +163,7 @@ impl Worker {
             state: status.state,
         }));
         self.unreported.insert(id.clone(), status);
-        self.is_dirty = true;
+        self.is_dirty |= !sim::planted!(StatesNotStored);
     }
 
     /// What the executor says about a task.

@@ -120,7 +120,7 @@ pub(crate) enum Missing {
     WrongKey,
     /// Not as they were written.
     Damaged,
-    /// The certificate is no longer valid.
+    /// The certificate is no longer valid, or not yet, by the host's clock.
     Expired,
 }
 
@@ -145,7 +145,10 @@ pub(crate) fn read_credentials(
     })?;
     let chain = Chain::from_pem(text(CERTIFICATE)?).map_err(|_| Missing::Damaged)?;
     let identity = seal::ca::verify(&chain, &root, now).map_err(|error| match error {
-        seal::CertificateError::Expired { .. } => Missing::Expired,
+        // Go's verification gives both the reason "expired".
+        seal::CertificateError::Expired { .. } | seal::CertificateError::NotYetValid { .. } => {
+            Missing::Expired
+        }
         _ => Missing::Damaged,
     })?;
     let own = Own { key: key_file.key.clone(), chain, identity };

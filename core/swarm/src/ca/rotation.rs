@@ -9,7 +9,7 @@ use sim::{Duration, Rng, Time};
 
 use super::server::CaServer;
 use crate::control::root_ca;
-use crate::objects::{ClusterCa, Id, IssuanceState};
+use crate::objects::{ClusterCa, Id, IssuanceState, NodeState};
 use crate::store::Tx;
 
 /// swarmkit: `defaultRootReconciliationInterval`.
@@ -35,6 +35,9 @@ impl CaServer {
             .nodes()
             .iter()
             .filter(|node| !node.description.tls.has_issuer_of(&wanted))
+            .filter(|node| {
+                node.status.state == NodeState::Ready || !sim::planted!(RotationEndsEarly)
+            })
             .map(|node| (node.id.clone(), node.certificate.state))
             .collect();
         if behind.is_empty() {

@@ -223,7 +223,7 @@ fn issue(
         role: certificate_role(node.certificate.role),
         cluster_id: cluster.id.to_string(),
     };
-    ca.issue(&csr, &identity, now, cluster.spec.node_cert_expiry, rng).ok()
+    ca.issue(&csr, &identity, now, cluster.spec.cert_lifetime(), rng).ok()
 }
 
 const fn is_unsigned(node: &Node) -> bool {

@@ -50,7 +50,9 @@ pub(super) fn expire_blacklisted(cluster: &mut Cluster, now: Time) {
 }
 
 fn check(spec: &ClusterSpec) -> Result<(), ApiError> {
-    if spec.node_cert_expiry < defaults::NODE_CERT_EXPIRY_MIN {
+    if spec.node_cert_expiry != Duration::ZERO
+        && spec.node_cert_expiry < defaults::NODE_CERT_EXPIRY_MIN
+    {
         return Err(ApiError::invalid(format!(
             "minimum certificate expiry time is: {}",
             defaults::NODE_CERT_EXPIRY_MIN

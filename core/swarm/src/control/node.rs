@@ -103,7 +103,7 @@ pub(super) fn remove(
     };
     let mut cluster = (**cluster).clone();
     // The certificate was issued within the last validity period: it cannot outlive another.
-    let expiry = tx.now() + cluster.spec.node_cert_expiry;
+    let expiry = tx.now() + cluster.spec.cert_lifetime();
     cluster.blacklisted_certificates.insert(id.to_string(), expiry);
     expire_blacklisted(&mut cluster, tx.now());
     tx.update(cluster)?;

@@ -94,6 +94,9 @@ fn check_ingress(store: &Store, spec: &ServiceSpec) -> Result<(), ApiError> {
 
 /// No other service may publish the same port.
 fn check_ports(store: &Store, spec: &ServiceSpec, own: Option<&Id>) -> Result<(), ApiError> {
+    if sim::planted!(PortPublishedTwice) {
+        return Ok(());
+    }
     let wanted = |port: &PortConfig, mode: PublishMode| {
         spec.endpoint.iter().flat_map(|endpoint| &endpoint.ports).any(|mine| {
             mine.published_port == port.published_port

@@ -22,8 +22,8 @@ use self::updates::{NodeUpdate, Updates};
 use crate::control::{ApiError, Code};
 use crate::node::Output;
 use crate::objects::{
-    Id, Network, Networking, Node, NodeDescription, NodeState, NodeStatus, Object, TaskStatus,
-    random_id,
+    Cluster, Id, Network, Networking, Node, NodeDescription, NodeState, NodeStatus, Object,
+    TaskStatus, random_id,
 };
 use crate::store::{Store, StoreEvent, Tx};
 use crate::transport::protocol::{
@@ -84,6 +84,11 @@ pub(crate) struct Dispatcher {
     rng: Rng,
 }
 
+/// Zero is not set: the daemon does not pass it on (moby: `MergeSwarmSpecToGRPC`).
+fn heartbeat_period(cluster: &Cluster) -> Option<Duration> {
+    Some(cluster.spec.heartbeat_period).filter(|period| *period != Duration::ZERO)
+}
+
 /// What every node must know of the cluster's networks.
 fn networking(store: &Store) -> Networking {
     let is_ready = |network: &&Rc<Network>| network.spec.ingress && network.driver_state.is_some();
@@ -102,7 +107,11 @@ impl Dispatcher {
     pub(crate) fn new(store: &Store, now: Time, rng: Rng) -> Self {
         let (period, root_ca) = store.cluster().map_or_else(
             || (crate::objects::defaults::HEARTBEAT_PERIOD, Vec::new()),
-            |cluster| (cluster.spec.heartbeat_period, cluster.root_ca.certificate.clone()),
+            |cluster| {
+                let period = heartbeat_period(cluster);
+                let period = period.unwrap_or(crate::objects::defaults::HEARTBEAT_PERIOD);
+                (period, cluster.root_ca.certificate.clone())
+            },
         );
         let mut dispatcher = Self {
             period,
@@ -289,7 +298,7 @@ impl Dispatcher {
                 }
                 Object::Network(network) if network.spec.ingress => self.on_members(now),
                 Object::Cluster(cluster) => {
-                    self.period = cluster.spec.heartbeat_period;
+                    self.period = heartbeat_period(cluster).unwrap_or(self.period);
                     if self.root_ca != cluster.root_ca.certificate {
                         self.root_ca.clone_from(&cluster.root_ca.certificate);
                         self.on_members(now);
@@ -367,7 +376,9 @@ impl Dispatcher {
             self.down.iter().filter(|(_, at)| **at <= now).map(|(id, _)| id.clone()).collect();
         for id in gone {
             self.down.remove(&id);
-            self.updates.orphan(now, id);
+            if !sim::planted!(OrphansNever) {
+                self.updates.orphan(now, id);
+            }
         }
     }
 

@@ -168,7 +168,10 @@ fn allocate_service(tx: &mut Tx, id: &Id) {
     let mut virtual_ips = Vec::new();
     if asked.mode == EndpointMode::Vip {
         for network in &networks {
-            let kept = old.virtual_ips.iter().find(|vip| vip.network_id == network.id);
+            let kept = old
+                .virtual_ips
+                .iter()
+                .find(|vip| vip.network_id == network.id && !sim::planted!(VipChanged));
             let vip = kept.cloned().or_else(|| {
                 let addr = free_address(store, network, &virtual_ips)?;
                 Some(VirtualIp { network_id: network.id.clone(), addr })
@@ -226,7 +229,10 @@ fn free_address(store: &Store, network: &Network, more: &[VirtualIp]) -> Option<
         let vips = service.endpoint.iter().flat_map(|endpoint| &endpoint.virtual_ips);
         used.extend(vips.filter(|vip| vip.network_id == network.id).map(|vip| vip.addr.as_str()));
     }
-    let alive = store.tasks().iter().filter(|task| task.status.state <= TaskState::Running);
+    let alive = store.tasks().iter().filter(|task| {
+        let state = task.status.state;
+        state == TaskState::Running || state < TaskState::Running && !sim::planted!(AddressReused)
+    });
     for attached in alive.flat_map(|task| &task.networks) {
         if attached.network.id == network.id {
             used.extend(attached.addresses.iter().map(String::as_str));

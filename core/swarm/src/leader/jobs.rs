@@ -130,7 +130,8 @@ fn reconcile(tx: &mut Tx, ids: &mut Rng, service: &Service) -> bool {
     }
     match service.spec.mode {
         ServiceMode::ReplicatedJob { max_concurrent, total_completions } => {
-            fill_slots(tx, ids, service, &current, max_concurrent, total_completions)
+            let total = total_completions + u64::from(sim::planted!(JobOneTooMany));
+            fill_slots(tx, ids, service, &current, max_concurrent, total)
         }
         ServiceMode::GlobalJob => fill_nodes(tx, ids, service, &current),
         ServiceMode::Replicated { .. } | ServiceMode::Global => true,

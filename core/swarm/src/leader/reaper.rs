@@ -13,6 +13,10 @@ use crate::store::{Store, StoreEvent, Tx};
 const BATCHING_INTERVAL: Duration = Duration::from_millis(250);
 /// With more to look at than this it waits no longer.
 const DIRTY_LIMIT: usize = 1_000;
+/// Nor longer than so: swarmkit has no such limit and needs none, because a container takes longer to
+/// start than the quiet lasts. Here it is faster, and a service that fails again and again would never
+/// be quiet.
+const WAIT_MAX: Duration = Duration::from_secs(1);
 
 /// The slots and tasks to look at.
 #[derive(Debug, Default)]
@@ -20,6 +24,8 @@ pub(super) struct Reaper {
     dirty: SortedSet<SlotKey>,
     cleanup: SortedSet<Id>,
     due_at: Option<Time>,
+    /// Since when something waits.
+    waits_since: Option<Time>,
 }
 
 /// A task to be removed that has stopped or never ran, or a lost one that belongs to nobody.
@@ -48,7 +54,11 @@ impl Reaper {
         self.due_at = match count {
             0 => None,
             count if DIRTY_LIMIT < count => Some(now),
-            _ => Some(now + BATCHING_INTERVAL),
+            _ => {
+                let since = *self.waits_since.get_or_insert(now);
+                let patience = if sim::planted!(QuietAwaited) { u64::MAX } else { 1 };
+                Some((now + BATCHING_INTERVAL).min(since + WAIT_MAX.saturating_mul(patience)))
+            }
         };
     }
 
@@ -72,7 +82,7 @@ impl Reaper {
     }
 
     pub(super) fn run(&mut self, tx: &mut Tx) {
-        self.due_at = None;
+        (self.due_at, self.waits_since) = (None, None);
         while ROOM_MIN < tx.room() {
             let Some(id) = self.cleanup.pop_first() else { break };
             if tx.store().task(&id).is_some() {

@@ -31,7 +31,9 @@ impl Removal {
     }
 
     pub(super) fn on_event(&mut self, event: &StoreEvent) {
-        if let StoreEvent::Removed(Object::Service(service)) = event {
+        if let StoreEvent::Removed(Object::Service(service)) = event
+            && !sim::planted!(TasksOutliveService)
+        {
             self.services.insert(service.id.clone());
         }
     }

@@ -188,6 +188,9 @@ impl Supervisor {
                 node: old.node_id.clone(),
                 until: now + OLD_TASK_TIMEOUT,
             });
+        // An update that comes to a task that waits already lets it wait on. swarmkit's `DelayStart` forgets
+        // what it waited for, and two tasks run in the slot until the old one has stopped.
+        let wait = wait.or_else(|| self.delays.remove(new)?.wait.filter(|_| wait_stop));
         self.delays.insert(new.clone(), Delay { start_at: now + delay, wait });
     }
 
@@ -214,7 +217,9 @@ impl Supervisor {
         };
         let ended = timestamp(task);
         let lookback = ended - window;
-        while history.restarts.front().is_some_and(|at| *at <= lookback) {
+        while history.restarts.front().is_some_and(|at| *at <= lookback)
+            && !sim::planted!(WindowForgotten)
+        {
             history.restarts.pop_front();
         }
         let attempts = history.restarts.iter().filter(|at| **at < ended).count() as u64;
@@ -268,7 +273,10 @@ impl Supervisor {
                 continue;
             }
             slots.entry(SlotKey::of(task)).or_default().push(task);
-            if task.desired_state == TaskState::Ready && task.status.state <= TaskState::Complete {
+            if task.desired_state == TaskState::Ready
+                && task.status.state <= TaskState::Complete
+                && !sim::planted!(ReadyForgotten)
+            {
                 let delay = restart_policy(&task.spec).delay.unwrap_or(defaults::RESTART_DELAY);
                 let start_at = (timestamp(task) + delay).min(now + delay);
                 self.delays.insert(task.id.clone(), Delay { start_at, wait: None });
@@ -294,4 +302,20 @@ fn is_global(service: &Service) -> bool {
 fn start_now(tx: &mut Tx, id: &Id) {
     let job = tx.store().task(id).is_some_and(|task| task.job_iteration.is_some());
     raise_desired(tx, id, if job { TaskState::Complete } else { TaskState::Running });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_that_waits_for_an_old_one_waits_on_when_an_update_comes_to_it() {
+        let (mut restarts, now) = (Supervisor::default(), Time::from_date(2017, 3, 21));
+        let old = Task { id: "old".into(), ..Task::default() };
+        restarts.delay_start(now, Some(&old), &"new".into(), Duration::ZERO, true);
+        restarts.delay_start(now, None, &"new".into(), Duration::ZERO, true);
+        assert_eq!(restarts.next_deadline(), Some(now + OLD_TASK_TIMEOUT));
+        restarts.stopped(|wait| *wait.old == *"old");
+        assert_eq!(restarts.next_deadline(), Some(now));
+    }
 }

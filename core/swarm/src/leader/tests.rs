@@ -264,3 +264,15 @@ fn a_new_leader_goes_on_where_the_old_one_stopped() {
     assert!(world.count(&bad, |task| task.desired_state <= TaskState::Running) == 2);
     assert!(world.count(&web, is_running) == 3);
 }
+
+#[test]
+fn a_task_that_fails_without_a_pause_is_not_kept_for_ever() {
+    let mut world = World::new(5, 2);
+    let mut spec = spec("rejected", "missing", 3);
+    spec.task.restart =
+        Some(RestartPolicy { delay: Some(Duration::ZERO), ..crate::objects::defaults::RESTART });
+    let rejected = world.create_service(spec);
+    world.run(secs(60));
+    let kept = world.count(&rejected, |_| true);
+    assert!(kept < 60, "{kept} tasks are kept");
+}

@@ -123,6 +123,7 @@ impl Updates {
         let config = if rolling_back { service.spec.rollback } else { service.spec.update };
         let config = config.unwrap_or(defaults::UPDATE);
         let parallelism = match config.parallelism {
+            _ if sim::planted!(ParallelismIgnored) => dirty.len(),
             0 => dirty.len(),
             limit => usize::try_from(limit).map_or(dirty.len(), |limit| limit.min(dirty.len())),
         };
@@ -347,7 +348,9 @@ impl Update {
         }
         for id in ended {
             let Some(started) = self.updated.get(&id) else { continue };
-            if started.is_some_and(|started| self.monitor < now.since(started)) {
+            if started.is_some_and(|started| {
+                self.monitor < now.since(started) || sim::planted!(MonitorIgnored)
+            }) {
                 continue;
             }
             if !self.failed.insert(id.clone()) {
@@ -420,8 +423,9 @@ fn fail(tx: &mut Tx, id: &Id, action: FailureAction, task: &Id) {
     change_service(tx, id, |service| {
         let Some(status) = &mut service.update_status else { return };
         let rolling_back = status.state == UpdateState::RollbackStarted;
-        let previous =
-            service.previous_spec.take_if(|_| action == FailureAction::Rollback && !rolling_back);
+        let previous = service.previous_spec.take_if(|_| {
+            action == FailureAction::Rollback && !rolling_back && !sim::planted!(RollbackForgotten)
+        });
         if let Some(previous) = previous {
             status.state = UpdateState::RollbackStarted;
             status.message = format!("update rolled back {because}");

@@ -21,10 +21,10 @@ use crate::transport::{CallId, Trust};
 /// swarmkit: node.go retries to start the manager; the daemon's backoff goes up to 30 s.
 const RAFT_JOIN_BACKOFF_MAX: Duration = Duration::from_secs(30);
 const RAFT_JOIN_TIMEOUT: Duration = Duration::from_secs(20);
-/// swarmkit: `ca/renewer.go`: a renewal that was asked for begins a little later, so that the CA knows
 /// A manager that was removed from the Raft group waits so long for the role of a worker, then it asks for
 /// a certificate all the same (swarmkit: `node/node.go`, `roleChangeTimeout`).
 const ROLE_CHANGE_TIMEOUT: Duration = Duration::from_secs(16);
+/// swarmkit: `ca/renewer.go`: a renewal that was asked for begins a little later, so that the CA knows
 /// the role by then.
 const FORCED_RENEWAL_DELAY: Duration = Duration::from_millis(500);
 /// swarmkit: `RenewTLSExponentialBackoff`, base and factor.
@@ -47,10 +47,11 @@ impl SwarmNode {
     ) {
         files::write_credentials(io.disk, &credentials, &key_file, self.kek.as_ref());
         io.sync();
-        self.renew_at = credentials.own.as_ref().map(|own| {
-            let wall = self.clock.wall(io.now);
-            io.now + seal::ca::renewal_delay(&own.chain.leaf, wall, &mut self.rngs.keys)
-        });
+        self.renew_at =
+            credentials.own.as_ref().filter(|_| !sim::planted!(RenewalForgotten)).map(|own| {
+                let wall = self.clock.wall(io.now);
+                io.now + seal::ca::renewal_delay(&own.chain.leaf, wall, &mut self.rngs.keys)
+            });
         self.renewal_failures = 0;
         let identity = |all: &Credentials| all.own.as_ref().map(|own| own.identity.clone());
         let is_same = self.credentials.as_deref().map(identity) == Some(identity(&credentials));
@@ -280,14 +281,19 @@ impl SwarmNode {
         if cluster.meta.version == self.keys_of_version {
             return false;
         }
-        self.keys_of_version = cluster.meta.version;
         let unlock_key = unlock_key(cluster);
-        if unlock_key == self.kek {
+        let was_in_clear = self.kek.is_none();
+        if was_in_clear && unlock_key.is_some() && manager.driver.is_rotating() {
+            // Locked, unlocked and locked again: a snapshot under the DEK of the first time is on its way to
+            // the disk, and nothing else will open it. One after the other.
+            return false;
+        }
+        self.keys_of_version = cluster.meta.version;
+        if unlock_key == self.kek || (!was_in_clear && sim::planted!(OldUnlockKeyKept)) {
             return false;
         }
         let Some(key_file) = &mut self.key_file else { return false };
         key_file.kek_version = cluster.meta.version;
-        let was_in_clear = self.kek.is_none();
         self.kek = unlock_key;
         if was_in_clear {
             // Whoever copied the keys while they were in clear shall read nothing new and be nobody. A

@@ -438,14 +438,16 @@ impl SwarmNode {
     }
 
     fn why_not_leave(&self) -> ApiError {
-        let Some(manager) = &self.manager else { return texts::leave_refused(false, None) };
+        let Some(manager) = &self.manager else {
+            return texts::leave_refused(texts::Managers::NotReady);
+        };
         if manager.driver.raft().leader().is_none() {
-            return texts::leave_refused(false, None);
+            return texts::leave_refused(texts::Managers::Unknown);
         }
         let members = manager.raft_members().0;
         let reachable = members.values().filter(|member| member.reachable).count() as u64;
         let unreachable = members.len() as u64 - reachable;
-        texts::leave_refused(reachable == 1 && unreachable == 0, Some((reachable, unreachable)))
+        texts::leave_refused(texts::Managers::Counted { reachable, unreachable })
     }
 
     /// Out of the swarm: containers, secrets, keys, log and connections go.

@@ -37,4 +37,5 @@ pub use api::{
 };
 pub use mark::{Mark, Stage};
 pub use observe::{AgentView, NodeView, RaftView, actions_of, joiner_of};
+pub(crate) use swarm_node::PORT;
 pub use swarm_node::SwarmNode;

@@ -207,10 +207,7 @@ impl SwarmNode {
             } else {
                 self.config.addr.clone()
             },
-            control_available: self
-                .manager
-                .as_ref()
-                .is_some_and(|manager| manager.driver.raft().leader().is_some()),
+            control_available: self.manager.is_some(),
             error: self.trouble(),
             remote_managers: self
                 .managers
@@ -222,8 +219,11 @@ impl SwarmNode {
                 .map(|cluster| cluster.id.clone())
                 .unwrap_or_default(),
             node_count: store.map_or(0, |store| store.nodes().iter().count() as u64),
-            manager_count: store.map_or(0, |store| {
-                store.nodes().iter().filter(|node| node.role == Role::Manager).count() as u64
+            manager_count: self.manager.as_ref().map_or(0, |manager| {
+                // moby counts those with a manager's status, which are the members of the raft group.
+                let members = manager.driver.members().values();
+                members.filter(|member| manager.store.node(&member.node_id).is_some()).count()
+                    as u64
             }),
             certificate_expires_at: self.own().map(|own| own.chain.leaf.not_after()),
         }

@@ -136,7 +136,7 @@ impl SwarmNode {
     /// A node whose daemon has not started yet: give it [`Input::Boot`].
     pub fn new(config: NodeConfig, mut rngs: Rngs) -> Self {
         let channels = Rngs::split(&mut rngs.channels, "channels");
-        let transport = Transport::new(config.directory.clone(), channels);
+        let transport = Transport::new(config.host, config.directory.clone(), channels);
         let advertise = format!("{}:{PORT}", config.addr);
         Self {
             config,

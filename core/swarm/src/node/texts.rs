@@ -64,24 +64,43 @@ pub(crate) fn deadline_exceeded() -> ApiError {
     ApiError::new(Code::DeadlineExceeded, DEADLINE)
 }
 
-/// The refusal of `docker swarm leave` without `--force` on a manager. `reachability` is
-/// (reachable, unreachable), or none if the manager cannot reach the cluster.
-pub(crate) fn leave_refused(is_last: bool, reachability: Option<(u64, u64)>) -> ApiError {
-    let rest = match reachability {
-        None => {
+/// What a manager that is to leave knows of the managers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Managers {
+    /// It is not ready itself.
+    NotReady,
+    /// There is no leader to ask.
+    Unknown,
+    /// So many.
+    Counted {
+        /// Can be reached, itself included.
+        reachable: u64,
+        /// Cannot.
+        unreachable: u64,
+    },
+}
+
+/// The refusal of `docker swarm leave` without `--force` on a manager.
+pub(crate) fn leave_refused(managers: Managers) -> ApiError {
+    let rest = match managers {
+        Managers::NotReady => {
             format!("Doing so may lose the consensus of your cluster. {LEAVE_CLOSING}")
         }
-        Some(_) if is_last => "Removing the last manager erases all current state of the swarm. \
-             Use `--force` to ignore this message. "
-            .to_owned(),
         // moby: isLastManager and removingManagerCausesLossOfQuorum.
-        Some((reachable, unreachable)) if reachable.saturating_sub(2) <= unreachable => format!(
-            "Removing this node leaves {} managers out of {}. Without a Raft quorum your swarm \
-             will be inaccessible. {LEAVE_CLOSING}",
-            reachable.saturating_sub(1),
-            reachable + unreachable
-        ),
-        Some(_) => LEAVE_CLOSING.to_owned(),
+        Managers::Counted { reachable: 1, unreachable: 0 } => "Removing the last manager erases \
+             all current state of the swarm. Use `--force` to ignore this message. "
+            .to_owned(),
+        Managers::Counted { reachable, unreachable }
+            if reachable.saturating_sub(2) <= unreachable =>
+        {
+            format!(
+                "Removing this node leaves {} managers out of {}. Without a Raft quorum your swarm \
+                 will be inaccessible. {LEAVE_CLOSING}",
+                reachable.saturating_sub(1),
+                reachable + unreachable
+            )
+        }
+        Managers::Unknown | Managers::Counted { .. } => LEAVE_CLOSING.to_owned(),
     };
     // moby: errors of this kind are "not acceptable" requests, HTTP 503.
     ApiError::local(Code::Unavailable, format!("{LEAVING}{rest}"))

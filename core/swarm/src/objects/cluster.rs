@@ -44,6 +44,18 @@ pub struct ClusterSpec {
     pub signing_ca: Option<SigningCa>,
 }
 
+impl ClusterSpec {
+    /// How long a certificate that is issued now is valid. Zero is not set: the daemon does not pass it on
+    /// (moby: `MergeSwarmSpecToGRPC`).
+    pub fn cert_lifetime(&self) -> Duration {
+        if self.node_cert_expiry == Duration::ZERO {
+            super::defaults::NODE_CERT_EXPIRY
+        } else {
+            self.node_cert_expiry
+        }
+    }
+}
+
 /// A root CA that a user brings along (`docker swarm ca --rotate --ca-cert --ca-key`).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SigningCa {

@@ -129,7 +129,7 @@ impl Manager {
     /// Loses power at every point of what is being written.
     fn lose_power_everywhere(&mut self, seed: u64) {
         for count in 0..=self.disk.unsynced_count() {
-            let size = self.disk.unsynced_append_size(count);
+            let size = self.disk.unsynced_size(count);
             for torn in [0, 1, size / 2, size.saturating_sub(1)] {
                 let mut disk = self.disk.clone();
                 disk.lose_power_after(count, torn);

@@ -17,7 +17,7 @@ use super::protocol::{Message, Push, Request, Response};
 use super::wire::{self, FrameKind};
 use crate::ca::Credentials;
 use crate::control::{ApiError, Code};
-use crate::node::Output;
+use crate::node::{Output, PORT};
 
 /// A connection, as long as it lasts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -58,6 +58,7 @@ const MESSAGE_SIZE_USUAL: usize = 64;
 /// All connections of a node.
 #[derive(Debug)]
 pub(crate) struct Transport {
+    host: HostId,
     directory: SortedMap<String, HostId>,
     credentials: Option<Rc<Credentials>>,
     /// What the host's clock shows: certificates are judged by it.
@@ -78,8 +79,9 @@ pub(crate) fn host_of(addr: &str) -> &str {
 
 impl Transport {
     /// No connections yet, and nothing to prove who this node is.
-    pub(crate) fn new(directory: SortedMap<String, HostId>, rng: Rng) -> Self {
+    pub(crate) fn new(host: HostId, directory: SortedMap<String, HostId>, rng: Rng) -> Self {
         Self {
+            host,
             directory,
             credentials: None,
             clock: Clock::default(),
@@ -339,7 +341,7 @@ impl Transport {
     fn receive_data(&mut self, now: Time, id: LinkId, bytes: &[u8], out: &mut Vec<Output>) {
         let link = self.links.get_mut(&id).expect("by_wire names existing links");
         let Some((number, bytes)) = wire::numbered(bytes) else { return };
-        if number < link.received_count {
+        if number < link.received_count && !sim::planted!(DuplicateTaken) {
             return;
         }
         link.received_count = link.received_count.wrapping_add(1);
@@ -425,6 +427,11 @@ impl Transport {
             .as_ref()
             .map_or_else(|| Credentials::unverified_client(trust), |own| own.client(trust))
             .ok_or_else(|| unavailable("no certificate"))?;
+        // Managers listen on one port, whatever they advertise.
+        let port = addr.rsplit_once(':').map(|(_, port)| port);
+        if host != self.host && port.is_some_and(|port| port.parse() != Ok(PORT)) {
+            return Err(unavailable("connect: connection refused"));
+        }
         let (channel, hello) = Channel::connect(&config, &mut self.rng);
         let flow = self.rng.next_u64();
         let link = Link {

@@ -128,7 +128,7 @@ impl Lab {
         host.boot += 1;
         host.running.clear();
         host.files.clear();
-        host.disk.lose_power(Some(&mut rng));
+        host.disk.lose_power_at_random(&mut rng);
     }
 
     pub(crate) fn cut(&mut self, host: usize) {

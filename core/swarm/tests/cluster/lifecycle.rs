@@ -105,5 +105,6 @@ fn leaving_is_refused_in_four_ways() {
     lab.crash(leader);
     lab.run(30);
     let text = leave(&mut lab, other, false).unwrap_err().to_string();
-    assert_eq!(text, format!("{prefix}Doing so may lose the consensus of your cluster. {closing}"));
+    // There is no leader to ask how many managers there are.
+    assert_eq!(text, format!("{prefix}{closing}"));
 }

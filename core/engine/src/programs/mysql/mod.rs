@@ -81,35 +81,28 @@ pub(super) fn variable(proc: &Proc, name: &str) -> Result<Option<String>, String
     }
 }
 
+/// `2023-04-24` and `18:21:14`.
+pub(in crate::programs) fn date_and_clock(proc: &Proc) -> (String, String) {
+    let text = proc.wall().rfc3339();
+    (text[..10].to_owned(), text[11..19].to_owned())
+}
+
 /// What the image's entry point says.
 async fn tell(proc: &Proc, kind: &str, text: &str) {
-    let c = proc.wall().civil();
-    let line = format!(
-        "{}-{:02}-{:02} {:02}:{:02}:{:02}+00:00 [{kind}] [Entrypoint]: {text}\n",
-        c.year, c.month, c.day, c.hour, c.minute, c.second
-    );
-    proc.eprint(line).await;
+    let (date, clock) = date_and_clock(proc);
+    proc.eprint(format!("{date} {clock}+00:00 [{kind}] [Entrypoint]: {text}\n")).await;
 }
 
 /// What the server says: since 8.0 with a number, and in other words.
 async fn log(proc: &Proc, version: &str, (number, new): (&str, &str), old: &str) {
-    let c = proc.wall().civil();
     let text = match is_new(version) {
         true if new.is_empty() => return,
         true => format!("[System] [MY-{number}] [Server] {new}"),
         false => format!("[Note] {old}"),
     };
-    let line = format!(
-        "{}-{:02}-{:02}T{:02}:{:02}:{:02}.{:06}Z 0 {text}\n",
-        c.year,
-        c.month,
-        c.day,
-        c.hour,
-        c.minute,
-        c.second,
-        c.nanos / 1_000
-    );
-    proc.eprint(line).await;
+    let (date, clock) = date_and_clock(proc);
+    let micros = proc.wall().civil().nanos / 1_000;
+    proc.eprint(format!("{date}T{clock}.{micros:06}Z 0 {text}\n")).await;
 }
 
 fn is_new(version: &str) -> bool {

@@ -184,11 +184,9 @@ impl Server {
             }
             ["select", "database()"] => Ok(column(title, vec![database.to_owned()])),
             ["select", "now()" | "current_timestamp()" | "current_timestamp" | "curdate()"] => {
-                let c = self.proc.wall().civil();
-                let date = format!("{:04}-{:02}-{:02}", c.year, c.month, c.day);
-                let clock = format!(" {:02}:{:02}:{:02}", c.hour, c.minute, c.second);
-                let clock = if words[1] == "curdate()" { "" } else { &clock };
-                Ok(column(title, vec![date + clock]))
+                let (date, clock) = super::date_and_clock(&self.proc);
+                let is_date = words[1] == "curdate()";
+                Ok(column(title, vec![if is_date { date } else { format!("{date} {clock}") }]))
             }
             ["select", "user" | "user,host" | "user,", .., "mysql.user"] => {
                 let names: Vec<String> = self.tables.accounts.keys().cloned().collect();

@@ -275,18 +275,9 @@ impl Server {
                 self.shown(user, database, command, rest.first().copied())
             }
             ["select", "now()"] => {
-                let c = self.proc.wall().civil();
-                let text = format!(
-                    "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:06}+00",
-                    c.year,
-                    c.month,
-                    c.day,
-                    c.hour,
-                    c.minute,
-                    c.second,
-                    c.nanos / 1_000
-                );
-                table("now", &[text])
+                let (date, clock) = crate::programs::mysql::date_and_clock(&self.proc);
+                let micros = self.proc.wall().civil().nanos / 1_000;
+                table("now", &[format!("{date} {clock}.{micros:06}+00")])
             }
             ["select", "version()"] => {
                 let version = version(&self.proc);

@@ -106,7 +106,9 @@ impl Placing<'_> {
         let info = &self.nodes[at];
         let failures = self.failures.recent(&info.node.id, &self.tasks[0], self.now);
         let failures = if failures < FAILURES_MAX { 0 } else { failures };
-        (failures, info.active_of(self.service()), info.active)
+        let active = info.active_of(self.service());
+        let active = if sim::planted!(FullestNodeChosen) { u64::MAX - active } else { active };
+        (failures, active, info.active)
     }
 
     /// Always the best node that still passes, whoever comes first in a tie.
