@@ -23,7 +23,7 @@
 //! printed, with the holes of [`labs::pattern`]; `? N` is the exit status, 0 if it is not told, `? running`
 //! says that the command is still busy. A name that a hole has bound may be used in commands as `{{name}}`.
 //! `@ cut node1 node2` and `@ heal node1 node2` lose frames between two nodes, or no longer.
-//! What must always hold (`core/invariants`) is looked at after every event.
+//! What must always hold (`core/invariants`) is looked at after every event, unless the header says why not (`unwatched:`).
 //! `UPDATE=1` writes what is printed in place of what does not fit.
 
 use std::fmt::Write as _;
@@ -41,6 +41,8 @@ struct Script {
     releases: Vec<String>,
     seeds: Vec<u64>,
     mode: Mode,
+    /// Why `core/invariants` does not look, if it does not.
+    unwatched: Option<String>,
     /// The header, line by line, as it stands in the file.
     header: Vec<String>,
     steps: Vec<Step>,
@@ -121,7 +123,7 @@ pub fn play(path: &Path) {
     for release in &script.releases {
         for seed in &script.seeds {
             let spec = script.spec.clone().with_docker(release).with_seed(*seed);
-            let mut run = Run::new(&script, spec, true);
+            let mut run = Run::new(&script, spec, script.unwatched.is_none());
             run.play(&script);
             if update && run.problems.is_empty() {
                 continue;
@@ -411,7 +413,7 @@ fn read(text: &str) -> Result<Script, String> {
     }
     let mut spec = Spec::new(["node1"]);
     let (mut releases, mut seeds) = (vec!["17.03".to_owned()], vec![1]);
-    let mut mode = Mode::Lines;
+    let (mut mode, mut unwatched) = (Mode::Lines, None);
     for (index, line) in header.iter().enumerate() {
         let at = index + 1;
         let (key, value) = line.split_once(": ").ok_or(format!("{at}: expected `key: value`"))?;
@@ -433,6 +435,7 @@ fn read(text: &str) -> Result<Script, String> {
                 seeds = numbers.map_err(|error| format!("{at}: {error}"))?;
             }
             "mode" if value == "exact" => mode = Mode::Exact,
+            "unwatched" => unwatched = Some(value.to_owned()),
             _ => return Err(format!("{at}: unknown key `{key}`")),
         }
     }
@@ -460,7 +463,7 @@ fn read(text: &str) -> Result<Script, String> {
             step.expected.pop();
         }
     }
-    Ok(Script { spec, releases, seeds, mode, header, steps })
+    Ok(Script { spec, releases, seeds, mode, unwatched, header, steps })
 }
 
 fn action(line: &str, nodes: &[String]) -> Result<Option<Action>, String> {
