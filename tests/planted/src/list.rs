@@ -138,7 +138,7 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::TransferForEver, By::Scenario(l::hand_over_to_nobody), &["somebody_leads"]),
     (Bug::EtcdVoteForgotten, KUBE_SAFETY, &["durable_monotone"]),
     (Bug::EtcdSyncForgotten, KUBE_SAFETY, &["durable_commits", "durable_votes"]),
-    (Bug::EtcdFullDiskMissed, KUBE_SAFETY, &["acknowledged_writes", "acknowledged"]),
+    (Bug::EtcdFullDiskMissed, KUBE_SAFETY, &["durable_commits", "durable_votes"]),
     (Bug::DeletionNotCached, KUBE_SAFETY, &["cached_objects"]),
     (Bug::WatchEventLost, KUBE_LIVENESS, &["settled"]),
     (Bug::AllSecretsToNodes, KUBE_SAFETY, &["node_rights"]),
