@@ -119,3 +119,19 @@ pub(crate) fn member_that_lacks_entries() -> Step {
     hear(&mut raft, MessageBody::AppendRejected { rejected: Index(1), hint, hint_term });
     append_only::check(&before, &raft.position()).map_err(failure)
 }
+
+/// A leader hands over to a member that does not answer.
+pub(crate) fn hand_over_to_nobody() -> Step {
+    let mut raft = leader();
+    hear(&mut raft, MessageBody::AppendAccepted { matched: Index(1) });
+    raft.transfer_leadership(RaftId(3));
+    for _ in 0..40 {
+        raft.tick();
+        hear(&mut raft, MessageBody::AppendAccepted { matched: Index(1) });
+    }
+    let status = raft.status();
+    if status.role == Role::Leader && status.transfer_to.is_none() {
+        return Ok(());
+    }
+    Err(Failure::new("a_transfer_is_given_up", format!("{status:?}")))
+}

@@ -124,19 +124,6 @@ pub(crate) fn duplicates(lab: &mut Lab<'_>) -> Step {
     lab.expect(before == after, "duplicates_do_no_harm")
 }
 
-/// A leader hands over to a member that is not there.
-pub(crate) fn hand_over_to_nobody(lab: &mut Lab<'_>) -> Step {
-    lab.crash("m2")?;
-    lab.cut("m3", true)?;
-    lab.type_line("m1", "docker node demote m1")?;
-    lab.wait(5)?;
-    lab.cut("m3", false)?;
-    lab.wait(60)?;
-    let leads = lab.leads("m1") || lab.leads("m3");
-    lab.expect(leads, "somebody_leads")?;
-    lab.says("m3", "printf x > f && docker secret create s f").map(drop)
-}
-
 /// A service that fails as fast as it can, for half a minute.
 pub(crate) fn no_quiet(lab: &mut Lab<'_>) -> Step {
     lab.says("m1", "docker service create --detach --name bad --restart-delay 0s alpine false")?;

@@ -10,10 +10,10 @@ use invariants::Invariant;
 use sim::planted::Bug;
 
 /// Seeds that the sweep may take for one bug.
-const SEED_BUDGET: u64 = 80;
+const SEED_BUDGET: u64 = 200;
 
-/// Members of etcd that differ: a bug that makes them do so is Raft's, and a swarm shows it first.
-const NEVER_FIRST: &str = "equal_members";
+/// Members of etcd that differ, and writes that etcd forgets: a bug that does so is Raft's, and its invariants show it first.
+const NEVER_FIRST: [&str; 2] = ["equal_members", "acknowledged_writes"];
 
 /// Does something with each place of a list, on all cores.
 fn on_all_cores<T: Send>(count: usize, act: impl Fn(usize) -> T + Sync) -> Vec<T> {
@@ -55,11 +55,17 @@ fn every_planted_bug_is_found() {
         }
     }
     for Invariant { name, .. } in invariants::ALL {
-        if !shown.contains(*name) && *name != NEVER_FIRST {
+        if !shown.contains(*name) && !NEVER_FIRST.contains(name) {
             wrong.push(format!("no planted bug breaks {name}"));
         }
     }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    complain(&wrong);
+}
+
+/// A panic says nothing here: those of the worlds are kept quiet.
+fn complain(wrong: &[String]) {
+    println!("{}", wrong.join("\n"));
+    assert!(wrong.is_empty());
 }
 
 #[test]
@@ -68,9 +74,10 @@ fn without_a_bug_there_is_nothing_to_find() {
         LIST.iter().map(|(_, by, _)| *by).filter(|by| !matches!(by, By::Sweep(..))).collect();
     let found = on_all_cores(scenarios.len(), |place| find(None, scenarios[place], 1));
     let others = LIST.iter().filter(|(_, by, _)| !matches!(by, By::Sweep(..)));
-    for ((bug, ..), found) in others.zip(found) {
-        assert!(found.is_none(), "the scenario for {bug:?}: {found:?}");
-    }
+    let wrong = others.zip(found).filter_map(|((bug, ..), found)| {
+        found.map(|found| format!("the scenario for {bug:?}: {found:?}"))
+    });
+    complain(&wrong.collect::<Vec<_>>());
 }
 
 #[test]
