@@ -131,6 +131,7 @@ bugs! {
     WatchEventLost: "a watch leaves out every tenth change",
     AllSecretsToNodes: "the node authoriser lets a kubelet read every secret",
     OrphansKept: "what has lost its owners stays",
+    PodsOfOthers: "a kubelet runs every pod that is bound to a node",
     RunningTakenForEnded: "a kubelet that starts takes containers that run for ended ones",
     ObjectKept: "a kubelet keeps a secret after its last pod",
     ObjectNotRefreshed: "a kubelet does not take up a secret's new content",

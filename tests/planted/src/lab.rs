@@ -5,14 +5,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use sim::Duration;
 use swarm::store::Store;
-use sweep::Failure;
 use sweep::session::Session;
+use sweep::{Cluster, Failure};
 use world::fault::{Reach, Trigger};
-use world::{Fault, Input, LineResult, Spec, Surface};
+use world::{Fault, Input, KubeSpec, LineResult, Spec, Surface};
 
 use crate::list::Scenario;
 
-/// Three managers, of which the first leads, and two workers.
+/// Three managers, of which the first leads, and two workers; or a control plane and two workers of a Kubernetes.
 #[derive(Debug)]
 pub struct Lab<'a> {
     session: Session<'a>,
@@ -21,11 +21,19 @@ pub struct Lab<'a> {
 pub(crate) type Step<T = ()> = Result<T, Failure>;
 
 /// The failure, if there is one, and how many events and how much time it took.
-pub(crate) fn play(scenario: Scenario) -> (Option<Failure>, u64, Duration) {
+pub(crate) fn play(cluster: Cluster, scenario: Scenario) -> (Option<Failure>, u64, Duration) {
     let mut inputs = Vec::new();
     let (mut event_count, mut simulated) = (0, Duration::ZERO);
     let played = catch_unwind(AssertUnwindSafe(|| {
-        let spec = Spec::new(["m1", "m2", "m3", "w1", "w2"]).with_managers(["m1", "m2", "m3"]);
+        let spec = match cluster {
+            Cluster::Swarm => {
+                Spec::new(["m1", "m2", "m3", "w1", "w2"]).with_managers(["m1", "m2", "m3"])
+            }
+            Cluster::Kubernetes => {
+                let hosts = ["m1", "w1", "w2"];
+                Spec::new(hosts).with_kube(KubeSpec::new(hosts, "1.25"))
+            }
+        };
         let session = Session::new(spec.with_docker("19.03").with_seed(1), &mut inputs)?;
         let mut lab = Lab { session };
         let result = lab.wait(5).and_then(|()| scenario(&mut lab));

@@ -6,6 +6,7 @@
 //! one with more seeds.
 
 mod consensus;
+mod kubernetes;
 mod lab;
 mod lasting;
 mod list;
@@ -55,13 +56,16 @@ pub fn find(bug: Option<Bug>, by: By, seeds: u64) -> Option<Found> {
     let result = match by {
         By::Sweep(cluster, mode) => sweep_for(cluster, mode, seeds),
         By::Part(story) => story().err().map(|failure| found(failure, 1, 0, Duration::ZERO)),
-        By::Scenario(scenario) => {
-            let (failure, event_count, simulated) = lab::play(scenario);
-            failure.map(|failure| found(failure, 1, event_count, simulated))
-        }
+        By::Scenario(scenario) => play(Cluster::Swarm, scenario),
+        By::KubeScenario(scenario) => play(Cluster::Kubernetes, scenario),
     };
     planted::choose(None);
     result
+}
+
+fn play(cluster: Cluster, scenario: Scenario) -> Option<Found> {
+    let (failure, event_count, simulated) = lab::play(cluster, scenario);
+    failure.map(|failure| found(failure, 1, event_count, simulated))
 }
 
 fn found(failure: Failure, seed_count: u64, event_count: u64, simulated: Duration) -> Found {

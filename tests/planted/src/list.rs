@@ -4,6 +4,7 @@ use sim::planted::Bug;
 use sweep::{Cluster, Failure, Mode};
 
 use crate::consensus as c;
+use crate::kubernetes as k;
 use crate::lab::Lab;
 use crate::lasting as l;
 use crate::scenarios as s;
@@ -16,8 +17,10 @@ pub type Scenario = fn(&mut Lab<'_>) -> Result<(), Failure>;
 pub enum By {
     /// The sweep.
     Sweep(Cluster, Mode),
-    /// A named scenario.
+    /// A named scenario of a swarm.
     Scenario(Scenario),
+    /// A named scenario of a Kubernetes.
+    KubeScenario(Scenario),
     /// A story of a part alone, for what a whole cluster hardly ever comes to.
     Part(fn() -> Result<(), Failure>),
 }
@@ -147,7 +150,12 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::WatchEventLost, KUBE_LIVENESS, &["settled"]),
     (Bug::AllSecretsToNodes, KUBE_SAFETY, &["node_rights"]),
     (Bug::OrphansKept, KUBE_LIVENESS, &["settled"]),
-    (Bug::RunningTakenForEnded, KUBE_SAFETY, &["pods_once"]),
+    (Bug::PodsOfOthers, KUBE_SAFETY, &["pods_once"]),
+    (
+        Bug::RunningTakenForEnded,
+        By::KubeScenario(k::kubelet_starts_again),
+        &["pods_outlive_their_kubelet"],
+    ),
     (Bug::ObjectKept, KUBE_SAFETY, &["kubelet_secrets"]),
     (Bug::ObjectNotRefreshed, KUBE_LIVENESS, &["settled"]),
 ];

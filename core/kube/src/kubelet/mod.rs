@@ -282,12 +282,20 @@ impl Kubelet {
         own.into_iter().flatten().min()
     }
 
+    /// What chooses the pods that are bound to this node.
+    fn own_pods(&self) -> String {
+        match sim::planted!(PodsOfOthers) {
+            true => "spec.nodeName!=".to_owned(),
+            false => format!("spec.nodeName={}", self.name),
+        }
+    }
+
     /// The time has come.
     pub(crate) fn due(&mut self, touch: &mut Touch<'_>) {
         if self.relist_at.is_some_and(|at| at <= touch.now) {
             self.relist_at = None;
             let mut request = client::request(Method::Get, "/api/v1/pods", Value::Null);
-            request.query.push(("fieldSelector".into(), format!("spec.nodeName={}", self.name)));
+            request.query.push(("fieldSelector".into(), self.own_pods()));
             self.ask(touch, Purpose::ListPods, request, false);
         }
         self.node_due(touch);
@@ -325,7 +333,7 @@ impl Kubelet {
                 let mut request = client::request(Method::Get, "/api/v1/pods", Value::Null);
                 request.query = vec![
                     ("watch".into(), "true".into()),
-                    ("fieldSelector".into(), format!("spec.nodeName={}", self.name)),
+                    ("fieldSelector".into(), self.own_pods()),
                     ("resourceVersion".into(), version),
                 ];
                 self.ask(touch, Purpose::WatchPods, request, true);
