@@ -114,6 +114,25 @@ fn a_connection_to_a_lost_host() {
     assert!(lab.watch.cluster_has("/registry/namespaces/three"));
 }
 
+/// A process beside a kubelet, as the same user, finds their connection silent and takes another one; the kubelet's streams
+/// notice, too.
+#[test]
+fn a_kubelet_hears_of_its_pods_again() {
+    for pause in [1, 4, 7] {
+        let mut lab = Lab::new(3, 1);
+        lab.fault("freeze m1");
+        lab.pass(pause);
+        lab.types("w1", "kubectl --kubeconfig /etc/kubernetes/kubelet.conf get nodes");
+        lab.pass(2);
+        lab.fault("power-loss m1");
+        lab.pass(90);
+        lab.types("m2", "kubectl run one --image=nginx");
+        lab.pass(60);
+        let pods = lab.world.observe().cluster.unwrap().pods;
+        assert!(pods.iter().any(|pod| pod.name == "one" && pod.ready), "{pause} s: {pods:?}");
+    }
+}
+
 /// Controllers ran beside the etcd that leads, whether or not they had an API server there.
 #[test]
 fn another_host_has_the_controllers() {

@@ -224,7 +224,7 @@ impl KubeNode {
 
     /// The time of [`KubeNode::next_deadline`] has come.
     pub fn due(&mut self, context: &mut Context<'_>) {
-        self.links.due(context.now);
+        self.links.due(context.now, &mut self.frames);
         for (number, came) in self.client.due(context.now, &mut self.links, &mut self.frames) {
             self.came(context, number, came);
         }

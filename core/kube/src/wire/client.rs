@@ -162,7 +162,10 @@ impl Client {
         let Some(call) = self.calls.get_mut(&number) else { return };
         call.check_until = None;
         if let Some(link) = call.link.take() {
-            links.retire(link);
+            match self.calls.values().any(|other| other.link == Some(link)) {
+                true => links.retire(now, link),
+                false => links.close(link, out),
+            }
         }
         if !self.next_host(now, number, links, out) {
             self.begin_again(now, number, links, out);

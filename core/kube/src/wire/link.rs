@@ -21,6 +21,9 @@ const DATA: u8 = 1;
 const RESET: u8 = 2;
 /// A connection that is not there by then is tried again (TCP: the third SYN).
 pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
+/// A connection with nothing but streams on it: whether the other end is there is asked this often, and whoever has said
+/// nothing by the next time is gone (client-go: `HTTP2_READ_IDLE_TIMEOUT_SECONDS`).
+const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// True for a frame that a [`Links`] understands.
 pub(crate) fn is_ours(flow: u64, bytes: &[u8]) -> bool {
@@ -60,6 +63,9 @@ struct Link {
     handshake_until: Time,
     sent_count: u32,
     received_count: u32,
+    /// Of one that nobody sends on any more: when it is looked whether anything has come.
+    look_at: Option<Time>,
+    was_heard: bool,
 }
 
 /// All connections of a host.
@@ -180,14 +186,19 @@ impl Links {
             handshake_until,
             sent_count,
             received_count,
+            look_at: None,
+            was_heard: false,
         };
         self.links.insert(id, link);
         id
     }
 
     /// Nobody answers on a connection: who wants one opens another. What is under way on it may still come.
-    pub(crate) fn retire(&mut self, link: u64) {
+    pub(crate) fn retire(&mut self, now: Time, link: u64) {
         self.by_peer.retain(|_, known| *known != link);
+        if let Some(link) = self.links.get_mut(&link) {
+            (link.look_at, link.was_heard) = (Some(now + IDLE_TIMEOUT), false);
+        }
     }
 
     /// Sends a packet; it is lost if the connection is.
@@ -225,14 +236,29 @@ impl Links {
         self.events.push(WireEvent::Lost { link, why });
     }
 
-    /// When a handshake is given up.
+    /// When a handshake is given up, or a connection looked at.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        let open = self.links.values().filter(|link| !link.channel.is_established());
-        open.map(|link| link.handshake_until).min()
+        let handshakes = self.links.values().filter(|link| !link.channel.is_established());
+        let looks = self.links.values().filter_map(|link| link.look_at);
+        handshakes.map(|link| link.handshake_until).chain(looks).min()
     }
 
-    /// Gives up handshakes that took too long.
-    pub(crate) fn due(&mut self, now: Time) {
+    /// Gives up handshakes that took too long, and connections whose other end is gone.
+    pub(crate) fn due(&mut self, now: Time, out: &mut Frames) {
+        let looked =
+            self.links.iter_mut().filter(|(_, link)| link.look_at.is_some_and(|at| at <= now));
+        let looked: Vec<(u64, bool)> = looked
+            .map(|(id, link)| {
+                link.look_at = Some(now + IDLE_TIMEOUT);
+                (*id, std::mem::take(&mut link.was_heard))
+            })
+            .collect();
+        for (id, was_heard) in looked {
+            match was_heard {
+                true => self.send(id, &Packet::Ping { number: u64::MAX }, out),
+                false => self.drop_link(id, Loss::Broken),
+            }
+        }
         let late = self
             .links
             .iter()
@@ -288,6 +314,7 @@ impl Links {
             return;
         }
         link.received_count = link.received_count.wrapping_add(1);
+        link.was_heard = true;
         let received = match link.channel.receive(bytes, self.clock.wall(now)) {
             Ok(received) => received,
             Err(error) => {
