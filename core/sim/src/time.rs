@@ -352,6 +352,30 @@ impl Civil {
         const NAMES: [&str; 7] = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
         NAMES[self.weekday as usize % 7]
     }
+
+    /// The date in a form of its own, as `strftime` takes it: `%Y`, `%m`, `%d`, `%b`, `%a` and `%T`, the time of day.
+    pub fn strftime(&self, form: &str) -> String {
+        let mut text = String::new();
+        let mut letters = form.chars();
+        while let Some(letter) = letters.next() {
+            if letter != '%' {
+                text.push(letter);
+                continue;
+            }
+            match letters.next() {
+                Some('Y') => text += &self.year.to_string(),
+                Some('m') => text += &format!("{:02}", self.month),
+                Some('d') => text += &format!("{:02}", self.day),
+                Some('b') => text += self.month_name(),
+                Some('a') => text += self.weekday_name(),
+                Some('T') => {
+                    text += &format!("{:02}:{:02}:{:02}", self.hour, self.minute, self.second);
+                }
+                other => text.extend(other),
+            }
+        }
+        text
+    }
 }
 
 #[cfg(test)]
@@ -366,6 +390,15 @@ mod tests {
         }
         let c = Time::from_date(2017, 3, 21).civil();
         assert_eq!((c.weekday_name(), c.month_name()), ("Tue", "Mar"));
+    }
+
+    #[test]
+    fn dates_take_the_form_that_is_asked_for() {
+        let c = (Time::from_date(2017, 3, 1) + Duration::from_secs(3_723)).civil();
+        assert_eq!(
+            c.strftime("[%a, %d/%b/%Y %T +0000] %m%%"),
+            "[Wed, 01/Mar/2017 01:02:03 +0000] 03%"
+        );
     }
 
     #[test]

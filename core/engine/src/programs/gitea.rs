@@ -29,13 +29,8 @@ impl Service for Pages {
 pub(super) fn gitea(proc: Proc) -> Running {
     Box::pin(async move {
         proc.on_signal(Signal::Terminate, Disposition::Catch);
-        let log = |text: String| {
-            let c = proc.wall().civil();
-            format!(
-                "{}/{:02}/{:02} {:02}:{:02}:{:02} {text}\n",
-                c.year, c.month, c.day, c.hour, c.minute, c.second
-            )
-        };
+        let log =
+            |text: String| format!("{} {text}\n", proc.wall().civil().strftime("%Y/%m/%d %T"));
         proc.print(log("cmd/web.go:107:runWeb() [I] Starting Gitea on PID: 1".to_owned())).await;
         // The image copies such variables into its configuration file, passwords included.
         let value = |name: &str| proc.env(name).unwrap_or_default();

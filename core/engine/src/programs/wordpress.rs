@@ -176,17 +176,7 @@ pub(super) fn wordpress(proc: Proc) -> Running {
             }
         };
         let own = proc.addresses().into_iter().next().unwrap_or_default();
-        let c = proc.wall().civil();
-        let at = format!(
-            "[{} {} {:02} {:02}:{:02}:{:02}.000000 {}]",
-            c.weekday_name(),
-            c.month_name(),
-            c.day,
-            c.hour,
-            c.minute,
-            c.second,
-            c.year
-        );
+        let at = proc.wall().civil().strftime("[%a %b %d %T.000000 %Y]");
         proc.eprint(format!(
             "AH00558: apache2: Could not reliably determine the server's fully qualified domain name, \
              using {own}. Set the 'ServerName' directive globally to suppress this message\n{at} \

@@ -20,12 +20,8 @@ const PID_FILE: &str = "/var/run/nginx.pid";
 
 /// `2017/03/21 18:40:08 [notice] 1#1: text`.
 async fn say(proc: &Proc, level: &str, pid: Pid, text: &str) {
-    let c = proc.wall().civil();
-    let line = format!(
-        "{}/{:02}/{:02} {:02}:{:02}:{:02} [{level}] {pid}#{pid}: {text}\n",
-        c.year, c.month, c.day, c.hour, c.minute, c.second
-    );
-    proc.eprint(line).await;
+    let at = proc.wall().civil().strftime("%Y/%m/%d %T");
+    proc.eprint(format!("{at} [{level}] {pid}#{pid}: {text}\n")).await;
 }
 
 /// The configuration with what its sites show over TLS, in the order of the sites.

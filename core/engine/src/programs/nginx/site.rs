@@ -48,17 +48,7 @@ fn phrase(code: u16) -> &'static str {
 
 /// `Tue, 25 Jan 2022 15:03:52 GMT`.
 fn http_date(time: Time) -> String {
-    let c = time.civil();
-    format!(
-        "{}, {:02} {} {} {:02}:{:02}:{:02} GMT",
-        c.weekday_name(),
-        c.day,
-        c.month_name(),
-        c.year,
-        c.hour,
-        c.minute,
-        c.second
-    )
+    time.civil().strftime("%a, %d %b %Y %T GMT")
 }
 
 /// One request and where it came to.
@@ -177,17 +167,11 @@ impl Visit<'_> {
             Some(site) => self.of_site(site).await,
             None => self.page(404),
         };
-        let c = now.civil();
+        let at = now.civil().strftime("%d/%b/%Y:%T +0000");
         let agent = self.request.header("user-agent").unwrap_or("-");
         let line = format!(
-            "{} - - [{:02}/{}/{}:{:02}:{:02}:{:02} +0000] \"{}\" {code} {} \"-\" \"{agent}\" \"-\"\n",
+            "{} - - [{at}] \"{}\" {code} {} \"-\" \"{agent}\" \"-\"\n",
             self.from,
-            c.day,
-            c.month_name(),
-            c.year,
-            c.hour,
-            c.minute,
-            c.second,
             self.request.first,
             body.len()
         );

@@ -397,19 +397,9 @@ impl Server {
 }
 
 async fn log(proc: &Proc, text: &str) {
-    let c = proc.now().civil();
-    let line = format!(
-        "{:04}-{:02}-{:02} {:02}:{:02}:{:02}.{:03} UTC [{}] LOG:  {text}\n",
-        c.year,
-        c.month,
-        c.day,
-        c.hour,
-        c.minute,
-        c.second,
-        c.nanos / 1_000_000,
-        proc.own_pid()
-    );
-    proc.eprint(line).await;
+    let c = proc.wall().civil();
+    let (at, millis, pid) = (c.strftime("%Y-%m-%d %T"), c.nanos / 1_000_000, proc.own_pid());
+    proc.eprint(format!("{at}.{millis:03} UTC [{pid}] LOG:  {text}\n")).await;
 }
 
 pub(in crate::programs) fn postgres(proc: Proc) -> Running {

@@ -389,17 +389,8 @@ pub(super) async fn serve(
             }
         };
         of.request = None;
-        let c = proc.wall().civil();
-        proc.eprint(format!(
-            "{from} - - [{:02}/{}/{} {:02}:{:02}:{:02}] \"{first}\" {code} -\n",
-            c.day,
-            c.month_name(),
-            c.year,
-            c.hour,
-            c.minute,
-            c.second
-        ))
-        .await;
+        let at = proc.wall().civil().strftime("%d/%b/%Y %T");
+        proc.eprint(format!("{from} - - [{at}] \"{first}\" {code} -\n")).await;
         let status = format!("{code} {}", phrase(code));
         let also = format!("Server: Werkzeug/2.2.3 Python/3.11.2\r\n{also}");
         proc.respond(call, response(&status, &kind, &also, body.as_bytes()));

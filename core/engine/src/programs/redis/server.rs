@@ -75,12 +75,8 @@ impl Server {
 /// `1:M 21 Mar 2017 18:40:08.123 * text`.
 async fn log(proc: &Proc, role: char, level: char, text: &str) {
     let c = proc.wall().civil();
-    let (pid, month, millis) = (proc.own_pid(), c.month_name(), c.nanos / 1_000_000);
-    let line = format!(
-        "{pid}:{role} {:02} {month} {} {:02}:{:02}:{:02}.{millis:03} {level} {text}\n",
-        c.day, c.year, c.hour, c.minute, c.second
-    );
-    proc.print(line).await;
+    let (pid, at, millis) = (proc.own_pid(), c.strftime("%d %b %Y %T"), c.nanos / 1_000_000);
+    proc.print(format!("{pid}:{role} {at}.{millis:03} {level} {text}\n")).await;
 }
 
 pub(crate) fn server(proc: Proc) -> Running {
