@@ -86,7 +86,7 @@ fn a_client_without_tls_tells_the_wire_its_secret_and_one_with_tls_does_not() {
     for frame in frames {
         assert_eq!((frame.needle.as_str(), frame.verdict), ("pw", Verdict::Unexpected));
         let typed = frame.causes.last().map(|cause| (cause.kind, cause.text.contains("docker -H")));
-        assert_eq!(typed, Some(("input", true)), "{:#?}", frame.causes);
+        assert_eq!(typed, Some(("input", true)), "{frame:#?}");
     }
     let allowed = AuditRules {
         allow: vec![PlaceRule::parse("pw in frame").unwrap()],
@@ -144,6 +144,19 @@ fn a_server_that_loses_its_power_is_given_up_and_found_again() {
             "seed {seed}"
         );
     }
+}
+
+#[test]
+fn a_server_that_starts_again_knows_of_no_request() {
+    let mut desk = listening("-H tcp://0.0.0.0:2375", 7);
+    desk.says("attic", "docker -H shed run -d --name nap busybox sleep 10000");
+    desk.run_for("attic", "docker -H shed wait nap > told 2>&1", Duration::from_secs(5));
+    for fault in ["crash shed", "restart shed"] {
+        desk.world.apply(Input::fault(Fault::parse(fault).unwrap())).unwrap();
+    }
+    desk.wait(60);
+    let told = desk.says("attic", "cat told");
+    assert!(told.ends_with(": read: connection reset by peer\n"), "{told}");
 }
 
 #[test]

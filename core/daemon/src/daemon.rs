@@ -8,7 +8,7 @@ use engine::transfer::TransferId;
 use engine::{ContainerId, Engine};
 use os::{ExitStatus, Machine, Pid};
 use sim::disk::Barrier;
-use sim::{Clock, Disk, Frame, HostId, Rng, Time};
+use sim::{Clock, Disk, EventId, Frame, HostId, Rng, Time};
 use swarm::node::{self, NodeConfig, RequestId, Rngs, SwarmNode};
 use swarm::objects::{Id, SecretBytes};
 
@@ -92,6 +92,8 @@ pub enum Output {
         /// For a reader.
         detail: String,
     },
+    /// What follows is done for the sake of an earlier event, if nothing has just happened: an answer for its request.
+    Because(EventId),
     /// Something that somebody may be waiting for.
     Mark(swarm::node::Mark),
     /// Something for the history.

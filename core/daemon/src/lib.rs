@@ -38,4 +38,4 @@ pub use daemon::{Caller, Context, Daemon, Output, SharedRegistry};
 pub use host_names::{host_addresses, host_file};
 pub use info::{ContainerView, Place};
 pub use network::{FrameContent, content_of};
-pub use tcp::{Listening, PORTS, Remote, Tls, daemon_command};
+pub use tcp::{Listening, PORT, Remote, Tls, daemon_command};

@@ -2,7 +2,7 @@
 //! `cli/command/cli.go`, `cli/flags/options.go`).
 
 use daemon::client::Client;
-use daemon::{PORTS, Remote, Tls};
+use daemon::{PORT, Remote, Tls};
 use os::Proc;
 use seal::pki::tls::Server as Identity;
 use seal::pki::{Certificate, Key};
@@ -112,7 +112,7 @@ fn remote(
 ) -> Result<Client, String> {
     let place = place.trim_end_matches('/');
     let (address, port) = place.split_once(':').unwrap_or((place, ""));
-    let port = if port.is_empty() { Ok(PORTS[0]) } else { port.parse() };
+    let port = if port.is_empty() { Ok(PORT) } else { port.parse() };
     let is_new = profile.version >= Version(23, 0);
     let port = port.map_err(|_| invalid(is_new, place))?;
     let address = if address.is_empty() { "localhost" } else { address };

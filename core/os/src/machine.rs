@@ -192,6 +192,11 @@ impl Machine {
         self.state.borrow_mut().cause = cause;
     }
 
+    /// The event that is being handled.
+    pub fn cause(&self) -> Option<EventId> {
+        self.state.borrow().cause
+    }
+
     /// The event that a process acts for.
     pub fn cause_of(&self, pid: Pid) -> Option<EventId> {
         self.state.borrow().processes.get(&pid).and_then(|process| process.cause)

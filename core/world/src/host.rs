@@ -262,6 +262,10 @@ impl Host {
                     settling.last = Some(id);
                     settling.trace.set_cause(Some(id));
                 }
+                daemon::Output::Because(event) if !is_prompted => {
+                    settling.trace.set_cause(Some(event));
+                }
+                daemon::Output::Because(_) => {}
                 daemon::Output::Mark(mark) if settling.is_armed => {
                     settling.seen.push(Seen { mark, cause });
                 }

@@ -37,6 +37,8 @@ pub struct Remote {
     /// What Go is like: of Docker's major release.
     pub major: u16,
     is_connected: Cell<bool>,
+    /// What it has answered to the first probe.
+    number: RefCell<Vec<u8>>,
     /// The address that it was found at.
     found: RefCell<String>,
     session: RefCell<Option<Session>>,
@@ -69,7 +71,7 @@ impl Remote {
     ) -> Self {
         let (address, port) = (host.0.to_owned(), host.1);
         let (is_connected, session) = (Cell::new(false), RefCell::new(None));
-        let (found, told_count, types) = Default::default();
+        let (number, found, told_count, types) = Default::default();
         Self {
             shown,
             address,
@@ -78,6 +80,7 @@ impl Remote {
             release,
             major,
             is_connected,
+            number,
             found,
             session,
             told_count,
@@ -237,7 +240,10 @@ impl Remote {
             let mut call =
                 proc.begin_call(&self.address, self.port, PROBE).await.map_err(no_way)?;
             match call.answer(Duration::from_secs(patience)).await {
-                Ok(_) => return Ok(()),
+                Ok(number) => {
+                    *self.number.borrow_mut() = number;
+                    return Ok(());
+                }
                 Err(Errno::TimedOut) => {}
                 Err(errno) => return Err(no_way(errno)),
             }
@@ -247,14 +253,15 @@ impl Remote {
 
     /// Sends on an open connection and waits as long as the other end is there.
     async fn send(&self, proc: &Proc, bytes: &[u8]) -> Result<Vec<u8>, (Errno, Why)> {
+        let read = |why: &str| {
+            let from = proc.addresses().into_iter().next().unwrap_or_default();
+            let at = FIRST_PORT + proc.own_pid().0;
+            let way = format!("{from}:{at}->{}:{}", self.found.borrow(), self.port);
+            Some(format!("read tcp {way}: read: {why}"))
+        };
         let gone = |errno| match errno {
             Errno::Refused => (errno, Some("EOF".to_owned())),
-            Errno::TimedOut => {
-                let from = proc.addresses().into_iter().next().unwrap_or_default();
-                let at = FIRST_PORT + proc.own_pid().0;
-                let way = format!("{from}:{at}->{}:{}", self.found.borrow(), self.port);
-                (errno, Some(format!("read tcp {way}: read: connection timed out")))
-            }
+            Errno::TimedOut => (errno, read("connection timed out")),
             errno => (errno, None),
         };
         let mut call = proc.begin_call(&self.address, self.port, bytes).await.map_err(gone)?;
@@ -266,7 +273,9 @@ impl Remote {
             }
             let mut probe = proc.begin_call(&self.address, self.port, PROBE).await.map_err(gone)?;
             match probe.answer(KEEP_ALIVE[1]).await {
-                Ok(_) => silent_count = 0,
+                Ok(number) if number == *self.number.borrow() => silent_count = 0,
+                // The host has started again: it knows of no such connection.
+                Ok(_) => return Err((Errno::Refused, read("connection reset by peer"))),
                 Err(Errno::TimedOut) => silent_count += 1,
                 Err(errno) => return Err(gone(errno)),
             }

@@ -7,7 +7,7 @@ use seal::pki::tls::Server;
 use seal::pki::{Certificate, Key};
 use serde_json::Value;
 
-use super::PORTS;
+use super::PORT;
 use crate::host_names::host_file;
 
 /// Where a daemon listens, and what it asks of those who come over TCP.
@@ -229,12 +229,11 @@ impl Listening {
         }
         let hosts = values("hosts");
         listening.no_socket = !hosts.is_empty();
-        let usual = PORTS[usize::from(has_tls)];
         for host in hosts {
             match host.split_once("://") {
                 Some(("fd" | "unix", _)) => listening.no_socket = false,
-                Some(("tcp", place)) => listening.tcp.push(place_of(place, usual, host)?),
-                None => listening.tcp.push(place_of(host, usual, host)?),
+                Some(("tcp", place)) => listening.tcp.push(place_of(place, host)?),
+                None => listening.tcp.push(place_of(host, host)?),
                 Some(_) => return Err(format!("Invalid bind address format: {host}")),
             }
         }
@@ -280,11 +279,11 @@ impl Listening {
     }
 }
 
-/// `0.0.0.0:2375`; the usual port, and this host alone, if it does not say.
-fn place_of(place: &str, usual: u16, typed: &str) -> Result<(String, u16), String> {
+/// `0.0.0.0:2375`; that port, also with TLS, and this host alone, if it does not say (moby: `opts/hosts.go`, `ParseTCPAddr`).
+fn place_of(place: &str, typed: &str) -> Result<(String, u16), String> {
     let place = place.trim_end_matches('/');
     let (address, port) = place.split_once(':').unwrap_or((place, ""));
-    let port = if port.is_empty() { Ok(usual) } else { port.parse() };
+    let port = if port.is_empty() { Ok(PORT) } else { port.parse() };
     let port = port.map_err(|_| format!("Invalid bind address format: {typed}"))?;
     let address = if address.is_empty() || address == "localhost" { "127.0.0.1" } else { address };
     Ok((address.to_owned(), port))
@@ -323,7 +322,7 @@ mod tests {
             .collect();
         let hosts = "hosts fd://,tcp://:2375,10.1.2.3,0.0.0.0";
         assert_eq!(shown, [hosts, "tls true", "tlscacert /ca.pem"]);
-        let place = |text: &str| place_of(text, 2375, text);
+        let place = |text: &str| place_of(text, text);
         assert_eq!(place(":2376"), Ok(("127.0.0.1".to_owned(), 2376)));
         assert_eq!(place("0.0.0.0/"), Ok(("0.0.0.0".to_owned(), 2375)));
         assert_eq!(place("0.0.0.0:x"), Err("Invalid bind address format: 0.0.0.0:x".to_owned()));

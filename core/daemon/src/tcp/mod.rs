@@ -27,8 +27,8 @@ pub(crate) use serve::Server;
 use crate::api::Request;
 use crate::client::Reply;
 
-/// The port of the API without TLS, and with it (docker/cli: `opts/hosts.go`).
-pub const PORTS: [u16; 2] = [2375, 2376];
+/// The port of the API where nobody names another (docker/cli: `opts/hosts.go`).
+pub const PORT: u16 = 2375;
 
 /// What a client sends to see whether there is anybody: no byte of HTTP, as TCP's own probes have none.
 const PROBE: &[u8] = b"\0";

@@ -2,7 +2,7 @@
 
 use seal::pki::tls::{self, Opened};
 use seal::pki::verify;
-use sim::{Clock, Rng};
+use sim::{Clock, EventId, Rng};
 use sorted::SortedMap;
 
 use super::listen::Listening;
@@ -21,6 +21,8 @@ pub(super) struct Call {
     pub(super) client: Client,
     /// It asks for the end of a program, and is answered when that has written something, too.
     pub(super) waits: bool,
+    /// What brought it.
+    cause: Option<EventId>,
     seal: Option<tls::Reply>,
 }
 
@@ -35,11 +37,14 @@ pub(crate) struct Server {
     pub(super) waits: SortedMap<u64, Client>,
     clock: Clock,
     rng: Rng,
+    /// What it answers to a probe: another daemon at the same port has another.
+    number: [u8; 8],
 }
 
 impl Server {
-    pub(crate) fn new(rng: Rng) -> Self {
+    pub(crate) fn new(mut rng: Rng) -> Self {
         Self {
+            number: rng.bytes(),
             listening: Listening::default(),
             calls: SortedMap::new(),
             streams: SortedMap::new(),
@@ -82,7 +87,7 @@ impl Daemon {
         bytes: &[u8],
     ) {
         if bytes == PROBE {
-            return self.answer_bytes(context, call, PROBE.to_vec());
+            return self.answer_bytes(context, call, self.tcp.number.to_vec());
         }
         let (seal, request) = match self.opened(context, bytes) {
             Ok(opened) => opened,
@@ -110,7 +115,10 @@ impl Daemon {
             // A process waits once; an earlier request is one that it has given up.
             self.tcp.calls.retain(|_, other| !other.waits || other.client != client);
         }
-        self.tcp.calls.insert(call, Call { client: client.clone(), waits, seal });
+        self.tcp.calls.insert(
+            call,
+            Call { client: client.clone(), waits, cause: context.machine.cause(), seal },
+        );
         match said {
             Said::Input(input) => self.typed(context, call, &client, input),
             Said::Request(mut request, attach, seen_count) => {
@@ -183,6 +191,7 @@ impl Daemon {
     /// Answers a call that is known.
     pub(super) fn answer_call(&mut self, context: &mut Context<'_>, call: u64, answer: &Answer) {
         let Some(known) = self.tcp.calls.remove(&call) else { return };
+        context.out.extend(known.cause.map(Output::Because));
         let bytes = http::answer(answer, self.release());
         let bytes = known.seal.map(|seal| seal.seal(&bytes)).unwrap_or(bytes);
         self.answer_bytes(context, call, bytes);
