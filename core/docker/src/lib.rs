@@ -44,12 +44,15 @@ pub fn register(programs: &mut os::Programs) {
         compose_of::<5>,
     ];
     for (profile, main) in PROFILES.iter().zip(MAINS) {
-        programs.add(profile.program, main);
+        programs.add_large(profile.program, main, START_COST);
     }
     for (profile, main) in PROFILES.iter().zip(COMPOSE) {
-        programs.add(profile.compose_program, main);
+        programs.add_large(profile.compose_program, main, START_COST);
     }
 }
+
+/// What a program of this size takes before it does anything, and before it knows the daemon's version.
+const START_COST: sim::Duration = sim::Duration::from_millis(25);
 
 const PROFILES_COUNT: usize = 6;
 

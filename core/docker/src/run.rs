@@ -2,7 +2,6 @@
 
 use daemon::client::Client;
 use os::Proc;
-use sim::Duration;
 
 use crate::cli::{Cli, Failure};
 use crate::endpoint;
@@ -16,12 +15,8 @@ use swarm::control::ApiError;
 /// The exit status of wrong flags and of `run`'s own failures.
 const USAGE_STATUS: i32 = 125;
 
-/// What a program of this size takes before it does anything, and before it has asked for the daemon's version.
-const START_COST: Duration = Duration::from_millis(25);
-
 /// Runs the command line of a release: what `/usr/bin/docker` is.
 pub(crate) async fn main(proc: Proc, profile: &'static Profile) -> i32 {
-    proc.compute(START_COST).await;
     let args = proc.args();
     ended(&proc, profile, run(&proc, profile, args.get(1..).unwrap_or_default()).await).await
 }

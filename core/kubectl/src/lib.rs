@@ -36,9 +36,12 @@ pub fn register(programs: &mut os::Programs) {
     const MAINS: [os::program::Main; PROFILES.len()] =
         [main_of::<0>, main_of::<1>, main_of::<2>, main_of::<3>];
     for (profile, main) in PROFILES.iter().zip(MAINS) {
-        programs.add(profile.program, main);
+        programs.add_large(profile.program, main, START_COST);
     }
 }
+
+/// What a program of this size takes before it does anything.
+const START_COST: sim::Duration = sim::Duration::from_millis(45);
 
 fn main_of<const INDEX: usize>(proc: Proc) -> Running {
     Box::pin(run::main(proc, &PROFILES[INDEX]))

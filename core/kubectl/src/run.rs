@@ -5,7 +5,6 @@ use std::cell::RefCell;
 use commandline::pflag::{self, Matches, Problem, Spelling};
 use commandline::text::{boolean, quote};
 use os::Proc;
-use sim::Duration;
 
 use crate::cli::{Cli, Failure};
 use crate::help;
@@ -13,12 +12,8 @@ use crate::kubeconfig::Config;
 use crate::profile::Profile;
 use crate::table::{self, Command, Flag, GLOBAL, Kind, Outcome};
 
-/// What a program of this size takes before it does anything.
-const START_COST: Duration = Duration::from_millis(45);
-
 /// Runs the command line of a release: what `/usr/bin/kubectl` is.
 pub(crate) async fn main(proc: Proc, profile: &'static Profile) -> i32 {
-    proc.compute(START_COST).await;
     let args = proc.args();
     let (before, cli) = prepare(&proc, profile, args.get(1..).unwrap_or_default());
     let (outcome, typed) = match cli {

@@ -1,5 +1,6 @@
 //! Programs: what an executable file's bytes stand for.
 
+use sim::Duration;
 use sorted::SortedMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -12,10 +13,22 @@ pub type Running = Pin<Box<dyn Future<Output = i32>>>;
 /// A program's entry point.
 pub type Main = fn(Proc) -> Running;
 
+/// What it takes to start a small program: to fork, to load it, to link it.
+const START_COST: Duration = Duration::from_micros(1_300);
+
+/// A program.
+#[derive(Clone, Copy)]
+pub(crate) struct Program {
+    pub(crate) name: &'static str,
+    pub(crate) main: Main,
+    /// It runs so much later than it was asked for.
+    pub(crate) start_cost: Duration,
+}
+
 /// All programs that can be run, by the name that an executable's bytes carry.
 #[derive(Clone, Default)]
 pub struct Programs {
-    by_name: SortedMap<&'static str, Main>,
+    by_name: SortedMap<&'static str, Program>,
 }
 
 impl std::fmt::Debug for Programs {
@@ -27,12 +40,17 @@ impl std::fmt::Debug for Programs {
 impl Programs {
     /// Adds a program; the last one of a name wins.
     pub fn add(&mut self, name: &'static str, main: Main) {
-        self.by_name.insert(name, main);
+        self.add_large(name, main, Duration::ZERO);
     }
 
-    /// The program of that name, and the name.
-    pub fn get(&self, name: &str) -> Option<(&'static str, Main)> {
-        self.by_name.get_key_value(name).map(|(name, main)| (*name, *main))
+    /// Adds a program that takes longer than a small one before it does anything.
+    pub fn add_large(&mut self, name: &'static str, main: Main, longer: Duration) {
+        self.by_name.insert(name, Program { name, main, start_cost: START_COST + longer });
+    }
+
+    /// The program of that name.
+    pub(crate) fn get(&self, name: &str) -> Option<Program> {
+        self.by_name.get(name).copied()
     }
 
     /// All names, in order.

@@ -15,12 +15,10 @@ use crate::machine::{Request, RequestId};
 use crate::namespace::SharedNamespace;
 use crate::pipe::Ready;
 use crate::process::{Disposition, ExitStatus, Fd, Handle, Pid, Proc, Signal, Spawn};
-use crate::program::{Executable, Main, Programs, Running, parse};
+use crate::program::{Executable, Program, Programs, Running, parse};
 use crate::service::Listener;
 use crate::terminal::{Terminal, TerminalId};
 
-/// What fork and exec take: a process starts this much later than it was asked for.
-const EXEC_COST: Duration = Duration::from_micros(400);
 /// What a fork without exec takes.
 const FORK_COST: Duration = Duration::from_micros(100);
 
@@ -154,13 +152,13 @@ impl State {
         let namespace = namespace.cloned().unwrap_or(home);
         let user = spawn.user.unwrap_or(user);
         let cwd = spawn.cwd.clone().unwrap_or(cwd);
-        let (program, main) = state.load(&namespace, &cwd, user, &mut spawn)?;
+        let program = state.load(&namespace, &cwd, user, &mut spawn)?;
         spawn.cwd = Some(cwd);
         spawn.user = Some(user);
-        let pid = state.add(parent, namespace, program, spawn, EXEC_COST);
+        let pid = state.add(parent, namespace, program.name, spawn, program.start_cost);
         drop(state);
         // A program may make system calls before it is first polled.
-        let future = main(Proc { state: shared.clone(), pid });
+        let future = (program.main)(Proc { state: shared.clone(), pid });
         shared.borrow_mut().started.push((pid, future));
         Ok(pid)
     }
@@ -172,8 +170,8 @@ impl State {
         cwd: &str,
         user: User,
         spawn: &mut Spawn,
-    ) -> Result<(&'static str, Main), Errno> {
-        let mut main = None;
+    ) -> Result<Program, Errno> {
+        let mut program = None;
         for _ in 0..4 {
             let located = namespace.borrow().mounts.resolve(cwd, &spawn.path, true, user)?;
             let inode = located.inode().ok_or(Errno::NotFound)?;
@@ -183,7 +181,7 @@ impl State {
             let crate::fs::Kind::File(bytes) = &inode.kind else { return Err(Errno::Access) };
             match parse(bytes) {
                 Executable::Program(name) => {
-                    main = self.programs.get(&name);
+                    program = self.programs.get(&name);
                     break;
                 }
                 Executable::Unknown => return Err(Errno::ExecFormat),
@@ -198,7 +196,7 @@ impl State {
                 }
             }
         }
-        main.ok_or(Errno::ExecFormat)
+        program.ok_or(Errno::ExecFormat)
     }
 
     pub(crate) fn exec(
@@ -211,12 +209,12 @@ impl State {
         let namespace = process.namespace.clone();
         let user = spawn.user.unwrap_or(process.user);
         let cwd = spawn.cwd.clone().unwrap_or_else(|| process.cwd.clone());
-        let (program, main) = state.load(&namespace, &cwd, user, &mut spawn)?;
+        let program = state.load(&namespace, &cwd, user, &mut spawn)?;
         let now = state.now;
         state.process_changes += 1;
         let change = state.process_changes;
         let process = state.processes.get_mut(&pid).ok_or(Errno::NoProcess)?;
-        process.program = program;
+        process.program = program.name;
         process.args = spawn.args;
         process.env = spawn.env;
         process.changed = change;
@@ -230,11 +228,11 @@ impl State {
             .into_iter()
             .filter_map(|(fd, handle)| process.fds.insert(fd, handle))
             .collect();
-        state.timers.insert((now + EXEC_COST, pid));
+        state.timers.insert((now + program.start_cost, pid));
         drop(state);
         // A dropped pipe end wakes others, which borrows the state.
         drop(replaced);
-        let future = main(Proc { state: shared.clone(), pid });
+        let future = (program.main)(Proc { state: shared.clone(), pid });
         shared.borrow_mut().started.push((pid, future));
         Ok(())
     }

@@ -63,9 +63,9 @@ pub fn register(programs: &mut Programs) {
     programs.add("psql", postgres::psql);
     programs.add("pg_isready", postgres::pg_isready);
     programs.add("gitea", gitea::gitea);
-    programs.add("python", python::python);
-    programs.add("pip", python::pip);
-    programs.add("flask", python::flask);
+    programs.add_large("python", python::python, python::START_COST);
+    programs.add_large("pip", python::pip, python::START_COST);
+    programs.add_large("flask", python::flask, python::START_COST);
     programs.add("su-exec", su_exec::su_exec);
     programs.add("registry", registry::registry);
     programs.add("whoami", web::whoami);

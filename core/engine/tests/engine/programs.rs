@@ -22,7 +22,7 @@ fn redis_runs_as_its_user_and_saves_when_asked_to_end() {
     host.settle(Duration::from_secs(1));
     let log = host.log(&id);
     let lines: Vec<&str> = log.lines().collect();
-    assert!(lines[0].starts_with("1:C 21 Mar 2017 00:05:00.000 # "), "{log}");
+    assert!(lines[0].starts_with("1:C 21 Mar 2017 00:05:00.002 # "), "{log}");
     assert!(lines[0].contains("Redis is starting"), "{log}");
     assert!(log.contains("* Ready to accept connections"), "{log}");
     assert!(log.contains("Received SIGTERM scheduling shutdown..."), "{log}");

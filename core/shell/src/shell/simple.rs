@@ -3,7 +3,6 @@
 use sorted::SortedMap;
 
 use os::{Errno, Fd, Spawn};
-use sim::Duration;
 
 use super::variables::DEFAULT_PATH;
 use super::{Done, Flow, Shell, Value, Variable};
@@ -16,9 +15,6 @@ const DECLARING: [&str; 5] = ["export", "readonly", "local", "declare", "typeset
 
 /// A variable as it was before a command changed it for itself.
 type Before = Vec<(String, Option<Variable>)>;
-
-/// What it takes to start a small program: to fork, to load it, to link it.
-const START_COST: Duration = Duration::from_micros(900);
 
 impl Shell {
     pub(super) async fn run_simple(&mut self, simple: &Simple) -> Done {
@@ -309,7 +305,6 @@ impl Shell {
             foreground: self.interactive,
             ..Spawn::default()
         };
-        self.proc.compute(START_COST).await;
         let result = if may_exec && self.traps.is_empty() {
             Err(self.proc.exec(spawn).await)
         } else {

@@ -16,7 +16,6 @@ use crate::programs::http::Request;
 
 /// One statement takes so long, so that an endless loop is endless in virtual time only.
 pub(super) const STATEMENT_COST: Duration = Duration::from_micros(2);
-const START_COST: Duration = Duration::from_millis(20);
 /// Every call lies on the stack of the program that simulates it, which is small in a browser.
 pub(super) const CALL_DEPTH_MAX: usize = 20;
 
@@ -81,7 +80,6 @@ impl Interpreter {
 
     /// Runs it all; the exit code.
     pub(super) async fn run(&mut self, program: &Block) -> i32 {
-        self.proc.compute(START_COST).await;
         match self.block(program).await {
             Ok(_) => 0,
             Err(raised) => self.tell(raised).await,

@@ -30,6 +30,9 @@ use eval::Interpreter;
 pub(super) use pip::{flask, pip};
 use value::Value;
 
+/// What the interpreter takes before it reads a program.
+pub(super) const START_COST: sim::Duration = sim::Duration::from_millis(20);
+
 pub(super) fn python(proc: Proc) -> Running {
     Box::pin(async move {
         let args = proc.args();
@@ -116,19 +119,8 @@ async fn serve_files(proc: &Proc, port: Option<&String>) -> i32 {
                 b"<h1>Error response</h1>\n<p>Error code: 404</p>\n".to_vec(),
             ),
         };
-        let c = proc.wall().civil();
-        proc.eprint(format!(
-            "{from} - - [{:02}/{}/{} {:02}:{:02}:{:02}] \"{}\" {} -\n",
-            c.day,
-            c.month_name(),
-            c.year,
-            c.hour,
-            c.minute,
-            c.second,
-            request.first,
-            &status[..3]
-        ))
-        .await;
+        let at = proc.wall().civil().strftime("%d/%b/%Y %T");
+        proc.eprint(format!("{from} - - [{at}] \"{}\" {} -\n", request.first, &status[..3])).await;
         proc.respond(call, super::http::response(status, "text/html", "", &body));
     }
     0
