@@ -78,6 +78,11 @@ struct Agent {
 }
 
 impl Look {
+    /// What only those who look after the swarm know of.
+    pub fn add_to_swarm(&mut self, why: impl IntoIterator<Item = String>) {
+        self.swarm.extend(why);
+    }
+
     /// The swarm cannot be put right any more, for a reason that is nobody's mistake here.
     pub fn forgive_swarm(&mut self) {
         self.swarm.clear();

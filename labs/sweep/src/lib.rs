@@ -13,6 +13,7 @@
 //! | [`oracle`] | what people were told, to be held against the store |
 //! | [`session`] | a world under a watch: inputs, steps, peace |
 //! | [`case`] | one seed from its first input to its verdict; the same from a file |
+//! | `operator` | what only people can put right while a swarm comes to rest |
 //! | `rest` | after the last fault: all is mended and has to become as it was asked for |
 //! | [`shrink`] | the shortest part of a history that still fails |
 //! | [`fleet`] | all cores, progress, the report |
@@ -23,6 +24,7 @@
 pub mod case;
 pub mod faults;
 pub mod fleet;
+mod operator;
 pub mod oracle;
 mod rest;
 pub mod session;

@@ -1,5 +1,5 @@
-//! After the last fault: everything is mended, somebody puts right what people have stopped, and within a bound all has to
-//! become as it was asked for.
+//! After the last fault: everything is mended, people put right what only people can, and within a bound all has to become
+//! as it was asked for.
 
 use invariants::Look;
 use raft::RaftId;
@@ -8,6 +8,7 @@ use world::{Input, World};
 
 use crate::case::Failure;
 use crate::faults::peace;
+use crate::operator::Operator;
 use crate::session::Session;
 use crate::workload;
 
@@ -70,50 +71,30 @@ pub(crate) fn rest(session: &mut Session<'_>) -> Result<(), Failure> {
         bound = bound.max(CLUSTER_BOUND);
     }
     let end = session.world.now() + bound;
-    let mut looks: Vec<Look> = Vec::new();
+    let (mut operator, mut looks) = (Operator::default(), Vec::<Look>::new());
     loop {
         session.run_until(session.world.now() + LOOK_INTERVAL)?;
-        unlock_all(session, &spec.nodes)?;
+        operator.look_after(session)?;
         let mut look = session.watch.look_for_rest(&session.world);
+        let mut awaited = operator.awaited(&session.world);
         if has_swarm && cannot_recover(session) {
             if spec.kube.is_none() {
                 return Ok(());
             }
             look.forgive_swarm();
+            awaited.clear();
         }
+        let is_all_done = awaited.is_empty();
+        look.add_to_swarm(awaited);
         looks.push(look);
         let last = &looks[looks.len().saturating_sub(LOOK_COUNT)..];
         let verdict = session.watch.at_rest(&session.world, last);
         match verdict {
-            Ok(()) if last.len() == LOOK_COUNT => return Ok(()),
+            Ok(()) if last.len() == LOOK_COUNT && is_all_done => return Ok(()),
             Err(violation) if end <= session.world.now() => return Err(Failure::from(*violation)),
             _ => {}
         }
     }
-}
-
-/// Somebody types the key at every locked host.
-fn unlock_all(session: &mut Session<'_>, nodes: &[String]) -> Result<(), Failure> {
-    for (host, node) in nodes.iter().enumerate() {
-        let Some(daemon) = session.world.probe(host).and_then(|probe| probe.daemon) else {
-            continue;
-        };
-        let is_locked = daemon.swarm().observe().state == swarm::node::LocalState::Locked;
-        if !is_locked || !session.is_at_prompt(node) {
-            continue;
-        }
-        let keys: Vec<String> = session
-            .watch
-            .models()
-            .filter_map(|model| workload::unlock(model.store().cluster()?))
-            .collect();
-        for key in keys {
-            let text = format!("echo {key} | docker swarm unlock\n");
-            session.apply(Input::Type { node: node.clone(), text })?;
-            session.run_until(session.world.now() + Duration::from_secs(2))?;
-        }
-    }
-    Ok(())
 }
 
 /// True when the managers that are left are no majority of their group, because others have left it

@@ -18,7 +18,7 @@ use crate::invariant::{Invariant, Verdict};
 /// See the file.
 pub static INVARIANT: Invariant = Invariant {
     name: "converged",
-    statement: "some time after the last fault and the last command there is one leader, all managers have applied the same, every node that is up is ready, every service runs what it should or says why not, and every agent has exactly the tasks and secrets that the store gives it",
+    statement: "some time after the last fault and the last command there is one leader, all managers have applied the same, every node that is up is ready and trusts the cluster's root CA, every service runs what it should or says why not, and every agent has exactly the tasks and secrets that the store gives it",
     source: "raft.md L1 to L6; TigerBeetle's and openraft's second phase",
 };
 
@@ -31,6 +31,8 @@ pub struct HostState {
     pub node_id: Option<Id>,
     /// Its part of the swarm did not start, or has stopped.
     pub has_failed: bool,
+    /// The root CA that it trusts, as PEM.
+    pub root: Option<String>,
     /// It does the leader's work.
     pub leads: bool,
     /// On managers: what it has applied.
@@ -71,6 +73,7 @@ impl State {
                     info.state == LocalState::Error && !info.error.contains("have expired")
                 },
                 node_id: node.node_id().map(Id::from),
+                root: node.root_and_chain().map(|(root, _)| root.pem()),
                 leads: node.is_leading(),
                 applied: node.store().map(|(applied, _)| applied),
                 ..HostState::default()
@@ -118,6 +121,10 @@ pub fn why_not(state: &State) -> Vec<String> {
         if node.status.state != NodeState::Ready {
             why.push(format!("{} is up and {}", host.name, node.status.state.word()));
             continue;
+        }
+        let root = store.cluster().map(|cluster| cluster.root_ca.certificate.as_slice());
+        if root.is_some() && root != host.root.as_deref().map(str::as_bytes) {
+            why.push(format!("{} trusts another root CA than the cluster's", host.name));
         }
         agents(host, &node.id, store, &mut why);
     }
@@ -343,6 +350,11 @@ mod tests {
         bad(|state| state.hosts[0].secrets = SortedSet::from(["a".into()]));
         bad(|state| state.hosts[0].configs = SortedSet::from(["a".into()]));
         bad(|state| state.hosts[0].has_failed = true);
+        bad(|state| {
+            let mut cluster = swarm::objects::Cluster::default();
+            cluster.root_ca.certificate = b"another".to_vec();
+            state.store.as_mut().unwrap().apply(&[StoreAction::Create(cluster.into())]);
+        });
         bad(|state| {
             let mut alone = task("t1", "gone", Some("n1"));
             alone.status.state = TaskState::Running;

@@ -2,7 +2,9 @@
 //!
 //! Every node whose certificate another CA signed is told to renew it, some at a time. When none is left,
 //! the new root takes the old one's place, and the join tokens name it. A node that is away holds the
-//! rotation up until it is back or removed.
+//! rotation up until it is back or removed. It waits for certificates only: who renewed its own and was gone before it
+//! was told the new root, and is away for the next rotation too, trusts a root that nobody's certificate leads to any
+//! more, as in swarmkit. Such a node has to leave and to join again.
 
 use seal::JoinToken;
 use sim::{Duration, Rng, Time};

@@ -179,6 +179,12 @@ impl SwarmNode {
         Some((leaf.not_before(), leaf.not_after()))
     }
 
+    /// The root CA that it trusts, and the certificate that it shows to others with what leads to theirs.
+    pub fn root_and_chain(&self) -> Option<(&seal::RootCertificate, &seal::Chain)> {
+        let credentials = self.credentials.as_ref()?;
+        Some((&credentials.root, &credentials.own.as_ref()?.chain))
+    }
+
     fn own(&self) -> Option<&Own> {
         self.credentials.as_ref()?.own.as_ref()
     }
