@@ -202,7 +202,6 @@ fn nodes_have_no_message_to_ask_for_a_secret() {
             "CertificateStatus",
             "Health",
             "RaftJoin",
-            "RaftLeave",
             "Control",
             "OpenSession",
             "Heartbeat",

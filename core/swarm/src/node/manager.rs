@@ -5,7 +5,7 @@ use sorted::SortedMap;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
-use raft::{Index, Message, MessageBody, Term};
+use raft::{Index, Message, MessageBody, RaftId, Term};
 use sim::{Disk, Duration, Time};
 
 use super::leader::Leader;
@@ -16,7 +16,7 @@ use crate::control::{
 };
 use crate::objects::{Cluster, Id, Object};
 use crate::raft_driver::sealed::Envelope;
-use crate::raft_driver::{Committed, RaftDriver};
+use crate::raft_driver::{Committed, RaftDriver, SEND_TIMEOUT};
 use crate::store::{Store, StoreEvent};
 use crate::transport::protocol::{Request, Response};
 use crate::transport::{CallId, Transport, Trust};
@@ -25,9 +25,6 @@ use crate::transport::{CallId, Transport, Trust};
 pub(crate) const REQUEST_TIMEOUT: Duration = Duration::from_secs(20);
 /// swarmkit: raftproxy polls for a new leader at this interval.
 const FORWARD_RETRY: Duration = Duration::from_millis(500);
-/// swarmkit: the time that a candidate has to show that it can be reached, the raft transport's
-/// `sendTimeout`.
-const VOTE_HEALTH_TIMEOUT: Duration = Duration::from_secs(2);
 /// swarmkit: `lostQuorumTimeout`, in ticks.
 const LOST_QUORUM_TICKS: u32 = 10;
 
@@ -60,6 +57,12 @@ impl Context<'_> {
 
     pub(crate) fn mark(&mut self, mark: Mark) {
         self.out.push(Output::Mark(mark));
+    }
+
+    /// Asks whether a manager can be reached (swarmkit: `peer.go`, `healthCheck`).
+    fn is_there(&mut self, addr: &str) -> CallId {
+        let target = (addr, Trust::Mutual);
+        self.transport.call(self.now, target, Request::Health, SEND_TIMEOUT, self.out)
     }
 
     pub(crate) fn answer(&mut self, to: ReplyTo, result: Result<Response, ApiError>) {
@@ -109,6 +112,8 @@ pub(crate) struct Manager {
     forwarded: SortedMap<CallId, Forward>,
     /// Requests for a vote whose senders are asked whether they can be reached.
     doubted: SortedMap<CallId, Message>,
+    /// Members that are asked whether they are there.
+    asked: SortedMap<CallId, RaftId>,
     rngs: super::Rngs,
     /// What the first leader of a new cluster creates.
     pub(crate) initial: Option<Box<super::leader::InitialCluster>>,
@@ -125,6 +130,7 @@ impl Manager {
             waiting: VecDeque::new(),
             forwarded: SortedMap::new(),
             doubted: SortedMap::new(),
+            asked: SortedMap::new(),
             rngs,
             initial: None,
         }
@@ -225,18 +231,10 @@ impl Manager {
         let sender = self.driver.members().get(&message.from).map(|member| member.addr.clone());
         match sender {
             Some(addr) if is_request && !self.driver.removed().contains(&message.from) => {
-                let target = (addr.as_str(), Trust::Mutual);
-                let call = context.transport.call(
-                    context.now,
-                    target,
-                    Request::Health,
-                    VOTE_HEALTH_TIMEOUT,
-                    context.out,
-                );
-                self.doubted.insert(call, message);
+                self.doubted.insert(context.is_there(&addr), message);
                 true
             }
-            _ => self.driver.step(message),
+            _ => self.driver.step(context.now, message),
         }
     }
 
@@ -249,7 +247,13 @@ impl Manager {
     ) -> bool {
         if let Some(message) = self.doubted.remove(&call) {
             if result.is_ok() {
-                self.driver.step(message);
+                self.driver.step(context.now, message);
+            }
+            return true;
+        }
+        if let Some(id) = self.asked.remove(&call) {
+            if result.is_ok() {
+                self.driver.heard(id, context.now);
             }
             return true;
         }
@@ -284,6 +288,9 @@ impl Manager {
         for committed in self.driver.take_committed() {
             self.apply(committed, context);
             happened = true;
+        }
+        for (id, addr) in self.driver.take_unasked() {
+            self.asked.insert(context.is_there(&addr), id);
         }
         if self.driver.take_members_changed()
             && let Leadership::Leading(leader) = &mut self.leadership

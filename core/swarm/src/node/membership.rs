@@ -86,14 +86,14 @@ impl Membership {
             let member = driver.members().iter().find(|(_, member)| member.node_id == node_id);
             let raft_id = member.map(|(id, _)| *id);
             match (role, raft_id) {
-                (Role::Worker, Some(raft_id)) if node_id != *own => {
-                    if members_of(driver).can_remove(&node_id) {
-                        let change = ConfChange::RemoveVoter { id: raft_id };
-                        return Some(Job::Members { change, reply: ReplyTo::Nobody });
-                    }
+                // Somebody may have gone silent since the demotion was accepted; it waits for them.
+                (Role::Worker, Some(_)) if !members_of(driver).can_remove(&node_id) => {}
+                // A leader that is demoted hands over first.
+                (Role::Worker, Some(_)) if node_id == *own => hand_over(driver, context),
+                (Role::Worker, Some(raft_id)) => {
+                    let change = ConfChange::RemoveVoter { id: raft_id };
+                    return Some(Job::Members { change, reply: ReplyTo::Nobody });
                 }
-                // swarmkit: a leader that is demoted hands over first.
-                (Role::Worker, Some(_)) => hand_over(driver, context),
                 _ => return Some(Job::SetRole { node_id, role }),
             }
         }
@@ -102,9 +102,7 @@ impl Membership {
 }
 
 fn hand_over(driver: &mut RaftDriver, context: &mut Context<'_>) {
-    let own = driver.raft().id();
-    let heir = driver.members().keys().copied().find(|id| *id != own && driver.is_reachable(*id));
-    if let Some(heir) = heir
+    if let Some(heir) = driver.heir()
         && driver.raft_mut().transfer_leadership(heir)
     {
         context.event("raft.transfer", format!("leadership goes to {heir}"));
@@ -145,11 +143,6 @@ impl Leader {
             context.out,
         );
         self.membership.checking.insert(call, PendingJoin { raft_id, member, reply });
-    }
-
-    /// A member says that it goes.
-    pub(crate) fn raft_leave(&mut self, raft_id: RaftId, reply: ReplyTo) {
-        self.push(Job::Members { change: ConfChange::RemoveVoter { id: raft_id }, reply });
     }
 
     /// The answer to a health check; false if it is none.

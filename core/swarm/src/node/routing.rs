@@ -140,8 +140,8 @@ impl SwarmNode {
             Request::IssueCertificate { .. } | Request::CertificateStatus { .. } => {
                 self.ca_called(request, peer, waiting)
             }
-            Request::RaftJoin { .. } | Request::RaftLeave { .. } => {
-                self.raft_called(request, peer, waiting, io)
+            Request::RaftJoin { addr, joined_as } => {
+                self.raft_join_called(addr, joined_as, peer, waiting, io)
             }
             Request::OpenSession { .. }
             | Request::Heartbeat { .. }
@@ -181,9 +181,10 @@ impl SwarmNode {
         }
     }
 
-    fn raft_called(
+    fn raft_join_called(
         &mut self,
-        request: Request,
+        addr: String,
+        joined_as: u64,
         peer: Option<&Peer>,
         waiting: Waiting,
         io: &mut Io<'_>,
@@ -197,23 +198,9 @@ impl SwarmNode {
         else {
             return Ok(Some(not_leader));
         };
-        let reply = ReplyTo::Remote(waiting);
-        match request {
-            Request::RaftJoin { addr, joined_as } => {
-                let member = Member { node_id, addr, joined_as };
-                let new_id = || random_raft_id(rng);
-                leader.raft_join(member, reply, driver, new_id, &mut context);
-            }
-            Request::RaftLeave { raft_id } => {
-                let is_own =
-                    driver.members().get(&raft_id).is_some_and(|member| member.node_id == node_id);
-                if !is_own {
-                    return Err(denied("only a member itself may leave"));
-                }
-                leader.raft_leave(raft_id, reply);
-            }
-            _ => {}
-        }
+        let member = Member { node_id, addr, joined_as };
+        let new_id = || random_raft_id(rng);
+        leader.raft_join(member, ReplyTo::Remote(waiting), driver, new_id, &mut context);
         Ok(None)
     }
 

@@ -1,8 +1,4 @@
-//! Ticks, writes, syncs and sends of one member, and who of its peers answers.
-//!
-//! A peer counts as active until a message to it has had no sign of life in return for 2 s (swarmkit:
-//! `transport/peer.go`, send timeout), and again from its next sign of life. The leader's view of
-//! this is what `docker node ls` shows as reachability.
+//! Ticks, writes, syncs and sends of one member.
 
 use sorted::{SortedMap, SortedSet};
 use std::collections::VecDeque;
@@ -15,6 +11,7 @@ use seal::Sealer;
 use sim::disk::Barrier;
 use sim::{Disk, Duration, Rng, Time};
 
+use super::peers::Peers;
 use super::sealed::{self, SnapshotData};
 use super::wal::{Record, Wal};
 use crate::node::{Output, SwarmOptions};
@@ -23,18 +20,8 @@ use crate::transport::protocol::Member;
 
 /// swarmkit: `TickInterval`.
 const TICK: Duration = Duration::from_secs(1);
-/// swarmkit: `sendTimeout` of the raft transport.
-const SEND_TIMEOUT: Duration = Duration::from_secs(2);
 /// Committed entries taken at once.
 const APPLY_COUNT_MAX: usize = 256;
-
-/// Whether a peer answers.
-#[derive(Clone, Copy, Debug)]
-struct Activity {
-    is_active: bool,
-    /// When the oldest message was sent that nothing came back for.
-    awaiting_since: Option<Time>,
-}
 
 /// What became of the log, for the store.
 #[derive(Debug)]
@@ -76,7 +63,7 @@ pub(crate) struct RaftDriver {
     /// Where those are answered who have joined without this member knowing it yet.
     strangers: SortedMap<RaftId, String>,
     removed: SortedSet<RaftId>,
-    activity: SortedMap<RaftId, Activity>,
+    peers: Peers,
     received_snapshot: Option<Vec<u8>>,
     pending_snapshot: Option<PendingSnapshot>,
     last_snapshot: Index,
@@ -125,6 +112,7 @@ impl RaftDriver {
         let raft = Raft::new(start.config(), Restored::default(), start.rng.clone());
         let mut driver = Self::with(now, start, raft, disk);
         driver.members = members.into_iter().collect();
+        driver.meet_members();
         driver.removed = removed.into_iter().collect();
         driver
     }
@@ -193,7 +181,7 @@ impl RaftDriver {
             ticks_without_leader: 0,
             members: SortedMap::new(),
             removed: SortedSet::new(),
-            activity: SortedMap::new(),
+            peers: Peers::default(),
             strangers: SortedMap::new(),
             received_snapshot: None,
             pending_snapshot: None,
@@ -251,17 +239,36 @@ impl RaftDriver {
 
     /// Whether a member answers; this one always does.
     pub(crate) fn is_reachable(&self, id: RaftId) -> bool {
-        id == self.raft.id() || self.activity.get(&id).is_none_or(|activity| activity.is_active)
+        id == self.raft.id() || self.peers.is_active(id)
+    }
+
+    /// Who may lead next (swarmkit: `LongestActive`).
+    pub(crate) fn heir(&self) -> Option<RaftId> {
+        self.peers.longest_active(|id| id != self.raft.id() && self.members.contains_key(&id))
+    }
+
+    /// Members that have become known, and where they are to be asked whether they are there.
+    pub(crate) fn take_unasked(&mut self) -> Vec<(RaftId, String)> {
+        let unasked = self.peers.take_unasked().into_iter();
+        unasked.filter_map(|id| Some((id, self.members.get(&id)?.addr.clone()))).collect()
+    }
+
+    /// A member has shown that it is there.
+    pub(crate) fn heard(&mut self, id: RaftId, now: Time) {
+        if self.members.contains_key(&id) {
+            self.peers.heard(id, now);
+        }
+    }
+
+    fn meet_members(&mut self) {
+        for id in self.members.keys().filter(|id| **id != self.raft.id()) {
+            self.peers.meet(*id);
+        }
     }
 
     /// When there is next something to do.
     pub(crate) fn next_deadline(&self) -> Time {
-        let waits = self
-            .activity
-            .values()
-            .filter_map(|activity| activity.awaiting_since)
-            .map(|since| since + SEND_TIMEOUT);
-        waits.chain([self.next_tick]).min().unwrap_or(self.next_tick)
+        self.peers.next_deadline().map_or(self.next_tick, |at| at.min(self.next_tick))
     }
 
     /// Ticks, and members that did not answer. Their connections are to be closed.
@@ -278,27 +285,19 @@ impl RaftDriver {
             }
         }
         let mut silent = Vec::new();
-        for (id, activity) in &mut self.activity {
-            if activity.awaiting_since.is_some_and(|since| since + SEND_TIMEOUT <= now) {
-                activity.awaiting_since = None;
-                activity.is_active = false;
-                self.raft.report_unreachable(*id);
-                silent.extend(self.members.get(id).cloned());
-            }
+        for id in self.peers.take_silent(now) {
+            self.raft.report_unreachable(id);
+            silent.extend(self.members.get(&id).cloned());
         }
         silent
     }
 
     /// A message from a peer.
-    pub(crate) fn step(&mut self, message: Message) -> bool {
+    pub(crate) fn step(&mut self, now: Time, message: Message) -> bool {
         if self.removed.contains(&message.from) {
             return false;
         }
-        let activity = self
-            .activity
-            .entry(message.from)
-            .or_insert(Activity { is_active: true, awaiting_since: None });
-        *activity = Activity { is_active: true, awaiting_since: None };
+        self.peers.heard(message.from, now);
         // A message that Raft refuses changes nothing; a correct member sends none.
         let _ = self.raft.step(message);
         true
@@ -360,11 +359,7 @@ impl RaftDriver {
                 let Some(addr) = member.or_else(|| self.strangers.get(&message.to)) else {
                     continue;
                 };
-                let activity = self
-                    .activity
-                    .entry(message.to)
-                    .or_insert(Activity { is_active: true, awaiting_since: None });
-                activity.awaiting_since.get_or_insert(now);
+                self.peers.sent(message.to, now);
                 messages.push((addr.clone(), message));
             }
         }
@@ -376,6 +371,7 @@ impl RaftDriver {
         self.last_snapshot = snapshot.index;
         if let Ok(data) = postcard::from_bytes::<SnapshotData>(&snapshot.data) {
             self.members = data.members.into_iter().collect();
+            self.meet_members();
             self.removed = data.removed;
             for id in &self.removed {
                 self.raft.mark_removed(*id);
@@ -428,11 +424,12 @@ impl RaftDriver {
             ConfChange::AddVoter { id, context } => {
                 if let Ok(member) = postcard::from_bytes(context) {
                     self.members.insert(*id, member);
+                    self.meet_members();
                 }
             }
             ConfChange::RemoveVoter { id } => {
                 self.members.remove(id);
-                self.activity.remove(id);
+                self.peers.forget(*id);
                 if !sim::planted!(TombstoneLost) {
                     self.removed.insert(*id);
                 }

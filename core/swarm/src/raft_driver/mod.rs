@@ -7,16 +7,19 @@
 //! | [`restore`] | what a manager finds on its disk when it starts |
 //! | [`opened`] | a manager's disk as a thief sees it |
 //! | [`durable`] | what a power loss would leave of the log, for invariants |
-//! | [`driver`] | ticks, writes, syncs, sends, and who of the peers answers |
+//! | [`peers`] | which of the peers answer |
+//! | [`driver`] | ticks, writes, syncs and sends |
 
 pub(crate) mod driver;
 pub(crate) mod durable;
 pub(crate) mod opened;
+pub(crate) mod peers;
 pub(crate) mod restore;
 pub(crate) mod sealed;
 pub(crate) mod wal;
 
 pub(crate) use driver::{Committed, RaftDriver};
+pub(crate) use peers::SEND_TIMEOUT;
 
 #[cfg(test)]
 mod tests;

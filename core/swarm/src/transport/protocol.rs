@@ -66,11 +66,6 @@ pub(crate) enum Request {
         /// See [`Member::joined_as`].
         joined_as: u64,
     },
-    /// RaftMembership.Leave.
-    RaftLeave {
-        /// The member that goes.
-        raft_id: RaftId,
-    },
     /// A control API request that a manager passes to the leader.
     Control(ControlRequest),
     /// Dispatcher.Session.

@@ -156,6 +156,57 @@ fn a_manager_without_its_log_is_refused_until_it_was_removed() {
     assert!(table.contains("node3 manager ready reachable"), "{table}");
 }
 
+/// Three managers, the first of which is to be demoted; the second is down, and the third hears of the demotion
+/// when it is no longer cut off.
+fn demoted_beside_a_dead_manager(seed: u64) -> Lab {
+    let mut lab = Lab::cluster_of(seed, 3, 1);
+    let node = Rc::clone(&lab.nodes(0)[0]);
+    lab.crash(1);
+    lab.cut(2);
+    // The leader does not know yet that nobody answers, and waits for a majority.
+    let mut spec = node.spec.clone();
+    spec.desired_role = Role::Worker;
+    let (id, version) = (node.id.clone(), node.meta.version);
+    let demote = ControlRequest::UpdateNode { id, version, spec: Box::new(spec) };
+    lab.ask_later(0, LocalRequest::Control(demote));
+    lab.run(5);
+    lab.heal(2);
+    lab.run(60);
+    lab
+}
+
+/// The demotion waits until the dead manager is back.
+#[track_caller]
+fn waits_for_the_dead_manager(mut lab: Lab) {
+    let leader = lab.leader().expect("two of three lead");
+    assert_eq!(lab.view(leader).raft.unwrap().members.len(), 3, "{}", lab.story());
+    lab.start(1);
+    lab.until(60, |lab| lab.view(0).role == Some(Role::Worker));
+    let leader = lab.leader().unwrap();
+    assert_eq!(lab.view(leader).raft.unwrap().members.len(), 2, "{}", lab.story());
+}
+
+/// swarmkit: `role_manager.go`, `removeMember`: the quorum is looked at again when the change is made, by who
+/// is about to hand over as well.
+#[test]
+fn nobody_is_removed_whom_the_others_need_for_a_majority() {
+    waits_for_the_dead_manager(demoted_beside_a_dead_manager(48));
+}
+
+/// swarmkit: `transport/peer.go`: of whom nothing has been heard yet nobody knows that it answers.
+#[test]
+fn who_was_not_heard_since_the_start_does_not_count() {
+    for seed in 49..53 {
+        let mut lab = demoted_beside_a_dead_manager(seed);
+        lab.crash(0);
+        lab.crash(2);
+        lab.start(0);
+        lab.start(2);
+        lab.run(60);
+        waits_for_the_dead_manager(lab);
+    }
+}
+
 /// A cluster that has come to be led by a node that was promoted while the third manager was cut off; none if
 /// another one leads it.
 fn led_by_a_newcomer(seed: u64) -> Option<Lab> {
@@ -163,6 +214,11 @@ fn led_by_a_newcomer(seed: u64) -> Option<Lab> {
     lab.cut(2);
     set_role(&mut lab, 0, "node4", Role::Manager);
     lab.until(30, |lab| lab.view(0).raft.is_some_and(|raft| raft.members.len() == 4));
+    lab.run(10);
+    // Who has answered for the longest time is the heir: not the second manager.
+    lab.crash(1);
+    lab.run(3);
+    lab.start(1);
     lab.run(10);
     set_role(&mut lab, 0, "node1", Role::Worker);
     lab.until(30, |lab| lab.leader().is_some_and(|leader| leader != 0));
