@@ -79,6 +79,11 @@ struct Agent {
 }
 
 impl Look {
+    /// All is as it should be.
+    pub fn is_clean(&self) -> bool {
+        self.swarm.is_empty() && self.cluster.is_empty()
+    }
+
     /// What only those who look after the swarm know of.
     pub fn add_to_swarm(&mut self, why: impl IntoIterator<Item = String>) {
         self.swarm.extend(why);

@@ -1,9 +1,12 @@
-//! What Docker leaves to the people who look after a swarm: they type the key at a locked host, and a host that nobody can
-//! connect with any more leaves and joins again.
+//! What Docker leaves to the people who look after a swarm: they type the key at a locked host, a host that nobody can
+//! connect with any more leaves and joins again, and where the managers that are left are no majority one of them goes on
+//! alone.
 //!
-//! The latter is for one state only, which swarmkit leads to by itself (`core/swarm/src/ca/rotation.rs`): a node that was
-//! away for two rotations of the root CA. Whoever is down for another reason stays down here, and is found.
+//! Who leaves and joins again is in one of two states only. Swarmkit leads to the one by itself
+//! (`core/swarm/src/ca/rotation.rs`): a node that was away for two rotations of the root CA. The other is that of a manager of
+//! the group that another one has left behind. Whoever is down for another reason stays down here, and is found.
 
+use raft::RaftId;
 use seal::CertificateError::UnknownAuthority;
 use sim::Duration;
 use swarm::node::{LocalState, SwarmNode};
@@ -17,18 +20,26 @@ use crate::workload;
 /// How long people wait for a command to end, at most.
 const PATIENCE: Duration = Duration::from_secs(40);
 
+/// Looks at a swarm that nobody leads before people believe that nobody will: longer than three elections.
+const LOOKS_UNLED: u32 = 12;
+
 /// Those people.
 #[derive(Debug, Default)]
 pub(crate) struct Operator {
-    /// What they have removed from the managers. Each host once: who is lost again stays so, and is found.
+    /// Who shall leave and join again. Each host once: who is lost again stays so, and is found.
     removed: Vec<Lost>,
+    /// Looks in a row at managers that are no majority.
+    unled: u32,
+    /// One of them goes on alone. Once: what is lost again stays so.
+    began_anew: bool,
 }
 
 /// A member that cannot connect with the leader any more.
 #[derive(Clone, Debug)]
 struct Lost {
     host: usize,
-    node_id: Id,
+    /// Nobody knows it of a locked host.
+    node_id: Option<Id>,
     role: Role,
 }
 
@@ -37,23 +48,53 @@ impl Operator {
     pub(crate) fn look_after(&mut self, session: &mut Session<'_>) -> Result<(), Failure> {
         for host in 0..session.world.host_count() {
             unlock(session, host)?;
+        }
+        self.begin_anew(session)?;
+        for host in 0..session.world.host_count() {
             if self.removed.iter().all(|lost| lost.host != host)
-                && let Some((leader, lost)) = Lost::find(&session.world, host)
-                && remove(session, leader, &lost)?
+                && let Some((leader, id, lost)) = Lost::find(&session.world, host)
+                && remove(session, leader, &id, lost.role)?
             {
                 self.removed.push(lost);
             }
         }
         for lost in &self.removed {
             match node(&session.world, lost.host).map(|node| node.observe().state) {
-                Some(LocalState::Active) if !lost.is_back(&session.world) => {
-                    run(session, lost.host, "docker swarm leave --force")?;
-                }
                 Some(LocalState::Inactive) => join(session, lost)?,
-                _ => {}
+                None | Some(LocalState::Pending) => {}
+                Some(_) if lost.is_back(&session.world) => {}
+                Some(_) => run(session, lost.host, "docker swarm leave --force")?,
             }
         }
         Ok(())
+    }
+
+    /// A manager goes on alone where those who are left are no majority of the group: others have left it without being
+    /// demoted, or are locked with a key that nobody has any more. All the others join it again.
+    fn begin_anew(&mut self, session: &mut Session<'_>) -> Result<(), Failure> {
+        let Some(host) = without_quorum(&session.world).filter(|_| !self.began_anew) else {
+            self.unled = 0;
+            return Ok(());
+        };
+        self.unled += 1;
+        if self.unled < LOOKS_UNLED {
+            return Ok(());
+        }
+        run(session, host, "docker swarm init --force-new-cluster")?;
+        self.began_anew = node(&session.world, host).is_some_and(SwarmNode::began_anew);
+        if self.began_anew {
+            // What the others had agreed on may be lost, as the manual says.
+            session.oracle.begin_anew();
+            let others = (0..session.world.host_count()).filter(|other| *other != host);
+            let others = others.filter_map(|host| Lost::of_the_old_group(&session.world, host));
+            self.removed.extend(others);
+        }
+        Ok(())
+    }
+
+    /// They have just begun anew, or will: all takes its time from now on.
+    pub(crate) const fn is_beginning(&self) -> bool {
+        0 < self.unled && self.unled <= LOOKS_UNLED
     }
 
     /// Hosts that were removed and are not back yet, in words.
@@ -68,7 +109,7 @@ impl Lost {
     /// The host that leads, and the member at this one if it is lost: the leader says that the node is down, and the node,
     /// which is up, trusts a root that the leader's certificate does not lead to. Its own certificate must be good: that is
     /// what a rotation waits for.
-    fn find(world: &World, host: usize) -> Option<(usize, Self)> {
+    fn find(world: &World, host: usize) -> Option<(usize, Id, Self)> {
         let member = node(world, host)?;
         let (leader, leading) = leader(world)?;
         let view = member.observe();
@@ -80,15 +121,21 @@ impl Lost {
         let is_left_behind = seal::ca::verify(leaders_chain, root, now) == Err(UnknownAuthority)
             && seal::ca::verify(chain, leaders_root, now).is_ok();
         let is_lost = view.state == LocalState::Active && is_down && is_left_behind;
-        is_lost.then_some((leader, Self { host, node_id, role }))
+        let lost = Self { host, node_id: Some(node_id.clone()), role };
+        is_lost.then_some((leader, node_id, lost))
+    }
+
+    /// A manager that is one no more when another one goes on alone.
+    fn of_the_old_group(world: &World, host: usize) -> Option<Self> {
+        let view = node(world, host)?.observe();
+        let is_manager = view.role == Some(Role::Manager) || view.state == LocalState::Locked;
+        is_manager.then_some(Self { host, node_id: view.node_id, role: Role::Manager })
     }
 
     /// It is a member again, as another node.
     fn is_back(&self, world: &World) -> bool {
         let view = node(world, self.host).map(SwarmNode::observe);
-        view.is_some_and(|view| {
-            view.state == LocalState::Active && view.node_id.as_ref() != Some(&self.node_id)
-        })
+        view.is_some_and(|view| view.state == LocalState::Active && view.node_id != self.node_id)
     }
 }
 
@@ -99,6 +146,27 @@ fn node(world: &World, host: usize) -> Option<&SwarmNode> {
 fn leader(world: &World) -> Option<(usize, &SwarmNode)> {
     let mut nodes = (0..world.host_count()).filter_map(|host| Some((host, node(world, host)?)));
     nodes.find(|(_, node)| node.is_leading())
+}
+
+/// Who knows most of the managers, where nobody leads and they are no majority.
+fn without_quorum(world: &World) -> Option<usize> {
+    if leader(world).is_some() {
+        return None;
+    }
+    let members =
+        (0..world.host_count()).filter_map(|host| Some((host, node(world, host)?.raft()?)));
+    let members: Vec<_> = members.collect();
+    let newest =
+        |(_, raft): &&(usize, &raft::Raft)| (raft.position().last_term, raft.position().last_index);
+    let (host, raft) = members.iter().max_by_key(newest)?;
+    let alive: Vec<RaftId> = members.iter().map(|(_, raft)| raft.id()).collect();
+    let count = raft.voters().iter().filter(|voter| alive.contains(voter)).count();
+    (count * 2 <= raft.voters().len()).then_some(*host)
+}
+
+/// Nobody has a log any more, or a key that opens it.
+pub(crate) fn has_no_manager(world: &World) -> bool {
+    (0..world.host_count()).all(|host| node(world, host).and_then(SwarmNode::raft).is_none())
 }
 
 /// Types a line where the shell waits for one, and waits for its end.
@@ -133,9 +201,8 @@ fn unlock(session: &mut Session<'_>, host: usize) -> Result<(), Failure> {
 
 /// Takes a node out of what the managers know; false where Docker refuses, because the rest would be no majority: at another
 /// look others may be back.
-fn remove(session: &mut Session<'_>, leader: usize, lost: &Lost) -> Result<bool, Failure> {
-    let id = &lost.node_id;
-    let demote = match lost.role {
+fn remove(session: &mut Session<'_>, leader: usize, id: &Id, role: Role) -> Result<bool, Failure> {
+    let demote = match role {
         // Meanwhile the leader takes it out of the raft group.
         Role::Manager => format!("docker node demote {id} && sleep 5 && "),
         Role::Worker => String::new(),
@@ -234,5 +301,26 @@ mod tests {
             assert_eq!(view.role, Some(if host < 3 { Role::Manager } else { Role::Worker }));
             assert_eq!(*old != new, matches!(host, 2 | 3), "who was lost, and nobody else, is new");
         }
+    }
+    /// Three of five managers are gone for good: of those who are left one goes on alone, and the other one joins it.
+    #[test]
+    fn who_is_left_without_a_majority_begins_anew() {
+        let hosts = ["m1", "m2", "m3", "m4", "m5", "w1"];
+        let spec =
+            Spec::new(hosts).with_managers(["m1", "m2", "m3", "m4", "m5"]).with_docker("20.10");
+        let mut inputs = Vec::new();
+        let mut session = Session::new(spec, &mut inputs).expect("it boots");
+        let session = &mut session;
+        run(session, 0, "echo something | docker secret create sec1 -").expect("all holds");
+        for host in 2..5 {
+            run(session, host, "docker swarm leave --force").expect("all holds");
+        }
+        assert_eq!(rest(session), Ok(()));
+        let (first, leading) = leader(&session.world).expect("somebody leads");
+        let store = leading.store().expect("a manager").1;
+        assert_eq!(store.secrets().iter().count(), 1);
+        let second = node(&session.world, 1 - first).map(SwarmNode::observe).expect("it is up");
+        assert_eq!(second.role, Some(Role::Manager));
+        assert_eq!(leading.raft().expect("a manager").voters().len(), 2);
     }
 }

@@ -167,6 +167,11 @@ impl Oracle {
         }
     }
 
+    /// A manager goes on alone: what the others have acknowledged may be lost.
+    pub fn begin_anew(&mut self) {
+        self.told.clear();
+    }
+
     /// Something has happened at a host.
     ///
     /// # Errors

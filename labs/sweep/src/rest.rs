@@ -2,13 +2,12 @@
 //! as it was asked for.
 
 use invariants::Look;
-use raft::RaftId;
 use sim::Duration;
 use world::{Input, World};
 
 use crate::case::Failure;
 use crate::faults::peace;
-use crate::operator::Operator;
+use crate::operator::{Operator, has_no_manager};
 use crate::session::Session;
 use crate::workload;
 
@@ -40,6 +39,11 @@ fn swarm_bound(world: &World, session: &Session<'_>) -> Duration {
 /// periodic sync that brings volumes up to date (60 s), and pods of deployments one after the other (grace 30 s, start 15 s).
 const CLUSTER_BOUND: Duration = Duration::from_secs(25 + 40 + 300 + 122 + 60 + 12 * 45);
 
+fn bound(session: &Session<'_>, has_swarm: bool, has_kube: bool) -> Duration {
+    let swarm = if has_swarm { swarm_bound(&session.world, session) } else { Duration::ZERO };
+    if has_kube { swarm.max(CLUSTER_BOUND) } else { swarm }
+}
+
 /// Lets a world come to rest.
 ///
 /// # Errors
@@ -63,22 +67,19 @@ pub(crate) fn rest(session: &mut Session<'_>) -> Result<(), Failure> {
         }
     }
     let has_swarm = !spec.managers.is_empty();
-    let mut bound = Duration::ZERO;
-    if has_swarm {
-        bound = swarm_bound(&session.world, session);
-    }
-    if spec.kube.is_some() {
-        bound = bound.max(CLUSTER_BOUND);
-    }
-    let end = session.world.now() + bound;
+    let has_kube = spec.kube.is_some();
+    let mut end = session.world.now() + bound(session, has_swarm, has_kube);
     let (mut operator, mut looks) = (Operator::default(), Vec::<Look>::new());
     loop {
         session.run_until(session.world.now() + LOOK_INTERVAL)?;
         operator.look_after(session)?;
         let mut look = session.watch.look_for_rest(&session.world);
         let mut awaited = operator.awaited(&session.world);
-        if has_swarm && cannot_recover(session) {
-            if spec.kube.is_none() {
+        if operator.is_beginning() {
+            end = session.world.now() + bound(session, has_swarm, has_kube);
+        }
+        if has_swarm && has_no_manager(&session.world) {
+            if !has_kube {
                 return Ok(());
             }
             look.forgive_swarm();
@@ -86,30 +87,15 @@ pub(crate) fn rest(session: &mut Session<'_>) -> Result<(), Failure> {
         }
         let is_all_done = awaited.is_empty();
         look.add_to_swarm(awaited);
+        // What comes and goes (a service that fails again and again) gets all the time there is.
+        let is_over = look.is_clean() || end <= session.world.now();
         looks.push(look);
         let last = &looks[looks.len().saturating_sub(LOOK_COUNT)..];
         let verdict = session.watch.at_rest(&session.world, last);
         match verdict {
-            Ok(()) if last.len() == LOOK_COUNT && is_all_done => return Ok(()),
+            Ok(()) if last.len() == LOOK_COUNT && is_all_done && is_over => return Ok(()),
             Err(violation) if end <= session.world.now() => return Err(Failure::from(*violation)),
             _ => {}
         }
     }
-}
-
-/// True when the managers that are left are no majority of their group, because others have left it
-/// without being demoted, or are locked with a key that nobody has any more: only
-/// `--force-new-cluster` helps then, as Docker says.
-fn cannot_recover(session: &Session<'_>) -> bool {
-    let world = &session.world;
-    let members: Vec<(RaftId, Vec<RaftId>)> = (0..world.host_count())
-        .filter_map(|host| world.probe(host)?.daemon)
-        .filter_map(|daemon| daemon.swarm().raft())
-        .map(|raft| (raft.id(), raft.voters().to_vec()))
-        .collect();
-    let alive: Vec<RaftId> = members.iter().map(|(id, _)| *id).collect();
-    members.iter().any(|(_, voters)| {
-        let count = voters.iter().filter(|voter| alive.contains(voter)).count();
-        count * 2 <= voters.len()
-    }) || members.is_empty()
 }
