@@ -135,12 +135,13 @@ impl Case {
         let result = guarded(|| {
             let mut session = Session::new(spec.clone(), &mut inputs)?;
             let played = self.play(&mut session, &mut rng, &mut tally);
-            // Peace is not part of the history: a replay makes its own.
-            let played = played.and_then(|()| end(&mut session, self.mode));
-            let end_ns = tally.end_ns;
+            // As far as the history goes, also where something did not hold on the way.
             tally.take(&session);
-            tally.end_ns =
-                if played.is_ok() || self.mode == Mode::Liveness { end_ns } else { tally.end_ns };
+            let end_ns = tally.end_ns;
+            // Peace is not part of it: a replay makes its own.
+            let played = played.and_then(|()| end(&mut session, self.mode));
+            tally.take(&session);
+            tally.end_ns = end_ns;
             tally.digest = session.world.digest().to_string();
             played
         });

@@ -1,6 +1,6 @@
-//! What Docker leaves to the people who look after a swarm: they type the key at a locked host, a host that nobody can
-//! connect with any more leaves and joins again, and where the managers that are left are no majority one of them goes on
-//! alone.
+//! What Docker leaves to the people who look after a swarm. They type the key at a locked host. They start a daemon again that
+//! found its certificates invalid while its clock was wrong. A host that nobody can connect with any more leaves and joins
+//! again. Where the managers that are left are no majority, one of them goes on alone.
 //!
 //! Who leaves and joins again is in one of two states only. Swarmkit leads to the one by itself
 //! (`core/swarm/src/ca/rotation.rs`): a node that was away for two rotations of the root CA. The other is that of a manager of
@@ -28,6 +28,8 @@ const LOOKS_UNLED: u32 = 12;
 pub(crate) struct Operator {
     /// Who shall leave and join again. Each host once: who is lost again stays so, and is found.
     removed: Vec<Lost>,
+    /// Daemons that were started again. Each once: what fails again with the right clock is found.
+    restarted: Vec<usize>,
     /// Looks in a row at managers that are no majority.
     unled: u32,
     /// One of them goes on alone. Once: what is lost again stays so.
@@ -48,6 +50,10 @@ impl Operator {
     pub(crate) fn look_after(&mut self, session: &mut Session<'_>) -> Result<(), Failure> {
         for host in 0..session.world.host_count() {
             unlock(session, host)?;
+            if !self.restarted.contains(&host) && has_certificates_of_another_time(session, host) {
+                self.restarted.push(host);
+                run(session, host, "systemctl restart docker")?;
+            }
         }
         self.begin_anew(session)?;
         for host in 0..session.world.host_count() {
@@ -127,9 +133,10 @@ impl Lost {
 
     /// A manager that is one no more when another one goes on alone.
     fn of_the_old_group(world: &World, host: usize) -> Option<Self> {
-        let view = node(world, host)?.observe();
-        let is_manager = view.role == Some(Role::Manager) || view.state == LocalState::Locked;
-        is_manager.then_some(Self { host, node_id: view.node_id, role: Role::Manager })
+        let node = node(world, host)?;
+        let view = node.observe();
+        let is_member = node.raft().is_some() || view.state == LocalState::Locked;
+        is_member.then_some(Self { host, node_id: view.node_id, role: Role::Manager })
     }
 
     /// It is a member again, as another node.
@@ -197,6 +204,14 @@ fn unlock(session: &mut Session<'_>, host: usize) -> Result<(), Failure> {
         run(session, host, &format!("echo {key} | docker swarm unlock"))?;
     }
     Ok(())
+}
+
+/// The daemon was started with a wrong clock, and has given up.
+fn has_certificates_of_another_time(session: &Session<'_>, host: usize) -> bool {
+    let info = node(&session.world, host).map(SwarmNode::info);
+    info.is_some_and(|info| {
+        info.state == LocalState::Error && info.error.contains("certificates have expired")
+    })
 }
 
 /// Takes a node out of what the managers know; false where Docker refuses, because the rest would be no majority: at another

@@ -37,7 +37,7 @@ impl SwarmNode {
         self.manager = None;
         self.agent = None;
         self.raft_join = None;
-        self.renewing = None;
+        (self.renewing, self.renew_at) = (None, None);
         self.transport.set_credentials(None, io.out);
         // Its own end must not be taken for news.
         drop(self.transport.take_events());

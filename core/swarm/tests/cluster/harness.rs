@@ -283,7 +283,11 @@ impl Lab {
     }
 
     pub(crate) fn run(&mut self, seconds: u64) {
-        self.run_until(self.now + Duration::from_secs(seconds));
+        self.run_for(Duration::from_secs(seconds));
+    }
+
+    pub(crate) fn run_for(&mut self, span: Duration) {
+        self.run_until(self.now + span);
     }
 
     /// Runs until `condition` holds; how long that took. Fails after `seconds`.

@@ -11,13 +11,17 @@ const KEY: &str = "/var/lib/docker/swarm/certificates/swarm-node.key";
 
 #[track_caller]
 fn update_cluster(lab: &mut Lab, change: impl FnOnce(&mut ClusterSpec), rotation: KeyRotation) {
+    change_cluster(lab, change, rotation);
+    lab.run(2);
+}
+
+fn change_cluster(lab: &mut Lab, change: impl FnOnce(&mut ClusterSpec), rotation: KeyRotation) {
     let cluster = lab.cluster(0);
     let mut spec = cluster.spec.clone();
     change(&mut spec);
     let version = cluster.meta.version;
     let request = ControlRequest::UpdateCluster { version, spec: Box::new(spec), rotation };
     lab.control(0, request).unwrap();
-    lab.run(2);
 }
 
 fn key_file(lab: &Lab, host: usize) -> String {
@@ -256,6 +260,26 @@ fn a_manager_may_fail_in_the_middle_of_a_rotation() {
     let other = lab.leader().unwrap();
     let table = lab.node_table(other);
     assert_eq!(table.matches(" ready ").count(), 4, "{table}");
+}
+
+/// A renewal that is due while the node has failed once stopped the clock (liveness seed 100713).
+#[test]
+fn who_fails_while_its_certificate_is_to_be_renewed_renews_it_later() {
+    let mut lab = Lab::cluster_of(61, 3, 0);
+    change_cluster(&mut lab, |spec| spec.ca_force_rotate += 1, KeyRotation::default());
+    // A tenth of a second later it is told, and half a second later it will ask for a certificate.
+    lab.run_for(sim::Duration::from_millis(560));
+    lab.hosts[1].disk.set_full(true);
+    let before = lab.handled_count;
+    lab.create_secret(0, "sec1", b"geheim");
+    lab.run(10);
+    let count = lab.handled_count - before;
+    assert!(count < 2_000, "{count} events in ten seconds");
+    assert!(lab.cluster(0).root_ca.rotation.is_some(), "{}", lab.story());
+    lab.hosts[1].disk.set_full(false);
+    lab.until(120, |lab| lab.view(0).store.unwrap().cluster().unwrap().root_ca.rotation.is_none());
+    lab.run(30);
+    assert_eq!(lab.node_table(0).matches(" ready ").count(), 3, "{}", lab.story());
 }
 
 #[test]
