@@ -110,6 +110,16 @@ fn term_at(raft: &Raft, index: Index) -> Option<Term> {
 }
 
 impl Group {
+    /// The group begins with these voters, whatever others had agreed on up to `applied`.
+    pub(crate) fn begin(&mut self, applied: Index, voters: &[RaftId]) {
+        self.voters.set(applied, voters.to_vec());
+    }
+
+    /// Somebody is or was a voter of this group.
+    pub(crate) fn has(&self, id: RaftId) -> bool {
+        self.voters.has(id)
+    }
+
     /// A member's numbers have changed from `before` (nothing: it has just started).
     pub(crate) fn member(
         &mut self,

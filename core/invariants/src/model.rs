@@ -5,7 +5,7 @@ use sorted::{SortedMap, SortedSet};
 
 use raft::{ConfChange, Entry, Index, Payload, RaftId, Term};
 use swarm::node::{actions_of, joiner_of};
-use swarm::objects::{Cluster, Id, NodeState, Object, TaskState};
+use swarm::objects::{Cluster, Id, NodeState, Object, Service, TaskState};
 use swarm::store::{Store, StoreEvent};
 
 use crate::invariant::Verdict;
@@ -104,6 +104,7 @@ impl Model {
         for event in &events {
             self.check(entry.index, event)?;
         }
+        self.hear(&events);
         for service in &services {
             slots::check(service, &self.store)?;
         }
@@ -112,6 +113,25 @@ impl Model {
         let is_down =
             |id: &Id| store.node(id).is_none_or(|node| node.status.state == NodeState::Down);
         self.replacements.see(&events, is_down)
+    }
+
+    /// What a service says is known to everybody who may look at it, and to the disks of its workers.
+    fn hear(&mut self, events: &[StoreEvent]) {
+        let is_new_secret = |event: &StoreEvent| {
+            matches!((event, event.object()), (StoreEvent::Created(_), Object::Secret(_)))
+        };
+        if events.iter().any(is_new_secret) {
+            for service in self.store.services().iter() {
+                self.needles.forget_those_in(&said(service));
+            }
+        }
+        for event in events {
+            if let Object::Service(service) = event.object()
+                && !self.needles.is_empty()
+            {
+                self.needles.forget_those_in(&said(service));
+            }
+        }
     }
 
     fn check(&mut self, index: Index, event: &StoreEvent) -> Verdict {
@@ -163,4 +183,9 @@ impl Model {
             None => Ok(()),
         }
     }
+}
+
+/// A service as bytes; texts are in it as they are.
+fn said(service: &Service) -> Vec<u8> {
+    postcard::to_allocvec(&service.spec).expect("a service has no unsized parts")
 }

@@ -23,7 +23,8 @@ use crate::tasks::{running, slots};
 #[derive(Clone, Debug, Default)]
 pub struct Watch {
     hosts: Vec<Seen>,
-    swarms: SortedMap<String, Swarm>,
+    /// By cluster; with `docker swarm init --force-new-cluster` another one begins, the newest last.
+    swarms: SortedMap<String, Vec<Swarm>>,
     frame_count: u64,
     pace: Pace,
     /// Members whose hosts have thrown their logs away, and how far those went.
@@ -154,13 +155,12 @@ impl Watch {
 
     /// What the committed entries make of the cluster of this host; none if it is in none.
     pub fn model(&self, world: &World, host: usize) -> Option<&Model> {
-        let cluster = world.probe(host)?.daemon?.swarm().cluster_id()?;
-        Some(&self.swarms.get(cluster)?.model)
+        Some(&swarm_of(&self.swarms, world.probe(host)?.daemon?.swarm())?.model)
     }
 
     /// The models of all clusters that there were.
     pub fn models(&self) -> impl Iterator<Item = &Model> {
-        self.swarms.values().map(|swarm| &swarm.model)
+        self.swarms.values().flatten().map(|swarm| &swarm.model)
     }
 
     /// A key of a Kubernetes' etcd is there, by what its members have applied.
@@ -214,9 +214,19 @@ impl Watch {
             self.hosts[host].durable.starts(raft)?;
         }
         if !self.swarms.contains_key(cluster) {
-            self.swarms.insert(cluster.to_owned(), Swarm::default());
+            self.swarms.insert(cluster.to_owned(), vec![Swarm::default()]);
         }
-        let Some(Swarm { group, model }) = self.swarms.get_mut(cluster) else { return Ok(()) };
+        let Some(swarms) = self.swarms.get_mut(cluster) else { return Ok(()) };
+        let known = swarms.iter().rposition(|swarm| swarm.group.has(raft.id()));
+        if known.is_none() && node.began_anew() {
+            swarms.push(Swarm::default());
+        }
+        let at = known.unwrap_or(swarms.len().saturating_sub(1));
+        let Some(Swarm { group, model }) = swarms.get_mut(at) else { return Ok(()) };
+        if known.is_none() && node.began_anew() {
+            group.begin(applied, raft.voters());
+            model.adopt(applied, store);
+        }
         let logs = self.hosts.iter().map(|seen| &seen.durable.log).collect();
         let disks = Disks { logs, left: &self.left };
         group.member(raft, before.map(|m| &m.position), &disks, &mut |entry, voters| {
@@ -321,9 +331,10 @@ impl Watch {
 
     /// The host that leads the cluster of this node, and the cluster's model.
     fn leader(&self, node: &SwarmNode) -> Option<(usize, &Model)> {
-        let swarm = self.swarms.get(node.cluster_id()?)?;
+        let swarm = swarm_of(&self.swarms, node)?;
         let leads = |(host, seen): (usize, &Seen)| {
-            let member = seen.member.as_ref().filter(|member| member.leads)?;
+            let leads = |member: &&Member| member.leads && swarm.group.has(member.id);
+            let member = seen.member.as_ref().filter(leads)?;
             Some((member.position.term, host))
         };
         let (_, host) = self.hosts.iter().enumerate().filter_map(leads).max()?;
@@ -338,9 +349,7 @@ impl Watch {
         host: usize,
     ) -> Verdict {
         let before = std::mem::replace(&mut self.frame_count, world.frame_total());
-        let Some(swarm) = node.cluster_id().and_then(|cluster| self.swarms.get(cluster)) else {
-            return Ok(());
-        };
+        let Some(swarm) = swarm_of(&self.swarms, node) else { return Ok(()) };
         let needles = &swarm.model.needles;
         if needles.is_empty() {
             return Ok(());
@@ -350,6 +359,14 @@ impl Watch {
         }
         self.hosts[host].scanned.check(probe.disk, needles)
     }
+}
+
+/// What a node's raft group has shown; a worker's is the newest of its cluster.
+fn swarm_of<'a>(swarms: &'a SortedMap<String, Vec<Swarm>>, node: &SwarmNode) -> Option<&'a Swarm> {
+    let swarms = swarms.get(node.cluster_id()?)?;
+    let raft = node.raft();
+    let own = raft.and_then(|raft| swarms.iter().rfind(|swarm| swarm.group.has(raft.id())));
+    own.or(swarms.last())
 }
 
 /// The agent has what it shall have from this leader, who thinks that the node is ready.

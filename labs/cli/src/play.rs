@@ -2,15 +2,18 @@
 
 mod show;
 mod tries;
+mod watched;
 
 use std::io::{self, Write};
 use std::rc::Rc;
 
 use labs::cluster::Leak;
-use labs::{Event, Goal, Lab, Outcome, Part, Runner};
+use labs::{Cluster, Event, Goal, Lab, Outcome, Part, Real, Runner};
 use serde_json::json;
 use sim::Duration;
 use world::{Mark, World};
+
+use watched::Watched;
 
 /// Longer than any lab: a run has ended or is stuck by then.
 const RUN_SPAN: Duration = Duration::from_secs(7 * 24 * 3_600);
@@ -49,7 +52,7 @@ pub(crate) fn run(
 /// Plays to the end; why it stopped, if it did before.
 fn play(
     runner: &mut Runner<Mark>,
-    world: &mut World,
+    world: &mut impl Cluster<Mark = Mark>,
     mut show: impl FnMut(&Runner<Mark>, &Event) -> io::Result<()>,
 ) -> io::Result<Option<String>> {
     let end = world.now() + RUN_SPAN;
@@ -114,10 +117,12 @@ pub(crate) fn test(
         };
         lab.begin_audit(&mut world);
         let mut runner = Runner::new(Rc::clone(&lab), world.started(), world.now()).proving();
+        let mut world = Watched::new(world);
         let blocked = play(&mut runner, &mut world, |_, _| Ok(()))?;
         let mut complaints = complaints(&runner);
         complaints.extend(runner.leaks(&world).iter().map(|leak| (1, leak_told(leak))));
         complaints.extend(blocked.map(|why| (0, format!("the run stopped: {why}"))));
+        complaints.extend(world.broken().map(|violation| (0, violation.to_string())));
         if seed == first && complaints.is_empty() {
             complaints.extend(tries::complaints(&lab, seed)?);
         }
@@ -125,8 +130,8 @@ pub(crate) fn test(
             writeln!(out, "{name}:{line}: {complaint} (seed {seed})")?;
         }
         if complaints.is_empty() {
-            let seconds = world.at_ms() / 1_000;
-            let digest = world.digest();
+            let seconds = world.world().at_ms() / 1_000;
+            let digest = world.world().digest();
             writeln!(out, "{name}: seed {seed}: all holds, {seconds} s of virtual time, {digest}")?;
         } else {
             status = crate::FAILED;

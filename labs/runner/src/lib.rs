@@ -28,6 +28,7 @@ pub use model::{
     Typed, Until,
 };
 pub use outcome::{AskOutcome, CheckOutcome, CommandOutcome, Event, FaultOutcome, Outcome};
+pub use real::Real;
 pub use runner::{Goal, Runner};
 pub use summary::Summary;
 

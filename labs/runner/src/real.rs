@@ -1,4 +1,4 @@
-//! The simulated cluster behind the runner's [`Cluster`].
+//! The simulated cluster behind the runner's [`Cluster`], as it is or under somebody's eyes.
 
 use sim::{Duration, Time};
 use world::{ArmedState, AuditRules, FindingView, KubeSpec, Mark, Spec, Struck, Verdict, World};
@@ -51,39 +51,66 @@ impl Runner<Mark> {
     }
 }
 
-impl Cluster for World {
+/// A cluster that is a [`World`], perhaps with somebody who looks at it as it goes.
+pub trait Real {
+    /// The world.
+    fn world(&self) -> &World;
+    /// The world, to do something to it.
+    fn world_mut(&mut self) -> &mut World;
+    /// Handles the next event up to `until`; false if there is none.
+    fn step(&mut self, until: Time) -> bool {
+        self.world_mut().step(until)
+    }
+    /// Something was done to the world.
+    fn touched(&mut self) {}
+}
+
+impl Real for World {
+    fn world(&self) -> &World {
+        self
+    }
+
+    fn world_mut(&mut self) -> &mut World {
+        self
+    }
+}
+
+impl<R: Real> Cluster for R {
     type Mark = Mark;
 
     fn now(&self) -> Time {
-        Self::now(self)
+        self.world().now()
     }
 
     fn nodes(&self) -> Vec<String> {
-        self.spec().nodes.clone()
+        self.world().spec().nodes.clone()
     }
 
     fn advance_until(&mut self, until: Time) {
-        Self::advance_until(self, until);
+        while self.step(until) {}
+        // The clock, too.
+        self.world_mut().advance_until(until);
     }
 
     fn run_until_waiting(&mut self, node: &str, until: Time) -> bool {
-        let limit = until.since(Self::now(self));
-        // An unknown host never waits; typing there has failed before.
-        let _ = self.run_until_idle(node, limit);
-        let waits = Cluster::awaits(self, node).is_some();
-        if !waits {
+        while self.awaits(node).is_none() {
             // Also if the host lost its power meanwhile: time goes on for the others.
-            Self::advance_until(self, until);
+            if !self.step(until) {
+                self.world_mut().advance_until(until);
+                break;
+            }
         }
-        waits
+        self.awaits(node).is_some()
     }
 
     fn type_text(&mut self, node: &str, text: &str) -> Result<(), String> {
-        self.type_line(node, text).map_err(|error| error.to_string())
+        let typed = self.world_mut().type_line(node, text);
+        self.touched();
+        typed.map_err(|error| error.to_string())
     }
 
     fn awaits(&self, node: &str) -> Option<Awaits> {
-        Self::awaits(self, node).ok().flatten().map(|awaits| match awaits {
+        self.world().awaits(node).ok().flatten().map(|awaits| match awaits {
             world::Awaits::Command => Awaits::Command,
             world::Awaits::Continuation => Awaits::Continuation,
             world::Awaits::Program | world::Awaits::Editor => Awaits::Program,
@@ -91,35 +118,37 @@ impl Cluster for World {
     }
 
     fn prompt(&self, node: &str) -> String {
-        self.terminal(node, usize::MAX).map(|terminal| terminal.prompt).unwrap_or_default()
+        self.world().terminal(node, usize::MAX).map(|terminal| terminal.prompt).unwrap_or_default()
     }
 
     fn mark(&self, node: &str) -> Mark {
-        Self::mark(self, node).unwrap_or_default()
+        self.world().mark(node).unwrap_or_default()
     }
 
     fn printed_since(&self, node: &str, mark: &Mark) -> String {
-        self.result_since(node, mark).map(|result| result.output).unwrap_or_default()
+        self.world().result_since(node, mark).map(|result| result.output).unwrap_or_default()
     }
 
     fn status_since(&self, node: &str, _: &Mark) -> Option<i32> {
-        self.terminal(node, 0).ok()?.blocks.last()?.status
+        self.world().terminal(node, 0).ok()?.blocks.last()?.status
     }
 
     fn inject(&mut self, fault: &str) -> Result<Injected, String> {
-        Self::inject(self, fault).map(|struck| injected(&struck)).map_err(|error| error.to_string())
+        let struck = self.world_mut().inject(fault).map(|struck| injected(&struck));
+        self.touched();
+        struck.map_err(|error| error.to_string())
     }
 
     fn arm(&mut self, on: &str, faults: &[String]) -> Result<u64, String> {
         let faults: Vec<&str> = faults.iter().map(String::as_str).collect();
-        Self::arm(self, on, &faults).map_err(|error| error.to_string())
+        self.world_mut().arm(on, &faults).map_err(|error| error.to_string())
     }
 
     fn armed(&self, id: u64) -> Armed {
-        let armed = Self::armed(self).iter().find(|armed| armed.id == id);
+        let armed = self.world().armed().iter().find(|armed| armed.id == id);
         match armed.map(|armed| &armed.state) {
             Some(ArmedState::Struck) => {
-                let struck = self.struck().iter().filter(|struck| struck.armed == Some(id));
+                let struck = self.world().struck().iter().filter(|struck| struck.armed == Some(id));
                 Armed::Struck(struck.map(injected).collect())
             }
             Some(ArmedState::Missed(why)) => Armed::Missed(why.clone()),
@@ -128,7 +157,7 @@ impl Cluster for World {
     }
 
     fn facts(&self) -> Facts {
-        let seen = self.observe();
+        let seen = self.world().observe();
         let runs = |name: &str| {
             let here = seen.tasks.iter().filter(|task| task.node.as_deref() == Some(name));
             here.filter(|task| task.state == "running").map(|task| task.service.clone()).collect()
@@ -187,11 +216,12 @@ impl Cluster for World {
     }
 
     fn file_size(&self, node: &str, path: &str) -> Option<u64> {
-        Self::file_size(self, node, path).ok().flatten()
+        self.world().file_size(node, path).ok().flatten()
     }
 
     fn find_bytes(&self, needle: &[u8]) -> Vec<Found> {
-        Self::find_bytes(self, needle)
+        self.world()
+            .find_bytes(needle)
             .into_iter()
             .map(|found| Found {
                 surface: found.surface.word().to_owned(),
@@ -202,7 +232,7 @@ impl Cluster for World {
     }
 
     fn leaks(&self) -> Vec<Leak> {
-        let found = self.audit_view(&AuditRules::default()).unwrap_or_default().findings;
+        let found = self.world().audit_view(&AuditRules::default()).unwrap_or_default().findings;
         found.into_iter().filter(|found| found.verdict == Verdict::Unexpected).map(leak).collect()
     }
 }

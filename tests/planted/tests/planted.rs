@@ -1,13 +1,14 @@
 //! Every planted bug is found, and without one there is nothing to find.
 
 use sorted::{SortedMap, SortedSet};
+use std::io;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use glasshive_planted::{By, Found, LIST, find};
 use invariants::Invariant;
-use sim::planted::Bug;
+use sim::planted::{self, Bug};
 
 /// Seeds that the sweep may take for one bug.
 const SEED_BUDGET: u64 = 200;
@@ -62,6 +63,25 @@ fn every_planted_bug_is_found() {
     // A panic says nothing here: those of the worlds are kept quiet.
     println!("{}", wrong.join("\n"));
     assert!(wrong.is_empty());
+}
+
+/// What `glasshive test` says of a lab with a bug planted.
+fn tested(bug: Option<Bug>) -> (u8, String) {
+    let lab = concat!(env!("CARGO_MANIFEST_DIR"), "/../../labs/secrets");
+    let args = ["test", lab].map(str::to_owned);
+    let (mut out, mut err) = (Vec::new(), Vec::new());
+    planted::choose(bug);
+    let status = glasshive_cli::main(&args, &mut io::empty(), &mut out, &mut err);
+    planted::choose(None);
+    (status, String::from_utf8_lossy(&out).into_owned())
+}
+
+#[test]
+fn labs_are_tested_under_the_invariants() {
+    let (status, told) = tested(Some(Bug::EntryInClear));
+    assert_eq!(status, 1, "{told}");
+    assert!(told.contains("secrets.lab.md:0: plaintext: secret sec1 is in the clear"), "{told}");
+    assert_eq!(tested(None).0, 0);
 }
 
 #[test]

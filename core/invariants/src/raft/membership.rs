@@ -27,6 +27,11 @@ impl Voters {
         self.since.insert(index, voters);
     }
 
+    /// Somebody votes or has voted.
+    pub fn has(&self, id: RaftId) -> bool {
+        self.removed.contains_key(&id) || self.since.values().any(|voters| voters.contains(&id))
+    }
+
     /// An entry is committed.
     ///
     /// # Errors

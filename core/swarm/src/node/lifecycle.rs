@@ -387,6 +387,9 @@ impl SwarmNode {
             io.disk,
         );
         self.start_manager(node_id.clone(), driver);
+        if let Some(manager) = &mut self.manager {
+            manager.began_anew = true;
+        }
         self.set_managers(vec![member], io);
         io.event("swarm.force_new_cluster", format!("node {node_id} goes on alone"));
         self.wait(id, Waiting::Init, io);

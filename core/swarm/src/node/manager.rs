@@ -115,6 +115,8 @@ pub(crate) struct Manager {
     /// Members that are asked whether they are there.
     asked: SortedMap<CallId, RaftId>,
     rngs: super::Rngs,
+    /// It goes on alone, with everything that was applied (`--force-new-cluster`).
+    pub(crate) began_anew: bool,
     /// What the first leader of a new cluster creates.
     pub(crate) initial: Option<Box<super::leader::InitialCluster>>,
 }
@@ -132,6 +134,7 @@ impl Manager {
             doubted: SortedMap::new(),
             asked: SortedMap::new(),
             rngs,
+            began_anew: false,
             initial: None,
         }
     }

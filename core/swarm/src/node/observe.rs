@@ -124,6 +124,12 @@ impl SwarmNode {
         self.manager.as_ref().map(|manager| (manager.applied, &manager.store))
     }
 
+    /// True when this member has begun a group of its own since the daemon started (`docker swarm init
+    /// --force-new-cluster`): what the cluster's other members had agreed on does not bind it.
+    pub fn began_anew(&self) -> bool {
+        self.manager.as_ref().is_some_and(|manager| manager.began_anew)
+    }
+
     /// True when the leader's work is done here.
     pub fn is_leading(&self) -> bool {
         self.manager.as_ref().is_some_and(|manager| manager.is_leading())

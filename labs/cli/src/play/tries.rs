@@ -9,6 +9,8 @@ use std::rc::Rc;
 use labs::{Command, Lab, Outcome, Part, Runner, Step, Try};
 use world::World;
 
+use super::watched::Watched;
+
 /// How long a command of another way may run.
 const LIMIT_MS: u64 = 60_000;
 
@@ -34,8 +36,12 @@ fn complaint(lab: &Lab, step: usize, another: &Try, seed: u64) -> io::Result<Opt
     // The checks of a step ask the audit, too: without it `no leaks` could not fail.
     lab.begin_audit(&mut world);
     let mut runner = Runner::new(Rc::clone(&lab), world.started(), world.now());
+    let mut world = Watched::new(world);
     if let Some(why) = super::play(&mut runner, &mut world, |_, _| Ok(()))? {
         return Ok(Some(format!("the run stopped: {why}")));
+    }
+    if let Some(violation) = world.broken() {
+        return Ok(Some(violation.to_string()));
     }
     let mut failed = Vec::new();
     let mut why = Vec::new();
