@@ -276,7 +276,7 @@ impl Daemon {
         task: &Task,
         container: Option<&ContainerId>,
     ) -> Result<u32, String> {
-        let container = container.ok_or("the task has no container")?;
+        let container = container.ok_or_else(|| no_container(task))?;
         let (secrets, configs) = self.secret_files(task)?;
         self.engine
             .provide_secrets(container, secrets, configs)
@@ -300,10 +300,7 @@ impl Daemon {
         let (stage, event) = match container.map(|container| &container.state) {
             // Started, prepared again, or removed when the time comes.
             _ if !was_started => (Stage::Prepared, None),
-            None => {
-                let error = "the task's container is gone".to_owned();
-                (Stage::Ended, Some(ExecutorEvent::Failed { error }))
-            }
+            None => (Stage::Ended, Some(ExecutorEvent::Failed { error: no_container(&task) })),
             Some(state) => match state.pid {
                 Some(pid) => (Stage::Started, Some(ExecutorEvent::Started { pid: pid.0 })),
                 None => {
@@ -442,6 +439,11 @@ impl Daemon {
         let labels = &self.engine.get(container)?.config.labels;
         labels.get(TASK_LABEL).cloned()
     }
+}
+
+/// moby looks a task's container up by its name.
+fn no_container(task: &Task) -> String {
+    format!("No such container: {}", task.annotations.name)
 }
 
 /// A health check as an engine takes it.

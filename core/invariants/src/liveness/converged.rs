@@ -22,6 +22,9 @@ pub static INVARIANT: Invariant = Invariant {
     source: "raft.md L1 to L6; TigerBeetle's and openraft's second phase",
 };
 
+/// The label that says which task a container runs.
+const TASK_LABEL: &str = "com.docker.swarm.task.id";
+
 /// One host as this check needs it.
 #[derive(Clone, Debug, Default)]
 pub struct HostState {
@@ -41,6 +44,8 @@ pub struct HostState {
     pub members: Vec<Id>,
     /// The agent's tasks: identifier, what the agent knows of it.
     pub tasks: SortedMap<Id, TaskState>,
+    /// Those that a running container is there for.
+    pub running: SortedSet<Id>,
     /// The secrets in the agent's memory.
     pub secrets: SortedSet<Id>,
     /// The configs there.
@@ -74,6 +79,10 @@ impl State {
                 applied: node.store().map(|(applied, _)| applied),
                 ..HostState::default()
             };
+            let running = daemon.engine().containers().filter(|container| container.is_running());
+            let task_of = |labels: &SortedMap<String, String>| labels.get(TASK_LABEL).cloned();
+            host.running =
+                running.filter_map(|c| task_of(&c.config.labels)).map(Id::from).collect();
             if let Some(raft) = node.observe().raft {
                 host.members = raft.members.into_iter().map(|(_, node, _, _)| node).collect();
             }
@@ -205,6 +214,14 @@ fn agents(host: &HostState, node_id: &Id, store: &Store, why: &mut Vec<String>) 
             configs.extend(named.filter(|id| store.config(id).is_some()));
         }
     }
+    for (id, _) in host.tasks.iter().filter(|(_, state)| **state == TaskState::Running) {
+        if !host.running.contains(id) {
+            why.push(format!(
+                "{} says that task {id} runs, and has no container for it",
+                host.name
+            ));
+        }
+    }
     for id in host.tasks.keys().filter(|id| store.task(id).is_none()) {
         why.push(format!("{} has task {id}, which is gone", host.name));
     }
@@ -238,8 +255,8 @@ fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<Strin
         excused += u64::from(task.status.state != TaskState::Running && (waits || is_young(task)));
     }
     let update = service.update_status.as_ref().map(|status| status.state);
-    if matches!(update, Some(UpdateState::Updating | UpdateState::RollbackStarted)) && !is_restless
-    {
+    let goes_on = matches!(update, Some(UpdateState::Updating | UpdateState::RollbackStarted));
+    if goes_on && !is_restless && !is_nobodys(service, store) {
         why.push(format!("the update of {name} does not end"));
     }
     let wanted = match &service.spec.mode {
@@ -269,6 +286,16 @@ fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<Strin
     if wanted < running && !is_global && !is_restless && !is_paused {
         why.push(format!("{name} runs {running} tasks instead of {wanted}"));
     }
+}
+
+/// A rollback that was asked for while no node had a task of the global service: the orchestrator hands nothing to the
+/// updater then, and nobody ends it before the service changes again (swarmkit: `global.go`, `reconcileServices`).
+fn is_nobodys(service: &Service, store: &Store) -> bool {
+    let began = service.update_status.as_ref().and_then(|status| status.started_at);
+    matches!(service.spec.mode, ServiceMode::Global)
+        && began.is_some_and(|began| {
+            store.tasks_of_service(&service.id).all(|task| began <= task.meta.created_at)
+        })
 }
 
 /// A replicated job: each of its places has completed once, is on its way, or has failed.
@@ -302,10 +329,36 @@ pub fn check(looks: &[&[String]]) -> Verdict {
 
 #[cfg(test)]
 mod tests {
+    use swarm::objects::Kind;
     use swarm::store::StoreAction;
 
     use super::*;
     use crate::testing::{complains, node, service, task};
+
+    /// A rollback that does not end, of a global service on a node that it may run on or not.
+    fn rollback(state: &mut State, constraint: &str) {
+        let store = state.store.as_mut().unwrap();
+        let mut web = service("web");
+        web.spec.mode = ServiceMode::Global;
+        web.spec.task.placement.constraints = vec![constraint.to_owned()];
+        web.update_status = Some(swarm::objects::UpdateStatus {
+            state: UpdateState::RollbackStarted,
+            started_at: Some(Time::from_date(2017, 3, 20)),
+            completed_at: None,
+            message: String::new(),
+        });
+        store.apply(&[StoreAction::Update(web.into())]);
+    }
+
+    #[test]
+    fn a_rollback_of_what_runs_nowhere() {
+        bad(|state| rollback(state, "node.id==n1"));
+        let mut state = good();
+        rollback(&mut state, "node.id!=n1");
+        state.store.as_mut().unwrap().apply(&[StoreAction::Remove(Kind::Task, "t1".into())]);
+        (state.hosts[0].tasks, state.hosts[0].running) = Default::default();
+        check(&[&why_not(&state)]).unwrap();
+    }
 
     /// One host that leads and runs the one task of one service.
     fn good() -> State {
@@ -323,6 +376,7 @@ mod tests {
             applied: Some(Index(3)),
             members: vec!["n1".into()],
             tasks: SortedMap::from([("t1".into(), TaskState::Running)]),
+            running: SortedSet::from(["t1".into()]),
             ..HostState::default()
         };
         // Long after the tasks were made.
@@ -342,6 +396,7 @@ mod tests {
         check(&[&["a".into(), "b".into()], &["c".into()]]).unwrap();
         bad(|state| state.hosts[0].leads = false);
         bad(|state| state.hosts[0].tasks.clear());
+        bad(|state| state.hosts[0].running.clear());
         bad(|state| state.hosts[0].members.push("n2".into()));
         bad(|state| state.hosts[0].secrets = SortedSet::from(["a".into()]));
         bad(|state| state.hosts[0].configs = SortedSet::from(["a".into()]));

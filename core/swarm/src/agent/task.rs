@@ -47,7 +47,7 @@ impl AgentTask {
         Self { task, status, asked: Asked::Nothing, has_container, retry_at: None }
     }
 
-    /// After a restart of the agent: what the executor must be asked about this task.
+    /// After a restart of the agent, or when a task comes that was here before: what the executor must be asked about it.
     pub(crate) fn resume(&mut self) -> Option<ExecutorCommand> {
         let was_started = matches!(self.status.state, TaskState::Starting | TaskState::Running);
         if was_started {

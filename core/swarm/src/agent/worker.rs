@@ -120,7 +120,11 @@ impl Worker {
         match self.tasks.get_mut(&task.id) {
             Some(known) => known.update(Rc::clone(task)),
             None => {
-                self.tasks.insert(task.id.clone(), AgentTask::new(Rc::clone(task)));
+                // A task that comes with a state was here: a leader that was deposed and did not know of it has taken it
+                // away, and its container with it.
+                let mut new = AgentTask::new(Rc::clone(task));
+                out.extend(new.resume().map(Output::Executor));
+                self.tasks.insert(task.id.clone(), new);
             }
         }
         self.is_dirty = true;
@@ -329,4 +333,47 @@ fn unauthorized(kind: &str, id: &str) -> ApiError {
 
 fn missing(kind: &str, id: &str) -> ApiError {
     ApiError::new(Code::NotFound, format!("{kind} {id} not found"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::objects::TaskState;
+
+    /// What the executor hears of a task that comes in this state and is to run.
+    fn commands(worker: &mut Worker, state: TaskState) -> Vec<ExecutorCommand> {
+        let mut task = Task { id: "t1".into(), ..Task::default() };
+        (task.status.state, task.desired_state) = (state, TaskState::Running);
+        complete(worker, vec![AssignmentChange::UpdateTask(Rc::new(task))])
+    }
+
+    fn complete(worker: &mut Worker, changes: Vec<AssignmentChange>) -> Vec<ExecutorCommand> {
+        let kind = AssignmentsKind::Complete;
+        let message = AssignmentsMessage { kind, applies_to: 0, results_in: 1, changes };
+        let mut out = Vec::new();
+        worker.assign(Time::from_date(2017, 3, 21), &message, &mut out);
+        let command = |output| match output {
+            Output::Executor(command) => Some(command),
+            _ => None,
+        };
+        out.into_iter().filter_map(command).collect()
+    }
+
+    /// Liveness seed 200690: a leader that was frozen, and does not know yet that it leads no more, takes away what has come
+    /// since. The next one assigns it again as it was, and the container is gone.
+    #[test]
+    fn what_a_former_leader_has_taken_away_is_looked_for() {
+        use ExecutorCommand::{Prepare, Remove, Resume, Start};
+        let mut worker = Worker::new();
+        assert!(matches!(*commands(&mut worker, TaskState::Assigned), [Prepare(_)]));
+        assert!(matches!(*complete(&mut worker, Vec::new()), [Remove(_)]));
+        let again = commands(&mut worker, TaskState::Ready);
+        assert!(matches!(*again, [Resume { was_started: false, .. }, Start(_)]), "{again:?}");
+        complete(&mut worker, Vec::new());
+        for state in [TaskState::Starting, TaskState::Running] {
+            let again = commands(&mut worker, state);
+            assert!(matches!(*again, [Resume { was_started: true, .. }]), "{again:?}");
+            complete(&mut worker, Vec::new());
+        }
+    }
 }

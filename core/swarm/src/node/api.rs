@@ -305,7 +305,7 @@ pub enum ExecutorCommand {
     /// Start the container. Answer with `Started` (once healthy, if there is a health check), and with
     /// `Exited` when it ends.
     Start(Id),
-    /// The agent was restarted and knew this task, which may have a container. Of one that was started:
+    /// The agent had this task before it was restarted, or before another manager took it away; it may have a container. Of one that was started:
     /// `Started` if its container runs (again), `Exited` if it does not; of others no answer.
     Resume {
         /// The task.
