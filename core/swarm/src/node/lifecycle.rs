@@ -213,10 +213,16 @@ impl SwarmNode {
     /// The first certificate is not to be had.
     pub(crate) fn join_failed(&mut self, error: &ApiError, io: &mut Io<'_>) {
         io.event("swarm.join_failed", error.to_string());
+        self.not_begun(error, io);
+    }
+
+    /// Whoever waits for the node to begin is told why it does not, and nothing of it stays (moby: `swarm.go`, `Init` and
+    /// `Join`).
+    pub(crate) fn not_begun(&mut self, error: &ApiError, io: &mut Io<'_>) {
         let waiting: Vec<RequestId> = self
             .pending
             .iter()
-            .filter(|(_, pending)| pending.what == Waiting::Join)
+            .filter(|(_, pending)| matches!(pending.what, Waiting::Init | Waiting::Join))
             .map(|(id, _)| *id)
             .collect();
         self.forget(io);

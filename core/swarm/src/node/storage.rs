@@ -6,7 +6,7 @@
 
 use sim::Duration;
 
-use super::swarm_node::{Io, Phase, SwarmNode};
+use super::swarm_node::{Io, Pending, Phase, SwarmNode, Waiting};
 use super::{RequestId, texts};
 use crate::ca::files;
 use crate::control::{ApiError, Code};
@@ -23,7 +23,12 @@ impl SwarmNode {
         if !std::mem::replace(&mut self.knows_full_disk, true) {
             io.event("swarm.write_failed", why.clone());
         }
-        if path.starts_with(files::RAFT_FOLDER) && self.manager.is_some() {
+        let begins = |pending: &Pending| matches!(pending.what, Waiting::Init | Waiting::Join);
+        // A cluster that begins anew keeps what there is (moby: `swarm.go`, `Init`, `ForceNewCluster`).
+        let began_anew = self.manager.as_ref().is_some_and(|manager| manager.began_anew);
+        if self.pending.values().any(begins) && !began_anew {
+            self.not_begun(&ApiError::local(Code::Unknown, why), io);
+        } else if path.starts_with(files::RAFT_FOLDER) && self.manager.is_some() {
             self.fail(why, io);
         } else if let Some(agent) = &mut self.agent {
             // The tasks go on; they are written when something changes and there is room.

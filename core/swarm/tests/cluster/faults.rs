@@ -1,10 +1,11 @@
 //! Crashes and partitions: others lead, nothing committed is lost, and the words are Docker's.
 
 use glasshive_swarm::control::{ControlRequest, ControlResponse, Filters};
+use glasshive_swarm::node::{InitOptions, LocalRequest, LocalState};
 use glasshive_swarm::objects::{Annotations, SecretSpec};
 use sim::HostId;
 
-use crate::harness::Lab;
+use crate::harness::{Answer, Lab};
 
 #[test]
 fn another_manager_leads_when_the_leader_crashes() {
@@ -113,6 +114,30 @@ fn a_candidate_that_cannot_hear_gets_no_vote() {
         lab.net.heal(HostId(other as u16), HostId(deaf as u16));
     }
     lab.until(60, |lab| lab.leader().is_some());
+}
+
+/// Liveness seed 200329: a host that could not keep its certificate was a node until its daemon started again.
+#[test]
+fn nobody_begins_on_a_full_disk() {
+    let mut lab = Lab::new(29, 3);
+    lab.hosts[0].disk.set_full(true);
+    let refused = |answer: Answer| {
+        let error = answer.unwrap_err();
+        assert!(error.message.contains("no space left on device"), "{error:?}");
+    };
+    refused(lab.ask(0, LocalRequest::Init(InitOptions::default())));
+    lab.hosts[0].disk.set_full(false);
+    lab.init(0);
+    for (host, as_manager) in [(1, true), (2, false)] {
+        let options = lab.join_options(0, as_manager);
+        lab.hosts[host].disk.set_full(true);
+        refused(lab.ask(host, LocalRequest::Join(options)));
+        assert_eq!(lab.view(host).state, LocalState::Inactive);
+        lab.hosts[host].disk.set_full(false);
+        lab.join(host, 0, as_manager);
+    }
+    lab.run(5);
+    assert_eq!(lab.node_table(0).matches(" ready ").count(), 3, "{}", lab.story());
 }
 
 /// An agent that cannot write `tasks.db` once wrote it at every event, its own syncs among them.
