@@ -174,8 +174,7 @@ pub fn read(disk: &mut Disk, folder: &str) -> Result<Vec<Record>, WalError> {
         let bytes = disk.read(&path).unwrap_or_default();
         let whole = read_file(&path, bytes, &mut |_, record| records.push(record))?;
         if whole < bytes.len() {
-            let kept = bytes[..whole].to_vec();
-            disk.write(&path, &kept);
+            disk.truncate(&path, whole);
         }
     }
     Ok(records)
@@ -246,6 +245,25 @@ mod tests {
         }
         assert!(counts.is_sorted());
         assert_eq!((counts[0], *counts.last().unwrap()), (0, 4));
+    }
+
+    /// Liveness seed 103: a member that lost its power twice had lost its log.
+    #[test]
+    fn a_power_loss_while_a_torn_tail_is_cut_off_takes_nothing_else() {
+        let (disk, path) = written();
+        let whole = disk.read(&path).unwrap();
+        let mut torn = Disk::default();
+        torn.append(&path, &whole[..whole.len() - 5]);
+        torn.complete_sync(torn.begin_sync());
+        let kept = read(&mut torn, "/wal/").unwrap().len();
+        assert_eq!(kept, 3);
+        for count in 0..=torn.unsynced_count() {
+            for size in 0..whole.len() {
+                let mut again = torn.clone();
+                again.lose_power_after(count, size);
+                assert_eq!(read(&mut again, "/wal/").unwrap().len(), kept, "{count}, {size}");
+            }
+        }
     }
 
     #[test]

@@ -21,6 +21,7 @@ pub struct Barrier(u64);
 enum Change {
     Append { path: String, bytes: Vec<u8> },
     Write { path: String, bytes: Vec<u8> },
+    Truncate { path: String, size: usize },
     Rename { from: String, to: String },
     Remove { path: String },
 }
@@ -35,6 +36,11 @@ impl Change {
             }
             Self::Write { path, bytes } => {
                 files.insert(path.clone(), bytes.clone());
+            }
+            Self::Truncate { path, size } => {
+                if let Some(bytes) = files.get_mut(path) {
+                    bytes.truncate(*size);
+                }
             }
             Self::Rename { from, to } => {
                 if let Some(bytes) = files.remove(from) {
@@ -69,6 +75,7 @@ impl Disk {
                 let size = self.visible.get(path).map_or(0, Vec::len);
                 self.journal.note(path, size as u64);
             }
+            Change::Truncate { path, size } => self.journal.note(path, *size as u64),
             Change::Write { path, .. } | Change::Remove { path } => self.journal.note(path, 0),
             Change::Rename { from, to } => {
                 self.journal.note(from, 0);
@@ -133,6 +140,11 @@ impl Disk {
             return;
         }
         self.change(Change::Write { path: path.to_owned(), bytes: bytes.to_vec() });
+    }
+
+    /// Cuts a file off behind its first `size` bytes. Whatever happens meanwhile, those stay; a full disk has room for it.
+    pub fn truncate(&mut self, path: &str, size: usize) {
+        self.change(Change::Truncate { path: path.to_owned(), size });
     }
 
     /// Gives a file another name, replacing what had it.

@@ -218,8 +218,7 @@ impl Store {
             at += size;
         }
         if at < bytes.len() {
-            let kept = bytes[..at].to_vec();
-            disk.write(DB_PATH, &kept);
+            disk.truncate(DB_PATH, at);
         }
         self.consistent = self.consistent.max(newest);
         self.file_size = at;
