@@ -1,5 +1,6 @@
 //! What is right or wrong over a while: updates, attempts, keys and certificates, days without a node.
 
+use sim::Duration;
 use swarm::node::LocalState;
 use swarm::objects::{Service, Task, TaskState, UpdateState};
 use world::fault::Reach;
@@ -112,6 +113,33 @@ pub(crate) fn node_is_lost_for_a_day(lab: &mut Lab<'_>) -> Step {
     let is_orphan = |task: &Task| task.status.state == TaskState::Orphaned;
     let has_orphan = lab.store().tasks().iter().any(|task| is_orphan(task));
     lab.expect(has_orphan, "lost_tasks_become_orphans")
+}
+
+fn is_any(lab: &Lab<'_>, state: TaskState) -> bool {
+    lab.store().tasks().iter().any(|task| task.status.state == state)
+}
+
+/// A node whose disk is slow forgets how far its task was, begins it again, and takes its time to start it.
+pub(crate) fn node_forgets_a_state(lab: &mut Lab<'_>) -> Step {
+    let options = "--detach --name web --constraint node.hostname==w1 --health-cmd true";
+    lab.says("m1", &format!("docker service create {options} --health-interval 5s nginx:alpine"))?;
+    lab.wait_until(|lab| is_any(lab, TaskState::Preparing))?;
+    lab.apply(Input::fault(Fault::SlowDisk("w1".into(), Duration::from_secs(600))))?;
+    lab.wait_until(|lab| is_any(lab, TaskState::Running))?;
+    lab.crash("w1")?;
+    lab.restart("w1")?;
+    lab.apply(Input::fault(Fault::Heal(Reach::All)))?;
+    lab.rest()
+}
+
+/// A node crashes when its task is over and nothing else has happened yet.
+pub(crate) fn node_is_lost_with_its_task(lab: &mut Lab<'_>) -> Step {
+    let options = "--detach --name once --constraint node.hostname==w1 --restart-condition none";
+    lab.says("m1", &format!("docker service create {options} alpine true"))?;
+    lab.wait_until(|lab| is_any(lab, TaskState::Complete))?;
+    lab.crash("w1")?;
+    lab.restart("w1")?;
+    lab.wait(30)
 }
 
 /// Half of all frames arrive twice.
