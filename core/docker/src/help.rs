@@ -2,11 +2,11 @@
 //! `FlagUsagesWrapped`).
 
 use crate::profile::{Help, Profile};
-use crate::table::{Command, Flag, Group, Kind, at_top, commands, groups};
+use crate::table::{Command, Flag, Group, Kind, at_top, commands, experimental_answer, groups};
 
 /// Commands that the root's help shows first since 23.0.
-const COMMON: [&str; 10] =
-    ["run", "exec", "ps", "build", "pull", "push", "images", "login", "logout", "search"];
+const COMMON: [&str; 11] =
+    ["run", "exec", "ps", "build", "bake", "pull", "push", "images", "login", "logout", "search"];
 /// The two of them that are not in this order by name.
 const COMMON_LAST: [&str; 2] = ["version", "info"];
 
@@ -54,6 +54,13 @@ fn all_names(profile: &Profile, command: &Command) -> Vec<String> {
 
 /// `docker secret --help`, and what a bare `docker secret` prints.
 pub(crate) fn group_help(profile: &Profile, group: &Group, columns: u16) -> String {
+    let typed = format!("docker {}", group.name);
+    if let Some(whose) = group.experiment(profile) {
+        return experimental_answer(profile, &typed, whose) + "\n";
+    }
+    if let Some(what) = group.unsimulated {
+        return format!("not simulated: {typed} ({what})\n");
+    }
     let gap = usage_gap(profile);
     let mut text = leading(profile);
     let flags = group.flags();
@@ -61,7 +68,7 @@ pub(crate) fn group_help(profile: &Profile, group: &Group, columns: u16) -> Stri
         true => ("", group.short(profile)),
         false => ("[OPTIONS] ", "Define and run multi-container applications with Docker"),
     };
-    text += &format!("Usage:{gap}docker {} {options}COMMAND\n\n{}\n", group.name, short);
+    text += &format!("Usage:{gap}{typed} {options}COMMAND\n\n{short}\n");
     if !flags.is_empty() {
         text += &format!("\nOptions:\n{}", options_of(profile, flags.into_iter(), columns));
     } else if profile.help == Help::Tab {
@@ -70,10 +77,7 @@ pub(crate) fn group_help(profile: &Profile, group: &Group, columns: u16) -> Stri
     let rows = group.commands(profile);
     text += "\nCommands:\n";
     text += &table(rows.iter().map(|command| (command.name(), command.short(profile))));
-    text += &format!(
-        "\nRun 'docker {} COMMAND --help' for more information on a command.\n",
-        group.name
-    );
+    text += &format!("\nRun '{typed} COMMAND --help' for more information on a command.\n");
     text
 }
 
@@ -99,8 +103,10 @@ pub(crate) fn root_help(profile: &Profile) -> String {
 ";
     let help =
         if profile.help == Help::Tab { "      --help               Print usage\n" } else { "" };
-    let all_groups: Vec<Group> = groups(profile).collect();
+    let all_groups: Vec<Group> =
+        groups(profile).filter(|group| group.experiment(profile).is_none()).collect();
     let mut tops: Vec<(&str, &str)> = commands(profile)
+        .filter(|command| !command.is_experimental(profile))
         .filter_map(|command| {
             let name = command.top.or_else(|| command.group().is_empty().then(|| command.name()));
             Some((name?, command.short(profile)))

@@ -7,7 +7,7 @@ use crate::cli::{Cli, Failure};
 use crate::endpoint;
 use crate::help;
 use crate::parse::{Matches, Problem, parse};
-use crate::profile::{Complaint, Profile};
+use crate::profile::{Complaint, Profile, V17_06};
 use crate::table::{self, Command, Count, Group, Outcome};
 use crate::value::{below_zero, quote};
 use swarm::control::ApiError;
@@ -112,6 +112,18 @@ async fn run_in_group(
     typed: &str,
     args: &[String],
 ) -> Outcome {
+    if let Some(whose) = group.experiment(profile) {
+        let command = args.first().and_then(|word| table::in_group(profile, group.name, word));
+        // Until 17.03 only the command itself was looked at, not its group.
+        if command.is_none() || V17_06 <= profile.version {
+            let typed = command.map_or(typed.to_owned(), |it| format!("{typed} {}", it.name()));
+            let answer = table::experimental_answer(profile, &typed, whose);
+            return answer_for_all(proc, args, answer).await;
+        }
+    }
+    if let Some(what) = group.unsimulated {
+        return Err(Failure::text(format!("not simulated: {typed} ({what})")));
+    }
     let flags = group.flags();
     let matches = match parse(profile, &flags, false, args) {
         Ok(matches) => matches,
@@ -157,6 +169,15 @@ async fn run_in_group(
     }
 }
 
+/// Whatever is asked of a command that is switched off comes to this; help does not fail for it.
+async fn answer_for_all(proc: &Proc, args: &[String], answer: String) -> Outcome {
+    if args.iter().any(|arg| arg == "--help") {
+        proc.print(answer + "\n").await;
+        return Ok(0);
+    }
+    Err(Failure::text(answer))
+}
+
 async fn help_command(proc: &Proc, profile: &'static Profile, words: &[String]) -> Outcome {
     let columns = proc.columns();
     let text = match words {
@@ -169,7 +190,12 @@ async fn help_command(proc: &Proc, profile: &'static Profile, words: &[String]) 
         },
         [group, word] => table::in_group(profile, group, word).map(|command| {
             let typed = format!("docker {group} {}", command.name());
-            help::command_help(profile, &typed, command, columns)
+            let group = table::groups(profile).find(|known| known.name == *group);
+            let whose = group.filter(|_| V17_06 <= profile.version);
+            match whose.and_then(|group| group.experiment(profile)) {
+                Some(whose) => table::experimental_answer(profile, &typed, whose) + "\n",
+                None => help::command_help(profile, &typed, command, columns),
+            }
         }),
         _ => None,
     };
@@ -192,7 +218,8 @@ async fn run_command(
 ) -> Outcome {
     let flags: Vec<_> = command.flags_of(profile).collect();
     if command.is_experimental(profile) {
-        return Err(Failure::text("only supported with experimental daemon"));
+        let answer = table::experimental_answer(profile, &typed, table::EXPERIMENTAL_DAEMON);
+        return answer_for_all(proc, args, answer).await;
     }
     let asks_for_help = args.iter().any(|arg| arg == "--help");
     if let Some(what) = command.unsimulated

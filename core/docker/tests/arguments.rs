@@ -125,6 +125,34 @@ fn every_command_has_help_in_every_release() {
     }
 }
 
+/// What may follow `docker` (docker/cli: `cli/command/commands/commands.go` of each release), with the releases that have
+/// it if not all do.
+const TOP_WORDS: &str = "attach build builder:19.03- checkpoint commit config:17.06- container context:19.03- cp create
+    deploy:-19.03 diff engine:19.03-19.03 events exec export history image images import info inspect kill load login
+    logout logs manifest:19.03- network node pause plugin port ps pull push rename restart rm rmi run save search secret
+    service stack start stats stop swarm system tag top trust:19.03- unpause update version volume wait bake:28-";
+/// What the client's packages bring along (`/usr/libexec/docker/cli-plugins`). 19.03 brings `app` and `buildx`, and knows them
+/// with experimental features only.
+const PLUGINS: &str = "buildx:20.10- compose:20.10- scan:20.10-20.10";
+
+#[test]
+fn every_release_knows_the_commands_that_it_has() {
+    let version = |text: &str| Profile::parse(text).unwrap().version;
+    for profile in &PROFILES {
+        let has = |word: &&str| {
+            let Some((_, releases)) = word.split_once(':') else { return true };
+            let (first, last) = releases.split_once('-').unwrap();
+            (first.is_empty() || version(first) <= profile.version)
+                && (last.is_empty() || profile.version <= version(last))
+        };
+        let all = [TOP_WORDS, PLUGINS].join(" ");
+        let name = |word: &str| word.split(':').next().unwrap_or_default().to_owned();
+        let mut real: Vec<String> = all.split_whitespace().filter(has).map(name).collect();
+        real.sort_unstable();
+        assert_eq!(complete(profile, &[""], &|_| Vec::new()), real, "{}", profile.name);
+    }
+}
+
 /// Words that mean something somewhere.
 const WORDS: &[&str] = &[
     "secret",

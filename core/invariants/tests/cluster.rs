@@ -23,6 +23,15 @@ impl Lab {
         Self { world, watch }
     }
 
+    /// Three control planes; the first is lost so many seconds after a line was typed.
+    fn without_the_first(node: &str, text: &str, seconds: u64) -> Self {
+        let mut lab = Self::new(3, 1);
+        lab.types(node, text);
+        lab.pass(seconds);
+        lab.fault("crash m1");
+        lab
+    }
+
     fn look(&mut self) {
         if let Err(violation) = self.watch.after(&self.world) {
             panic!("{violation}");
@@ -46,6 +55,17 @@ impl Lab {
     fn fault(&mut self, line: &str) {
         self.world.apply(Input::fault(Fault::parse(line).unwrap())).unwrap();
         self.look();
+    }
+
+    /// A pod `one` goes, by force, some seconds after a daemon of the worker has stopped, and as long before it is back.
+    fn deletes_without(&mut self, daemon: &str, seconds: u64) {
+        self.pass(20);
+        self.types("w1", &format!("systemctl stop {daemon}"));
+        self.pass(seconds);
+        self.types("m1", "kubectl delete pod one --grace-period=0 --force");
+        self.pass(seconds);
+        self.types("w1", &format!("systemctl start {daemon}"));
+        self.pass(60);
     }
 
     fn is_at_rest(&self) {
@@ -72,10 +92,8 @@ fn controllers_without_an_api_server() {
 /// With several control planes, who cannot reach the first one asks the next.
 #[test]
 fn the_first_control_plane_is_lost() {
-    let mut lab = Lab::new(3, 1);
-    lab.types("m2", "kubectl create deployment web --image=nginx --replicas=2");
-    lab.pass(20);
-    lab.fault("crash m1");
+    let create = "kubectl create deployment web --image=nginx --replicas=2";
+    let mut lab = Lab::without_the_first("m2", create, 20);
     lab.pass(60);
     lab.types("w1", "kubectl scale deployment web --replicas=3");
     lab.pass(60);
@@ -96,10 +114,7 @@ fn the_first_control_plane_is_lost() {
 /// A kubectl that found a connection of an earlier one to a host that is lost waited half a minute.
 #[test]
 fn a_connection_to_a_lost_host() {
-    let mut lab = Lab::new(3, 1);
-    lab.types("w1", "kubectl create namespace one");
-    lab.pass(5);
-    lab.fault("crash m1");
+    let mut lab = Lab::without_the_first("w1", "kubectl create namespace one", 5);
     lab.pass(5);
     lab.types("w1", "kubectl create namespace two");
     lab.pass(5);
@@ -185,13 +200,7 @@ fn a_full_disk_below_etcd() {
 fn docker_is_back_and_nobody_asks() {
     let mut lab = Lab::new(1, 1);
     lab.types("m1", "kubectl run one --image=alpine -- sleep 10000");
-    lab.pass(20);
-    lab.types("w1", "systemctl stop docker");
-    lab.pass(20);
-    lab.types("m1", "kubectl delete pod one --grace-period=0 --force");
-    lab.pass(20);
-    lab.types("w1", "systemctl start docker");
-    lab.pass(60);
+    lab.deletes_without("docker", 20);
     lab.is_at_rest();
 }
 
@@ -201,12 +210,7 @@ fn a_pod_goes_while_no_kubelet_looks() {
     let mut lab = Lab::new(1, 1);
     lab.types("m1", "kubectl create secret generic alpha --from-literal=k=kiwi-and-quince");
     lab.types("m1", POD);
-    lab.pass(20);
-    lab.types("w1", "systemctl stop kubelet");
-    lab.types("m1", "kubectl delete pod one --grace-period=0 --force");
-    lab.pass(10);
-    lab.types("w1", "systemctl start kubelet");
-    lab.pass(10);
+    lab.deletes_without("kubelet", 10);
     lab.is_at_rest();
     let found = lab.world.find_bytes(b"kiwi-and-quince");
     let on_w1 = found.iter().filter(|found| found.surface == world::Surface::Tmpfs).count();

@@ -105,17 +105,56 @@ impl Wal {
         raft_id: RaftId,
         last: Index,
     ) -> Self {
-        let numbers = disk.list(folder).filter_map(|path| sequence_of(folder, path));
-        let sequence = numbers.max().map_or(0, |newest| newest + 1);
-        let metadata = Record::Metadata { node_id: node_id.to_owned(), raft_id };
-        let path = file_path(folder, sequence, last);
-        let mut wal = Self { folder, path, sequence, size: 0, chain: [0; 8], metadata };
+        let mut wal = Self::behind(disk, folder, node_id, raft_id, last);
         wal.append(disk, &[]);
         wal
     }
 
+    /// The same for a log that begins anew with some records, and makes those that exist worthless: whenever the power
+    /// fails all of it is there, or nothing. It comes into being at `temporary`, outside of the folder.
+    pub fn create_whole(
+        disk: &mut Disk,
+        (folder, temporary): (&'static str, &str),
+        node_id: &str,
+        raft_id: RaftId,
+        last: Index,
+        records: &[Record],
+    ) -> Self {
+        let mut wal = Self::behind(disk, folder, node_id, raft_id, last);
+        let bytes = wal.encoded(records);
+        disk.write(temporary, &bytes);
+        disk.rename(temporary, &wal.path);
+        let others: Vec<String> =
+            disk.list(folder).filter(|path| *path != wal.path).map(str::to_owned).collect();
+        for path in others {
+            disk.remove(&path);
+        }
+        wal
+    }
+
+    fn behind(
+        disk: &Disk,
+        folder: &'static str,
+        node_id: &str,
+        raft_id: RaftId,
+        last: Index,
+    ) -> Self {
+        let numbers = disk.list(folder).filter_map(|path| sequence_of(folder, path));
+        let sequence = numbers.max().map_or(0, |newest| newest + 1);
+        let metadata = Record::Metadata { node_id: node_id.to_owned(), raft_id };
+        let path = file_path(folder, sequence, last);
+        Self { folder, path, sequence, size: 0, chain: [0; 8], metadata }
+    }
+
     /// Appends records; durable after the next completed sync.
     pub fn append(&mut self, disk: &mut Disk, records: &[Record]) {
+        let bytes = self.encoded(records);
+        if !bytes.is_empty() {
+            disk.append(&self.path, &bytes);
+        }
+    }
+
+    fn encoded(&mut self, records: &[Record]) -> Vec<u8> {
         let mut bytes = Vec::new();
         if self.size == 0 {
             let metadata = self.metadata.clone();
@@ -124,11 +163,8 @@ impl Wal {
         for record in records {
             self.encode(record, &mut bytes);
         }
-        if bytes.is_empty() {
-            return;
-        }
         self.size += bytes.len();
-        disk.append(&self.path, &bytes);
+        bytes
     }
 
     /// Begins the next file if this one is full.

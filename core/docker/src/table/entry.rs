@@ -52,6 +52,9 @@ pub enum Count {
     Range(usize, usize),
 }
 
+/// After every release.
+pub(super) const FOREVER: Version = Version(u8::MAX, u8::MAX);
+
 /// A command.
 #[derive(Clone, Copy)]
 pub struct Command {
@@ -60,6 +63,7 @@ pub struct Command {
     usage: Text,
     short: Text,
     pub(super) since: Version,
+    pub(super) until: Version,
     pub(super) aliases: &'static [&'static str],
     /// Its short form without the group: `ps`.
     pub top: Option<&'static str>,
@@ -95,6 +99,7 @@ pub(super) const fn command(
         usage: Text::new(usage),
         short: Text::new(short),
         since: Version(0, 0),
+        until: FOREVER,
         aliases: &[],
         top: None,
         args: Count::None,
@@ -119,6 +124,10 @@ impl Command {
     }
     pub(super) const fn since(mut self, major: u8, minor: u8) -> Self {
         self.since = Version(major, minor);
+        self
+    }
+    pub(super) const fn until(mut self, major: u8, minor: u8) -> Self {
+        self.until = Version(major, minor);
         self
     }
     pub(super) const fn aliases(mut self, aliases: &'static [&'static str]) -> Self {

@@ -26,10 +26,10 @@ mod stack;
 mod swarm;
 mod system;
 
-use crate::profile::{Profile, Version};
+use crate::profile::{Profile, V17_06, V20_10, Version};
 
 pub use entry::{Command, Count, Outcome, Run};
-use entry::{Text, command};
+use entry::{FOREVER, Text, command};
 pub use flag::{Flag, Kind};
 
 /// A group of commands.
@@ -39,13 +39,42 @@ pub struct Group {
     pub name: &'static str,
     short: Text,
     since: Version,
+    until: Version,
+    experiment: Option<Experiment>,
     /// Its commands need a manager.
     pub swarm: bool,
+    /// What it would need that is not simulated, and none of its commands is here.
+    pub unsimulated: Option<&'static str>,
     /// A table of flags before the command; empty for most groups.
     flags: &'static str,
 }
 
+/// What a group is part of that has to be switched on, which it is nowhere here (docker/cli: the annotations
+/// `experimental` and `experimentalCLI`).
+#[derive(Clone, Copy, Debug)]
+struct Experiment {
+    /// Whose features they are.
+    whose: &'static str,
+    until: Version,
+}
+
+/// What an experimental command answers.
+pub fn experimental_answer(profile: &Profile, typed: &str, whose: &str) -> String {
+    if profile.version < V17_06 {
+        return "only supported with experimental daemon".to_owned();
+    }
+    format!("{typed} is only supported on a Docker {whose} features enabled")
+}
+
+/// A daemon with what is switched off unless somebody asks for it.
+pub const EXPERIMENTAL_DAEMON: &str = "daemon with experimental";
+
 impl Group {
+    /// Whose experimental features it needs in a release, if any.
+    pub fn experiment(&self, profile: &Profile) -> Option<&'static str> {
+        self.experiment.filter(|it| profile.version <= it.until).map(|it| it.whose)
+    }
+
     /// The flags before the command.
     pub fn flags(&self) -> Vec<Flag> {
         flag::read(self.flags)
@@ -68,7 +97,16 @@ impl Group {
 }
 
 const fn group(name: &'static str, now: &'static str, since: Version, swarm: bool) -> Group {
-    Group { name, short: Text::new(now), since, swarm, flags: "" }
+    Group {
+        name,
+        short: Text::new(now),
+        since,
+        until: FOREVER,
+        experiment: None,
+        swarm,
+        unsimulated: None,
+        flags: "",
+    }
 }
 
 const ALWAYS: Version = Version(0, 0);
@@ -77,16 +115,37 @@ const ALWAYS: Version = Version(0, 0);
 const GROUPS: &[Group] = &[
     group("builder", "Manage builds", Version(18, 9), false),
     group("buildx", "Docker Buildx", Version(20, 10), false),
-    group("checkpoint", "Manage checkpoints", Version(23, 0), false),
+    Group {
+        experiment: Some(Experiment { whose: EXPERIMENTAL_DAEMON, until: FOREVER }),
+        ..group("checkpoint", "Manage checkpoints", ALWAYS, false)
+    },
     COMPOSE,
     group("config", "Manage Swarm configs", Version(17, 6), true),
     group("container", "Manage containers", ALWAYS, false),
     group("context", "Manage contexts", Version(19, 3), false),
+    Group {
+        until: Version(19, 3),
+        unsimulated: Some("engines of other editions"),
+        ..group("engine", "Manage the docker engine", Version(18, 9), false)
+    },
     group("image", "Manage images", ALWAYS, false),
-    group("manifest", "Manage Docker image manifests and manifest lists", Version(20, 10), false),
+    Group {
+        experiment: Some(Experiment { whose: "cli with experimental cli", until: Version(19, 3) }),
+        ..group(
+            "manifest",
+            "Manage Docker image manifests and manifest lists",
+            Version(19, 3),
+            false,
+        )
+    },
     group("network", "Manage networks", ALWAYS, false),
     group("node", "Manage Swarm nodes", ALWAYS, true),
     group("plugin", "Manage plugins", ALWAYS, false),
+    Group {
+        until: V20_10,
+        unsimulated: Some("what is known of vulnerabilities"),
+        ..group("scan", "Docker Scan", V20_10, false)
+    },
     group("secret", "Manage Swarm secrets", ALWAYS, true),
     group("service", "Manage Swarm services", ALWAYS, true),
     group("stack", "Manage Swarm stacks", ALWAYS, true),
@@ -113,7 +172,8 @@ const SHORTS_UNTIL_20_10: &[(&str, &str)] = &[
 /// The groups of a release, by name.
 pub fn groups(profile: &Profile) -> impl Iterator<Item = Group> {
     let version = profile.version;
-    GROUPS.iter().filter(move |group| group.since <= version).map(|group| {
+    let is_there = move |group: &&Group| group.since <= version && version <= group.until;
+    GROUPS.iter().filter(is_there).map(|group| {
         let old = SHORTS_UNTIL_20_10.iter().find(|(name, _)| *name == group.name);
         match old {
             Some((_, short)) => Group { short: group.short.was(Version(20, 10), short), ..*group },
@@ -145,7 +205,8 @@ pub fn commands(profile: &Profile) -> impl Iterator<Item = &'static Command> {
         system::COMMANDS,
         other::COMMANDS,
     ];
-    lists.into_iter().flatten().filter(move |command| command.since <= version)
+    let lists = lists.into_iter().flatten();
+    lists.filter(move |command| command.since <= version && version <= command.until)
 }
 
 /// The command of a group by its word or one of its aliases.

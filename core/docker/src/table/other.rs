@@ -68,16 +68,20 @@ directory must contain config.json and rootfs directory.",
         "[OPTIONS] CONTAINER CHECKPOINT",
         "Create a checkpoint from a running container",
     )
-    .since(23, 0)
     .unsimulated("checkpoints"),
     command("checkpoint ls", "[OPTIONS] CONTAINER", "List checkpoints for a container")
-        .since(23, 0)
         .aliases(&["list"])
         .unsimulated("checkpoints"),
     command("checkpoint rm", "[OPTIONS] CONTAINER CHECKPOINT", "Remove a checkpoint")
-        .since(23, 0)
         .aliases(&["remove"])
         .unsimulated("checkpoints"),
+    command("deploy", "[OPTIONS] STACK", "Deploy a new stack or update an existing stack")
+        .until(19, 3)
+        .experimental_until(19, 3)
+        .unsimulated("bundles"),
+    command("bake", "[OPTIONS] [TARGET...]", "Build from a file")
+        .since(28, 0)
+        .unsimulated("bake files"),
     command("buildx bake", "[OPTIONS] [TARGET...]", "Build from a file")
         .since(20, 10)
         .unsimulated("bake files"),

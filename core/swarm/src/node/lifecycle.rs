@@ -366,16 +366,16 @@ impl SwarmNode {
         let Some(manager) = self.manager.take() else {
             return Err(texts::unavailable(texts::NO_SWARM));
         };
-        // Other entries will stand where uncommitted ones stood: a new DEK keeps nonces apart.
+        // Other entries will stand where uncommitted ones stood: a new DEK keeps nonces apart. The old one opens the
+        // old log until that is gone.
         let dek = Dek::generate(&mut self.rngs.keys);
         if let Some(key_file) = &mut self.key_file {
-            key_file.dek = Some(dek.clone());
+            key_file.pending_dek = key_file.dek.replace(dek.clone());
             files::write_key(io.disk, key_file, self.kek.as_ref());
         }
         let node_id = manager.node_id.clone();
         let member = self.own_member(&node_id);
         let store = manager.store.clone();
-        io.disk.remove_below(files::RAFT_FOLDER);
         let start = Start {
             node_id: &node_id,
             raft_id: random_raft_id(&mut self.rngs.ids),
@@ -392,6 +392,10 @@ impl SwarmNode {
             store.save(),
             io.disk,
         );
+        if let Some(key_file) = &mut self.key_file {
+            key_file.pending_dek = None;
+            files::write_key(io.disk, key_file, self.kek.as_ref());
+        }
         self.start_manager(node_id.clone(), driver);
         if let Some(manager) = &mut self.manager {
             manager.began_anew = true;

@@ -13,7 +13,7 @@ use sim::{Disk, Duration, Rng, Time};
 
 use super::peers::Peers;
 use super::sealed::{self, SnapshotData};
-use super::wal::{Record, Wal};
+use super::wal::{NEW_LOG, Record, WAL_FOLDER, Wal};
 use crate::node::{Output, SwarmOptions};
 use crate::objects::RaftConfig;
 use crate::transport::protocol::Member;
@@ -91,6 +91,11 @@ impl Start<'_> {
         config.pre_vote = self.options.pre_vote;
         config
     }
+
+    /// Where this member writes from now on: a new file behind those that there are.
+    fn log(&self, raft: &Raft, disk: &mut Disk) -> Wal {
+        Wal::create(disk, WAL_FOLDER, self.node_id, self.raft_id, raft.status().last_index)
+    }
 }
 
 impl RaftDriver {
@@ -98,7 +103,8 @@ impl RaftDriver {
     pub(crate) fn bootstrap(now: Time, start: Start<'_>, own: &Member, disk: &mut Disk) -> Self {
         let context = postcard::to_allocvec(own).expect("a member has no unsized parts");
         let raft = Raft::bootstrap(start.config(), &[(start.raft_id, context)], start.rng.clone());
-        Self::with(now, start, raft, disk)
+        let wal = start.log(&raft, disk);
+        Self::with(now, start, raft, wal)
     }
 
     /// A member that has just been added to a cluster: the leader sends it everything.
@@ -110,7 +116,8 @@ impl RaftDriver {
         disk: &mut Disk,
     ) -> Self {
         let raft = Raft::new(start.config(), Restored::default(), start.rng.clone());
-        let mut driver = Self::with(now, start, raft, disk);
+        let wal = start.log(&raft, disk);
+        let mut driver = Self::with(now, start, raft, wal);
         driver.members = members.into_iter().collect();
         driver.meet_members();
         driver.removed = removed.into_iter().collect();
@@ -126,7 +133,8 @@ impl RaftDriver {
     ) -> Self {
         let snapshot = restored.snapshot.clone();
         let raft = Raft::new(start.config(), restored, start.rng.clone());
-        let mut driver = Self::with(now, start, raft, disk);
+        let wal = start.log(&raft, disk);
+        let mut driver = Self::with(now, start, raft, wal);
         if let Some(snapshot) = snapshot {
             driver.install(&snapshot);
             driver.members_changed = true;
@@ -135,10 +143,11 @@ impl RaftDriver {
     }
 
     /// A member that goes on alone with everything that was applied (swarmkit: `ForceNewCluster`,
-    /// which rewrites the log with synthetic removals; here a snapshot takes its place).
+    /// which rewrites the log with synthetic removals; here a snapshot takes its place). Whenever the power fails
+    /// meanwhile, the old log is there or the new one.
     pub(crate) fn force_new(
         now: Time,
-        start: Start<'_>,
+        mut start: Start<'_>,
         own: &Member,
         (term, applied): (Term, Index),
         store: Vec<u8>,
@@ -157,18 +166,18 @@ impl RaftDriver {
             snapshot: Some(snapshot.clone()),
             entries: Vec::new(),
         };
-        let hard_state = restored.hard_state;
-        let mut driver = Self::restore(now, start, restored, disk);
-        sealed::write_snapshot(disk, &mut driver.sealer, &driver.node_id, &snapshot);
-        let records =
-            [Record::HardState(hard_state), Record::Snapshot { index, term: snapshot.term }];
-        driver.wal.append(disk, &records);
+        sealed::write_snapshot(disk, &mut start.sealer, start.node_id, &snapshot);
+        let records = [Record::HardState(restored.hard_state), Record::Snapshot { index, term }];
+        let folders = (WAL_FOLDER, NEW_LOG);
+        let wal = Wal::create_whole(disk, folders, start.node_id, id, index, &records);
+        sealed::remove_other_snapshots(disk, (term, index), 0);
+        let raft = Raft::new(start.config(), restored, start.rng.clone());
+        let mut driver = Self::with(now, start, raft, wal);
+        driver.install(&snapshot);
         driver
     }
 
-    fn with(now: Time, start: Start<'_>, raft: Raft, disk: &mut Disk) -> Self {
-        let last = raft.status().last_index;
-        let wal = Wal::create(disk, super::wal::WAL_FOLDER, start.node_id, start.raft_id, last);
+    fn with(now: Time, start: Start<'_>, raft: Raft, wal: Wal) -> Self {
         Self {
             raft,
             node_id: start.node_id.to_owned(),

@@ -51,7 +51,13 @@ struct Folded {
 impl Folded {
     fn take(&mut self, mark: Mark) {
         match mark {
-            Mark::Member(id) => self.member = Some(id),
+            Mark::Member(id) => {
+                if self.member.is_some_and(|known| known != id) {
+                    // A log that begins anew: what was before is another member's.
+                    *self = Self { is_damaged: self.is_damaged, ..Self::default() };
+                }
+                self.member = Some(id);
+            }
             Mark::HardState(state) => self.hard_state = state,
             Mark::Snapshot(index, term) => {
                 self.snapshot = Some((index, term));

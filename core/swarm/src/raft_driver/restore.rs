@@ -36,7 +36,11 @@ pub(crate) fn read(
                 if owner != node_id {
                     return Err(format!("wal: written by node {owner}"));
                 }
-                raft_id = Some(id);
+                if raft_id.replace(id).is_some_and(|known| known != id) {
+                    // A log that begins anew (`--force-new-cluster`): what was before is another member's.
+                    (hard_state, snapshot_at) = (HardState::default(), None);
+                    entries.clear();
+                }
             }
             Record::HardState(state) => hard_state = state,
             Record::Snapshot { index, term } => {

@@ -131,6 +131,13 @@ impl Lab {
         host.disk.lose_power_at_random(&mut rng);
     }
 
+    /// The power of a host fails when so many of the changes that it has not synced have reached its disk, and so many
+    /// bytes of the next one.
+    pub(crate) fn crash_after(&mut self, host: usize, count: usize, torn_size: usize) {
+        self.hosts[host].disk.lose_power_after(count, torn_size);
+        self.crash(host);
+    }
+
     pub(crate) fn cut(&mut self, host: usize) {
         for other in 0..self.hosts.len() {
             if other != host {

@@ -1,7 +1,7 @@
 //! Restarts from disk, and out of a swarm.
 
 use glasshive_swarm::control::{ControlRequest, ControlResponse, Filters};
-use glasshive_swarm::node::{LocalRequest, LocalResponse, LocalState};
+use glasshive_swarm::node::{InitOptions, LocalRequest, LocalResponse, LocalState};
 
 use crate::harness::Lab;
 
@@ -107,4 +107,41 @@ fn leaving_is_refused_in_four_ways() {
     let text = leave(&mut lab, other, false).unwrap_err().to_string();
     // There is no leader to ask how many managers there are.
     assert_eq!(text, format!("{prefix}{closing}"));
+}
+
+/// Begins anew on the first of three managers, the others of which are down.
+fn begin_anew(lab: &mut Lab) {
+    let options = InitOptions { force_new_cluster: true, ..InitOptions::default() };
+    lab.ask_later(0, LocalRequest::Init(options));
+}
+
+/// Whenever the power fails while a manager begins anew, it has all that it knew: in the old log or in the new one.
+#[test]
+fn beginning_anew_loses_nothing() {
+    let (mut count, mut was_left_alone) = (0, false);
+    while !was_left_alone {
+        for torn_size in [0, 60] {
+            let mut lab = Lab::cluster_of(16, 3, 0);
+            lab.create_secret(0, "sec1", b"geheim");
+            lab.run(2);
+            lab.crash(1);
+            lab.crash(2);
+            lab.run(30);
+            begin_anew(&mut lab);
+            was_left_alone = lab.hosts[0].disk.unsynced_count() < count;
+            lab.crash_after(0, count, torn_size);
+            lab.start(0);
+            lab.run(30);
+            let secrets = |lab: &Lab| lab.view(0).store.map(|store| store.secrets().iter().count());
+            assert_eq!(secrets(&lab), Some(1), "{count} {torn_size}: {}", lab.story());
+            if lab.leader().is_none() {
+                begin_anew(&mut lab);
+                lab.run(30);
+            }
+            assert_eq!(lab.leader(), Some(0), "{count} {torn_size}: {}", lab.story());
+            assert_eq!(secrets(&lab), Some(1));
+        }
+        count += 1;
+    }
+    assert!(5 < count, "{count}");
 }
