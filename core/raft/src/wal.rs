@@ -111,7 +111,8 @@ impl Wal {
     }
 
     /// The same for a log that begins anew with some records, and makes those that exist worthless: whenever the power
-    /// fails all of it is there, or nothing. It comes into being at `temporary`, outside of the folder.
+    /// fails all of it is there, or nothing. It comes into being at `temporary`, outside of the folder. Nothing, and those
+    /// stay, if the disk is full.
     pub fn create_whole(
         disk: &mut Disk,
         (folder, temporary): (&'static str, &str),
@@ -119,17 +120,18 @@ impl Wal {
         raft_id: RaftId,
         last: Index,
         records: &[Record],
-    ) -> Self {
+    ) -> Option<Self> {
         let mut wal = Self::behind(disk, folder, node_id, raft_id, last);
         let bytes = wal.encoded(records);
-        disk.write(temporary, &bytes);
-        disk.rename(temporary, &wal.path);
+        if !disk.replace(temporary, &wal.path, &bytes) {
+            return None;
+        }
         let others: Vec<String> =
             disk.list(folder).filter(|path| *path != wal.path).map(str::to_owned).collect();
         for path in others {
             disk.remove(&path);
         }
-        wal
+        Some(wal)
     }
 
     fn behind(

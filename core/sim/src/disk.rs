@@ -134,12 +134,24 @@ impl Disk {
         self.change(Change::Append { path: path.to_owned(), bytes: bytes.to_vec() });
     }
 
-    /// Replaces a file's content. Not atomic on a real disk: write a new file and rename it.
-    pub fn write(&mut self, path: &str, bytes: &[u8]) {
+    /// Replaces a file's content; false, and nothing has changed, if there is no room. Not atomic on a real disk: see
+    /// [`Disk::replace`].
+    pub fn write(&mut self, path: &str, bytes: &[u8]) -> bool {
         if self.fails(path, bytes) {
-            return;
+            return false;
         }
         self.change(Change::Write { path: path.to_owned(), bytes: bytes.to_vec() });
+        true
+    }
+
+    /// The same by a new file, which comes into being at `temporary` and takes the old one's place: whenever the power fails,
+    /// the old content is there or the new one.
+    pub fn replace(&mut self, temporary: &str, path: &str, bytes: &[u8]) -> bool {
+        let is_written = self.write(temporary, bytes);
+        if is_written {
+            self.rename(temporary, path);
+        }
+        is_written
     }
 
     /// Cuts a file off behind its first `size` bytes. Whatever happens meanwhile, those stay; a full disk has room for it.
@@ -337,6 +349,20 @@ mod tests {
         disk.set_full(false);
         disk.append("/wal", b"four");
         assert_eq!(disk.read("/wal"), Some(&b"four"[..]));
+    }
+
+    #[test]
+    fn what_cannot_be_written_takes_no_place() {
+        let mut disk = Disk::default();
+        disk.write("/key", b"old");
+        // A power loss has left it.
+        disk.write("/key.tmp", b"ne");
+        disk.set_full(true);
+        assert!(!disk.replace("/key.tmp", "/key", b"new"));
+        assert_eq!(disk.read("/key"), Some(&b"old"[..]));
+        disk.set_full(false);
+        assert!(disk.replace("/key.tmp", "/key", b"new"));
+        assert_eq!((disk.read("/key"), disk.read("/key.tmp")), (Some(&b"new"[..]), None));
     }
 
     #[test]

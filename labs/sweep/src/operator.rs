@@ -317,6 +317,7 @@ mod tests {
             assert_eq!(*old != new, matches!(host, 2 | 3), "who was lost, and nobody else, is new");
         }
     }
+
     /// Three of five managers are gone for good: of those who are left one goes on alone, and the other one joins it.
     #[test]
     fn who_is_left_without_a_majority_begins_anew() {

@@ -81,9 +81,8 @@ fn snapshot_path(term: Term, index: Index) -> String {
 
 pub(super) fn write_snapshot(disk: &mut Disk, snapshot: &Snapshot) {
     let path = snapshot_path(snapshot.term, snapshot.index);
-    let temporary = format!("{path}.tmp");
-    disk.write(&temporary, &postcard::to_allocvec(snapshot).unwrap_or_default());
-    disk.rename(&temporary, &path);
+    let bytes = postcard::to_allocvec(snapshot).unwrap_or_default();
+    disk.replace(&format!("{path}.tmp"), &path, &bytes);
 }
 
 /// What the disk remembers; nothing if there is no log.

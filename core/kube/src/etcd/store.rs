@@ -204,9 +204,7 @@ impl Store {
             bytes.extend(encode(&Record { index, revision, key, value: value.as_deref() }));
         }
         self.file_size = bytes.len();
-        let temporary = format!("{DB_PATH}.tmp");
-        disk.write(&temporary, &bytes);
-        disk.rename(&temporary, DB_PATH);
+        disk.replace(&format!("{DB_PATH}.tmp"), DB_PATH, &bytes);
     }
 
     /// Finds out how far the file has come; a record that a power loss has torn is cut off.

@@ -23,9 +23,7 @@ pub(crate) struct StoredTask {
 /// Replaces the file's content at once.
 pub(crate) fn write(disk: &mut Disk, tasks: &[StoredTask]) {
     let bytes = postcard::to_allocvec(tasks).expect("tasks have no unsized parts");
-    let temporary = format!("{TASKS_PATH}.tmp");
-    disk.write(&temporary, &bytes);
-    disk.rename(&temporary, TASKS_PATH);
+    disk.replace(&format!("{TASKS_PATH}.tmp"), TASKS_PATH, &bytes);
 }
 
 /// What the file holds; nothing if it is absent or unreadable (the COMPLETE set brings it back).

@@ -39,16 +39,7 @@ fn temporary(path: &str) -> String {
 }
 
 fn replace(disk: &mut Disk, path: &str, bytes: &[u8]) {
-    disk.write(&temporary(path), bytes);
-    put_in_place(disk, path, bytes);
-}
-
-/// A file that was written beside its place takes it, if all of it is there: a full disk may hold an earlier one.
-fn put_in_place(disk: &mut Disk, path: &str, bytes: &[u8]) {
-    let temporary = temporary(path);
-    if disk.read(&temporary) == Some(bytes) {
-        disk.rename(&temporary, path);
-    }
+    disk.replace(&temporary(path), path, bytes);
 }
 
 /// Writes moby's file.
@@ -101,13 +92,12 @@ pub(crate) fn write_credentials(
     kek: Option<&Kek>,
 ) {
     replace(disk, ROOT_CA, credentials.root.pem().as_bytes());
-    let chain = credentials.own.as_ref().map(|own| own.chain.pem());
-    if let Some(chain) = &chain {
-        disk.write(&temporary(CERTIFICATE), chain.as_bytes());
-    }
+    let own = credentials.own.as_ref();
+    let is_written =
+        own.is_some_and(|own| disk.write(&temporary(CERTIFICATE), own.chain.pem().as_bytes()));
     write_key(disk, key_file, kek);
-    if let Some(chain) = chain {
-        put_in_place(disk, CERTIFICATE, chain.as_bytes());
+    if is_written {
+        disk.rename(&temporary(CERTIFICATE), CERTIFICATE);
     }
 }
 

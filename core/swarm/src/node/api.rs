@@ -305,8 +305,9 @@ pub enum ExecutorCommand {
     /// Start the container. Answer with `Started` (once healthy, if there is a health check), and with
     /// `Exited` when it ends.
     Start(Id),
-    /// The agent had this task before it was restarted, or before another manager took it away; it may have a container. Of one that was started:
-    /// `Started` if its container runs (again), `Exited` if it does not; of others no answer.
+    /// The agent had this task before it was restarted, or before another manager took it away; it may have a
+    /// container. Of one that was started: `Started` if its container runs (again), `Exited` if it does not; of others no
+    /// answer.
     Resume {
         /// The task.
         task: Rc<Task>,

@@ -12,6 +12,7 @@ use seal::{Csr, Dek, JoinToken, Kek, NodeIdentity, PrivateKey, RootCa, Sealer, U
 use super::identity::unlock_key;
 use super::leader::InitialCluster;
 use super::manager::Manager;
+use super::storage::no_space;
 use super::swarm_node::{Io, PORT, Phase, RaftJoin, SwarmNode, Waiting};
 use super::{InitOptions, JoinOptions, LocalResponse, RequestId, Rngs, texts};
 use crate::agent::{Agent, Worker};
@@ -392,6 +393,12 @@ impl SwarmNode {
             store.save(),
             io.disk,
         );
+        let Some(driver) = driver else {
+            // The node comes back from its disk, where nothing has changed.
+            let why = no_space(&io.disk.take_failure().unwrap_or_default());
+            self.fail(why.clone(), io);
+            return Err(ApiError::local(Code::Unknown, why));
+        };
         if let Some(key_file) = &mut self.key_file {
             key_file.pending_dek = None;
             files::write_key(io.disk, key_file, self.kek.as_ref());

@@ -16,10 +16,15 @@ pub(super) const RESTART_BACKOFF_FIRST: Duration = Duration::from_millis(100);
 /// moby: `maxReconnectDelay`.
 const RESTART_BACKOFF_MAX: Duration = Duration::from_secs(30);
 
+/// What a write that failed is called.
+pub(super) fn no_space(path: &str) -> String {
+    format!("write {path}: no space left on device")
+}
+
 impl SwarmNode {
     /// A write to this file failed.
     pub(super) fn write_failed(&mut self, path: &str, io: &mut Io<'_>) {
-        let why = format!("write {path}: no space left on device");
+        let why = no_space(path);
         if !std::mem::replace(&mut self.knows_full_disk, true) {
             io.event("swarm.write_failed", why.clone());
         }
@@ -37,7 +42,7 @@ impl SwarmNode {
     }
 
     /// The node ends with an error. What it had promised to nobody is forgotten.
-    fn fail(&mut self, why: String, io: &mut Io<'_>) {
+    pub(super) fn fail(&mut self, why: String, io: &mut Io<'_>) {
         io.event("swarm.failed", why.clone());
         self.manager = None;
         self.agent = None;

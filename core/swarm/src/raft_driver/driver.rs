@@ -144,7 +144,7 @@ impl RaftDriver {
 
     /// A member that goes on alone with everything that was applied (swarmkit: `ForceNewCluster`,
     /// which rewrites the log with synthetic removals; here a snapshot takes its place). Whenever the power fails
-    /// meanwhile, the old log is there or the new one.
+    /// meanwhile, the old log is there or the new one. Nothing, and the old one stays, if the disk is full.
     pub(crate) fn force_new(
         now: Time,
         mut start: Start<'_>,
@@ -152,7 +152,7 @@ impl RaftDriver {
         (term, applied): (Term, Index),
         store: Vec<u8>,
         disk: &mut Disk,
-    ) -> Self {
+    ) -> Option<Self> {
         let id = start.raft_id;
         let data =
             SnapshotData { store, members: vec![(id, own.clone())], removed: SortedSet::new() };
@@ -166,15 +166,17 @@ impl RaftDriver {
             snapshot: Some(snapshot.clone()),
             entries: Vec::new(),
         };
-        sealed::write_snapshot(disk, &mut start.sealer, start.node_id, &snapshot);
+        if !sealed::write_snapshot(disk, &mut start.sealer, start.node_id, &snapshot) {
+            return None;
+        }
         let records = [Record::HardState(restored.hard_state), Record::Snapshot { index, term }];
         let folders = (WAL_FOLDER, NEW_LOG);
-        let wal = Wal::create_whole(disk, folders, start.node_id, id, index, &records);
+        let wal = Wal::create_whole(disk, folders, start.node_id, id, index, &records)?;
         sealed::remove_other_snapshots(disk, (term, index), 0);
         let raft = Raft::new(start.config(), restored, start.rng.clone());
         let mut driver = Self::with(now, start, raft, wal);
         driver.install(&snapshot);
-        driver
+        Some(driver)
     }
 
     fn with(now: Time, start: Start<'_>, raft: Raft, wal: Wal) -> Self {

@@ -138,13 +138,13 @@ fn snapshot_path(term: Term, index: Index) -> String {
     format!("{SNAPSHOT_FOLDER}{:016x}-{:016x}.snap", term.0, index.0)
 }
 
-/// Writes a snapshot's file; older ones go once it is durable, with [`remove_other_snapshots`].
+/// Writes a snapshot's file; older ones go once it is durable, with [`remove_other_snapshots`]. False if the disk is full.
 pub(crate) fn write_snapshot(
     disk: &mut Disk,
     sealer: &mut Sealer,
     node_id: &str,
     snapshot: &Snapshot,
-) {
+) -> bool {
     let place = position("snapshot", node_id, snapshot.term, snapshot.index);
     let nonce = Nonce::snapshot(epoch(snapshot.term), snapshot.index.0);
     let file = SnapshotFile {
@@ -155,9 +155,7 @@ pub(crate) fn write_snapshot(
     };
     let bytes = postcard::to_allocvec(&file).expect("a snapshot has no unsized parts");
     let path = snapshot_path(snapshot.term, snapshot.index);
-    let temporary = format!("{path}.tmp");
-    disk.write(&temporary, &bytes);
-    disk.rename(&temporary, &path);
+    disk.replace(&format!("{path}.tmp"), &path, &bytes)
 }
 
 /// Removes all snapshots but this one and the `keep` before it (swarmkit: `KeepOldSnapshots`).

@@ -115,6 +115,27 @@ fn begin_anew(lab: &mut Lab) {
     lab.ask_later(0, LocalRequest::Init(options));
 }
 
+/// A full disk takes no new log, and the old one does not go for it.
+#[test]
+fn nobody_begins_anew_on_a_full_disk() {
+    let mut lab = Lab::cluster_of(17, 3, 0);
+    lab.create_secret(0, "sec1", b"geheim");
+    lab.crash(1);
+    lab.crash(2);
+    lab.run(30);
+    lab.hosts[0].disk.set_full(true);
+    let options = InitOptions { force_new_cluster: true, ..InitOptions::default() };
+    let error = lab.ask(0, LocalRequest::Init(options)).unwrap_err();
+    assert!(error.message.contains("no space left on device"), "{error:?}");
+    lab.hosts[0].disk.set_full(false);
+    lab.run(60);
+    let secrets = |lab: &Lab| lab.view(0).store.map(|store| store.secrets().iter().count());
+    assert_eq!(secrets(&lab), Some(1), "{}", lab.story());
+    begin_anew(&mut lab);
+    lab.run(30);
+    assert_eq!((lab.leader(), secrets(&lab)), (Some(0), Some(1)), "{}", lab.story());
+}
+
 /// Whenever the power fails while a manager begins anew, it has all that it knew: in the old log or in the new one.
 #[test]
 fn beginning_anew_loses_nothing() {
