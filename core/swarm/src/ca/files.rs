@@ -13,6 +13,8 @@ use crate::transport::protocol::Member;
 pub(crate) const FOLDER: &str = "/var/lib/docker/swarm/";
 const DOCKER_STATE: &str = "/var/lib/docker/swarm/docker-state.json";
 const STATE: &str = "/var/lib/docker/swarm/state.json";
+/// A node's certificates and its key.
+pub const CERTIFICATE_FOLDER: &str = "/var/lib/docker/swarm/certificates/";
 const ROOT_CA: &str = "/var/lib/docker/swarm/certificates/swarm-root-ca.crt";
 const CERTIFICATE: &str = "/var/lib/docker/swarm/certificates/swarm-node.crt";
 pub(crate) const KEY: &str = "/var/lib/docker/swarm/certificates/swarm-node.key";
@@ -33,10 +35,22 @@ pub(crate) struct DockerState {
     pub(crate) join_in_progress: bool,
 }
 
+/// A file that is not in its place yet.
+fn temporary(path: &str) -> String {
+    format!("{path}.tmp")
+}
+
 fn replace(disk: &mut Disk, path: &str, bytes: &[u8]) {
-    let temporary = format!("{path}.tmp");
-    disk.write(&temporary, bytes);
-    disk.rename(&temporary, path);
+    disk.write(&temporary(path), bytes);
+    put_in_place(disk, path, bytes);
+}
+
+/// A file that was written beside its place takes it, if all of it is there: a full disk may hold an earlier one.
+fn put_in_place(disk: &mut Disk, path: &str, bytes: &[u8]) {
+    let temporary = temporary(path);
+    if disk.read(&temporary) == Some(bytes) {
+        disk.rename(&temporary, path);
+    }
 }
 
 /// Writes moby's file.
@@ -80,7 +94,8 @@ pub(crate) fn read_managers(disk: &Disk) -> Vec<Member> {
         .collect()
 }
 
-/// Writes certificates and key.
+/// Writes certificates and key. A certificate is of no use without its key: it waits beside its place until the key is in its
+/// own, so that whenever the power fails there is a pair (swarmkit: `ca/keyreadwriter.go`).
 pub(crate) fn write_credentials(
     disk: &mut Disk,
     credentials: &Credentials,
@@ -88,16 +103,24 @@ pub(crate) fn write_credentials(
     kek: Option<&Kek>,
 ) {
     replace(disk, ROOT_CA, credentials.root.pem().as_bytes());
-    if let Some(own) = &credentials.own {
-        replace(disk, CERTIFICATE, own.chain.pem().as_bytes());
+    let chain = credentials.own.as_ref().map(|own| own.chain.pem());
+    if let Some(chain) = &chain {
+        disk.write(&temporary(CERTIFICATE), chain.as_bytes());
     }
     write_key(disk, key_file, kek);
+    if let Some(chain) = chain {
+        put_in_place(disk, CERTIFICATE, chain.as_bytes());
+    }
 }
 
 /// Writes the key file alone.
 pub(crate) fn write_key(disk: &mut Disk, key_file: &NodeKeyFile, kek: Option<&Kek>) {
     let kek = kek.filter(|_| !sim::planted!(KeyInClear));
-    replace(disk, KEY, keyfile::write(key_file, kek).as_bytes());
+    let text = keyfile::write(key_file, kek);
+    if sim::planted!(KeyFileInPlace) {
+        return disk.write(KEY, text.as_bytes());
+    }
+    replace(disk, KEY, text.as_bytes());
 }
 
 /// What was found.
@@ -143,7 +166,12 @@ pub(crate) fn read_credentials(
         KeyFileError::WrongKey => Missing::WrongKey,
         KeyFileError::Damaged => Missing::Damaged,
     })?;
-    let chain = Chain::from_pem(text(CERTIFICATE)?).map_err(|_| Missing::Damaged)?;
+    let chain = |path| Chain::from_pem(text(path)?).map_err(|_| Missing::Damaged);
+    let fits = |chain: &Chain| *chain.leaf.public_key() == key_file.key.public_key();
+    let chain = match chain(CERTIFICATE) {
+        Ok(chain) if fits(&chain) => chain,
+        found => chain(&temporary(CERTIFICATE)).ok().filter(fits).map_or(found, Ok)?,
+    };
     let identity = seal::ca::verify(&chain, &root, now).map_err(|error| match error {
         // Go's verification gives both the reason "expired".
         seal::CertificateError::Expired { .. } | seal::CertificateError::NotYetValid { .. } => {
@@ -153,4 +181,48 @@ pub(crate) fn read_credentials(
     })?;
     let own = Own { key: key_file.key.clone(), chain, identity };
     Ok(Found { credentials: Credentials { root, own: Some(own) }, key_file })
+}
+
+#[cfg(test)]
+mod tests {
+    use seal::{Csr, NodeIdentity, PrivateKey, RootCa};
+    use sim::{Duration, Streams};
+
+    use super::*;
+
+    /// Liveness seed 300: a demoted manager had the certificate of one key and another key.
+    #[test]
+    fn a_power_loss_leaves_a_certificate_with_its_key() {
+        let now = Time::default() + Duration::from_secs(86_400 * 365);
+        let mut rng = Streams::new(1).stream("keys");
+        let ca = RootCa::create(now, &mut rng);
+        let mut disk = Disk::default();
+        let mut write = |disk: &mut Disk| {
+            let key = PrivateKey::generate(&mut rng);
+            let identity = NodeIdentity {
+                node_id: "node".to_owned(),
+                cluster_id: "cluster".to_owned(),
+                role: seal::Role::Worker,
+            };
+            let lifetime = Duration::from_secs(86_400);
+            let leaf = ca.issue(&Csr::new(&key), &identity, now, lifetime, &mut rng).unwrap();
+            let chain = Chain { leaf, intermediate: None };
+            let own = Some(Own { key: key.clone(), chain, identity });
+            let root = ca.certificate.clone();
+            write_credentials(disk, &Credentials { root, own }, &NodeKeyFile::new(key), None);
+        };
+        write(&mut disk);
+        disk.complete_sync(disk.begin_sync());
+        write(&mut disk);
+        for count in 0..=disk.unsynced_count() {
+            for size in [0, 9, usize::MAX] {
+                let mut disk = disk.clone();
+                disk.lose_power_after(count, size);
+                let found = read_credentials(&disk, now, None).unwrap();
+                let own = found.credentials.own.unwrap();
+                let of_certificate = own.chain.leaf.public_key();
+                assert!(*of_certificate == own.key.public_key(), "after {count} changes, {size}");
+            }
+        }
+    }
 }
