@@ -30,13 +30,21 @@ pub(crate) struct Group {
 pub(crate) struct Durable {
     pub(crate) log: DurableLog,
     hard_state: Option<(RaftId, HardState)>,
+    /// Whoever looked last saw a log, whatever of it was durable.
+    is_seen: bool,
 }
 
 impl Durable {
     /// Reads what has become durable in the log of this folder; false if nothing has.
     pub(crate) fn follow(&mut self, disk: &Disk, folder: &str) -> Result<bool, Broken> {
+        let was_seen = std::mem::replace(&mut self.is_seen, disk.list(folder).next().is_some());
         if !self.log.follow(disk, folder) {
             return Ok(false);
+        }
+        if let (Some((_, promised)), None, false) =
+            (self.hard_state, self.log.member(), self.log.is_damaged())
+        {
+            durable_monotone::check_gone(&promised, was_seen)?;
         }
         let member = self.log.member().filter(|_| !self.log.is_damaged());
         let now = member.map(|id| (id, self.log.hard_state()));

@@ -11,6 +11,7 @@
 //! | [`store`], [`tasks`] | an entry is committed: once per entry, on a store of the watch's own |
 //! | equal stores | a manager has applied something |
 //! | [`nodes`] | an agent's tasks or secrets changed |
+//! | certificate and key files | the disk changed |
 //! | [`cluster`] | anything happened on a node of a Kubernetes |
 //! | [`liveness`] | the driver says that nothing is wrong any more |
 //!
@@ -38,7 +39,7 @@ pub use model::Model;
 pub use watch::{Look, Watch};
 
 /// All invariants, in the order of the layers.
-pub static ALL: [&Invariant; 43] = [
+pub static ALL: [&Invariant; 44] = [
     &raft::election_safety::INVARIANT,
     &raft::durable_votes::INVARIANT,
     &raft::log_matching::INVARIANT,
@@ -67,6 +68,7 @@ pub static ALL: [&Invariant; 43] = [
     &tasks::replacements::INVARIANT,
     &tasks::restarts::INVARIANT,
     &tasks::rollbacks::INVARIANT,
+    &nodes::key_files::INVARIANT,
     &nodes::leader_only::INVARIANT,
     &nodes::agent_tasks::INVARIANT,
     &nodes::agent_secrets::INVARIANT,

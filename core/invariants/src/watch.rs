@@ -15,7 +15,7 @@ use crate::liveness::storms::Pace;
 use crate::liveness::{converged, history};
 use crate::model::Model;
 use crate::nodes::plaintext::Scanned;
-use crate::nodes::{agent_secrets, agent_tasks, leader_only, nonces};
+use crate::nodes::{agent_secrets, agent_tasks, key_files, leader_only, nonces};
 use crate::store::equal_stores::Sum;
 use crate::tasks::{running, slots};
 
@@ -50,6 +50,7 @@ struct Swarm {
 #[derive(Clone, Debug, Default)]
 struct Seen {
     durable: Durable,
+    key_files: key_files::Files,
     scanned: Scanned,
     member: Option<Member>,
     agent: Option<Agent>,
@@ -191,6 +192,7 @@ impl Watch {
 
     fn disk(&mut self, probe: &Probe<'_>, host: usize) -> Verdict {
         let seen = &mut self.hosts[host];
+        seen.key_files.follow(probe.disk)?;
         let log = &seen.durable.log;
         let before = log.member().map(|member| (member, log.last()));
         if !seen.durable.follow(probe.disk, WAL_FOLDER)? {

@@ -200,6 +200,11 @@ impl Disk {
         self.durable.iter().map(|(path, bytes)| (path.as_str(), bytes.as_slice()))
     }
 
+    /// A file's content as a power loss now would leave it.
+    pub fn read_durable(&self, path: &str) -> Option<&[u8]> {
+        self.durable.get(path).map(Vec::as_slice)
+    }
+
     /// How many changes are durable or lost; the same number means the same durable files.
     pub const fn settled_count(&self) -> u64 {
         self.synced_count

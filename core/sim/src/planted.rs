@@ -118,6 +118,8 @@ bugs! {
     OrphansNever: "tasks of a node that never comes back stay as they were",
     RenewalForgotten: "certificates are not renewed",
     OldUnlockKeyKept: "a manager's key file stays sealed with the old unlock key",
+    LogRemovedFirst: "compaction removes the old log before it writes the new one",
+    KeyFileInPlace: "the key file is written in place",
     StatesNotStored: "an agent does not write the states of its tasks to tasks.db",
     ConfigKept: "an agent keeps a config that it is told to forget",
     NoBackoff: "an agent without a session tries again at once",

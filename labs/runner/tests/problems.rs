@@ -389,7 +389,7 @@ because: that.
 ```
 ",
         expect![[r#"
-            9:19: expected one of entry.appended(kind=KIND,name=NAME,node=NODE), entry.sent(kind=KIND,name=NAME,node=NODE), entry.committed(kind=KIND,name=NAME,node=NODE), entry.applied(kind=KIND,name=NAME,node=NODE), leader.elected(node=NODE), task.STATE(service=NAME,slot=N,node=NODE), node.STATE(name=NODE), secret.delivered(name=NAME,node=NODE), found `entry.lost`
+            9:19: expected one of entry.appended(kind=KIND,name=NAME,node=NODE), entry.sent(kind=KIND,name=NAME,node=NODE), entry.committed(kind=KIND,name=NAME,node=NODE), entry.applied(kind=KIND,name=NAME,node=NODE), leader.elected(node=NODE), log.compacted(node=NODE), keys.written(node=NODE), task.STATE(service=NAME,slot=N,node=NODE), node.STATE(name=NODE), secret.delivered(name=NAME,node=NODE), found `entry.lost`
             12:28: there is no node `node9`: expected one of node1, node2
             13:11: there is no node `node8`: expected one of node1, node2
             14:12: expected a share from `0%` to `100%`, found `200%` (the form is: loss REACH N%)

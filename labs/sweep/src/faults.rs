@@ -5,7 +5,7 @@ use std::fmt;
 use sorted::{SortedMap, SortedSet};
 
 use sim::{Duration, Rng, Time};
-use world::fault::{Jump, Reach, Target};
+use world::fault::{ArmedState, Jump, Reach, Target, Trigger};
 use world::{Fault, Input, Probe, Spec, World};
 
 use crate::shape;
@@ -21,6 +21,8 @@ struct Kind {
     weight: u64,
     /// What is broken may stay so for good, so that nobody may expect a cluster to come to rest.
     lasts: bool,
+    /// It strikes when its host comes to one of [`MOMENTS`].
+    waits: bool,
     /// The next fault of this kind; nothing if there is nothing that it could break.
     draw: fn(&mut Faults, &Hosts<'_>, &mut Rng) -> Vec<Fault>,
 }
@@ -30,11 +32,11 @@ const fn kind(
     weight: u64,
     draw: fn(&mut Faults, &Hosts<'_>, &mut Rng) -> Vec<Fault>,
 ) -> Kind {
-    Kind { name, weight, lasts: false, draw }
+    Kind { name, weight, lasts: false, waits: false, draw }
 }
 
 /// All of them. What puts things right again is named in [`MENDS`].
-const KINDS: [Kind; 15] = [
+const KINDS: [Kind; 16] = [
     kind("crash", 2, |_, hosts, rng| one(rng, &hosts.up, Fault::Crash)),
     kind("restart", 6, |_, hosts, rng| one(rng, &hosts.down, Fault::Restart)),
     kind("cut", 2, Faults::cut),
@@ -42,7 +44,15 @@ const KINDS: [Kind; 15] = [
         faults.on_a_way(hosts, rng, |_, way| Fault::Cut(way))
     }),
     kind("heal", 4, Faults::heal),
-    kind("power-loss", 2, |_, hosts, rng| one(rng, &hosts.up, Fault::PowerLoss)),
+    kind("power-loss", 2, |_, hosts, rng| {
+        // With nothing to lose on the disk it is a crash like any other.
+        let losers = if hosts.unsynced.is_empty() { &hosts.up } else { &hosts.unsynced };
+        one(rng, losers, Fault::PowerLoss)
+    }),
+    Kind {
+        waits: true,
+        ..kind("ambush", 3, |_, hosts, rng| one(rng, &hosts.managers, Fault::PowerLoss))
+    },
     kind("freeze", 1, |_, hosts, rng| one(rng, &hosts.moving, Fault::Freeze)),
     kind("thaw", 4, |_, hosts, rng| one(rng, &hosts.frozen, Fault::Thaw)),
     kind("latency", 1, |faults, hosts, rng| {
@@ -61,7 +71,7 @@ const KINDS: [Kind; 15] = [
     // Healing the host makes room again.
     kind("full-disk", 1, |_, hosts, rng| one(rng, &hosts.all, Fault::FullDisk)),
     kind("clock", 1, |_, hosts, rng| jump(hosts, rng)),
-    Kind { name: "flip-bit", weight: 1, lasts: true, draw: Faults::flip },
+    Kind { lasts: true, ..kind("flip-bit", 1, Faults::flip) },
 ];
 
 /// Those of a world with a Kubernetes.
@@ -71,6 +81,10 @@ const CLUSTER_KINDS: [Kind; 1] =
 fn kinds() -> impl Iterator<Item = &'static Kind> {
     KINDS.iter().chain(&CLUSTER_KINDS)
 }
+
+/// When a host has written what its disk does not have yet: a disk takes less than a millisecond, which nobody hits by chance.
+const MOMENTS: [&str; 3] =
+    ["entry.appended(node=NODE)", "log.compacted(node=NODE)", "keys.written(node=NODE)"];
 
 /// What puts things right again: it always happens.
 const MENDS: [&str; 3] = ["restart", "heal", "thaw"];
@@ -164,6 +178,8 @@ pub struct Faults {
 struct Hosts<'a> {
     all: Vec<&'a str>,
     up: Vec<&'a str>,
+    /// Those of them whose disks a power loss would take something from.
+    unsynced: Vec<&'a str>,
     down: Vec<&'a str>,
     moving: Vec<&'a str>,
     frozen: Vec<&'a str>,
@@ -181,6 +197,7 @@ impl<'a> Hosts<'a> {
             hosts.all.push(name);
             if let Some(daemon) = probe.daemon {
                 hosts.up.push(name);
+                hosts.unsynced.extend((!probe.disk.is_synced()).then_some(name));
                 if probe.is_frozen { &mut hosts.frozen } else { &mut hosts.moving }.push(name);
                 if daemon.swarm().raft().is_some() {
                     hosts.managers.push(name);
@@ -223,6 +240,16 @@ fn share(rng: &mut Rng) -> u16 {
     *rng.pick(&[5, 20, 100, 300]).unwrap_or(&5)
 }
 
+/// A fault that waits for a moment of its host.
+fn wait(rng: &mut Rng, fault: Fault) -> Option<Input> {
+    let node = match fault.targets().first()? {
+        Target::Named(name) => name.clone(),
+        _ => return None,
+    };
+    let on = Trigger::parse(&rng.pick(&MOMENTS)?.replace("NODE", &node)).ok()?;
+    Some(Input::Arm { on, faults: vec![fault] })
+}
+
 /// A clock that is right jumps; one that is wrong is put right.
 fn jump(hosts: &Hosts<'_>, rng: &mut Rng) -> Vec<Fault> {
     let span = Duration::from_millis(rng.between(1, CLOCK_ERROR_SECS_MAX * 1_000));
@@ -254,8 +281,11 @@ impl Faults {
     pub fn next(&mut self, world: &World, rng: &mut Rng) -> Vec<Input> {
         let kind = shape::pick(rng, &self.weights).and_then(|place| kinds().nth(place));
         let Some(kind) = kind else { return Vec::new() };
-        let faults = (kind.draw)(self, &Hosts::of(world), rng);
-        faults.into_iter().map(Input::fault).collect()
+        let faults = (kind.draw)(self, &Hosts::of(world), rng).into_iter();
+        if kind.waits {
+            return faults.filter_map(|fault| wait(rng, fault)).collect();
+        }
+        faults.map(Input::fault).collect()
     }
 
     /// Something that is wrong with the way from one host to another.
@@ -333,7 +363,9 @@ pub fn peace(world: &World) -> Vec<Input> {
             faults.push(Fault::Thaw(node()));
         }
     }
-    faults.into_iter().map(Input::fault).collect()
+    let waiting = world.armed().iter().filter(|armed| armed.state == ArmedState::Waiting);
+    let disarmed = waiting.map(|armed| Input::Disarm { armed: armed.id });
+    disarmed.chain(faults.into_iter().map(Input::fault)).collect()
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ impl People {
 }
 
 /// What people do with `docker`, with its usual weight.
-const KINDS: [(&str, u64); 19] = [
+const KINDS: [(&str, u64); 20] = [
     ("secret create", 5),
     ("config create", 1),
     ("service create", 6),
@@ -68,6 +68,7 @@ const KINDS: [(&str, u64); 19] = [
     ("node role", 3),
     ("container", 3),
     ("cluster", 2),
+    ("snapshot interval", 2),
     ("stack", 1),
     ("network", 1),
     ("systemctl", 1),
@@ -166,6 +167,10 @@ impl Workload {
             }
             "container" => container(rng),
             "cluster" => cluster(rng),
+            // As it is set nobody lives to see a second snapshot.
+            "snapshot interval" => {
+                format!("docker swarm update --snapshot-interval {}", rng.between(2, 30))
+            }
             "stack" => return self.stack(rng, node),
             "network" => match rng.below(3) {
                 0 => format!("docker network rm {}", word(rng, &NETWORKS)),
@@ -284,15 +289,14 @@ fn container(rng: &mut Rng) -> String {
 
 /// What is set for the whole cluster.
 fn cluster(rng: &mut Rng) -> String {
-    match rng.below(10) {
+    match rng.below(9) {
         0 => "docker swarm join-token --rotate worker".to_owned(),
         1 => "docker swarm join-token --rotate manager".to_owned(),
         2 => "docker swarm update --autolock=true".to_owned(),
         3 => "docker swarm update --autolock=false".to_owned(),
         4 => "docker swarm unlock-key --rotate".to_owned(),
         5 => format!("docker swarm update --task-history-limit {}", rng.below(4)),
-        6 => format!("docker swarm update --snapshot-interval {}", rng.between(5, 40)),
-        7 | 8 => "docker swarm ca --rotate --detach".to_owned(),
+        6 | 7 => "docker swarm ca --rotate --detach".to_owned(),
         _ => format!("docker swarm update --dispatcher-heartbeat {}s", rng.between(2, 8)),
     }
 }

@@ -175,6 +175,18 @@ pub(crate) fn label_goes(lab: &mut Lab<'_>) -> Step {
     lab.rest()
 }
 
+/// The power of a manager fails as it writes keys or certificates, and it comes back each time.
+pub(crate) fn power_fails_as_keys_change(lab: &mut Lab<'_>) -> Step {
+    for _ in 0..16 {
+        lab.arm("keys.written(node=m2)", Fault::PowerLoss("m2".into()))?;
+        lab.says("m1", "docker swarm ca --rotate --detach")?;
+        lab.wait_until(|lab| lab.daemon("m2").is_none())?;
+        lab.restart("m2")?;
+        lab.wait(30)?;
+    }
+    lab.rest()
+}
+
 /// A config is used no more.
 pub(crate) fn config_goes(lab: &mut Lab<'_>) -> Step {
     lab.says("m1", "printf x > f && docker config create c f")?;

@@ -134,6 +134,8 @@ pub const LIST: &[(Bug, By, Finders)] = &[
         &["certificates_are_renewed"],
     ),
     (Bug::OldUnlockKeyKept, By::Scenario(l::another_unlock_key), &["the_new_key_opens"]),
+    (Bug::LogRemovedFirst, SAFETY, &["durable_monotone"]),
+    (Bug::KeyFileInPlace, By::Scenario(l::power_fails_as_keys_change), &["key_files"]),
     (Bug::StatesNotStored, By::Scenario(l::node_is_lost_with_its_task), &["task_states"]),
     (Bug::ConfigKept, By::Scenario(l::config_goes), &["converged"]),
     (Bug::NoBackoff, SAFETY, &["storms"]),

@@ -7,7 +7,7 @@ use crate::invariant::{Invariant, Verdict, ensure};
 /// See the file.
 pub static INVARIANT: Invariant = Invariant {
     name: "durable_monotone",
-    statement: "the durable term never falls, and within a term the durable vote never changes",
+    statement: "the durable term never falls, and within a term the durable vote never changes; a log that its member has not thrown away is there after a power loss",
     source: "Raft paper, figure 2 (persistent state); Ongaro's thesis, 3.8",
 };
 
@@ -40,6 +40,16 @@ pub fn check_start(disk: &HardState, starts: &HardState) -> Verdict {
     check(disk, starts)
 }
 
+/// The durable log is gone with what it promised. Who leaves a group or is removed from it throws its log away, and
+/// whoever looked (`was_seen`: at one that was there) has seen that before the disk did.
+///
+/// # Errors
+/// If there was a log until the disk lost it.
+pub fn check_gone(promised: &HardState, was_seen: bool) -> Verdict {
+    ensure!(!was_seen, "the disk has lost the whole log, and with it {promised:?}");
+    Ok(())
+}
+
 #[cfg(test)]
 mod tests {
     use raft::{Index, RaftId, Term};
@@ -54,6 +64,8 @@ mod tests {
         check(&state(2, 1), &state(3, 2)).unwrap();
         complains(check(&state(2, 1), &state(1, 1)), &INVARIANT);
         complains(check(&state(2, 1), &state(2, 2)), &INVARIANT);
+        check_gone(&state(2, 1), false).unwrap();
+        complains(check_gone(&state(2, 1), true), &INVARIANT);
         complains(check_start(&state(2, 1), &HardState { vote: None, ..state(2, 1) }), &INVARIANT);
     }
 }

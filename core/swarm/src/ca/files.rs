@@ -13,6 +13,8 @@ use crate::transport::protocol::Member;
 pub(crate) const FOLDER: &str = "/var/lib/docker/swarm/";
 const DOCKER_STATE: &str = "/var/lib/docker/swarm/docker-state.json";
 const STATE: &str = "/var/lib/docker/swarm/state.json";
+/// A node's certificates and its key.
+pub const CERTIFICATE_FOLDER: &str = "/var/lib/docker/swarm/certificates/";
 const ROOT_CA: &str = "/var/lib/docker/swarm/certificates/swarm-root-ca.crt";
 const CERTIFICATE: &str = "/var/lib/docker/swarm/certificates/swarm-node.crt";
 pub(crate) const KEY: &str = "/var/lib/docker/swarm/certificates/swarm-node.key";
@@ -104,7 +106,11 @@ pub(crate) fn write_credentials(
 /// Writes the key file alone.
 pub(crate) fn write_key(disk: &mut Disk, key_file: &NodeKeyFile, kek: Option<&Kek>) {
     let kek = kek.filter(|_| !sim::planted!(KeyInClear));
-    replace(disk, KEY, keyfile::write(key_file, kek).as_bytes());
+    let text = keyfile::write(key_file, kek);
+    if sim::planted!(KeyFileInPlace) {
+        return disk.write(KEY, text.as_bytes());
+    }
+    replace(disk, KEY, text.as_bytes());
 }
 
 /// What was found.

@@ -46,7 +46,7 @@ impl SwarmNode {
         io: &mut Io<'_>,
     ) {
         files::write_credentials(io.disk, &credentials, &key_file, self.kek.as_ref());
-        io.sync();
+        io.sync_keys();
         self.renew_at =
             credentials.own.as_ref().filter(|_| !sim::planted!(RenewalForgotten)).map(|own| {
                 let wall = self.clock.wall(io.now);
@@ -93,7 +93,7 @@ impl SwarmNode {
         let Some(Ok(root)) = root.map(seal::RootCertificate::from_pem) else { return };
         let credentials = Credentials { root, own: known.own.clone() };
         files::write_credentials(io.disk, &credentials, key_file, self.kek.as_ref());
-        io.sync();
+        io.sync_keys();
         let credentials = Rc::new(credentials);
         self.credentials = Some(Rc::clone(&credentials));
         self.transport.renew_credentials(credentials);
@@ -274,7 +274,7 @@ impl SwarmNode {
         {
             key_file.dek = key_file.pending_dek.take();
             files::write_key(io.disk, key_file, self.kek.as_ref());
-            io.sync();
+            io.sync_keys();
             io.event("swarm.keys", "the new DEK is the only one".to_owned());
         }
         let Some(cluster) = cluster_of(&manager.store) else { return false };
@@ -303,7 +303,7 @@ impl SwarmNode {
             key_file.pending_dek = Some(dek);
         }
         files::write_key(io.disk, key_file, self.kek.as_ref());
-        io.sync();
+        io.sync_keys();
         if was_in_clear {
             self.renew_soon(io);
         }

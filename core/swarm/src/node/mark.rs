@@ -28,6 +28,10 @@ pub enum Mark {
     },
     /// This manager was elected.
     Elected,
+    /// This manager has written its log anew behind a snapshot; the disk does not have it yet.
+    Compacted,
+    /// This node has written its certificates or its key file; the disk does not have them yet.
+    Keys,
     /// A task of this node has a new state.
     Task {
         /// Its service.

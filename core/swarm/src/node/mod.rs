@@ -29,6 +29,7 @@ mod storage;
 mod swarm_node;
 mod texts;
 
+pub use crate::ca::files::CERTIFICATE_FOLDER;
 pub use crate::raft_driver::durable::DurableLog;
 pub use crate::raft_driver::wal::WAL_FOLDER;
 pub use api::{

@@ -10,6 +10,7 @@ use seal::{Kek, NodeKeyFile};
 use sim::{Clock, Disk, Duration, Time};
 
 use super::manager::Manager;
+use super::mark::Mark;
 use super::{Input, LocalRequest, LocalResponse, NodeConfig, Output, RequestId, Rngs, texts};
 use crate::agent::Agent;
 use crate::ca::Credentials;
@@ -78,6 +79,12 @@ impl Io<'_> {
 
     pub(crate) fn sync(&mut self) {
         self.out.push(Output::Sync(self.disk.begin_sync()));
+    }
+
+    /// The same after certificates or keys were written.
+    pub(crate) fn sync_keys(&mut self) {
+        self.sync();
+        self.out.push(Output::Mark(Mark::Keys));
     }
 }
 
@@ -182,8 +189,10 @@ impl SwarmNode {
             }
             Input::Due => {}
             Input::Synced(barrier) => {
-                if let Some(manager) = &mut self.manager {
-                    manager.driver.synced(io.disk, barrier);
+                if let Some(manager) = &mut self.manager
+                    && manager.driver.synced(io.disk, barrier)
+                {
+                    io.out.push(Output::Mark(Mark::Compacted));
                 }
             }
             Input::Local(id, request) => self.local(id, request, &mut io),

@@ -321,8 +321,8 @@ impl RaftDriver {
         self.strangers.insert(id, addr);
     }
 
-    /// The disk has made everything up to here durable.
-    pub(crate) fn synced(&mut self, disk: &mut Disk, barrier: Barrier) {
+    /// The disk has made everything up to here durable; true if the log has been compacted, because a snapshot was.
+    pub(crate) fn synced(&mut self, disk: &mut Disk, barrier: Barrier) -> bool {
         while let Some(&(waiting, number)) = self.unsynced.front() {
             if barrier < waiting {
                 break;
@@ -330,9 +330,8 @@ impl RaftDriver {
             self.unsynced.pop_front();
             self.raft.persisted(number);
         }
-        if let Some(pending) = self.pending_snapshot.take_if(|pending| pending.barrier <= barrier) {
-            self.compact(disk, pending);
-        }
+        let pending = self.pending_snapshot.take_if(|pending| pending.barrier <= barrier);
+        pending.is_some_and(|pending| self.compact(disk, pending))
     }
 
     /// Writes and sends what Raft has ready; messages come back with the address to send them to.
@@ -524,12 +523,12 @@ impl RaftDriver {
     }
 
     /// The snapshot is durable: what it covers leaves memory and disk. The rest of the log is written
-    /// again into a new file, and the older files go.
-    fn compact(&mut self, disk: &mut Disk, pending: PendingSnapshot) {
+    /// again into a new file, and the older files go. False if Raft's log has gone beyond it meanwhile.
+    fn compact(&mut self, disk: &mut Disk, pending: PendingSnapshot) -> bool {
         let (index, term) = (pending.snapshot.index, pending.snapshot.term);
         let keep_count = pending.keep_count;
         if self.raft.compact(pending.keep_from, pending.snapshot).is_err() {
-            return;
+            return false;
         }
         self.last_snapshot = index;
         if pending.rotates
@@ -550,10 +549,14 @@ impl RaftDriver {
         for entry in self.raft.log_entries().iter().filter(|entry| index < entry.index) {
             records.push(sealed::seal_entry(&mut self.sealer, &self.node_id, entry));
         }
+        if sim::planted!(LogRemovedFirst) {
+            older.iter().for_each(|path| disk.remove(path));
+        }
         self.wal.append(disk, &records);
         for path in older {
             disk.remove(&path);
         }
         sealed::remove_other_snapshots(disk, (term, index), keep_count);
+        true
     }
 }

@@ -10,12 +10,14 @@ use swarm::objects::{NodeState, TaskState};
 use super::Unreadable;
 
 /// How each trigger is written; the messages quote it.
-pub const FORMS: [&str; 8] = [
+pub const FORMS: [&str; 10] = [
     "entry.appended(kind=KIND,name=NAME,node=NODE)",
     "entry.sent(kind=KIND,name=NAME,node=NODE)",
     "entry.committed(kind=KIND,name=NAME,node=NODE)",
     "entry.applied(kind=KIND,name=NAME,node=NODE)",
     "leader.elected(node=NODE)",
+    "log.compacted(node=NODE)",
+    "keys.written(node=NODE)",
     "task.STATE(service=NAME,slot=N,node=NODE)",
     "node.STATE(name=NODE)",
     "secret.delivered(name=NAME,node=NODE)",
@@ -34,6 +36,8 @@ pub struct Trigger {
 enum What {
     Entry(Stage),
     Elected,
+    Compacted,
+    Keys,
     Task(TaskState),
     Node(NodeState),
     Secret,
@@ -92,6 +96,8 @@ impl What {
         match object {
             "entry" => find(&STAGES, happens).map(Self::Entry),
             "leader" => (happens == "elected").then_some(Self::Elected),
+            "log" => (happens == "compacted").then_some(Self::Compacted),
+            "keys" => (happens == "written").then_some(Self::Keys),
             "task" => TASK_STATES.into_iter().find(|s| s.word() == happens).map(Self::Task),
             "node" => find(&NODE_STATES, happens).map(Self::Node),
             "secret" => (happens == "delivered").then_some(Self::Secret),
@@ -102,7 +108,7 @@ impl What {
     const fn filters(self) -> &'static [Filter] {
         match self {
             Self::Entry(_) => &[Filter::Kind, Filter::Name, Filter::Node],
-            Self::Elected => &[Filter::Node],
+            Self::Elected | Self::Compacted | Self::Keys => &[Filter::Node],
             Self::Task(_) => &[Filter::Service, Filter::Slot, Filter::Node],
             Self::Node(_) => &[Filter::Name],
             Self::Secret => &[Filter::Name, Filter::Node],
@@ -113,6 +119,8 @@ impl What {
         match self {
             Self::Entry(stage) => format!("entry.{}", name(&STAGES, stage)),
             Self::Elected => "leader.elected".to_owned(),
+            Self::Compacted => "log.compacted".to_owned(),
+            Self::Keys => "keys.written".to_owned(),
             Self::Task(state) => format!("task.{}", state.word()),
             Self::Node(state) => format!("node.{}", name(&NODE_STATES, state)),
             Self::Secret => "secret.delivered".to_owned(),
@@ -200,7 +208,9 @@ impl Trigger {
                         .iter()
                         .any(|(kind, name)| is(Filter::Kind, kind.word()) && is(Filter::Name, name))
             }
-            (What::Elected, Mark::Elected) => true,
+            (What::Elected, Mark::Elected)
+            | (What::Compacted, Mark::Compacted)
+            | (What::Keys, Mark::Keys) => true,
             (What::Task(wanted), Mark::Task { service, slot, state }) => {
                 wanted == *state
                     && is(Filter::Service, service)
@@ -234,6 +244,8 @@ impl fmt::Display for Trigger {
                 }
             }
             What::Elected => f.write_str("a leader is elected")?,
+            What::Compacted => f.write_str("a manager has compacted its log")?,
+            What::Keys => f.write_str("a node has written its certificates or keys")?,
             What::Task(state) => {
                 let service = get(Filter::Service).unwrap_or("any service");
                 let slot = get(Filter::Slot).map(|slot| format!(".{slot}")).unwrap_or_default();
@@ -285,6 +297,8 @@ mod tests {
             "entry.sent(kind=secret,name=pw)",
             "entry.applied(node=node2)",
             "leader.elected",
+            "log.compacted(node=node2)",
+            "keys.written",
             "task.running(service=web,slot=1)",
             "node.down(name=node3)",
             "secret.delivered(name=pw,node=node2)",

@@ -89,12 +89,12 @@ const JOBS: [&str; 4] =
 
 /// The options and the program of a new service.
 pub(super) fn create(rng: &mut Rng, store: &Store, release: Since) -> String {
-    let is_job = SINCE_28 <= release && rng.chance(1, 5);
+    let is_job = SINCE_28 <= release && rng.chance(1, 4);
     let mut options = vec![match (is_job, rng.below(6)) {
         (false, 0) => "--mode global".to_owned(),
         (false, _) => format!("--replicas {}", rng.below(6)),
-        (true, 0 | 1) => "--mode global-job".to_owned(),
-        (true, 2) => {
+        (true, 0..=2) => "--mode global-job".to_owned(),
+        (true, 3) => {
             let (replicas, at_once) = (rng.below(6), rng.between(1, 3));
             format!("--mode replicated-job --replicas {replicas} --max-concurrent {at_once}")
         }
