@@ -30,7 +30,7 @@ pub(crate) struct DockerState {
     pub(crate) listen_addr: String,
     pub(crate) advertise_addr: String,
     pub(crate) data_path_addr: String,
-    /// True while the first certificate or the membership is still to be had.
+    /// True until a host that joins is ready for the first time: then it goes on with `remote_addr` after a restart.
     #[serde(default)]
     pub(crate) join_in_progress: bool,
 }
@@ -77,11 +77,7 @@ pub(crate) fn read_managers(disk: &Disk) -> Vec<Member> {
         disk.read(STATE).and_then(|bytes| serde_json::from_slice(bytes).ok()).unwrap_or_default();
     remotes
         .into_iter()
-        .map(|remote| Member {
-            node_id: Id::from(remote.node_id),
-            addr: remote.addr,
-            ..Member::default()
-        })
+        .map(|remote| Member { node_id: Id::from(remote.node_id), addr: remote.addr })
         .collect()
 }
 
@@ -103,14 +99,21 @@ pub(crate) fn write_credentials(
     }
 }
 
+/// There is a certificate in its place. Without one a node has nothing to come back to (moby: `daemon/cluster/utils.go`,
+/// `loadPersistentState`).
+pub(crate) fn has_certificate(disk: &Disk) -> bool {
+    disk.read(CERTIFICATE).is_some()
+}
+
 /// Writes the key file alone.
 pub(crate) fn write_key(disk: &mut Disk, key_file: &NodeKeyFile, kek: Option<&Kek>) {
     let kek = kek.filter(|_| !sim::planted!(KeyInClear));
     let text = keyfile::write(key_file, kek);
     if sim::planted!(KeyFileInPlace) {
-        return disk.write(KEY, text.as_bytes());
+        disk.write(KEY, text.as_bytes());
+    } else {
+        replace(disk, KEY, text.as_bytes());
     }
-    replace(disk, KEY, text.as_bytes());
 }
 
 /// What was found.

@@ -8,19 +8,15 @@ use sim::Duration;
 
 use super::manager::cluster_of;
 use super::swarm_node::{Io, Phase, SwarmNode, Waiting};
-use super::{LocalResponse, RequestId, Rngs, texts};
+use super::{LocalResponse, RequestId, texts};
 use crate::ca::Credentials;
 use crate::ca::files;
 use crate::ca::join::{JoinFlow, Progress};
 use crate::control::ApiError;
 use crate::objects::{Cluster, Id, IssuanceState, Role};
-use crate::raft_driver::{RaftDriver, driver::Start};
-use crate::transport::protocol::{Member, Request, Response};
-use crate::transport::{CallId, Trust};
+use crate::transport::CallId;
+use crate::transport::protocol::{Member, Response};
 
-/// swarmkit: node.go retries to start the manager; the daemon's backoff goes up to 30 s.
-const RAFT_JOIN_BACKOFF_MAX: Duration = Duration::from_secs(30);
-const RAFT_JOIN_TIMEOUT: Duration = Duration::from_secs(20);
 /// A manager that was removed from the Raft group waits so long for the role of a worker, then it asks for
 /// a certificate all the same (swarmkit: `node/node.go`, `roleChangeTimeout`).
 const ROLE_CHANGE_TIMEOUT: Duration = Duration::from_secs(16);
@@ -206,7 +202,7 @@ impl SwarmNode {
         self.take_credentials(credentials, key_file, io);
         let description = self.description();
         if is_new_manager {
-            self.begin_raft_join(io);
+            self.begin_raft_join(None, io);
         }
         if old_role != Some(own.role()) {
             if own.role() == Role::Worker {
@@ -312,83 +308,24 @@ impl SwarmNode {
         true
     }
 
-    /// A manager without a raft group asks to become a member.
-    pub(crate) fn raft_join_due(&mut self, io: &mut Io<'_>) {
-        let own = self.advertise.clone();
-        let Some(join) = &mut self.raft_join else { return };
-        if join.call.is_some() || join.retry_at > io.now {
-            return;
-        }
-        if join.target.is_empty() {
-            let others: Vec<&Member> =
-                self.managers.iter().filter(|member| member.addr != own).collect();
-            let Some(member) = self.rngs.agent.pick(&others) else { return };
-            join.target.clone_from(&member.addr);
-        }
-        let target = (join.target.as_str(), Trust::Mutual);
-        let request = Request::RaftJoin { addr: own, joined_as: join.joined_as };
-        join.call = Some(self.transport.call(io.now, target, request, RAFT_JOIN_TIMEOUT, io.out));
-    }
-
-    /// The answer to that; false if it is none.
-    pub(crate) fn raft_join_answer(
-        &mut self,
-        call: CallId,
-        result: &Result<Response, ApiError>,
-        io: &mut Io<'_>,
-    ) -> bool {
-        let Some(join) = &mut self.raft_join else { return false };
-        if join.call != Some(call) {
-            return false;
-        }
-        join.call = None;
-        match result {
-            Ok(Response::RaftJoined { raft_id, members, removed }) => {
-                let own = self.credentials.as_ref().and_then(|all| all.own.as_ref());
-                let dek = self.key_file.as_ref().and_then(|file| file.dek.as_ref());
-                let (Some(own), Some(dek)) = (own, dek) else { return true };
-                let node_id: Id = own.node_id();
-                let start = Start {
-                    node_id: &node_id,
-                    raft_id: *raft_id,
-                    sealer: Sealer::new(dek),
-                    options: self.config.options,
-                    rng: Rngs::split(&mut self.rngs.raft, "raft"),
-                };
-                let driver =
-                    RaftDriver::join(io.now, start, members.clone(), removed.clone(), io.disk);
-                io.event("raft.joined", format!("member {raft_id} of {}", members.len()));
-                self.start_manager(node_id, driver);
-                let list = members.iter().map(|(_, member)| member.clone()).collect();
-                self.set_managers(list, io);
-            }
-            Ok(Response::NotLeader { leader_addr: Some(addr) }) => {
-                join.target.clone_from(addr);
-                join.retry_at = io.now;
-            }
-            _ => {
-                join.error = result.as_ref().err().map(ToString::to_string);
-                join.target.clear();
-                join.retry_at = io.now + join.backoff;
-                join.backoff = join.backoff.saturating_mul(2).min(RAFT_JOIN_BACKOFF_MAX);
-            }
-        }
-        true
-    }
-
-    /// Answers init and join once the node is what it should be.
-    pub(crate) fn reply_when_ready(&mut self, io: &mut Io<'_>) {
-        if self.pending.is_empty() {
-            return;
-        }
+    /// The node is what it should be.
+    pub(crate) fn is_ready(&self) -> bool {
         let is_registered = self.agent.as_ref().is_some_and(crate::agent::Agent::is_registered);
-        let is_manager = self.role() == Some(Role::Manager);
         let manager_ready = self.manager.as_ref().is_some_and(|manager| {
             manager.store.cluster().is_some() && manager.driver.raft().leader().is_some()
         });
-        if !is_registered || self.phase != Phase::Active || (is_manager && !manager_ready) {
-            return;
+        let is_manager = self.role() == Some(Role::Manager);
+        is_registered && self.phase == Phase::Active && (!is_manager || manager_ready)
+    }
+
+    /// A node that is ready has joined, and whoever waits for that is told (moby: `daemon/cluster/noderunner.go`,
+    /// `handleReadyEvent`).
+    pub(crate) fn ready(&mut self, io: &mut Io<'_>) {
+        if let Some(remote) = self.joins_by.take() {
+            self.write_docker_state(&remote, false, io);
+            io.sync();
         }
+        let is_manager = self.role() == Some(Role::Manager);
         let own = self.credentials.as_ref().and_then(|all| all.own.as_ref());
         let node_id = own.map(crate::ca::credentials::Own::node_id).unwrap_or_default();
         let ready: Vec<(RequestId, Waiting)> =

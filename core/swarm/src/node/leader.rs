@@ -60,7 +60,7 @@ enum Finish {
     Nothing,
     StartLoops,
     Answer { reply: ReplyTo, response: Response },
-    Joined { reply: ReplyTo, change: ConfChange },
+    Joined { reply: ReplyTo },
 }
 
 #[derive(Debug)]
@@ -379,11 +379,14 @@ impl Leader {
         driver: &mut RaftDriver,
         context: &mut Context<'_>,
     ) {
+        if matches!(change, ConfChange::AddVoter { id, .. } if driver.removed().contains(&id)) {
+            return context.answer(reply, Ok(Response::RaftIdSpent));
+        }
         match driver.raft_mut().propose_conf_change(change.clone()) {
             Ok((term, index)) => {
                 context.event("raft.proposed", format!("index {index} term {term}: {change:?}"));
                 let until = context.now + PROPOSAL_TIMEOUT;
-                let finish = Finish::Joined { reply, change };
+                let finish = Finish::Joined { reply };
                 let objects = Vec::new();
                 self.in_flight = Some(InFlight { index, until, finish, objects, is_sent: false });
             }
@@ -457,12 +460,11 @@ impl Leader {
                 context.event("manager.leading", format!("term {}: the loops run", self.term));
             }
             Finish::Answer { reply, response } => context.answer(reply, Ok(response)),
-            Finish::Joined { reply, change } => {
+            Finish::Joined { reply } => {
                 let members =
                     driver.members().iter().map(|(id, member)| (*id, member.clone())).collect();
                 let removed = driver.removed().iter().copied().collect();
-                let response = Response::RaftJoined { raft_id: change.id(), members, removed };
-                context.answer(reply, Ok(response));
+                context.answer(reply, Ok(Response::RaftJoined { members, removed }));
             }
         }
     }

@@ -13,7 +13,7 @@ use super::identity::unlock_key;
 use super::leader::InitialCluster;
 use super::manager::Manager;
 use super::storage::no_space;
-use super::swarm_node::{Io, PORT, Phase, RaftJoin, SwarmNode, Waiting};
+use super::swarm_node::{Io, PORT, Phase, SwarmNode, Waiting};
 use super::{InitOptions, JoinOptions, LocalResponse, RequestId, Rngs, texts};
 use crate::agent::{Agent, Worker};
 use crate::ca::Credentials;
@@ -25,7 +25,8 @@ use crate::objects::{
     Cluster, ClusterCa, ClusterSpec, EncryptionKey, Id, IssuanceState, NetworkKey, Node,
     NodeCertificate, NodeSpec, NodeState, NodeStatus, Role, SecretBytes, random_id,
 };
-use crate::raft_driver::{RaftDriver, driver::Start, restore};
+use crate::raft_driver::restore::{self, FoundLog};
+use crate::raft_driver::{RaftDriver, driver::Start};
 use crate::transport::pool::host_of;
 use crate::transport::protocol::Member;
 
@@ -67,7 +68,7 @@ impl SwarmNode {
         Ok(())
     }
 
-    fn write_docker_state(&self, remote: &str, join_in_progress: bool, io: &mut Io<'_>) {
+    pub(super) fn write_docker_state(&self, remote: &str, join_in_progress: bool, io: &mut Io<'_>) {
         let state = DockerState {
             local_addr: self.config.addr.clone(),
             remote_addr: remote.to_owned(),
@@ -179,6 +180,7 @@ impl SwarmNode {
         )?;
         self.write_docker_state(flow.target(), true, io);
         io.sync();
+        self.joins_by = Some(flow.target().to_owned());
         self.joining = Some(flow);
         self.phase = Phase::Joining;
         self.wait(id, Waiting::Join, io);
@@ -198,7 +200,6 @@ impl SwarmNode {
         if own.role() == Role::Manager {
             key_file.dek = Some(Dek::generate(&mut self.rngs.keys));
         }
-        self.write_docker_state(server, false, io);
         self.take_credentials(credentials, key_file, io);
         self.phase = Phase::Active;
         let detail = format!("node {} as {}", own.node_id(), own.role().word());
@@ -207,7 +208,7 @@ impl SwarmNode {
         self.set_managers(vec![server], io);
         self.start_agent(Worker::new(), io);
         if own.role() == Role::Manager {
-            self.begin_raft_join(io);
+            self.begin_raft_join(None, io);
         }
     }
 
@@ -233,18 +234,7 @@ impl SwarmNode {
     }
 
     fn own_member(&self, node_id: &Id) -> Member {
-        Member { node_id: node_id.clone(), addr: self.advertise.clone(), joined_as: 0 }
-    }
-
-    pub(crate) fn begin_raft_join(&mut self, io: &Io<'_>) {
-        self.raft_join = Some(RaftJoin {
-            joined_as: self.rngs.ids.next_u64().max(1),
-            error: None,
-            call: None,
-            retry_at: io.now,
-            target: String::new(),
-            backoff: sim::Duration::from_millis(100),
-        });
+        Member { node_id: node_id.clone(), addr: self.advertise.clone() }
     }
 
     pub(crate) fn start_manager(&mut self, node_id: Id, driver: RaftDriver) {
@@ -274,10 +264,11 @@ impl SwarmNode {
             let own = host_of(&self.advertise).to_owned();
             self.transport.know(&own, self.config.host);
         }
-        if state.join_in_progress {
-            // moby keeps no token: a join that was cut short begins again with the command.
+        if !files::has_certificate(io.disk) {
+            // A join that was cut short begins again with the command: the token is not kept.
             return self.forget(io);
         }
+        self.joins_by = state.join_in_progress.then_some(state.remote_addr);
         self.start_from_disk(None, io);
     }
 
@@ -300,6 +291,9 @@ impl SwarmNode {
         };
         self.kek = kek;
         self.managers = files::read_managers(io.disk);
+        if let Some(addr) = self.joins_by.clone().filter(|_| self.managers.is_empty()) {
+            self.managers.push(Member { addr, ..Member::default() });
+        }
         let Some(own) = found.credentials.own.clone() else { return };
         let sealers: Vec<Sealer> = [&found.key_file.dek, &found.key_file.pending_dek]
             .into_iter()
@@ -314,7 +308,13 @@ impl SwarmNode {
         self.phase = Phase::Active;
         if own.role() == Role::Manager {
             let node_id = own.node_id();
+            let knows_others = self.managers.iter().any(|other| other.addr != self.advertise);
             match restore::read(io.disk, &sealers, &node_id) {
+                // A swarm that was cut short while it began, and nobody was told of it.
+                Ok(log) if !knows_others && !log.as_ref().is_some_and(FoundLog::has_cluster) => {
+                    return self.forget(io);
+                }
+                Ok(Some(log)) if log.is_new() => self.begin_raft_join(Some(log.raft_id), io),
                 Ok(Some(log)) => {
                     let mut sealers = sealers.into_iter();
                     let Some(sealer) = sealers.next() else { return };
@@ -337,7 +337,7 @@ impl SwarmNode {
                     }
                     self.start_manager(node_id, driver);
                 }
-                Ok(None) => self.begin_raft_join(io),
+                Ok(None) => self.begin_raft_join(None, io),
                 Err(why) => {
                     io.event("swarm.not_started", why.clone());
                     self.phase = Phase::Failed(why);
@@ -478,6 +478,7 @@ impl SwarmNode {
         self.manager = None;
         self.raft_join = None;
         self.joining = None;
+        self.joins_by = None;
         self.renewing = None;
         self.renew_at = None;
         self.restart_at = None;

@@ -113,28 +113,27 @@ impl Leader {
     /// A node with a manager's certificate wants to become a member: first its address is tried.
     pub(crate) fn raft_join(
         &mut self,
+        raft_id: RaftId,
         member: Member,
         reply: ReplyTo,
         driver: &RaftDriver,
-        new_id: impl FnOnce() -> RaftId,
         context: &mut Context<'_>,
     ) {
         let known = driver.members().iter().find(|(_, known)| known.node_id == member.node_id);
-        if let Some((raft_id, known)) = known {
+        if let Some((known_id, known)) = known {
             // Whoever asks twice is told twice. A manager that lost its log is another one for Raft: it
             // must be removed first, or it would vote and acknowledge in the name of what it forgot
             // (swarmkit: `raft.go`, `Join`).
-            let result = if *known == member {
+            let result = if (*known_id, known) == (raft_id, &member) {
                 let members = driver.members().iter().map(|(id, m)| (*id, m.clone())).collect();
                 let removed = driver.removed().iter().copied().collect();
-                Ok(Response::RaftJoined { raft_id: *raft_id, members, removed })
+                Ok(Response::RaftJoined { members, removed })
             } else {
                 let text = "a raft member with this node ID already exists";
                 Err(ApiError::new(Code::AlreadyExists, text))
             };
             return context.answer(reply, result);
         }
-        let raft_id = new_id();
         let call = context.transport.call(
             context.now,
             (&member.addr, Trust::Mutual),

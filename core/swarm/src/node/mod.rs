@@ -24,6 +24,7 @@ pub mod mark;
 mod membership;
 pub mod observe;
 pub mod plugins;
+mod raft_join;
 mod routing;
 mod storage;
 mod swarm_node;

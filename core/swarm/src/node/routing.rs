@@ -1,9 +1,9 @@
 //! Who may ask what of whom (swarmkit: `ca/auth.go`, and the `tls_authorization` of every service).
 
+use raft::RaftId;
 use seal::ca::Peer;
 
 use super::leader::Job;
-use super::lifecycle::random_raft_id;
 use super::manager::{ReplyTo, cluster_of};
 use super::swarm_node::{Io, SwarmNode, context};
 use super::texts;
@@ -52,6 +52,12 @@ impl SwarmNode {
                 }
             }
             TransportEvent::Raft { link, peer, message } => {
+                // A message for a member is as good as the answer that it is one.
+                if peer.role == seal::Role::Manager
+                    && self.raft_join.as_ref().is_some_and(|join| join.is_as(message.to))
+                {
+                    self.become_member(Vec::new(), Vec::new(), io);
+                }
                 let Some(manager) = &mut self.manager else { return };
                 let sender = manager.driver.members().get(&message.from);
                 let is_genuine = peer.role == seal::Role::Manager
@@ -140,8 +146,8 @@ impl SwarmNode {
             Request::IssueCertificate { .. } | Request::CertificateStatus { .. } => {
                 self.ca_called(request, peer, waiting)
             }
-            Request::RaftJoin { addr, joined_as } => {
-                self.raft_join_called(addr, joined_as, peer, waiting, io)
+            Request::RaftJoin { addr, raft_id } => {
+                self.raft_join_called(raft_id, addr, peer, waiting, io)
             }
             Request::OpenSession { .. }
             | Request::Heartbeat { .. }
@@ -183,24 +189,22 @@ impl SwarmNode {
 
     fn raft_join_called(
         &mut self,
+        raft_id: RaftId,
         addr: String,
-        joined_as: u64,
         peer: Option<&Peer>,
         waiting: Waiting,
         io: &mut Io<'_>,
     ) -> Called {
         let node_id = Id::from(self.manager_of_cluster(peer)?.node_id.as_str());
         let not_leader = self.not_leader();
-        let rng = &mut self.rngs.ids;
         let mut context = context!(self, io);
         let Some((leader, driver, _)) =
             self.manager.as_mut().and_then(|manager| manager.leader_mut())
         else {
             return Ok(Some(not_leader));
         };
-        let member = Member { node_id, addr, joined_as };
-        let new_id = || random_raft_id(rng);
-        leader.raft_join(member, ReplyTo::Remote(waiting), driver, new_id, &mut context);
+        let member = Member { node_id, addr };
+        leader.raft_join(raft_id, member, ReplyTo::Remote(waiting), driver, &mut context);
         Ok(None)
     }
 

@@ -11,14 +11,15 @@ use sim::{Clock, Disk, Duration, Time};
 
 use super::manager::Manager;
 use super::mark::Mark;
+use super::raft_join::RaftJoin;
 use super::{Input, LocalRequest, LocalResponse, NodeConfig, Output, RequestId, Rngs, texts};
 use crate::agent::Agent;
 use crate::ca::Credentials;
 use crate::ca::join::JoinFlow;
 use crate::control::{ApiError, ControlResponse};
 use crate::objects::{Networking, NodeDescription, Payload, Role};
+use crate::transport::Transport;
 use crate::transport::protocol::Member;
-use crate::transport::{CallId, Transport};
 
 /// The port of managers (moby: `defaultListenAddr`).
 pub(crate) const PORT: u16 = 2377;
@@ -50,19 +51,6 @@ pub(crate) enum Waiting {
 pub(crate) struct Pending {
     pub(crate) what: Waiting,
     pub(crate) deadline: Time,
-}
-
-/// A manager that is not a member of the raft group yet.
-#[derive(Debug)]
-pub(crate) struct RaftJoin {
-    /// Names this wish, however often it is said.
-    pub(crate) joined_as: u64,
-    /// Why it was not met, for `docker info`.
-    pub(crate) error: Option<String>,
-    pub(crate) call: Option<CallId>,
-    pub(crate) retry_at: Time,
-    pub(crate) target: String,
-    pub(crate) backoff: Duration,
 }
 
 /// The outside, while an input is handled.
@@ -105,6 +93,8 @@ pub struct SwarmNode {
     pub(crate) managers: Vec<Member>,
     pub(crate) phase: Phase,
     pub(crate) joining: Option<JoinFlow>,
+    /// The manager that this node joins by, until it is ready for the first time.
+    pub(crate) joins_by: Option<String>,
     pub(crate) renewing: Option<JoinFlow>,
     pub(crate) renew_at: Option<Time>,
     /// When a node that failed is started again.
@@ -157,6 +147,7 @@ impl SwarmNode {
             managers: Vec::new(),
             phase: Phase::Inactive,
             joining: None,
+            joins_by: None,
             renewing: None,
             renew_at: None,
             restart_at: None,
@@ -189,6 +180,9 @@ impl SwarmNode {
             }
             Input::Due => {}
             Input::Synced(barrier) => {
+                if let Some(join) = &mut self.raft_join {
+                    join.synced(barrier);
+                }
                 if let Some(manager) = &mut self.manager
                     && manager.driver.synced(io.disk, barrier)
                 {
@@ -224,7 +218,7 @@ impl SwarmNode {
             self.agent.as_ref().and_then(Agent::next_deadline),
             self.renew_at,
             self.restart_at,
-            self.raft_join.as_ref().filter(|join| join.call.is_none()).map(|join| join.retry_at),
+            self.raft_join.as_ref().and_then(RaftJoin::next_deadline),
             self.pending.values().map(|pending| pending.deadline).min(),
         ]
         .into_iter()
@@ -310,7 +304,9 @@ impl SwarmNode {
         for (id, result) in std::mem::take(&mut self.replies) {
             self.reply(id, result.map(LocalResponse::Control), io);
         }
-        self.reply_when_ready(io);
+        if (self.joins_by.is_some() || !self.pending.is_empty()) && self.is_ready() {
+            self.ready(io);
+        }
         if self.agent.as_mut().is_some_and(|agent| agent.store(io.disk)) {
             io.sync();
         }

@@ -107,6 +107,12 @@ impl RaftDriver {
         Self::with(now, start, raft, wal)
     }
 
+    /// The log of a manager that will ask to become a member: its number and nothing else. False if the disk is full.
+    pub(crate) fn begin_log(node_id: &str, raft_id: RaftId, disk: &mut Disk) -> bool {
+        let wal = Wal::create(disk, WAL_FOLDER, node_id, raft_id, Index(0));
+        disk.read(wal.path()).is_some()
+    }
+
     /// A member that has just been added to a cluster: the leader sends it everything.
     pub(crate) fn join(
         now: Time,

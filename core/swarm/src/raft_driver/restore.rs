@@ -1,6 +1,6 @@
 //! What a manager finds on its disk when it starts.
 
-use raft::{Entry, HardState, Index, RaftId, Restored, Snapshot, Term};
+use raft::{Entry, HardState, Index, Payload, RaftId, Restored, Snapshot, Term};
 use seal::Sealer;
 use sim::Disk;
 
@@ -14,6 +14,20 @@ pub(crate) struct FoundLog {
     pub(crate) raft_id: RaftId,
     /// For [`raft::Raft::new`].
     pub(crate) restored: Restored,
+}
+
+impl FoundLog {
+    /// Nothing is in it but the member's number: it has promised nothing to anybody.
+    pub(crate) fn is_new(&self) -> bool {
+        let Restored { hard_state, snapshot, entries, .. } = &self.restored;
+        *hard_state == HardState::default() && snapshot.is_none() && entries.is_empty()
+    }
+
+    /// There is something in it for a store: the first that a new group's log gets is the cluster object.
+    pub(crate) fn has_cluster(&self) -> bool {
+        let is_data = |entry: &Entry| matches!(entry.payload, Payload::Data(_));
+        self.restored.snapshot.is_some() || self.restored.entries.iter().any(is_data)
+    }
 }
 
 /// Reads log and snapshot. Nothing if there is no log at all.

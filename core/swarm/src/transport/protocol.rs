@@ -63,8 +63,9 @@ pub(crate) enum Request {
     RaftJoin {
         /// Where the new member can be reached.
         addr: String,
-        /// See [`Member::joined_as`].
-        joined_as: u64,
+        /// The number that it has given itself and written down: in swarmkit the leader gives it. So whoever asks again,
+        /// also after a power loss, is no other member.
+        raft_id: RaftId,
     },
     /// A control API request that a manager passes to the leader.
     Control(ControlRequest),
@@ -108,13 +109,13 @@ pub(crate) enum Response {
     Done,
     /// The caller is a member now.
     RaftJoined {
-        /// Its own number.
-        raft_id: RaftId,
         /// All members, the caller included.
         members: Vec<(RaftId, Member)>,
         /// Members that may never come back.
         removed: Vec<RaftId>,
     },
+    /// The caller's number is that of a member that was removed.
+    RaftIdSpent,
     /// The leader's answer to a control API request.
     Control(ControlResponse),
     /// A session is open; assignments follow by themselves.
@@ -217,9 +218,6 @@ pub(crate) struct Member {
     pub(crate) node_id: Id,
     /// Where it listens, `host:port`.
     pub(crate) addr: String,
-    /// Drawn by the member when it asked to join: tells its own second question from that of another
-    /// life under the same identity. 0 if it did not have to ask.
-    pub(crate) joined_as: u64,
 }
 
 impl AssignmentChange {

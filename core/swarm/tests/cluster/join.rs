@@ -3,6 +3,9 @@
 use glasshive_swarm::control::{ControlRequest, ControlResponse, Filters};
 use glasshive_swarm::node::{InitOptions, JoinOptions, LocalRequest, LocalResponse, LocalState};
 
+use glasshive_swarm::objects::{NodeState, Role};
+use sim::Duration;
+
 use crate::harness::{Lab, addr};
 
 #[test]
@@ -120,4 +123,61 @@ fn who_is_no_manager_says_so() {
     assert!(
         text(&mut lonely, 0).starts_with("This node is not a swarm manager. Use \"docker swarm")
     );
+}
+
+/// The first host knows that the second one is there.
+fn is_ready(lab: &Lab, as_manager: bool) -> bool {
+    let role = if as_manager { Role::Manager } else { Role::Worker };
+    let (Some(store), Some(id)) = (lab.view(0).store, lab.view(1).node_id) else { return false };
+    store.node(&id).is_some_and(|node| node.role == role && node.status.state == NodeState::Ready)
+}
+
+/// Whenever the power fails while a host joins, it is afterwards on its way or can be told to join again. What its disk has
+/// is what had become durable at some instant, and a part of the next change.
+#[test]
+fn a_power_loss_during_a_join_loses_no_host() {
+    for as_manager in [false, true] {
+        let mut went_on = 0;
+        let mut began_again = 0;
+        for millis in (0..40).step_by(2) {
+            for (count, torn_size) in [(0, 0), (1, 100), (2, 40), (3, 100), (4, 100), (99, 0)] {
+                let mut lab = Lab::new(5, 2);
+                lab.init(0);
+                let options = lab.join_options(0, as_manager);
+                lab.ask_later(1, LocalRequest::Join(options.clone()));
+                lab.run_for(Duration::from_millis(millis));
+                lab.crash_after(1, count, torn_size);
+                lab.run(1);
+                lab.start(1);
+                if lab.view(1).state == LocalState::Inactive {
+                    began_again += 1;
+                    lab.ask(1, LocalRequest::Join(options)).unwrap();
+                } else {
+                    went_on += 1;
+                }
+                lab.until(30, |lab| is_ready(lab, as_manager));
+            }
+        }
+        assert!(went_on > 20 && began_again > 20, "{went_on} and {began_again}");
+    }
+}
+
+/// The same for who begins a swarm.
+#[test]
+fn a_power_loss_during_init_loses_no_host() {
+    for millis in 0..6 {
+        for count in 0..12 {
+            let mut lab = Lab::new(6, 1);
+            lab.ask_later(0, LocalRequest::Init(InitOptions::default()));
+            lab.run_for(Duration::from_millis(millis));
+            lab.crash_after(0, count, 60);
+            lab.start(0);
+            lab.run(20);
+            if lab.view(0).state == LocalState::Inactive {
+                lab.init(0);
+            }
+            lab.until(30, |lab| lab.leader() == Some(0));
+            lab.create_secret(0, "sec1", b"geheim");
+        }
+    }
 }
