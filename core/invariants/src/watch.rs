@@ -55,6 +55,7 @@ struct Seen {
     member: Option<Member>,
     agent: Option<Agent>,
     stale: agent_secrets::Stale,
+    is_frozen: bool,
 }
 
 /// A raft member of one boot.
@@ -180,12 +181,17 @@ impl Watch {
         self.cluster.look(world, &probe)?;
         if let Some(daemon) = probe.daemon {
             let node = daemon.swarm();
+            let seen = &mut self.hosts[host];
+            if std::mem::replace(&mut seen.is_frozen, probe.is_frozen) {
+                // It could do nothing meanwhile.
+                seen.stale.restart(world.now());
+            }
             self.member(&probe, node, host)?;
             self.agent(world, &probe, node, host)?;
             self.plaintext(world, &probe, node, host)
         } else {
             let seen = &mut self.hosts[host];
-            (seen.member, seen.agent) = (None, None);
+            (seen.member, seen.agent, seen.is_frozen) = (None, None, false);
             Ok(())
         }
     }

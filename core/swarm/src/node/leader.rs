@@ -188,10 +188,13 @@ impl Leader {
         if let Some(in_flight) = &mut self.in_flight
             && in_flight.until <= context.now
         {
-            // The entry may still be committed; nobody waits for it any more.
+            // The entry may still be committed; nobody waits for it any more but the loops, which have to begin some time
+            // (swarmkit: `manager.go`, `becomeLeader`, begins them whatever became of its writes).
             in_flight.until = context.now + PROPOSAL_TIMEOUT;
-            let finish = std::mem::replace(&mut in_flight.finish, Finish::Nothing);
-            finish.fail(texts::deadline_exceeded(), context);
+            if !matches!(in_flight.finish, Finish::StartLoops) {
+                let finish = std::mem::replace(&mut in_flight.finish, Finish::Nothing);
+                finish.fail(texts::deadline_exceeded(), context);
+            }
         }
         let is_due = |dispatcher: &&mut Dispatcher| {
             dispatcher.next_deadline().is_some_and(|at| at <= context.now)

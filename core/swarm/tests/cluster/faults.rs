@@ -2,8 +2,8 @@
 
 use glasshive_swarm::control::{ControlRequest, ControlResponse, Filters};
 use glasshive_swarm::node::{InitOptions, LocalRequest, LocalState};
-use glasshive_swarm::objects::{Annotations, SecretSpec};
-use sim::HostId;
+use glasshive_swarm::objects::{Annotations, NodeState, SecretSpec};
+use sim::{Duration, HostId};
 
 use crate::harness::{Answer, Lab};
 
@@ -157,4 +157,23 @@ fn a_full_disk_makes_no_storm() {
     lab.crash(1);
     lab.start(1);
     assert!(!lab.view(1).agent.unwrap().tasks.is_empty());
+}
+
+/// Liveness seed 829: the first entry of a leader took longer than anybody waits for one.
+#[test]
+fn a_leader_begins_however_slow_its_disk_is() {
+    let mut lab = Lab::cluster_of(37, 1, 1);
+    lab.crash(0);
+    lab.start(0);
+    // It is elected, and has the first entry of its term.
+    lab.run_for(Duration::from_millis(3));
+    lab.sync_latency = Duration::from_secs(40);
+    lab.run(100);
+    lab.sync_latency = Duration::from_millis(2);
+    let is_ready = |lab: &Lab| {
+        let store = lab.view(0).store?;
+        Some(store.nodes().iter().all(|node| node.status.state == NodeState::Ready))
+    };
+    lab.run(1);
+    lab.until(60, |lab| is_ready(lab) == Some(true));
 }

@@ -19,7 +19,6 @@ use sim::{Disk, Duration, Frame, HostId, Net, Queue, Streams, Time};
 
 pub(crate) type Answer = Result<LocalResponse, ApiError>;
 
-const SYNC_LATENCY: Duration = Duration::from_millis(2);
 const PREPARE_LATENCY: Duration = Duration::from_millis(50);
 const START_LATENCY: Duration = Duration::from_millis(20);
 const STOP_LATENCY: Duration = Duration::from_millis(10);
@@ -50,6 +49,7 @@ pub(crate) struct Lab {
     queue: Queue<Event>,
     streams: Streams,
     options: SwarmOptions,
+    pub(crate) sync_latency: Duration,
     next_request: u64,
     replies: SortedMap<RequestId, Answer>,
     /// All bytes that ever were on the wire, frame by frame.
@@ -83,6 +83,7 @@ impl Lab {
             queue: Queue::default(),
             streams,
             options: SwarmOptions::default(),
+            sync_latency: Duration::from_millis(2),
             next_request: 0,
             replies: SortedMap::new(),
             wire: Vec::new(),
@@ -189,7 +190,7 @@ impl Lab {
                 }
             }
             Output::Sync(barrier) => {
-                self.queue.push(now + SYNC_LATENCY, Event::Synced(index, boot, barrier));
+                self.queue.push(now + self.sync_latency, Event::Synced(index, boot, barrier));
             }
             Output::Reply(id, answer) => {
                 self.replies.insert(id, answer);
