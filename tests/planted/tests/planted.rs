@@ -9,6 +9,7 @@ use std::thread;
 use glasshive_planted::{By, Found, LIST, find};
 use invariants::Invariant;
 use sim::planted::{self, Bug};
+use sweep::{Cluster, Mode};
 
 /// Seeds that the sweep may take for one bug.
 const SEED_BUDGET: u64 = 200;
@@ -82,6 +83,24 @@ fn labs_are_tested_under_the_invariants() {
     assert_eq!(status, 1, "{told}");
     assert!(told.contains("secrets.lab.md:0: plaintext: secret sec1 is in the clear"), "{told}");
     assert_eq!(tested(None).0, 0);
+}
+
+/// Nor does a sweep over the seeds by which bugs are found: all for a Swarm, and as many as the bugs of a Kubernetes take.
+#[test]
+fn without_a_bug_sweeps_find_nothing() {
+    let sweeps: Vec<(By, u64)> = [(Cluster::Swarm, SEED_BUDGET), (Cluster::Kubernetes, 25)]
+        .into_iter()
+        .flat_map(|(cluster, seeds)| {
+            [Mode::Safety, Mode::Liveness].map(|mode| (By::Sweep(cluster, mode), seeds))
+        })
+        .collect();
+    let found = on_all_cores(sweeps.len(), |place| {
+        let (by, seeds) = sweeps[place];
+        find(None, by, seeds)
+    });
+    let wrong: Vec<Found> = found.into_iter().flatten().collect();
+    println!("{wrong:?}");
+    assert!(wrong.is_empty());
 }
 
 #[test]

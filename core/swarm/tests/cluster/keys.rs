@@ -16,12 +16,18 @@ fn update_cluster(lab: &mut Lab, change: impl FnOnce(&mut ClusterSpec), rotation
 }
 
 fn change_cluster(lab: &mut Lab, change: impl FnOnce(&mut ClusterSpec), rotation: KeyRotation) {
+    lab.control(0, change_request(lab, change, rotation)).unwrap();
+}
+
+fn change_request(
+    lab: &Lab,
+    change: impl FnOnce(&mut ClusterSpec),
+    rotation: KeyRotation,
+) -> ControlRequest {
     let cluster = lab.cluster(0);
     let mut spec = cluster.spec.clone();
     change(&mut spec);
-    let version = cluster.meta.version;
-    let request = ControlRequest::UpdateCluster { version, spec: Box::new(spec), rotation };
-    lab.control(0, request).unwrap();
+    ControlRequest::UpdateCluster { version: cluster.meta.version, spec: Box::new(spec), rotation }
 }
 
 fn key_file(lab: &Lab, host: usize) -> String {
@@ -347,4 +353,39 @@ fn a_large_snapshot_travels_in_parts_and_old_ones_may_stay() {
     });
     let large = lab.wire[before..].iter().filter(|frame| 1 << 20 < frame.len()).count();
     assert_eq!(large, 2, "7.2 MB in parts of 4 MiB");
+}
+
+/// A manager begins anew while its data key changes, and whenever the power fails then, it knows what it knew.
+#[test]
+fn beginning_anew_loses_nothing_while_the_data_key_changes() {
+    let mut was_rotating = 0;
+    for millis in 0..12 {
+        let (mut count, mut was_left_alone) = (0, false);
+        while !was_left_alone {
+            let mut lab = Lab::cluster_of(64, 1, 0);
+            lab.create_secret(0, "sec1", b"geheim");
+            let request = change_request(&lab, |spec| spec.autolock = true, KeyRotation::default());
+            lab.ask_later(0, LocalRequest::Control(request));
+            lab.run_for(Duration::from_millis(millis));
+            was_rotating += u32::from(key_file(&lab, 0).contains("raft-dek-pending"));
+            let key = lab.cluster(0).unlock_keys.first().map(|key| {
+                let bytes: [u8; 32] = key.key.expose().try_into().unwrap();
+                seal::UnlockKey::from_bytes(bytes).to_string()
+            });
+            let options = InitOptions { force_new_cluster: true, ..InitOptions::default() };
+            lab.ask_later(0, LocalRequest::Init(options));
+            was_left_alone = lab.hosts[0].disk.unsynced_count() < count;
+            lab.crash_after(0, count, 60);
+            lab.start(0);
+            if lab.view(0).state == LocalState::Locked {
+                let key = key.expect("it was sealed with a key that was there");
+                lab.ask(0, LocalRequest::Unlock { key }).unwrap();
+            }
+            lab.until(60, |lab| lab.leader() == Some(0));
+            let secrets = lab.view(0).store.unwrap().secrets().iter().count();
+            assert_eq!(secrets, 1, "{millis} {count}: {}", lab.story());
+            count += 1;
+        }
+    }
+    assert!(0 < was_rotating);
 }
