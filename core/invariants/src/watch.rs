@@ -55,7 +55,6 @@ struct Seen {
     member: Option<Member>,
     agent: Option<Agent>,
     stale: agent_secrets::Stale,
-    is_frozen: bool,
 }
 
 /// A raft member of one boot.
@@ -181,17 +180,12 @@ impl Watch {
         self.cluster.look(world, &probe)?;
         if let Some(daemon) = probe.daemon {
             let node = daemon.swarm();
-            let seen = &mut self.hosts[host];
-            if std::mem::replace(&mut seen.is_frozen, probe.is_frozen) {
-                // It could do nothing meanwhile.
-                seen.stale.restart(world.now());
-            }
             self.member(&probe, node, host)?;
             self.agent(world, &probe, node, host)?;
             self.plaintext(world, &probe, node, host)
         } else {
             let seen = &mut self.hosts[host];
-            (seen.member, seen.agent, seen.is_frozen) = (None, None, false);
+            (seen.member, seen.agent) = (None, None);
             Ok(())
         }
     }
@@ -311,7 +305,7 @@ impl Watch {
             self.running(world, node)?;
         }
         if !self.hosts[host].stale.is_empty() {
-            self.stale(world, node, host)?;
+            self.stale(world, probe, node, host)?;
         }
         Ok(())
     }
@@ -320,8 +314,11 @@ impl Watch {
     fn running(&self, world: &World, node: &SwarmNode) -> Verdict {
         let Some((leader, model)) = self.leader(node) else { return Ok(()) };
         let connected = self.hosts.iter().enumerate().filter_map(|(host, seen)| {
-            let agent = seen.agent.as_ref().filter(|agent| is_with(world, agent, leader, model))?;
-            Some((world.probe(host)?.name, agent.slots.as_slice()))
+            let probe = world.probe(host)?;
+            // Who makes no progress has not heard what it shall do; what waits for it comes at once then.
+            let hears = !probe.is_frozen && probe.thawed_at < world.now();
+            let agent = seen.agent.as_ref().filter(|_| hears)?;
+            is_with(world, agent, leader, model).then_some((probe.name, agent.slots.as_slice()))
         });
         let may_be_two = |service: &Id| {
             // Of a service that is gone all tasks are to end.
@@ -330,15 +327,19 @@ impl Watch {
         running::check(connected, may_be_two)
     }
 
-    fn stale(&mut self, world: &World, node: &SwarmNode, host: usize) -> Verdict {
+    fn stale(
+        &mut self,
+        world: &World,
+        probe: &Probe<'_>,
+        node: &SwarmNode,
+        host: usize,
+    ) -> Verdict {
         let is_connected = self.leader(node).is_some_and(|(leader, model)| {
             let agent = self.hosts[host].agent.as_ref();
             agent.is_some_and(|agent| is_with(world, agent, leader, model))
         });
         let stale = &mut self.hosts[host].stale;
-        if !is_connected {
-            stale.restart(world.now());
-        }
+        stale.restart(if is_connected { probe.thawed_at } else { world.now() });
         stale.check(world.now())
     }
 

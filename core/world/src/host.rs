@@ -38,6 +38,8 @@ pub(crate) struct Host {
     pub(crate) up: Option<Up>,
     /// While the host is frozen: what waits for it.
     pub(crate) held: Option<Vec<Event>>,
+    /// Until when it was frozen last.
+    pub(crate) thawed_at: Time,
     /// What its clock shows.
     pub(crate) clock: Clock,
     /// What a sync takes longer than on a good disk.
@@ -96,6 +98,7 @@ impl Host {
             engine: None,
             up: None,
             held: None,
+            thawed_at: Time::EPOCH,
             clock: Clock::default(),
             slow_disk: Duration::ZERO,
             loot: SortedSet::new(),

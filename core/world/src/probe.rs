@@ -1,6 +1,6 @@
 //! Looking at one host without collecting anything: for what is checked after every event.
 
-use sim::{Clock, Disk, HostId};
+use sim::{Clock, Disk, HostId, Time};
 
 use crate::world::World;
 
@@ -15,6 +15,8 @@ pub struct Probe<'a> {
     pub disk: &'a Disk,
     /// It runs but makes no progress.
     pub is_frozen: bool,
+    /// When it made no progress last; [`Time::EPOCH`] if it always did.
+    pub thawed_at: Time,
     /// What it takes for the time.
     pub clock: Clock,
     /// Its daemon; none while the host is down.
@@ -37,6 +39,7 @@ impl World {
             boot_count: host.boot_count,
             disk: &host.disk,
             is_frozen: host.is_frozen(),
+            thawed_at: host.thawed_at,
             clock: host.clock,
             daemon: host.up.as_ref().map(|up| &up.daemon),
             kube: host.up.as_ref().and_then(|up| up.kube.as_deref()),

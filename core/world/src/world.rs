@@ -554,6 +554,7 @@ impl World {
         for event in self.hosts[index].held.take().unwrap_or_default() {
             self.queue.push(self.now, event);
         }
+        self.hosts[index].thawed_at = self.now;
         self.settle(index, |_, _| {});
     }
 

@@ -55,9 +55,9 @@ impl Stale {
         self.0.is_empty()
     }
 
-    /// The agent has no session, or has just got one: the time begins now.
-    pub fn restart(&mut self, now: Time) {
-        self.0.values_mut().for_each(|since| *since = now);
+    /// The agent had no session until then, or made no progress: the time does not begin before.
+    pub fn restart(&mut self, at: Time) {
+        self.0.values_mut().for_each(|since| *since = at.max(*since));
     }
 
     /// Time has passed, with a session.

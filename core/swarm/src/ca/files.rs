@@ -40,8 +40,8 @@ fn temporary(path: &str) -> String {
     format!("{path}.tmp")
 }
 
-fn replace(disk: &mut Disk, path: &str, bytes: &[u8]) {
-    disk.replace(&temporary(path), path, bytes);
+fn replace(disk: &mut Disk, path: &str, bytes: &[u8]) -> bool {
+    disk.replace(&temporary(path), path, bytes)
 }
 
 /// Writes moby's file.
@@ -82,21 +82,22 @@ pub(crate) fn read_managers(disk: &Disk) -> Vec<Member> {
 }
 
 /// Writes certificates and key. A certificate is of no use without its key: it waits beside its place until the key is in its
-/// own, so that whenever the power fails there is a pair (swarmkit: `ca/keyreadwriter.go`).
+/// own, so that whenever the power fails there is a pair (swarmkit: `ca/keyreadwriter.go`). False, and the old ones stay, if
+/// the disk is full.
 pub(crate) fn write_credentials(
     disk: &mut Disk,
     credentials: &Credentials,
     key_file: &NodeKeyFile,
     kek: Option<&Kek>,
-) {
-    replace(disk, ROOT_CA, credentials.root.pem().as_bytes());
-    let own = credentials.own.as_ref();
-    let is_written =
-        own.is_some_and(|own| disk.write(&temporary(CERTIFICATE), own.chain.pem().as_bytes()));
-    write_key(disk, key_file, kek);
+) -> bool {
+    let Some(own) = &credentials.own else { return false };
+    let is_written = replace(disk, ROOT_CA, credentials.root.pem().as_bytes())
+        && disk.write(&temporary(CERTIFICATE), own.chain.pem().as_bytes())
+        && write_key(disk, key_file, kek);
     if is_written {
         disk.rename(&temporary(CERTIFICATE), CERTIFICATE);
     }
+    is_written
 }
 
 /// There is a certificate in its place. Without one a node has nothing to come back to (moby: `daemon/cluster/utils.go`,
@@ -105,14 +106,14 @@ pub(crate) fn has_certificate(disk: &Disk) -> bool {
     disk.read(CERTIFICATE).is_some()
 }
 
-/// Writes the key file alone.
-pub(crate) fn write_key(disk: &mut Disk, key_file: &NodeKeyFile, kek: Option<&Kek>) {
+/// Writes the key file alone; false, and the old one stays, if the disk is full.
+pub(crate) fn write_key(disk: &mut Disk, key_file: &NodeKeyFile, kek: Option<&Kek>) -> bool {
     let kek = kek.filter(|_| !sim::planted!(KeyInClear));
     let text = keyfile::write(key_file, kek);
     if sim::planted!(KeyFileInPlace) {
-        disk.write(KEY, text.as_bytes());
+        disk.write(KEY, text.as_bytes())
     } else {
-        replace(disk, KEY, text.as_bytes());
+        replace(disk, KEY, text.as_bytes())
     }
 }
 

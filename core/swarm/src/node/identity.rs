@@ -3,7 +3,7 @@
 
 use std::rc::Rc;
 
-use seal::{Dek, Kek, NodeKeyFile, Sealer};
+use seal::{Dek, Kek, Sealer};
 use sim::Duration;
 
 use super::manager::cluster_of;
@@ -34,15 +34,8 @@ pub(super) fn unlock_key(cluster: &Cluster) -> Option<Kek> {
 }
 
 impl SwarmNode {
-    /// A new certificate: written to disk, used for every connection from now on.
-    pub(crate) fn take_credentials(
-        &mut self,
-        credentials: Credentials,
-        key_file: NodeKeyFile,
-        io: &mut Io<'_>,
-    ) {
-        files::write_credentials(io.disk, &credentials, &key_file, self.kek.as_ref());
-        io.sync_keys();
+    /// A new certificate is used for every connection from now on.
+    pub(crate) fn take_credentials(&mut self, credentials: Credentials, io: &mut Io<'_>) {
         self.renew_at =
             credentials.own.as_ref().filter(|_| !sim::planted!(RenewalForgotten)).map(|own| {
                 let wall = self.clock.wall(io.now);
@@ -53,7 +46,6 @@ impl SwarmNode {
         let is_same = self.credentials.as_deref().map(identity) == Some(identity(&credentials));
         let credentials = Rc::new(credentials);
         self.credentials = Some(Rc::clone(&credentials));
-        self.key_file = Some(key_file);
         if is_same {
             self.transport.renew_credentials(credentials);
         } else {
@@ -71,7 +63,7 @@ impl SwarmNode {
 
     /// A renewal did not work: the next try comes after a random wait within a growing span
     /// (docker/go-events: `ExponentialBackoff`).
-    fn retry_renewal(&mut self, io: &Io<'_>) {
+    pub(super) fn retry_renewal(&mut self, io: &Io<'_>) {
         let growth = RENEW_BACKOFF.saturating_mul(1 << self.renewal_failures.min(16));
         let span = (RENEW_BACKOFF + growth).min(RENEW_BACKOFF_MAX);
         self.renewal_failures += 1;
@@ -81,18 +73,16 @@ impl SwarmNode {
 
     /// The cluster has another root CA now: connections are checked against it from now on.
     fn trust(&mut self, pem: &[u8], io: &mut Io<'_>) {
-        let (Some(known), Some(key_file)) = (&self.credentials, &self.key_file) else { return };
+        let Some(known) = &self.credentials else { return };
         if known.root.pem().as_bytes() == pem {
             return;
         }
         let root = std::str::from_utf8(pem).ok();
         let Some(Ok(root)) = root.map(seal::RootCertificate::from_pem) else { return };
-        let credentials = Credentials { root, own: known.own.clone() };
-        files::write_credentials(io.disk, &credentials, key_file, self.kek.as_ref());
-        io.sync_keys();
-        let credentials = Rc::new(credentials);
+        let credentials = Rc::new(Credentials { root: root.clone(), own: known.own.clone() });
         self.credentials = Some(Rc::clone(&credentials));
         self.transport.renew_credentials(credentials);
+        self.save_root(root, io);
         io.event("ca.trusted", "the new root CA takes the old one's place".to_owned());
     }
 
@@ -127,7 +117,7 @@ impl SwarmNode {
                 Progress::Done(done) => {
                     let server = flow.target().to_owned();
                     self.joining = None;
-                    self.joined(done.0, done.1, &server, io);
+                    self.save_first(done.0, done.1, server, io);
                 }
                 Progress::Failed(error) => self.join_failed(&error, io),
             }
@@ -140,7 +130,7 @@ impl SwarmNode {
                 Progress::Going | Progress::RootKnown(_) => {}
                 Progress::Done(done) => {
                     self.renewing = None;
-                    self.renewed(done.0, done.1, io);
+                    self.save_renewed(done.0, done.1, io);
                 }
                 Progress::Failed(error) => {
                     self.renewing = None;
@@ -174,32 +164,17 @@ impl SwarmNode {
         }
     }
 
-    fn renewed(&mut self, credentials: Credentials, mut key_file: NodeKeyFile, io: &mut Io<'_>) {
+    /// The disk has a new certificate.
+    pub(super) fn renewed(&mut self, credentials: Credentials, io: &mut Io<'_>) {
         let Some(own) = credentials.own.clone() else { return };
         let old_role = self.role();
-        if let Some(old) = &self.key_file {
-            key_file.kek_version = old.kek_version;
-            key_file.dek.clone_from(&old.dek);
-            key_file.pending_dek.clone_from(&old.pending_dek);
-        }
-        // A worker that was promoted, or a manager that was demoted and promoted again so soon that it
-        // never was a worker: its old log is gone, and a new one gets a new key.
-        let is_new_manager =
-            own.role() == Role::Manager && self.manager.is_none() && self.raft_join.is_none();
-        match own.role() {
-            Role::Manager if is_new_manager => {
-                key_file.dek = Some(Dek::generate(&mut self.rngs.keys));
-                key_file.pending_dek = None;
-            }
-            Role::Worker => {
-                (key_file.dek, key_file.pending_dek) = (None, None);
-                self.kek = None;
-            }
-            Role::Manager => {}
+        let is_new_manager = own.role() == Role::Manager && !self.is_in_raft();
+        if own.role() == Role::Worker {
+            self.kek = None;
         }
         let detail = format!("node {} as {}", own.node_id(), own.role().word());
         io.event("swarm.certificate", detail);
-        self.take_credentials(credentials, key_file, io);
+        self.take_credentials(credentials, io);
         let description = self.description();
         if is_new_manager {
             self.begin_raft_join(None, io);
@@ -215,6 +190,11 @@ impl SwarmNode {
         if let Some(agent) = &mut self.agent {
             agent.describe(io.now, description, io.out);
         }
+    }
+
+    /// This manager is a member of the raft group, or is about to be.
+    pub(super) const fn is_in_raft(&self) -> bool {
+        self.manager.is_some() || self.raft_join.is_some()
     }
 
     /// This node is no manager any more: its log goes.
@@ -274,7 +254,8 @@ impl SwarmNode {
             io.event("swarm.keys", "the new DEK is the only one".to_owned());
         }
         let Some(cluster) = cluster_of(&manager.store) else { return false };
-        if cluster.meta.version == self.keys_of_version {
+        // With a certificate on the way to the disk the node may be no manager any more.
+        if cluster.meta.version == self.keys_of_version || self.saving.is_some() {
             return false;
         }
         let unlock_key = unlock_key(cluster);
@@ -284,22 +265,27 @@ impl SwarmNode {
             // the disk, and nothing else will open it. One after the other.
             return false;
         }
-        self.keys_of_version = cluster.meta.version;
+        let version = cluster.meta.version;
         if unlock_key == self.kek || (!was_in_clear && sim::planted!(OldUnlockKeyKept)) {
+            self.keys_of_version = version;
             return false;
         }
-        let Some(key_file) = &mut self.key_file else { return false };
-        key_file.kek_version = cluster.meta.version;
-        self.kek = unlock_key;
+        let Some(mut key_file) = self.key_file.clone() else { return false };
+        key_file.kek_version = version;
         if was_in_clear {
             // Whoever copied the keys while they were in clear shall read nothing new and be nobody. A
             // new unlock key alone changes neither (swarmkit: `deks.go`, `unlockedToLocked`).
-            let dek = Dek::generate(&mut self.rngs.keys);
-            manager.driver.rotate_dek(Sealer::new(&dek));
-            key_file.pending_dek = Some(dek);
+            key_file.pending_dek = Some(Dek::generate(&mut self.rngs.keys));
         }
-        files::write_key(io.disk, key_file, self.kek.as_ref());
+        if !files::write_key(io.disk, &key_file, unlock_key.as_ref()) {
+            // There will be room some time; until then nothing is sealed with what the disk does not have.
+            return false;
+        }
         io.sync_keys();
+        if let Some(dek) = key_file.pending_dek.as_ref().filter(|_| was_in_clear) {
+            manager.driver.rotate_dek(Sealer::new(dek));
+        }
+        (self.keys_of_version, self.kek, self.key_file) = (version, unlock_key, Some(key_file));
         if was_in_clear {
             self.renew_soon(io);
         }

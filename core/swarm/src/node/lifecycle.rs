@@ -138,7 +138,11 @@ impl SwarmNode {
             networks: control::initial_networks(&mut self.rngs.ids),
         };
         self.write_docker_state("", false, io);
-        self.take_credentials(credentials, key_file, io);
+        // What follows in the log is acknowledged to nobody before the disk has all of it.
+        files::write_credentials(io.disk, &credentials, &key_file, self.kek.as_ref());
+        io.sync_keys();
+        self.key_file = Some(key_file);
+        self.take_credentials(credentials, io);
         let member = self.own_member(&node_id);
         let start = Start {
             node_id: &node_id,
@@ -187,20 +191,10 @@ impl SwarmNode {
         Ok(None)
     }
 
-    /// The first certificate is there.
-    pub(crate) fn joined(
-        &mut self,
-        credentials: Credentials,
-        mut key_file: NodeKeyFile,
-        server: &str,
-        io: &mut Io<'_>,
-    ) {
-        let own = credentials.own.clone();
-        let Some(own) = own else { return };
-        if own.role() == Role::Manager {
-            key_file.dek = Some(Dek::generate(&mut self.rngs.keys));
-        }
-        self.take_credentials(credentials, key_file, io);
+    /// The disk has the first certificate.
+    pub(super) fn joined(&mut self, credentials: Credentials, server: &str, io: &mut Io<'_>) {
+        let Some(own) = credentials.own.clone() else { return };
+        self.take_credentials(credentials, io);
         self.phase = Phase::Active;
         let detail = format!("node {} as {}", own.node_id(), own.role().word());
         io.event("swarm.certificate", detail);
@@ -345,6 +339,10 @@ impl SwarmNode {
                 }
             }
         }
+        if own.role() == Role::Worker {
+            // A power loss may have come before the log of a manager that was demoted had gone.
+            io.disk.remove_below(files::RAFT_FOLDER);
+        }
         let worker = Worker::restore(io.disk, io.out);
         self.start_agent(worker, io);
         io.event("swarm.started", format!("node {} as {}", own.node_id(), own.role().word()));
@@ -480,6 +478,8 @@ impl SwarmNode {
         self.joining = None;
         self.joins_by = None;
         self.renewing = None;
+        self.saving = None;
+        self.is_root_unwritten = false;
         self.renew_at = None;
         self.restart_at = None;
         self.credentials = None;

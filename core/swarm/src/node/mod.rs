@@ -26,6 +26,7 @@ pub mod observe;
 pub mod plugins;
 mod raft_join;
 mod routing;
+mod saving;
 mod storage;
 mod swarm_node;
 mod texts;

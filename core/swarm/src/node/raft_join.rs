@@ -95,6 +95,8 @@ impl SwarmNode {
             return;
         }
         if join.log == NewLog::Unwritten {
+            // What an earlier member has left there nobody can read any more.
+            io.disk.remove_below(files::RAFT_FOLDER);
             if RaftDriver::begin_log(&node_id, join.raft_id, io.disk) {
                 join.log = NewLog::Written(io.disk.begin_sync());
                 io.sync();
@@ -131,7 +133,6 @@ impl SwarmNode {
                 self.become_member(members.clone(), removed.clone(), io);
             }
             Ok(Response::RaftIdSpent) => {
-                io.disk.remove_below(files::RAFT_FOLDER);
                 self.begin_raft_join(None, io);
             }
             Ok(Response::NotLeader { leader_addr: Some(addr) }) => {

@@ -47,7 +47,7 @@ impl SwarmNode {
         self.manager = None;
         self.agent = None;
         self.raft_join = None;
-        (self.renewing, self.renew_at) = (None, None);
+        (self.renewing, self.saving, self.renew_at) = (None, None, None);
         self.transport.set_credentials(None, io.out);
         // Its own end must not be taken for news.
         drop(self.transport.take_events());
@@ -67,6 +67,11 @@ impl SwarmNode {
             if !io.disk.is_full() && self.knows_full_disk {
                 self.knows_full_disk = false;
                 self.restart_backoff = RESTART_BACKOFF_FIRST;
+                if self.is_root_unwritten
+                    && let Some(root) = self.credentials.as_ref().map(|known| known.root.clone())
+                {
+                    self.save_root(root, io);
+                }
             }
             return;
         }

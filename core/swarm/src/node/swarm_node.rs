@@ -12,6 +12,7 @@ use sim::{Clock, Disk, Duration, Time};
 use super::manager::Manager;
 use super::mark::Mark;
 use super::raft_join::RaftJoin;
+use super::saving::Saving;
 use super::{Input, LocalRequest, LocalResponse, NodeConfig, Output, RequestId, Rngs, texts};
 use crate::agent::Agent;
 use crate::ca::Credentials;
@@ -96,6 +97,10 @@ pub struct SwarmNode {
     /// The manager that this node joins by, until it is ready for the first time.
     pub(crate) joins_by: Option<String>,
     pub(crate) renewing: Option<JoinFlow>,
+    /// A certificate on its way to the disk.
+    pub(crate) saving: Option<Saving>,
+    /// The disk was full when the root CA's certificate was to be written.
+    pub(crate) is_root_unwritten: bool,
     pub(crate) renew_at: Option<Time>,
     /// When a node that failed is started again.
     pub(crate) restart_at: Option<Time>,
@@ -149,6 +154,8 @@ impl SwarmNode {
             joining: None,
             joins_by: None,
             renewing: None,
+            saving: None,
+            is_root_unwritten: false,
             renew_at: None,
             restart_at: None,
             restart_backoff: super::storage::RESTART_BACKOFF_FIRST,
@@ -180,6 +187,7 @@ impl SwarmNode {
             }
             Input::Due => {}
             Input::Synced(barrier) => {
+                self.saved(barrier, &mut io);
                 if let Some(join) = &mut self.raft_join {
                     join.synced(barrier);
                 }

@@ -167,9 +167,9 @@ fn a_leader_begins_however_slow_its_disk_is() {
     lab.start(0);
     // It is elected, and has the first entry of its term.
     lab.run_for(Duration::from_millis(3));
-    lab.sync_latency = Duration::from_secs(40);
+    lab.hosts[0].sync_latency = Duration::from_secs(40);
     lab.run(100);
-    lab.sync_latency = Duration::from_millis(2);
+    lab.hosts[0].sync_latency = Duration::from_millis(2);
     let is_ready = |lab: &Lab| {
         let store = lab.view(0).store?;
         Some(store.nodes().iter().all(|node| node.status.state == NodeState::Ready))

@@ -34,6 +34,8 @@ enum Event {
 pub(crate) struct Host {
     pub(crate) node: Option<SwarmNode>,
     pub(crate) disk: Disk,
+    /// How long a sync of its disk takes.
+    pub(crate) sync_latency: Duration,
     boot: u64,
     due_at: Option<Time>,
     tasks: SortedMap<Id, Rc<Task>>,
@@ -49,7 +51,6 @@ pub(crate) struct Lab {
     queue: Queue<Event>,
     streams: Streams,
     options: SwarmOptions,
-    pub(crate) sync_latency: Duration,
     next_request: u64,
     replies: SortedMap<RequestId, Answer>,
     /// All bytes that ever were on the wire, frame by frame.
@@ -69,6 +70,7 @@ impl Lab {
             .map(|_| Host {
                 node: None,
                 disk: Disk::default(),
+                sync_latency: Duration::from_millis(2),
                 boot: 0,
                 due_at: None,
                 tasks: SortedMap::new(),
@@ -83,7 +85,6 @@ impl Lab {
             queue: Queue::default(),
             streams,
             options: SwarmOptions::default(),
-            sync_latency: Duration::from_millis(2),
             next_request: 0,
             replies: SortedMap::new(),
             wire: Vec::new(),
@@ -190,7 +191,8 @@ impl Lab {
                 }
             }
             Output::Sync(barrier) => {
-                self.queue.push(now + self.sync_latency, Event::Synced(index, boot, barrier));
+                let latency = self.hosts[index].sync_latency;
+                self.queue.push(now + latency, Event::Synced(index, boot, barrier));
             }
             Output::Reply(id, answer) => {
                 self.replies.insert(id, answer);

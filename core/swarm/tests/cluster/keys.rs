@@ -389,3 +389,67 @@ fn beginning_anew_loses_nothing_while_the_data_key_changes() {
     }
     assert!(0 < was_rotating);
 }
+
+fn is_rotating(lab: &Lab) -> bool {
+    lab.cluster(0).root_ca.rotation.is_some()
+}
+
+/// Liveness seed 100271: a worker without room showed a new certificate that it could not keep, so that the rotation ended,
+/// and after a power loss it had one of the root that was gone.
+#[test]
+fn a_certificate_that_cannot_be_kept_is_not_shown() {
+    let mut lab = Lab::cluster_of(65, 1, 1);
+    lab.hosts[1].disk.set_full(true);
+    rotate_root(&mut lab);
+    lab.run(20);
+    assert!(is_rotating(&lab), "{}", lab.story());
+    lab.crash(1);
+    lab.start(1);
+    lab.run(20);
+    lab.hosts[1].disk.set_full(false);
+    lab.until(120, |lab| !is_rotating(lab));
+    lab.run(20);
+    assert_eq!(lab.node_table(0).matches(" ready ").count(), 2, "{}", lab.story());
+}
+
+/// The same with a disk that takes its time.
+#[test]
+fn a_certificate_that_is_not_kept_yet_is_not_shown() {
+    let mut lab = Lab::cluster_of(66, 1, 1);
+    lab.hosts[1].sync_latency = Duration::from_secs(20);
+    change_cluster(&mut lab, |spec| spec.ca_force_rotate += 1, KeyRotation::default());
+    let path = "/var/lib/docker/swarm/certificates/swarm-node.crt";
+    let before = lab.hosts[1].disk.read(path).unwrap().to_vec();
+    lab.until(60, |lab| lab.hosts[1].disk.read(path) != Some(&before));
+    lab.run(15);
+    assert!(is_rotating(&lab), "{}", lab.story());
+    lab.crash_after(1, 0, 0);
+    lab.hosts[1].sync_latency = Duration::from_millis(2);
+    lab.run(20);
+    lab.start(1);
+    lab.until(120, |lab| !is_rotating(lab));
+    lab.run(20);
+    assert_eq!(lab.node_table(0).matches(" ready ").count(), 2, "{}", lab.story());
+}
+
+/// A manager without room does not take for sealed what is not, and seals nothing with a key that it cannot keep.
+#[test]
+fn keys_that_cannot_be_kept_seal_nothing() {
+    let mut lab = Lab::cluster_of(67, 3, 0);
+    lab.create_secret(0, "sec1", b"geheim");
+    let request = change_request(&lab, |spec| spec.autolock = true, KeyRotation::default());
+    // The entry is on the disk, and is not committed yet.
+    let id = lab.ask_later(0, LocalRequest::Control(request));
+    lab.hosts[0].disk.set_full(true);
+    lab.until(30, |lab| lab.answer(id).is_some());
+    assert!(!key_file(&lab, 0).contains("ENCRYPTED"));
+    lab.hosts[0].disk.set_full(false);
+    lab.until(120, |lab| key_file(lab, 0).contains("ENCRYPTED"));
+    let key = unlock_key(&mut lab);
+    lab.run(1);
+    lab.crash(0);
+    lab.start(0);
+    assert_eq!(lab.view(0).state, LocalState::Locked);
+    lab.ask(0, LocalRequest::Unlock { key }).unwrap();
+    lab.until(60, |lab| lab.view(0).store.is_some_and(|store| store.secrets().iter().count() == 1));
+}
