@@ -155,6 +155,10 @@ impl Model {
                 states::check(old, new)?;
                 identity::check(old, new)?;
                 placement::check(old, new, &self.store)?;
+                if old.desired_state <= TaskState::Running && TaskState::Running < new.desired_state
+                {
+                    self.restarts.give_up(new);
+                }
                 if new.desired_state == TaskState::Remove {
                     self.restarts.forget(new);
                 }

@@ -289,13 +289,12 @@ fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<Strin
 }
 
 /// A rollback that was asked for while no node had a task of the global service: the orchestrator hands nothing to the
-/// updater then, and nobody ends it before the service changes again (swarmkit: `global.go`, `reconcileServices`).
+/// updater then, and nobody ends it before the service changes again (swarmkit: `global.go`, `reconcileServices`). Or one of
+/// a job, which has no updater at all (`controlapi/service.go`, `UpdateService`).
 fn is_nobodys(service: &Service, store: &Store) -> bool {
-    let began = service.update_status.as_ref().and_then(|status| status.started_at);
-    matches!(service.spec.mode, ServiceMode::Global)
-        && began.is_some_and(|began| {
-            store.tasks_of_service(&service.id).all(|task| began <= task.meta.created_at)
-        })
+    let is_new = |task: &std::rc::Rc<Task>| task.spec_version == service.spec_version;
+    let had_none = || store.tasks_of_service(&service.id).all(is_new);
+    service.spec.mode.is_job() || matches!(service.spec.mode, ServiceMode::Global) && had_none()
 }
 
 /// A replicated job: each of its places has completed once, is on its way, or has failed.
@@ -335,18 +334,22 @@ mod tests {
     use super::*;
     use crate::testing::{complains, node, service, task};
 
+    fn rolls_back() -> Option<swarm::objects::UpdateStatus> {
+        Some(swarm::objects::UpdateStatus {
+            state: UpdateState::RollbackStarted,
+            started_at: None,
+            completed_at: None,
+            message: String::new(),
+        })
+    }
+
     /// A rollback that does not end, of a global service on a node that it may run on or not.
     fn rollback(state: &mut State, constraint: &str) {
         let store = state.store.as_mut().unwrap();
         let mut web = service("web");
         web.spec.mode = ServiceMode::Global;
         web.spec.task.placement.constraints = vec![constraint.to_owned()];
-        web.update_status = Some(swarm::objects::UpdateStatus {
-            state: UpdateState::RollbackStarted,
-            started_at: Some(Time::from_date(2017, 3, 20)),
-            completed_at: None,
-            message: String::new(),
-        });
+        (web.spec_version, web.update_status) = (1, rolls_back());
         store.apply(&[StoreAction::Update(web.into())]);
     }
 
@@ -357,6 +360,17 @@ mod tests {
         rollback(&mut state, "node.id!=n1");
         state.store.as_mut().unwrap().apply(&[StoreAction::Remove(Kind::Task, "t1".into())]);
         (state.hosts[0].tasks, state.hosts[0].running) = Default::default();
+        check(&[&why_not(&state)]).unwrap();
+    }
+
+    /// Liveness seed 200343.
+    #[test]
+    fn a_rollback_of_a_job() {
+        let mut state = good();
+        let mut job = service("job");
+        job.spec.mode = ServiceMode::ReplicatedJob { max_concurrent: 0, total_completions: 0 };
+        job.update_status = rolls_back();
+        state.store.as_mut().unwrap().apply(&[StoreAction::Create(job.into())]);
         check(&[&why_not(&state)]).unwrap();
     }
 
