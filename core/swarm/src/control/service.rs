@@ -5,10 +5,11 @@ use std::rc::Rc;
 use sim::Rng;
 
 use super::network::needs_ingress;
+use super::resolve::resolve;
 use super::{ApiError, Code, ControlResponse, Filters, ServiceStatus, filter, service_spec};
 use crate::objects::{
     Id, JobStatus, Kind, PortConfig, PublishMode, Service, ServiceMode, ServiceSpec, TaskState,
-    UpdateState, UpdateStatus, random_id,
+    UpdateState, UpdateStatus, is_node_local, random_id,
 };
 use crate::store::{Store, StoreError, Tx};
 
@@ -69,7 +70,13 @@ fn status(store: &Store, id: &Id) -> ServiceStatus {
     status
 }
 
+/// Networks are there (moby: `daemon/cluster/services.go`, `populateNetworkID`), and none is the ingress network.
 fn check_networks(store: &Store, spec: &ServiceSpec) -> Result<(), ApiError> {
+    for target in spec.task.networks.iter().map(|attachment| &attachment.target) {
+        if !is_node_local(target) {
+            resolve(store, Kind::Network, target)?;
+        }
+    }
     let ingress = spec.task.networks.iter().find_map(|attachment| {
         store.network(&attachment.target).filter(|network| network.spec.ingress)
     });

@@ -52,14 +52,15 @@ fn networks_get_subnets_services_and_tasks_addresses() {
 }
 
 #[test]
-fn a_service_waits_for_its_network() {
+fn a_service_needs_its_network() {
     let mut world = World::new(2, 1);
     let mut wanted = spec("web", "nginx", 1);
     wanted.task.networks = vec![NetworkAttachment { target: "later".to_owned(), aliases: vec![] }];
-    let web = world.create_service(wanted);
-    world.run(secs(5));
-    assert_eq!(world.running(&web), 0);
+    let request = ControlRequest::CreateService { spec: Box::new(wanted.clone()) };
+    let error = world.request(request).unwrap_err();
+    assert_eq!(error.to_string(), "network later not found");
     create_network(&mut world, "later");
+    let web = world.create_service(wanted);
     world.run(secs(2));
     assert_eq!(world.running(&web), 1);
 }
