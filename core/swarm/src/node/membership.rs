@@ -134,6 +134,9 @@ impl Leader {
             };
             return context.answer(reply, result);
         }
+        if driver.members().contains_key(&raft_id) {
+            return context.answer(reply, Ok(Response::RaftIdSpent));
+        }
         let call = context.transport.call(
             context.now,
             (&member.addr, Trust::Mutual),

@@ -114,7 +114,7 @@ pub(crate) enum Response {
         /// Members that may never come back.
         removed: Vec<RaftId>,
     },
-    /// The caller's number is that of a member that was removed.
+    /// The caller's number is that of another member, or of one that was removed.
     RaftIdSpent,
     /// The leader's answer to a control API request.
     Control(ControlResponse),
