@@ -8,7 +8,7 @@ use std::io::{self, Write};
 use std::rc::Rc;
 
 use labs::cluster::Leak;
-use labs::{Cluster, Event, Goal, Lab, Outcome, Part, Real, Runner};
+use labs::{At, Cluster, Event, Goal, Lab, Outcome, Part, Real, Runner};
 use serde_json::json;
 use sim::Duration;
 use world::{Mark, World};
@@ -39,7 +39,7 @@ pub(crate) fn run(
     let mut runner = Runner::new(Rc::clone(&lab), world.started(), world.now());
     let mut shown = show::Shown::new(json, out);
     shown.lab(&lab, seed)?;
-    let blocked = play(&mut runner, &mut world, |runner, event| shown.event(runner, event))?;
+    let blocked = play(&mut runner, &mut world, |runner, _, event| shown.event(runner, event))?;
     shown.notes(&runner)?;
     let leaks = runner.leaks(&world);
     shown.leaks(&leaks)?;
@@ -50,10 +50,10 @@ pub(crate) fn run(
 }
 
 /// Plays to the end; why it stopped, if it did before.
-fn play(
+fn play<C: Cluster<Mark = Mark>>(
     runner: &mut Runner<Mark>,
-    world: &mut impl Cluster<Mark = Mark>,
-    mut show: impl FnMut(&Runner<Mark>, &Event) -> io::Result<()>,
+    world: &mut C,
+    mut show: impl FnMut(&Runner<Mark>, &C, &Event) -> io::Result<()>,
 ) -> io::Result<Option<String>> {
     let end = world.now() + RUN_SPAN;
     loop {
@@ -62,7 +62,7 @@ fn play(
         let events = runner.drive(world, end);
         let stuck = events.is_empty();
         for event in events {
-            show(runner, &event)?;
+            show(runner, world, &event)?;
             match event {
                 Event::Finished => return Ok(None),
                 Event::Blocked { node, why } => return Ok(Some(format!("{node}: {why}"))),
@@ -118,11 +118,19 @@ pub(crate) fn test(
         lab.begin_audit(&mut world);
         let mut runner = Runner::new(Rc::clone(&lab), world.started(), world.now()).proving();
         let mut world = Watched::new(world);
-        let blocked = play(&mut runner, &mut world, |_, _| Ok(()))?;
+        let mut broken_at = None;
+        let blocked = play(&mut runner, &mut world, |_, world, event| {
+            if world.broken().is_some() && broken_at.is_none() {
+                broken_at = line(&lab, event.at());
+            }
+            Ok(())
+        })?;
         let mut complaints = complaints(&runner);
         complaints.extend(runner.leaks(&world).iter().map(|leak| (1, leak_told(leak))));
-        complaints.extend(blocked.map(|why| (0, format!("the run stopped: {why}"))));
-        complaints.extend(world.broken().map(|violation| (0, violation.to_string())));
+        let stopped_at = line(&lab, runner.position()).unwrap_or(1);
+        complaints.extend(blocked.map(|why| (stopped_at, format!("the run stopped: {why}"))));
+        let broken = world.broken();
+        complaints.extend(broken.map(|what| (broken_at.unwrap_or(1), what.to_string())));
         if seed == first && complaints.is_empty() {
             complaints.extend(tries::complaints(&lab, seed)?);
         }
@@ -138,6 +146,11 @@ pub(crate) fn test(
         }
     }
     Ok(status)
+}
+
+/// The line of what a run does there.
+fn line(lab: &Lab, at: Option<At>) -> Option<u32> {
+    lab.part(at?)?.line()
 }
 
 /// Everything that is not as its author says, with the line of the file.

@@ -350,6 +350,18 @@ impl Lab {
 }
 
 impl Part {
+    /// Its line in the file, if a run does something with it.
+    pub const fn line(&self) -> Option<u32> {
+        match self {
+            Self::Command(command) => Some(command.line),
+            Self::Until(until) => Some(until.line),
+            Self::Check(check) => Some(check.line),
+            Self::Fault(fault) => Some(fault.line),
+            Self::Ask(ask) => Some(ask.line),
+            Self::Prose { .. } | Self::Hint { .. } | Self::Note(_) | Self::Quiz(_) => None,
+        }
+    }
+
     /// True for the parts that a run does something with.
     pub const fn acts(&self) -> bool {
         match self {

@@ -166,3 +166,13 @@ pub enum Event {
     /// The lab is over.
     Finished,
 }
+
+impl Event {
+    /// The part that it is about.
+    pub const fn at(&self) -> Option<At> {
+        match self {
+            Self::Typed { at, .. } | Self::Done { at } => Some(*at),
+            Self::Step { .. } | Self::Blocked { .. } | Self::Finished => None,
+        }
+    }
+}

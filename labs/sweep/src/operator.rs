@@ -208,10 +208,7 @@ fn unlock(session: &mut Session<'_>, host: usize) -> Result<(), Failure> {
 
 /// The daemon was started with a wrong clock, and has given up.
 fn has_certificates_of_another_time(session: &Session<'_>, host: usize) -> bool {
-    let info = node(&session.world, host).map(SwarmNode::info);
-    info.is_some_and(|info| {
-        info.state == LocalState::Error && info.error.contains("certificates have expired")
-    })
+    node(&session.world, host).is_some_and(SwarmNode::is_out_of_time)
 }
 
 /// Takes a node out of what the managers know; false where Docker refuses, because the rest would be no majority: at another

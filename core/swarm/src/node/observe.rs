@@ -9,7 +9,7 @@ use raft::{Index, RaftId, Term};
 use sim::Time;
 
 use super::swarm_node::{Phase, SwarmNode};
-use super::{LocalInfo, LocalState};
+use super::{LocalInfo, LocalState, texts};
 use crate::agent::Agent;
 use crate::ca::credentials::Own;
 use crate::objects::{Config, Id, Role, Secret, Task, TaskStatus};
@@ -138,6 +138,11 @@ impl SwarmNode {
     /// The cluster that its certificate is from.
     pub fn cluster_id(&self) -> Option<&str> {
         Some(&self.own()?.identity.cluster_id)
+    }
+
+    /// Its certificate was not valid by the host's clock when it started: it waits for somebody to start it again.
+    pub fn is_out_of_time(&self) -> bool {
+        matches!(&self.phase, Phase::Failed(why) if why == texts::EXPIRED)
     }
 
     /// The node of its certificate.

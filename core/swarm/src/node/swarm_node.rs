@@ -378,7 +378,7 @@ impl SwarmNode {
         match &self.phase {
             Phase::Inactive => Some(texts::NO_SWARM),
             Phase::Locked => Some(texts::LOCKED),
-            Phase::Failed(why) if why == texts::EXPIRED => Some(texts::EXPIRED),
+            Phase::Failed(_) if self.is_out_of_time() => Some(texts::EXPIRED),
             Phase::Failed(_) | Phase::Joining => Some(texts::MANAGER_NOT_READY),
             Phase::Active if self.role() == Some(Role::Worker) => Some(texts::WORKER),
             Phase::Active if self.manager.is_none() => Some(texts::MANAGER_NOT_READY),

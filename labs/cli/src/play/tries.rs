@@ -37,7 +37,7 @@ fn complaint(lab: &Lab, step: usize, another: &Try, seed: u64) -> io::Result<Opt
     lab.begin_audit(&mut world);
     let mut runner = Runner::new(Rc::clone(&lab), world.started(), world.now());
     let mut world = Watched::new(world);
-    if let Some(why) = super::play(&mut runner, &mut world, |_, _| Ok(()))? {
+    if let Some(why) = super::play(&mut runner, &mut world, |_, _, _| Ok(()))? {
         return Ok(Some(format!("the run stopped: {why}")));
     }
     if let Some(violation) = world.broken() {
