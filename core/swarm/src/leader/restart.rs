@@ -27,7 +27,7 @@ struct Delay {
 }
 
 /// The old task that must stop before.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 struct Wait {
     old: Id,
     node: Option<Id>,
@@ -188,9 +188,11 @@ impl Supervisor {
                 node: old.node_id.clone(),
                 until: now + OLD_TASK_TIMEOUT,
             });
-        // An update that comes to a task that waits already lets it wait on. swarmkit's `DelayStart` forgets
-        // what it waited for, and two tasks run in the slot until the old one has stopped.
-        let wait = wait.or_else(|| self.delays.remove(new)?.wait.filter(|_| wait_stop));
+        // An update that comes to a task that waits already lets it wait on, or whoever takes its place. swarmkit's
+        // `DelayStart` forgets what it waited for, and two tasks run in the slot until the old one has stopped.
+        let waits = |task: &Id| self.delays.get(task)?.wait.clone().filter(|_| wait_stop);
+        let inherited = old.and_then(|old| waits(&old.id)).or_else(|| waits(new));
+        let wait = inherited.or(wait);
         self.delays.insert(new.clone(), Delay { start_at: now + delay, wait });
     }
 
@@ -314,6 +316,11 @@ mod tests {
         let old = Task { id: "old".into(), ..Task::default() };
         restarts.delay_start(now, Some(&old), &"new".into(), Duration::ZERO, true);
         restarts.delay_start(now, None, &"new".into(), Duration::ZERO, true);
+        assert_eq!(restarts.next_deadline(), Some(now + OLD_TASK_TIMEOUT));
+        // Liveness seed 401263: the update replaces the task that waits.
+        let waiting = Task { id: "new".into(), ..Task::default() };
+        restarts.delay_start(now, Some(&waiting), &"newer".into(), Duration::ZERO, true);
+        restarts.stopped(|wait| *wait.old == *"new");
         assert_eq!(restarts.next_deadline(), Some(now + OLD_TASK_TIMEOUT));
         restarts.stopped(|wait| *wait.old == *"old");
         assert_eq!(restarts.next_deadline(), Some(now));

@@ -186,7 +186,7 @@ impl SwarmNode {
         io.sync();
         self.joins_by = Some(flow.target().to_owned());
         self.joining = Some(flow);
-        self.phase = Phase::Joining;
+        self.phase = Phase::Pending;
         self.wait(id, Waiting::Join, io);
         Ok(None)
     }
@@ -263,7 +263,13 @@ impl SwarmNode {
             return self.forget(io);
         }
         self.joins_by = state.join_in_progress.then_some(state.remote_addr);
-        self.start_from_disk(None, io);
+        if io.disk.is_synced() {
+            return self.start_from_disk(None, io);
+        }
+        // Whoever is told of it takes it for durable.
+        self.phase = Phase::Pending;
+        self.begins_at = Some(io.disk.begin_sync());
+        io.sync();
     }
 
     /// Keys, log and tasks are read from the disk.
@@ -477,6 +483,7 @@ impl SwarmNode {
         self.raft_join = None;
         self.joining = None;
         self.joins_by = None;
+        self.begins_at = None;
         self.renewing = None;
         self.saving = None;
         self.is_root_unwritten = false;

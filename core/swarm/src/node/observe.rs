@@ -203,7 +203,7 @@ impl SwarmNode {
     fn local_state(&self) -> LocalState {
         match &self.phase {
             Phase::Inactive => LocalState::Inactive,
-            Phase::Joining => LocalState::Pending,
+            Phase::Pending => LocalState::Pending,
             Phase::Locked => LocalState::Locked,
             Phase::Failed(_) => LocalState::Error,
             Phase::Active if self.raft_join.is_some() && self.pending.is_empty() => {

@@ -7,6 +7,7 @@ use sorted::SortedMap;
 use std::rc::Rc;
 
 use seal::{Kek, NodeKeyFile};
+use sim::disk::Barrier;
 use sim::{Clock, Disk, Duration, Time};
 
 use super::manager::Manager;
@@ -30,8 +31,8 @@ pub(crate) const PORT: u16 = 2377;
 pub(crate) enum Phase {
     /// In none.
     Inactive,
-    /// It gets its first certificate.
-    Joining,
+    /// It waits for its first certificate, or for its disk.
+    Pending,
     /// In one.
     Active,
     /// Needs the unlock key.
@@ -97,6 +98,8 @@ pub struct SwarmNode {
     /// The manager that this node joins by, until it is ready for the first time.
     pub(crate) joins_by: Option<String>,
     pub(crate) renewing: Option<JoinFlow>,
+    /// What an earlier daemon has written is on its way to the disk, and this one begins then.
+    pub(crate) begins_at: Option<Barrier>,
     /// A certificate on its way to the disk.
     pub(crate) saving: Option<Saving>,
     /// The disk was full when the root CA's certificate was to be written.
@@ -154,6 +157,7 @@ impl SwarmNode {
             joining: None,
             joins_by: None,
             renewing: None,
+            begins_at: None,
             saving: None,
             is_root_unwritten: false,
             renew_at: None,
@@ -187,6 +191,9 @@ impl SwarmNode {
             }
             Input::Due => {}
             Input::Synced(barrier) => {
+                if self.begins_at.take_if(|at| *at <= barrier).is_some() {
+                    self.start_from_disk(None, &mut io);
+                }
                 self.saved(barrier, &mut io);
                 if let Some(join) = &mut self.raft_join {
                     join.synced(barrier);
@@ -379,7 +386,7 @@ impl SwarmNode {
             Phase::Inactive => Some(texts::NO_SWARM),
             Phase::Locked => Some(texts::LOCKED),
             Phase::Failed(_) if self.is_out_of_time() => Some(texts::EXPIRED),
-            Phase::Failed(_) | Phase::Joining => Some(texts::MANAGER_NOT_READY),
+            Phase::Failed(_) | Phase::Pending => Some(texts::MANAGER_NOT_READY),
             Phase::Active if self.role() == Some(Role::Worker) => Some(texts::WORKER),
             Phase::Active if self.manager.is_none() => Some(texts::MANAGER_NOT_READY),
             Phase::Active => None,

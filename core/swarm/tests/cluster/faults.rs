@@ -177,3 +177,27 @@ fn a_leader_begins_however_slow_its_disk_is() {
     lab.run(1);
     lab.until(60, |lab| is_ready(lab) == Some(true));
 }
+
+/// Safety seed 21952: a daemon that started again told others of entries that its disk did not have yet.
+#[test]
+fn a_daemon_that_starts_again_waits_for_its_disk() {
+    let mut lab = Lab::cluster_of(38, 3, 0);
+    let leader = lab.leader().unwrap();
+    let (slow, away) = ((leader + 1) % 3, (leader + 2) % 3);
+    lab.hosts[slow].sync_latency = Duration::from_secs(8);
+    lab.crash(away);
+    let request = LocalRequest::Control(ControlRequest::CreateSecret {
+        spec: Box::new(SecretSpec {
+            annotations: Annotations::named("sec1"),
+            data: b"geheim"[..].into(),
+            ..SecretSpec::default()
+        }),
+    });
+    let id = lab.ask_later(leader, request);
+    lab.run(1);
+    lab.restart(slow);
+    lab.run(4);
+    assert!(lab.answer(id).is_none(), "only one disk has it: {}", lab.story());
+    lab.until(30, |lab| lab.answer(id).is_some());
+    assert!(lab.answer(id).unwrap().is_ok());
+}

@@ -133,6 +133,14 @@ impl Lab {
         host.disk.lose_power_at_random(&mut rng);
     }
 
+    /// The daemon of a host ends and starts again; what it has written stays where it is.
+    pub(crate) fn restart(&mut self, host: usize) {
+        self.hosts[host].node = None;
+        self.hosts[host].running.clear();
+        self.hosts[host].files.clear();
+        self.start(host);
+    }
+
     /// The power of a host fails when so many of the changes that it has not synced have reached its disk, and so many
     /// bytes of the next one.
     pub(crate) fn crash_after(&mut self, host: usize, count: usize, torn_size: usize) {
