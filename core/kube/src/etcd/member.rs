@@ -94,6 +94,8 @@ pub(crate) struct Member {
     pub(super) peers: Vec<Peer>,
     pub(crate) store: Store,
     unsynced: VecDeque<(Barrier, u64)>,
+    /// What an earlier process has written is on its way to the disk: until then this one says nothing of it.
+    begins_at: Option<Barrier>,
     next_tick: Time,
     next_proposal: u64,
     pub(super) applied_term: Term,
@@ -143,6 +145,7 @@ impl Member {
         disk: &mut Disk,
     ) -> Result<Self, String> {
         let id = id_of(name);
+        let is_settled = disk.is_synced();
         let mut config = Config::new(id);
         config.election_ticks = ELECTION_TICKS;
         // etcd: `--pre-vote`, true since 3.4.
@@ -169,6 +172,7 @@ impl Member {
         let last = raft.status().last_index;
         let wal = Wal::create(disk, WAL_FOLDER, name, id, last);
         all_written(disk)?;
+        let begins_at = (!is_settled).then(|| disk.begin_sync());
         Ok(Self {
             name: name.to_owned(),
             raft,
@@ -176,13 +180,14 @@ impl Member {
             peers,
             store,
             unsynced: VecDeque::new(),
+            begins_at,
             next_tick: now + TICK,
             next_proposal: now.unix_nanos(),
             applied_term: Term(0),
             last_snapshot: applied,
             pending_snapshot: None,
             reads: SortedMap::new(),
-            queued: Vec::new(),
+            queued: begins_at.map(Effect::Sync).into_iter().collect(),
             next_read: 0,
             was_leader: false,
             is_alone_at_start: true,
@@ -223,6 +228,7 @@ impl Member {
     /// A message of another member.
     pub(crate) fn receive(&mut self, from: &str, message: Message, out: &mut Vec<Effect>) {
         match message {
+            Message::Raft(_) if self.begins_at.is_some() => {}
             // What Raft refuses changes nothing.
             Message::Raft(message) => drop(self.raft.step(message)),
             Message::Forward(bytes) => drop(self.raft.propose(bytes)),
@@ -256,6 +262,7 @@ impl Member {
 
     /// The disk has made everything up to here durable.
     pub(crate) fn synced(&mut self, disk: &mut Disk, barrier: Barrier) {
+        let _ = self.begins_at.take_if(|at| *at <= barrier);
         while let Some((waiting, number)) = self.unsynced.front().copied() {
             if barrier < waiting {
                 break;
@@ -281,7 +288,9 @@ impl Member {
         if self.next_tick <= now {
             let is_late = self.next_tick + TICK <= now;
             self.next_tick = if is_late { now + TICK } else { self.next_tick + TICK };
-            self.raft.tick();
+            if self.begins_at.is_none() {
+                self.raft.tick();
+            }
             // What is lost on the way is asked again; what another term began is over.
             let term = self.raft.term();
             self.reads.retain(|_, read| read.asker.is_none() || read.leads_in == Some(term));
@@ -396,7 +405,7 @@ impl Member {
 
     /// Who is the only member need not wait for an election timeout.
     fn campaign_if_alone(&mut self) {
-        if !self.is_alone_at_start {
+        if !self.is_alone_at_start || self.begins_at.is_some() {
             return;
         }
         let position = self.raft.position();
@@ -406,5 +415,89 @@ impl Member {
                 self.raft.campaign();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sim::Streams;
+
+    use super::*;
+
+    /// Two of three members, the third of which is away.
+    struct Pair {
+        now: Time,
+        members: Vec<Member>,
+        disks: Vec<Disk>,
+        /// A disk that takes nothing for the time being.
+        slow: Option<usize>,
+    }
+
+    const NAMES: [&str; 3] = ["cp1", "cp2", "cp3"];
+
+    fn start(index: usize, now: Time, disk: &mut Disk) -> Member {
+        let peers = NAMES.iter().map(|name| Peer::new(name, name)).collect();
+        let rng = Streams::new(1).stream(NAMES[index]);
+        Member::start(now, NAMES[index], peers, rng, disk).unwrap()
+    }
+
+    impl Pair {
+        fn run(&mut self, seconds: u64) {
+            for _ in 0..seconds * 20 {
+                self.now = self.now + Duration::from_millis(50);
+                for index in 0..2 {
+                    self.members[index].due(self.now);
+                    self.drive(index);
+                }
+            }
+        }
+
+        fn drive(&mut self, index: usize) {
+            let mut out = Vec::new();
+            self.members[index].drive(&mut self.disks[index], &mut out).unwrap();
+            for effect in out {
+                match effect {
+                    Effect::Sync(barrier) if self.slow != Some(index) => {
+                        self.disks[index].complete_sync(barrier);
+                        self.members[index].synced(&mut self.disks[index], barrier);
+                        self.drive(index);
+                    }
+                    Effect::Send { address, message } => {
+                        let to = NAMES.iter().position(|name| *name == address).unwrap();
+                        if let Some(member) = self.members.get_mut(to) {
+                            member.receive(NAMES[index], *message, &mut Vec::new());
+                        }
+                    }
+                    Effect::Sync(_) | Effect::Event { .. } => {}
+                }
+            }
+        }
+    }
+
+    /// The same as for a swarm's managers (safety seed 21952).
+    #[test]
+    fn a_member_that_starts_again_waits_for_its_disk() {
+        let now = Time::from_date(2022, 9, 1);
+        let mut disks = vec![Disk::default(), Disk::default()];
+        let members = (0..2).map(|index| start(index, now, &mut disks[index])).collect();
+        let mut pair = Pair { now, members, disks, slow: None };
+        pair.run(20);
+        let leader = pair.members.iter().position(Member::is_leader).expect("one leads");
+        let slow = 1 - leader;
+        pair.slow = Some(slow);
+        let put = Operation::Put { key: "/key".to_owned(), seen: None, value: Some(vec![1]) };
+        pair.members[leader].propose(put, &mut Vec::new()).unwrap();
+        let has_it = |pair: &Pair| pair.members[leader].store.get("/key").is_some();
+        pair.run(1);
+        assert!(!has_it(&pair), "one disk of three has it");
+        pair.members[slow] = start(slow, pair.now, &mut pair.disks[slow]);
+        pair.run(1);
+        assert!(!has_it(&pair), "it still is the only one");
+        pair.slow = None;
+        let barrier = pair.disks[slow].begin_sync();
+        pair.disks[slow].complete_sync(barrier);
+        pair.members[slow].synced(&mut pair.disks[slow], barrier);
+        pair.run(20);
+        assert!(pair.members.iter().any(|member| member.store.get("/key").is_some()));
     }
 }
