@@ -444,7 +444,7 @@ mod tests {
     impl Pair {
         fn run(&mut self, seconds: u64) {
             for _ in 0..seconds * 20 {
-                self.now = self.now + Duration::from_millis(50);
+                self.now += Duration::from_millis(50);
                 for index in 0..2 {
                     self.members[index].due(self.now);
                     self.drive(index);
