@@ -29,8 +29,6 @@ pub struct Model {
     sum: Sum,
     sums: SortedMap<Index, Sum>,
     restarts: Restarts,
-    /// Tasks whose node may have forgotten their last states.
-    forgotten: SortedSet<Id>,
     replacements: Replacements,
     spread: Spread,
     /// The nodes of the raft members that have joined since somebody looks.
@@ -154,7 +152,7 @@ impl Model {
                 self.needles.add(name, secret.spec.data.expose());
             }
             (StoreEvent::Updated { .. }, Some(Object::Task(old)), Object::Task(new)) => {
-                states::check(old, new, self.forgotten.contains(&new.id))?;
+                states::check(old, new)?;
                 identity::check(old, new)?;
                 placement::check(old, new, &self.store)?;
                 if old.desired_state <= TaskState::Running && TaskState::Running < new.desired_state
@@ -179,12 +177,6 @@ impl Model {
             _ => {}
         }
         Ok(())
-    }
-
-    /// A node has lost its power, and what it did not have on its disk.
-    pub(crate) fn forget_states_of(&mut self, node: &str) {
-        let tasks = self.store.tasks().iter().filter(|task| task.node_id.as_deref() == Some(node));
-        self.forgotten.extend(tasks.map(|task| task.id.clone()));
     }
 
     /// A manager has applied up to `applied` and holds `sum`. Indexes that are long past are not

@@ -55,8 +55,6 @@ struct Seen {
     member: Option<Member>,
     agent: Option<Agent>,
     stale: agent_secrets::Stale,
-    /// A power loss would take something from the disk, or the disk has not taken it.
-    may_forget: bool,
 }
 
 /// A raft member of one boot.
@@ -180,7 +178,6 @@ impl Watch {
         let Some(probe) = world.probe(host) else { return Ok(()) };
         self.disk(&probe, host)?;
         self.cluster.look(world, &probe)?;
-        self.forget_states(&probe, host);
         if let Some(daemon) = probe.daemon {
             let node = daemon.swarm();
             self.member(&probe, node, host)?;
@@ -328,21 +325,6 @@ impl Watch {
             model.store().service(service).is_none_or(|service| slots::starts_first(service))
         };
         running::check(connected, may_be_two)
-    }
-
-    /// What an agent knew of its tasks and its disk did not is gone with its power.
-    fn forget_states(&mut self, probe: &Probe<'_>, host: usize) {
-        let seen = &mut self.hosts[host];
-        let is_gone =
-            |agent: &&Agent| probe.daemon.is_none() || agent.boot_count != probe.boot_count;
-        let may_forget = !probe.disk.is_synced() || probe.disk.is_full();
-        if std::mem::replace(&mut seen.may_forget, may_forget)
-            && let Some(agent) = seen.agent.as_ref().filter(is_gone)
-        {
-            for swarm in self.swarms.values_mut().flatten() {
-                swarm.model.forget_states_of(&agent.node_id);
-            }
-        }
     }
 
     fn stale(

@@ -21,12 +21,11 @@ pub fn check_new(task: &Task) -> Verdict {
     Ok(())
 }
 
-/// One entry changed a task. Its node may have lost its power since, and with it (`may_forget`) states that it had told and
-/// not written: the listeners hear of one before it is in the file (swarmkit: `agent/worker.go`, `updateTaskStatus`).
+/// One entry changed a task.
 ///
 /// # Errors
 /// If a state went back, or took a step that there is not.
-pub fn check(old: &Task, new: &Task, may_forget: bool) -> Verdict {
+pub fn check(old: &Task, new: &Task) -> Verdict {
     use TaskState as S;
     let name = new.short_name();
     let (from, to) = (old.status.state, new.status.state);
@@ -43,7 +42,7 @@ pub fn check(old: &Task, new: &Task, may_forget: bool) -> Verdict {
     };
     ensure!(allowed, "task {name} went from {from:?} to {to:?}");
     ensure!(
-        from <= S::Running || from == to || to == S::Orphaned || may_forget,
+        from <= S::Running || from == to || to == S::Orphaned,
         "task {name} was over as {from:?} and became {to:?}"
     );
     Ok(())
@@ -77,7 +76,7 @@ mod tests {
     #[test]
     fn steps_that_there_are_not() {
         use TaskState as S;
-        let step = |from, to| check(&in_state(from), &in_state(to), false);
+        let step = |from, to| check(&in_state(from), &in_state(to));
         for (from, to) in [(S::New, S::Pending), (S::Assigned, S::Running), (S::Ready, S::Shutdown)]
         {
             step(from, to).unwrap();
@@ -98,10 +97,7 @@ mod tests {
         complains(check_removed(&in_state(S::Running), true, true), &INVARIANT);
         let mut later = in_state(S::Running);
         later.desired_state = S::Shutdown;
-        complains(check(&later, &in_state(S::Running), false), &INVARIANT);
-        // Liveness seed 401106: its worker had no room, and lost its power.
-        let (over, ended) = (in_state(S::Complete), in_state(S::Shutdown));
-        complains(check(&over, &ended, false), &INVARIANT);
-        check(&over, &ended, true).unwrap();
+        complains(check(&later, &in_state(S::Running)), &INVARIANT);
+        complains(check(&in_state(S::Complete), &in_state(S::Shutdown)), &INVARIANT);
     }
 }

@@ -263,10 +263,14 @@ impl SwarmNode {
             return self.forget(io);
         }
         self.joins_by = state.join_in_progress.then_some(state.remote_addr);
+        self.begin(io);
+    }
+
+    /// Begins from what is on the disk, once the disk has all of it: whoever is told of something takes it for durable.
+    pub(super) fn begin(&mut self, io: &mut Io<'_>) {
         if io.disk.is_synced() {
-            return self.start_from_disk(None, io);
+            return self.start_from_disk(self.kek.clone(), io);
         }
-        // Whoever is told of it takes it for durable.
         self.phase = Phase::Pending;
         self.begins_at = Some(io.disk.begin_sync());
         io.sync();

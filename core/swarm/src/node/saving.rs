@@ -2,12 +2,13 @@
 //! shown one to others must have it after a power loss: a rotation of the root CA ends when all nodes show new ones, and who
 //! comes back with an old one then is lost.
 
-use seal::{Dek, NodeKeyFile, RootCertificate};
+use seal::{Dek, Kek, NodeKeyFile, RootCertificate};
 use sim::disk::Barrier;
 
 use super::storage::no_space;
 use super::swarm_node::{Io, SwarmNode};
 use crate::ca::Credentials;
+use crate::ca::credentials::Own;
 use crate::ca::files;
 use crate::control::{ApiError, Code};
 use crate::objects::Role;
@@ -19,6 +20,12 @@ pub(crate) struct Saving {
     credentials: Credentials,
     /// For the first certificate: the manager that gave it.
     server: Option<String>,
+}
+
+/// Only a manager's key is sealed.
+fn kek_for<'a>(credentials: &Credentials, kek: Option<&'a Kek>) -> Option<&'a Kek> {
+    let role = credentials.own.as_ref().map(Own::role);
+    kek.filter(|_| role == Some(Role::Manager))
 }
 
 impl SwarmNode {
@@ -75,8 +82,7 @@ impl SwarmNode {
         server: Option<String>,
         io: &mut Io<'_>,
     ) -> Result<(), ApiError> {
-        let role = credentials.own.as_ref().map(|own| own.role());
-        let kek = self.kek.as_ref().filter(|_| role == Some(Role::Manager));
+        let kek = kek_for(&credentials, self.kek.as_ref());
         if !files::write_credentials(io.disk, &credentials, &key_file, kek) {
             let why = no_space(&io.disk.take_failure().unwrap_or_default());
             return Err(ApiError::local(Code::Unknown, why));
@@ -108,10 +114,7 @@ impl SwarmNode {
             None => self.credentials.as_deref(),
         };
         let (Some(newest), Some(key_file)) = (newest, &self.key_file) else { return };
-        let kek = self
-            .kek
-            .as_ref()
-            .filter(|_| newest.own.as_ref().is_some_and(|own| own.role() == Role::Manager));
+        let kek = kek_for(newest, self.kek.as_ref());
         self.is_root_unwritten = !files::write_credentials(io.disk, newest, key_file, kek);
         if !self.is_root_unwritten {
             io.sync_keys();

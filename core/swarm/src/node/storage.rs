@@ -76,7 +76,6 @@ impl SwarmNode {
             return;
         }
         self.restart_at = None;
-        let kek = self.kek.clone();
-        self.start_from_disk(kek, io);
+        self.begin(io);
     }
 }

@@ -98,7 +98,7 @@ pub struct SwarmNode {
     /// The manager that this node joins by, until it is ready for the first time.
     pub(crate) joins_by: Option<String>,
     pub(crate) renewing: Option<JoinFlow>,
-    /// What an earlier daemon has written is on its way to the disk, and this one begins then.
+    /// What was written before this node began is on its way to the disk; then it begins.
     pub(crate) begins_at: Option<Barrier>,
     /// A certificate on its way to the disk.
     pub(crate) saving: Option<Saving>,
@@ -192,7 +192,7 @@ impl SwarmNode {
             Input::Due => {}
             Input::Synced(barrier) => {
                 if self.begins_at.take_if(|at| *at <= barrier).is_some() {
-                    self.start_from_disk(None, &mut io);
+                    self.start_from_disk(self.kek.clone(), &mut io);
                 }
                 self.saved(barrier, &mut io);
                 if let Some(join) = &mut self.raft_join {
