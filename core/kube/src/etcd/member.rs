@@ -262,7 +262,9 @@ impl Member {
 
     /// The disk has made everything up to here durable.
     pub(crate) fn synced(&mut self, disk: &mut Disk, barrier: Barrier) {
-        let _ = self.begins_at.take_if(|at| *at <= barrier);
+        if self.begins_at.take_if(|at| *at <= barrier).is_some() {
+            self.campaign_if_alone();
+        }
         while let Some((waiting, number)) = self.unsynced.front().copied() {
             if barrier < waiting {
                 break;
