@@ -81,8 +81,8 @@ fn tested(bug: Option<Bug>) -> (u8, String) {
 fn labs_are_tested_under_the_invariants() {
     let (status, told) = tested(Some(Bug::EntryInClear));
     assert_eq!(status, 1, "{told}");
-    // At the line of the command that creates the secret.
-    assert!(told.contains("secrets.lab.md:60: plaintext: secret sec1 is in the clear"), "{told}");
+    // At the block with the command that creates the secret.
+    assert!(told.contains("secrets.lab.md:59: plaintext: secret sec1 is in the clear"), "{told}");
     assert_eq!(tested(None).0, 0);
 }
 

@@ -23,10 +23,10 @@ const OLD_TASK_TIMEOUT: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 struct Delay {
     start_at: Time,
-    wait: Option<Wait>,
+    waits: Vec<Wait>,
 }
 
-/// The old task that must stop before.
+/// An old task that must stop before.
 #[derive(Clone, Debug)]
 struct Wait {
     old: Id,
@@ -36,7 +36,7 @@ struct Wait {
 
 impl Delay {
     fn due(&self) -> Time {
-        self.wait.as_ref().map_or(self.start_at, |wait| self.start_at.max(wait.until))
+        self.waits.iter().map(|wait| wait.until).fold(self.start_at, Time::max)
     }
 }
 
@@ -98,9 +98,7 @@ impl Supervisor {
     /// Those who waited for it need not any more.
     fn stopped(&mut self, is_it: impl Fn(&Wait) -> bool) {
         for delay in self.delays.values_mut() {
-            if delay.wait.as_ref().is_some_and(&is_it) {
-                delay.wait = None;
-            }
+            delay.waits.retain(|wait| !is_it(wait));
         }
     }
 
@@ -190,10 +188,10 @@ impl Supervisor {
             });
         // An update that comes to a task that waits already lets it wait on, or whoever takes its place. swarmkit's
         // `DelayStart` forgets what it waited for, and two tasks run in the slot until the old one has stopped.
-        let waits = |task: &Id| self.delays.get(task)?.wait.clone().filter(|_| wait_stop);
-        let inherited = old.and_then(|old| waits(&old.id)).or_else(|| waits(new));
-        let wait = inherited.or(wait);
-        self.delays.insert(new.clone(), Delay { start_at: now + delay, wait });
+        let before = old.map(|old| &old.id).into_iter().chain([new]).filter(|_| wait_stop);
+        let inherited = before.filter_map(|task| self.delays.get(task)).flat_map(|one| &one.waits);
+        let waits = inherited.cloned().chain(wait).collect();
+        self.delays.insert(new.clone(), Delay { start_at: now + delay, waits });
     }
 
     fn should_restart(&mut self, task: &Task, service: &Service) -> bool {
@@ -281,7 +279,7 @@ impl Supervisor {
             {
                 let delay = restart_policy(&task.spec).delay.unwrap_or(defaults::RESTART_DELAY);
                 let start_at = (timestamp(task) + delay).min(now + delay);
-                self.delays.insert(task.id.clone(), Delay { start_at, wait: None });
+                self.delays.insert(task.id.clone(), Delay { start_at, waits: Vec::new() });
             }
         }
         for tasks in slots.values_mut() {
