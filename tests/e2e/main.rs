@@ -93,6 +93,7 @@ transcripts! {
     compose_19_03: "compose-19.03",
     containers_20_10: "containers-20.10",
     kubectl_1_25: "kubectl-1.25",
+    kubectl_cut_1_25: "kubectl-cut-1.25",
     kubectl_1_31: "kubectl-1.31",
     kubectl_documents: "kubectl-documents-1.25",
 }

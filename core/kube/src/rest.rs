@@ -98,6 +98,11 @@ pub struct Response {
     pub body: Value,
 }
 
+/// Why a stream is over whose other end does not answer any more (Go's `net/http`).
+pub const CONNECTION_LOST: &str = "http2: client connection lost";
+/// Why a stream is over that broke (Go's `io.ErrUnexpectedEOF`).
+pub const UNEXPECTED_END: &str = "unexpected EOF";
+
 /// What comes on a stream.
 #[derive(Clone, Debug, PartialEq)]
 pub enum StreamEvent {
@@ -133,6 +138,8 @@ pub enum Unreachable {
     TimedOut,
     /// The way broke while the answer was awaited.
     Broken,
+    /// The other end was there and does not answer any more: `http2: client connection lost`.
+    Gone,
     /// Whoever answers has a certificate of another authority.
     UnknownAuthority,
 }

@@ -5,7 +5,9 @@ use std::future::Future;
 use std::pin::Pin;
 
 use commandline::pflag::Matches;
-use kube::rest::{self, Answer, Ask, Method, Reply, Request, StreamEvent, Unreachable};
+use kube::rest::{
+    self, Answer, Ask, CONNECTION_LOST, Method, Reply, Request, StreamEvent, Unreachable,
+};
 use os::remote::RemoteInput;
 use os::{Errno, Fd, Proc};
 use serde_json::{Value, json};
@@ -395,6 +397,7 @@ impl Cli {
                 format!("Unable to connect to the server: dial tcp {address}: i/o timeout")
             }
             Unreachable::Broken => "Unable to connect to the server: EOF".to_owned(),
+            Unreachable::Gone => format!("Unable to connect to the server: {CONNECTION_LOST}"),
             Unreachable::UnknownAuthority => {
                 let tls = if self.profile.minor > 26 {
                     "tls: failed to verify certificate: "

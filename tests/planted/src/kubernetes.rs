@@ -14,3 +14,12 @@ pub(crate) fn kubelet_starts_again(lab: &mut Lab<'_>) -> Step {
     let running = pods.lines().filter(|pod| pod.contains(" 1/1 ") && pod.contains(" Running   0 "));
     lab.expect(running.count() == 4, "pods_outlive_their_kubelet")
 }
+
+/// Who only listens on a connection learns all the same that nobody is at its other end any more.
+pub(crate) fn watch_is_cut(lab: &mut Lab<'_>) -> Step {
+    lab.type_line("w1", "kubectl get pods --watch")?;
+    lab.wait(5)?;
+    lab.cut("w1", true)?;
+    lab.wait(60)?;
+    lab.expect(lab.is_at_prompt("w1"), "a_silent_watch_ends")
+}

@@ -126,6 +126,10 @@ impl Lab<'_> {
         self.session.world.result_since(node, &mark).map_err(bad)
     }
 
+    pub(crate) fn is_at_prompt(&self, node: &str) -> bool {
+        self.session.is_at_prompt(node)
+    }
+
     /// What a line prints that must end well.
     pub(crate) fn says(&mut self, node: &str, text: &str) -> Step<String> {
         let result = self.run(node, text)?;

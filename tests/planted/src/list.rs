@@ -150,6 +150,7 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     ),
     (Bug::DeletionNotCached, KUBE_SAFETY, &["cached_objects"]),
     (Bug::WatchEventLost, KUBE_LIVENESS, &["settled"]),
+    (Bug::SilenceIgnored, By::KubeScenario(k::watch_is_cut), &["a_silent_watch_ends"]),
     (Bug::AllSecretsToNodes, KUBE_SAFETY, &["node_rights"]),
     (Bug::OrphansKept, KUBE_LIVENESS, &["settled"]),
     (Bug::PodsOfOthers, KUBE_SAFETY, &["pods_once"]),

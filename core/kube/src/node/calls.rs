@@ -7,7 +7,10 @@ use sim::{Duration, HostId};
 use super::{Caller, Context, KubeNode, Output};
 use crate::apiserver::{Origin, Status};
 use crate::pki;
-use crate::rest::{Answer, Ask, Credential, Reply, Request, StreamEvent, Unreachable};
+use crate::rest::{
+    Answer, Ask, CONNECTION_LOST, Credential, Reply, Request, StreamEvent, UNEXPECTED_END,
+    Unreachable,
+};
 use crate::wire::{API_PORT, Came, Way};
 
 /// kubectl's transport gives up a connection after so long.
@@ -190,9 +193,13 @@ impl KubeNode {
                 let event = match came {
                     Came::Event(event) => event,
                     Came::Response(response) => StreamEvent::Ended(response.body),
-                    Came::Failed(_) => StreamEvent::Ended(
-                        *Status::new(500, "InternalError", "http2: client connection lost").0,
-                    ),
+                    Came::Failed(why) => {
+                        let text = match why {
+                            Unreachable::Gone => CONNECTION_LOST,
+                            _ => UNEXPECTED_END,
+                        };
+                        StreamEvent::Ended(*Status::new(500, "InternalError", text).0)
+                    }
                     Came::Opened => return,
                 };
                 known.is_over |= matches!(event, StreamEvent::Ended(_));

@@ -123,7 +123,9 @@ impl KubeNode {
                 let text = match why {
                     Unreachable::Refused => "connect: connection refused",
                     Unreachable::TimedOut => "i/o timeout",
-                    Unreachable::Broken | Unreachable::UnknownAuthority => "EOF",
+                    Unreachable::Broken | Unreachable::Gone | Unreachable::UnknownAuthority => {
+                        "EOF"
+                    }
                 };
                 let text = format!("error dialing backend: dial tcp: {text}");
                 Packet::response(number, Status::new(500, "InternalError", text).into())

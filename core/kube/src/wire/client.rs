@@ -163,7 +163,7 @@ impl Client {
         call.check_until = None;
         if let Some(link) = call.link.take() {
             match self.calls.values().any(|other| other.link == Some(link)) {
-                true => links.retire(now, link),
+                true => links.retire(link),
                 false => links.close(link, out),
             }
         }
@@ -212,6 +212,7 @@ impl Client {
                 Loss::Refused if self.next_host(now, number, links, out) => continue,
                 Loss::Refused => Unreachable::Refused,
                 Loss::Broken => Unreachable::Broken,
+                Loss::Gone => Unreachable::Gone,
                 Loss::Untrusted => Unreachable::UnknownAuthority,
             };
             self.calls.remove(&number);

@@ -21,9 +21,13 @@ const DATA: u8 = 1;
 const RESET: u8 = 2;
 /// A connection that is not there by then is tried again (TCP: the third SYN).
 pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
-/// A connection with nothing but streams on it: whether the other end is there is asked this often, and whoever has said
-/// nothing by the next time is gone (client-go: `HTTP2_READ_IDLE_TIMEOUT_SECONDS`).
+/// Who has said nothing for so long is asked whether they are there: a stream that only listens would never learn
+/// (client-go: `HTTP2_READ_IDLE_TIMEOUT_SECONDS`).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
+/// Who has not answered that by then is gone (client-go: `HTTP2_PING_TIMEOUT_SECONDS`).
+const PING_TIMEOUT: Duration = Duration::from_secs(15);
+/// No call has this number: its answer is not waited for.
+const NOBODYS: u64 = u64::MAX;
 
 /// True for a frame that a [`Links`] understands.
 pub(crate) fn is_ours(flow: u64, bytes: &[u8]) -> bool {
@@ -48,6 +52,8 @@ pub(crate) enum Loss {
     Refused,
     /// It was there, and is not any more.
     Broken,
+    /// It was there, and does not answer any more.
+    Gone,
     /// The other end is not who it should be.
     Untrusted,
 }
@@ -57,15 +63,12 @@ struct Link {
     host: HostId,
     flow: u64,
     is_initiator: bool,
-    /// Of an initiator's: as whom.
-    identity: [u8; 8],
     channel: Channel,
-    handshake_until: Time,
     sent_count: u32,
     received_count: u32,
-    /// Of one that nobody sends on any more: when it is looked whether anything has come.
-    look_at: Option<Time>,
-    was_heard: bool,
+    /// Until when something has to come: the other end's part of the handshake, or anything.
+    wait_until: Time,
+    was_asked: bool,
 }
 
 /// All connections of a host.
@@ -158,7 +161,7 @@ impl Links {
         let (channel, hello) = Channel::connect(&config, &mut self.rng);
         let flow = FLOW_TAG | self.rng.next_u64() >> 32;
         out.push((host, flow, frame(HELLO, true, &hello)));
-        let id = self.insert(now, host, flow, true, key.1, channel);
+        let id = self.insert(now, host, flow, true, channel);
         self.by_peer.insert(key, id);
         Some(id)
     }
@@ -169,36 +172,29 @@ impl Links {
         host: HostId,
         flow: u64,
         is_initiator: bool,
-        identity: [u8; 8],
         channel: Channel,
     ) -> u64 {
         let id = self.next;
         self.next += 1;
-        let handshake_until = now + HANDSHAKE_TIMEOUT;
         let (sent_count, received_count) = (0, 0);
         self.by_wire.insert((host, flow, is_initiator), id);
         let link = Link {
             host,
             flow,
             is_initiator,
-            identity,
             channel,
-            handshake_until,
             sent_count,
             received_count,
-            look_at: None,
-            was_heard: false,
+            wait_until: now + HANDSHAKE_TIMEOUT,
+            was_asked: false,
         };
         self.links.insert(id, link);
         id
     }
 
     /// Nobody answers on a connection: who wants one opens another. What is under way on it may still come.
-    pub(crate) fn retire(&mut self, now: Time, link: u64) {
+    pub(crate) fn retire(&mut self, link: u64) {
         self.by_peer.retain(|_, known| *known != link);
-        if let Some(link) = self.links.get_mut(&link) {
-            (link.look_at, link.was_heard) = (Some(now + IDLE_TIMEOUT), false);
-        }
     }
 
     /// Sends a packet; it is lost if the connection is.
@@ -228,9 +224,7 @@ impl Links {
     fn drop_link(&mut self, link: u64, why: Loss) {
         let Some(gone) = self.links.remove(&link) else { return };
         self.by_wire.remove(&(gone.host, gone.flow, gone.is_initiator));
-        if gone.is_initiator {
-            self.by_peer.remove(&(gone.host, gone.identity));
-        }
+        self.retire(link);
         let is_new = !gone.channel.is_established();
         let why = if why == Loss::Broken && is_new { Loss::Refused } else { why };
         self.events.push(WireEvent::Lost { link, why });
@@ -238,34 +232,23 @@ impl Links {
 
     /// When a handshake is given up, or a connection looked at.
     pub(crate) fn next_deadline(&self) -> Option<Time> {
-        let handshakes = self.links.values().filter(|link| !link.channel.is_established());
-        let looks = self.links.values().filter_map(|link| link.look_at);
-        handshakes.map(|link| link.handshake_until).chain(looks).min()
+        self.links.values().map(|link| link.wait_until).min()
     }
 
-    /// Gives up handshakes that took too long, and connections whose other end is gone.
+    /// Gives up handshakes that took too long, and connections whose other end is gone; asks those who are silent.
     pub(crate) fn due(&mut self, now: Time, out: &mut Frames) {
-        let looked =
-            self.links.iter_mut().filter(|(_, link)| link.look_at.is_some_and(|at| at <= now));
-        let looked: Vec<(u64, bool)> = looked
-            .map(|(id, link)| {
-                link.look_at = Some(now + IDLE_TIMEOUT);
-                (*id, std::mem::take(&mut link.was_heard))
-            })
-            .collect();
-        for (id, was_heard) in looked {
-            match was_heard {
-                true => self.send(id, &Packet::Ping { number: u64::MAX }, out),
-                false => self.drop_link(id, Loss::Broken),
+        let silent = self.links.iter().filter(|(_, link)| link.wait_until <= now);
+        let silent: Vec<u64> = silent.map(|(id, _)| *id).collect();
+        for id in silent {
+            match self.links.get_mut(&id) {
+                Some(link) if !link.channel.is_established() => self.drop_link(id, Loss::Silent),
+                Some(link) if sim::planted!(SilenceIgnored) => link.wait_until = now + IDLE_TIMEOUT,
+                Some(link) if !link.was_asked => {
+                    (link.was_asked, link.wait_until) = (true, now + PING_TIMEOUT);
+                    self.send(id, &Packet::Ping { number: NOBODYS }, out);
+                }
+                _ => self.drop_link(id, Loss::Gone),
             }
-        }
-        let late = self
-            .links
-            .iter()
-            .filter(|(_, link)| !link.channel.is_established() && link.handshake_until <= now);
-        let late: Vec<u64> = late.map(|(id, _)| *id).collect();
-        for id in late {
-            self.drop_link(id, Loss::Silent);
         }
     }
 
@@ -302,7 +285,7 @@ impl Links {
         let Some((channel, reply)) = accepted else {
             return out.push((from, flow, frame(RESET, false, &[])));
         };
-        let id = self.insert(now, from, flow, false, [0; 8], channel);
+        let id = self.insert(now, from, flow, false, channel);
         self.send_data(id, &reply, out);
     }
 
@@ -314,7 +297,7 @@ impl Links {
             return;
         }
         link.received_count = link.received_count.wrapping_add(1);
-        link.was_heard = true;
+        (link.was_asked, link.wait_until) = (false, now + IDLE_TIMEOUT);
         let received = match link.channel.receive(bytes, self.clock.wall(now)) {
             Ok(received) => received,
             Err(error) => {

@@ -1,7 +1,7 @@
 //! `kubectl get`: tables, objects, watching (kubectl: `cmd/get/get.go`).
 
 use kube::resources::Resource;
-use kube::rest::StreamEvent;
+use kube::rest::{CONNECTION_LOST, StreamEvent};
 use serde_json::Value;
 
 use crate::cli::{Boxed, Call, Cli, Failure};
@@ -226,6 +226,23 @@ fn tables(cli: &Cli, format: &Format, found: &[Found], has_kinds: bool) {
     }
 }
 
+/// Nobody is at the other end of a watch any more: that is told as if it had been an object (cli-runtime: `printStatus`).
+fn broken_watch(cli: &Cli, format: &Format, table: &mut Table, mut why: Value) -> Outcome {
+    why["message"] = Value::String(format!(
+        "an error on the server (\"unable to decode an event from the watch stream: {CONNECTION_LOST}\") has prevented the request from succeeding"
+    ));
+    if format.is_table() {
+        let title = ["STATUS", "REASON", "MESSAGE"].map(str::to_owned).to_vec();
+        let row = ["status", "reason", "message"].map(|field| text(&why, field).to_owned());
+        let title = (!cli.is_set("no-headers")).then_some(title);
+        let rows: Vec<Vec<String>> = title.into_iter().chain([row.to_vec()]).collect();
+        cli.out(table.lines(&rows));
+    } else {
+        output::print(cli, format, &why)?;
+    }
+    Ok(0)
+}
+
 /// `-w`: what there is, then what changes, until Ctrl-C.
 async fn watch(cli: &Cli, format: &Format, found: &[Found], version: &str) -> Outcome {
     let args = cli.args();
@@ -290,6 +307,10 @@ async fn watch(cli: &Cli, format: &Format, found: &[Found], version: &str) -> Ou
                 }
                 StreamEvent::Change(change) => {
                     show(&[(text(&change, "type"), at(&change, "object"))])?;
+                }
+                // A stream that breaks off ends a watch like one that ends (client-go: `StreamWatcher`).
+                StreamEvent::Ended(why) if text(&why, "message") == CONNECTION_LOST => {
+                    return broken_watch(cli, format, &mut table, why);
                 }
                 StreamEvent::Ended(_) => return Ok(0),
                 _ => {}

@@ -130,7 +130,8 @@ async fn one(cli: &Cli, pod: &Value, container: &str) -> Result<(), Failure> {
         for event in events {
             match event {
                 StreamEvent::Log(bytes) => show(&bytes),
-                StreamEvent::Ended(_) => return Ok(()),
+                StreamEvent::Ended(Value::Null) => return Ok(()),
+                StreamEvent::Ended(why) => return Err(Failure::text(text(&why, "message"))),
                 _ => {}
             }
         }

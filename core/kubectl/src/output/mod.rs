@@ -113,7 +113,8 @@ pub(crate) fn object_name(object: &Value) -> String {
     let kind = text(object, "kind").to_lowercase();
     let group = text(object, "apiVersion").split_once('/').map_or("", |(group, _)| group);
     let dot = if group.is_empty() { "" } else { "." };
-    format!("{kind}{dot}{group}/{}", name(object))
+    let name = Some(name(object)).filter(|name| !name.is_empty()).unwrap_or("<unknown>");
+    format!("{kind}{dot}{group}/{name}")
 }
 
 /// An object without what nobody asked to see.
