@@ -9,20 +9,28 @@ use crate::invariant::{Invariant, Verdict, ensure};
 /// See the file.
 pub static INVARIANT: Invariant = Invariant {
     name: "placement",
-    statement: "a task is assigned to a node that is ready and active, meets its constraints, has what it reserves and runs no more replicas than allowed; a global job's task is made for no node that is down or drained",
+    statement: "a task is assigned to a node that is ready and active, meets its constraints, has what it reserves and runs no more replicas than allowed; a global job comes to no node that is down or drained",
     source: "swarmkit `manager/scheduler/filter.go`; `manager/orchestrator/jobs/global/reconciler.go`",
 };
 
 /// A task is new; the store is the one after it was made.
 ///
 /// # Errors
-/// If it is of a global job, and its node can run nothing: one would be made after the other.
+/// If it is the first of a global job on its node, and that one can run nothing. Who takes the place of one that has failed
+/// there waits until it can.
 pub fn check_new(task: &Task, store: &Store) -> Verdict {
     let service = store.service(&task.service_id);
     if service.is_none_or(|service| service.spec.mode != ServiceMode::GlobalJob) {
         return Ok(());
     }
     let Some(node) = task.node_id.as_ref().and_then(|id| store.node(id)) else { return Ok(()) };
+    let was_there = |other: &&std::rc::Rc<Task>| {
+        other.id != task.id
+            && (&other.node_id, other.job_iteration) == (&task.node_id, task.job_iteration)
+    };
+    if store.tasks_of_service(&task.service_id).any(|other| was_there(&other)) {
+        return Ok(());
+    }
     ensure!(
         node.status.state != NodeState::Down && node.spec.availability != Availability::Drain,
         "task {} is made for {}, which can run nothing",
@@ -125,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn a_global_job_tries_where_nothing_can_run() {
+    fn a_global_job_comes_to_where_nothing_can_run() {
         let mut job = service("job");
         job.spec.mode = ServiceMode::GlobalJob;
         let mut store = Store::new();
@@ -136,5 +144,7 @@ mod tests {
         drained.spec.availability = Availability::Drain;
         store.apply(&[StoreAction::Update(drained.into())]);
         complains(check_new(&new, &store), &INVARIANT);
+        store.apply(&[StoreAction::Create(task("t0", "job", Some("n1")).into())]);
+        check_new(&new, &store).unwrap();
     }
 }

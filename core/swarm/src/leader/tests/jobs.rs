@@ -1,7 +1,7 @@
 //! Jobs.
 
-use crate::objects::{Availability, ServiceMode, TaskState};
-use crate::testing::{World, secs, spec};
+use crate::objects::{Availability, Node, ServiceMode, Task, TaskState};
+use crate::testing::{World, Writer, secs, spec};
 
 #[test]
 fn a_replicated_job_completes_so_many_tasks() {
@@ -12,7 +12,7 @@ fn a_replicated_job_completes_so_many_tasks() {
     world.run(secs(1));
     assert_eq!(world.count(&job, |_| true), 2);
     world.run(secs(30));
-    let complete = |task: &crate::objects::Task| task.status.state == TaskState::Complete;
+    let complete = |task: &Task| task.status.state == TaskState::Complete;
     assert_eq!((world.count(&job, complete), world.count(&job, |_| true)), (5, 5));
     // An update runs it again.
     world.update_service(&job, |spec| spec.task.force_update += 1);
@@ -32,8 +32,9 @@ fn a_global_job_runs_once_on_each_node() {
     assert_eq!(world.count(&job, |_| true), 3);
 }
 
+/// swarmkit's jobs do not hear of nodes; a task that ends lets them look again.
 #[test]
-fn a_global_job_waits_for_a_drained_node_and_knows_no_newer_one() {
+fn a_global_job_learns_of_nodes_when_a_task_ends() {
     let mut world = World::new(3, 3);
     world.run(secs(1));
     let mut wanted = spec("job", "nginx", 0);
@@ -44,14 +45,65 @@ fn a_global_job_waits_for_a_drained_node_and_knows_no_newer_one() {
         world.change_node("node3", |node| node.spec.availability = availability);
         world.run(secs(10));
     };
-    let under_way = |world: &World| world.count(&job, |task| !task.status.state.is_terminal());
-    // Nothing could run there: it is not tried again and again.
+    let on = |world: &World, node: &str| {
+        world.count(&job, |task| {
+            task.node_id.as_deref() == Some(node) && !task.status.state.is_terminal()
+        })
+    };
+    let complete_one = |world: &mut World| {
+        let tasks: Vec<_> = world.store.tasks_of_service(&job).cloned().collect();
+        let is_meant = |task: &&std::rc::Rc<Task>| {
+            task.status.state == TaskState::Running && task.node_id.as_deref() != Some("node3")
+        };
+        let one = tasks.iter().find(is_meant).unwrap();
+        world.change(Writer::Agent, |tx| {
+            tx.change_task(&one.id, |task| task.status.state = TaskState::Complete);
+        });
+        world.run(secs(10));
+    };
     set(&mut world, Availability::Drain);
-    assert_eq!((under_way(&world), world.count(&job, |_| true)), (2, 3));
+    assert_eq!(on(&world, "node3"), 1);
+    complete_one(&mut world);
+    assert_eq!(on(&world, "node3"), 0);
     set(&mut world, Availability::Active);
-    assert_eq!((under_way(&world), world.count(&job, |_| true)), (3, 4));
-    // It was not there when the job began.
     world.add_node(4);
     world.run(secs(10));
-    assert_eq!(world.count(&job, |_| true), 4);
+    assert_eq!((on(&world, "node3"), on(&world, "node4")), (0, 0));
+    complete_one(&mut world);
+    assert_eq!((on(&world, "node3"), on(&world, "node4")), (1, 1));
+}
+
+/// Liveness seed 500172: what was told to stop completed, and so did who came for it.
+#[test]
+fn a_replicated_job_goes_on_where_its_node_is_drained() {
+    let mut world = World::new(4, 2);
+    let mut wanted = spec("job", "once", 0);
+    wanted.mode = ServiceMode::ReplicatedJob { max_concurrent: 1, total_completions: 1 };
+    let job = world.create_service(wanted);
+    world.run(secs(2));
+    for node in ["node1", "node2"] {
+        world.change_node(node, |node| node.spec.availability = Availability::Drain);
+    }
+    world.run(secs(30));
+    let complete = |task: &Task| task.status.state == TaskState::Complete;
+    assert_eq!((world.count(&job, complete), world.count(&job, |_| true)), (1, 1));
+}
+
+/// Liveness seed 500199.
+#[test]
+fn a_global_job_makes_nothing_for_a_node_that_is_gone() {
+    let mut world = World::new(5, 2);
+    world.run(secs(1));
+    let mut wanted = spec("job", "nginx", 0);
+    wanted.mode = ServiceMode::GlobalJob;
+    let job = world.create_service(wanted);
+    world.run(secs(2));
+    world.change(Writer::Api, |tx| {
+        let task = tx.store().tasks_of_node("node2").next().unwrap().id.clone();
+        tx.change_task(&task, |task| task.status.state = TaskState::Orphaned);
+        tx.remove::<Node>(&"node2".into()).unwrap();
+    });
+    world.run(secs(30));
+    let under_way = |task: &Task| task.desired_state == TaskState::Complete;
+    assert_eq!((world.count(&job, under_way), world.count(&job, |_| true)), (1, 2));
 }
