@@ -15,6 +15,7 @@ use crate::store::{addresses, in_use, names, references, versions};
 use crate::tasks::replacements::Replacements;
 use crate::tasks::restarts::Restarts;
 use crate::tasks::spread::Spread;
+use crate::tasks::unwritten::Unwritten;
 use crate::tasks::{identity, placement, rollbacks, slots, states};
 
 /// So many past indexes are remembered for managers that lag behind.
@@ -31,6 +32,7 @@ pub struct Model {
     restarts: Restarts,
     replacements: Replacements,
     spread: Spread,
+    pub(crate) unwritten: Unwritten,
     /// The nodes of the raft members that have joined since somebody looks.
     members: SortedMap<RaftId, Id>,
     /// The highest history limit that there was.
@@ -152,7 +154,7 @@ impl Model {
                 self.needles.add(name, secret.spec.data.expose());
             }
             (StoreEvent::Updated { .. }, Some(Object::Task(old)), Object::Task(new)) => {
-                states::check(old, new)?;
+                states::check(old, new, self.unwritten.may_be_forgotten(old))?;
                 identity::check(old, new)?;
                 placement::check(old, new, &self.store)?;
                 if old.desired_state <= TaskState::Running && TaskState::Running < new.desired_state

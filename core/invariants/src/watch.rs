@@ -291,6 +291,9 @@ impl Watch {
             let held: SortedSet<Id> = view.secrets.iter().map(|secret| secret.id.clone()).collect();
             agent_tasks::check(node_id, tasks.iter().map(|(task, _)| *task))?;
             agent_secrets::check(&tasks, &held)?;
+            for swarm in self.swarms.values_mut().flatten() {
+                swarm.model.unwritten.see(tasks.iter().copied(), view.is_unwritten);
+            }
             let session_with = view.session_with.filter(|_| view.is_registered);
             let agent = Agent {
                 boot_count: probe.boot_count,

@@ -288,12 +288,16 @@ fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<Strin
     }
 }
 
-/// A rollback that was asked for while no node had a task of the global service: the orchestrator hands nothing to the
-/// updater then, and nobody ends it before the service changes again (swarmkit: `global.go`, `reconcileServices`). Or one of
-/// a job, which has no updater at all (`controlapi/service.go`, `UpdateService`).
+/// A rollback that was asked for while no node that takes changes had a task of the global service: the orchestrator hands
+/// nothing to the updater then, paused nodes are left as they are, and nobody ends it before the service changes again
+/// (swarmkit: `global.go`, `reconcileServices`). Or one of a job, which has no updater at all (`controlapi/service.go`, `UpdateService`).
 fn is_nobodys(service: &Service, store: &Store) -> bool {
     let is_new = |task: &std::rc::Rc<Task>| task.spec_version == service.spec_version;
-    let had_none = || store.tasks_of_service(&service.id).all(is_new);
+    let is_left = |task: &std::rc::Rc<Task>| {
+        let node = task.node_id.as_ref().and_then(|id| store.node(id));
+        node.is_some_and(|node| node.spec.availability == Availability::Pause)
+    };
+    let had_none = || store.tasks_of_service(&service.id).all(|task| is_new(task) || is_left(task));
     service.spec.mode.is_job() || matches!(service.spec.mode, ServiceMode::Global) && had_none()
 }
 
@@ -360,6 +364,17 @@ mod tests {
         rollback(&mut state, "node.id!=n1");
         state.store.as_mut().unwrap().apply(&[StoreAction::Remove(Kind::Task, "t1".into())]);
         (state.hosts[0].tasks, state.hosts[0].running) = Default::default();
+        check(&[&why_not(&state)]).unwrap();
+    }
+
+    /// Liveness seed 500151.
+    #[test]
+    fn a_rollback_of_what_is_paused() {
+        let mut state = good();
+        rollback(&mut state, "node.id==n1");
+        let mut paused = node("n1");
+        paused.spec.availability = Availability::Pause;
+        state.store.as_mut().unwrap().apply(&[StoreAction::Update(paused.into())]);
         check(&[&why_not(&state)]).unwrap();
     }
 

@@ -9,3 +9,4 @@ pub mod running;
 pub mod slots;
 pub mod spread;
 pub mod states;
+pub mod unwritten;

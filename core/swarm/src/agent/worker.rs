@@ -251,6 +251,11 @@ impl Worker {
         true
     }
 
+    /// The tasks' states are not on the disk: there was no room.
+    pub(crate) const fn is_unwritten(&self) -> bool {
+        self.is_unwritten
+    }
+
     /// What was written last is not on the disk.
     pub(crate) fn mark_unwritten(&mut self) {
         self.is_unwritten = true;

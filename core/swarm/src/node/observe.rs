@@ -62,6 +62,8 @@ pub struct AgentView<'a> {
     pub is_registered: bool,
     /// Its tasks with their states as the agent knows them.
     pub tasks: Vec<(&'a Task, &'a TaskStatus)>,
+    /// The disk had no room for those.
+    pub is_unwritten: bool,
     /// The secrets in its memory.
     pub secrets: Vec<&'a Secret>,
     /// The configs in its memory.
@@ -174,6 +176,7 @@ impl SwarmNode {
             session_with: agent.session_addr(),
             is_registered: agent.is_registered(),
             tasks: agent.worker.tasks().collect(),
+            is_unwritten: agent.worker.is_unwritten(),
             secrets: agent.worker.secrets().collect(),
             configs: agent.worker.configs().collect(),
         })

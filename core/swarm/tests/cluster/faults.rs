@@ -178,6 +178,16 @@ fn a_leader_begins_however_slow_its_disk_is() {
     lab.until(60, |lab| is_ready(lab) == Some(true));
 }
 
+fn new_secret(name: &str) -> LocalRequest {
+    LocalRequest::Control(ControlRequest::CreateSecret {
+        spec: Box::new(SecretSpec {
+            annotations: Annotations::named(name),
+            data: b"geheim"[..].into(),
+            ..SecretSpec::default()
+        }),
+    })
+}
+
 /// Safety seed 21952: a daemon that started again told others of entries that its disk did not have yet.
 #[test]
 fn a_daemon_that_starts_again_waits_for_its_disk() {
@@ -186,18 +196,30 @@ fn a_daemon_that_starts_again_waits_for_its_disk() {
     let (slow, away) = ((leader + 1) % 3, (leader + 2) % 3);
     lab.hosts[slow].sync_latency = Duration::from_secs(8);
     lab.crash(away);
-    let request = LocalRequest::Control(ControlRequest::CreateSecret {
-        spec: Box::new(SecretSpec {
-            annotations: Annotations::named("sec1"),
-            data: b"geheim"[..].into(),
-            ..SecretSpec::default()
-        }),
-    });
-    let id = lab.ask_later(leader, request);
+    let id = lab.ask_later(leader, new_secret("sec1"));
     lab.run(1);
     lab.restart(slow);
     lab.run(4);
     assert!(lab.answer(id).is_none(), "only one disk has it: {}", lab.story());
     lab.until(30, |lab| lab.answer(id).is_some());
     assert!(lab.answer(id).unwrap().is_ok());
+}
+
+/// So does a node that ended because it had no room: here for the term of a candidate that was away.
+#[test]
+fn a_node_that_had_no_room_waits_for_its_disk() {
+    let mut lab = Lab::cluster_of(39, 3, 0);
+    let leader = lab.leader().unwrap();
+    let (slow, away) = ((leader + 1) % 3, (leader + 2) % 3);
+    lab.hosts[slow].sync_latency = Duration::from_secs(60);
+    lab.cut(away);
+    lab.ask_later(leader, new_secret("sec1"));
+    lab.run(15);
+    lab.hosts[slow].disk.set_full(true);
+    lab.heal(away);
+    lab.until(30, |lab| lab.view(slow).state == LocalState::Error);
+    lab.hosts[slow].disk.set_full(false);
+    lab.run(5);
+    assert_eq!(lab.view(slow).state, LocalState::Pending, "{}", lab.story());
+    lab.until(60, |lab| lab.view(slow).state == LocalState::Active);
 }
