@@ -77,6 +77,7 @@ fn reconcile(
     let tasks: Vec<Rc<Task>> = tx.store().tasks_of_service(&service.id).cloned().collect();
     let (current, former): (Vec<_>, Vec<_>) =
         tasks.into_iter().partition(|task| task.job_iteration == iteration);
+    let is_global = service.spec.mode == ServiceMode::GlobalJob;
     match service.spec.mode {
         ServiceMode::ReplicatedJob { max_concurrent, total_completions } => {
             let total = total_completions + u64::from(sim::planted!(JobOneTooMany));
@@ -89,19 +90,20 @@ fn reconcile(
     for task in current.iter().filter(has_failed) {
         has_room(tx)?;
         let has_node = task.node_id.as_ref().is_some_and(|id| tx.store().node(id).is_some());
-        if service.spec.mode == ServiceMode::GlobalJob && !has_node {
+        if is_global && !has_node {
             // Nobody can take its place.
             raise_desired(tx, &task.id, TaskState::Shutdown);
         } else {
             restarts.restart(tx, ids, service, task);
         }
     }
-    // What still runs of an earlier run is stopped; what ended is history.
-    for task in former.iter().filter(|task| task.status.state <= TaskState::Running) {
+    // What still runs of an earlier run is stopped; what ended is history, but not of a global job.
+    let is_left_over = |task: &&Rc<Task>| is_global || task.status.state <= TaskState::Running;
+    for task in former.iter().filter(is_left_over) {
         has_room(tx)?;
         raise_desired(tx, &task.id, TaskState::Remove);
     }
-    if service.spec.mode == ServiceMode::GlobalJob {
+    if is_global {
         empty_nodes(tx, service, &current)?;
     }
     Some(())

@@ -6,7 +6,7 @@ use sorted::SortedSet;
 use sim::{Duration, Time};
 
 use super::task::{ROOM_MIN, SlotKey, timestamp};
-use crate::objects::{Id, Object, ServiceMode, Task, TaskState, defaults};
+use crate::objects::{Id, Object, Task, TaskState, defaults};
 use crate::store::{Store, StoreEvent, Tx};
 
 /// It waits for so much quiet.
@@ -114,7 +114,7 @@ impl Reaper {
 /// looked at again because several of its tasks still run.
 fn shorten(tx: &mut Tx, slot: &SlotKey, limit: i64) -> bool {
     let Some(service) = tx.store().service(&slot.service) else { return true };
-    if service.spec.mode.is_job() || matches!(service.spec.mode, ServiceMode::GlobalJob) {
+    if service.spec.mode.is_job() {
         return true;
     }
     let attempts = service.spec.task.restart.map_or(0, |restart| restart.max_attempts);

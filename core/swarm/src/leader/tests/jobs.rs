@@ -30,6 +30,11 @@ fn a_global_job_runs_once_on_each_node() {
     world.run(secs(10));
     assert_eq!(world.count(&job, |task| task.status.state == TaskState::Complete), 3);
     assert_eq!(world.count(&job, |_| true), 3);
+    // Of an earlier run nothing is kept.
+    world.update_service(&job, |spec| spec.task.force_update += 1);
+    world.run(secs(30));
+    assert_eq!(world.count(&job, |task| task.job_iteration == Some(1)), 3);
+    assert_eq!(world.count(&job, |_| true), 3);
 }
 
 /// swarmkit's jobs do not hear of nodes; a task that ends lets them look again.
