@@ -26,7 +26,7 @@ const YOUNG: Duration = Duration::from_secs(2);
 /// Names a slot with too many.
 pub fn check(store: &Store, limit: i64, now: Time) -> Verdict {
     let Ok(limit) = u64::try_from(limit) else { return Ok(()) };
-    for service in store.services().iter().filter(|service| !service.spec.mode.is_job()) {
+    for service in store.services().iter() {
         let attempts = service.spec.task.restart.map_or(0, |restart| restart.max_attempts);
         let least = if attempts == 0 { 1 } else { attempts + 1 };
         let mut slots: SortedMap<(u64, Option<&Id>), (u64, u64)> = SortedMap::new();
@@ -41,7 +41,8 @@ pub fn check(store: &Store, limit: i64, now: Time) -> Verdict {
                 task.short_name()
             );
         }
-        for ((slot, _), (all, live)) in slots {
+        // A job keeps all.
+        for ((slot, _), (all, live)) in slots.into_iter().filter(|_| !service.spec.mode.is_job()) {
             let name = &service.spec.annotations.name;
             ensure!(
                 all <= limit.max(least).max(live),
