@@ -233,6 +233,7 @@ impl Worker {
     /// next change or for room: swarmkit's agent logs it and goes on.
     pub(crate) fn store(&mut self, disk: &mut Disk) -> bool {
         let is_due = self.is_dirty || (self.is_unwritten && !disk.is_full());
+        self.change_count += u64::from(is_due && self.is_unwritten);
         (self.is_dirty, self.is_unwritten) = (false, self.is_unwritten && !is_due);
         if !is_due {
             return false;
@@ -259,6 +260,7 @@ impl Worker {
     /// What was written last is not on the disk.
     pub(crate) fn mark_unwritten(&mut self) {
         self.is_unwritten = true;
+        self.change_count += 1;
         self.is_dirty |= sim::planted!(FullDiskSpins);
     }
 

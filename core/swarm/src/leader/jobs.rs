@@ -16,16 +16,28 @@ use crate::store::{Store, StoreEvent, Tx};
 #[derive(Debug, Default)]
 pub(super) struct Jobs {
     services: SortedSet<Id>,
+    /// What a former leader has left where nothing may run any more.
+    lost: SortedSet<Id>,
 }
 
 impl Jobs {
     pub(super) fn new(store: &Store) -> Self {
         let jobs = store.services().iter().filter(|service| service.spec.mode.is_job());
-        Self { services: jobs.map(|service| service.id.clone()).collect() }
+        let is_lost = |task: &&Rc<Task>| {
+            let service = store.service(&task.service_id);
+            service.is_some_and(|service| service.spec.mode == ServiceMode::GlobalJob)
+                && task.desired_state <= TaskState::Complete
+                && is_invalid(task.node_id.as_ref().and_then(|node| store.node(node)))
+        };
+        Self {
+            services: jobs.map(|service| service.id.clone()).collect(),
+            // swarmkit: `jobs/global/reconciler.go`, `FixTask`: those that have completed, too.
+            lost: store.tasks().iter().filter(is_lost).map(|task| task.id.clone()).collect(),
+        }
     }
 
     pub(super) fn is_due(&self) -> bool {
-        !self.services.is_empty()
+        !self.services.is_empty() || !self.lost.is_empty()
     }
 
     pub(super) fn on_event(&mut self, event: &StoreEvent, store: &Store) {
@@ -50,6 +62,10 @@ impl Jobs {
     }
 
     pub(super) fn run(&mut self, tx: &mut Tx, ids: &mut Rng, restarts: &mut Supervisor) {
+        while ROOM_MIN < tx.room() {
+            let Some(id) = self.lost.pop_first() else { break };
+            raise_desired(tx, &id, TaskState::Shutdown);
+        }
         while ROOM_MIN < tx.room() {
             let Some(id) = self.services.pop_first() else { break };
             let Some(service) = tx.store().service(&id).cloned() else { continue };
@@ -83,7 +99,7 @@ fn reconcile(
             let total = total_completions + u64::from(sim::planted!(JobOneTooMany));
             fill_slots(tx, ids, service, &current, max_concurrent, total)?;
         }
-        ServiceMode::GlobalJob => fill_nodes(tx, ids, service, &current)?,
+        ServiceMode::GlobalJob => fill_nodes(tx, ids, restarts, service, &current)?,
         ServiceMode::Replicated { .. } | ServiceMode::Global => {}
     }
     let has_failed = |task: &&Rc<Task>| has_ended(task) && task.status.state != TaskState::Complete;
@@ -123,21 +139,14 @@ fn fill_slots(
     max_concurrent: u64,
     total: u64,
 ) -> Option<()> {
-    let completed: SortedSet<u64> = tasks
-        .iter()
-        .filter(|task| task.status.state == TaskState::Complete)
-        .map(|task| task.slot)
-        .collect();
-    let under_way: SortedSet<u64> = tasks
-        .iter()
-        .filter(|task| {
-            task.status.state < TaskState::Complete && task.desired_state <= TaskState::Complete
-        })
-        .map(|task| task.slot)
-        .collect();
-    let max_concurrent = if max_concurrent == 0 { total } else { max_concurrent };
-    let left = total.saturating_sub((completed.len() + under_way.len()) as u64);
-    let room = max_concurrent.saturating_sub(under_way.len() as u64);
+    let completed = tasks.iter().filter(|task| task.status.state == TaskState::Complete).count();
+    // One that has failed and will be restarted is still under way.
+    let under_way = tasks.iter().filter(|task| {
+        task.status.state != TaskState::Complete && task.desired_state <= TaskState::Complete
+    });
+    let under_way = under_way.count() as u64;
+    let left = total.saturating_sub(completed as u64 + under_way);
+    let room = max_concurrent.saturating_sub(under_way);
     // A slot that failed for good is not filled again: the restart supervisor has decided.
     let used: SortedSet<u64> = tasks.iter().map(|task| task.slot).collect();
     let free: Vec<u64> =
@@ -151,17 +160,21 @@ fn fill_slots(
 }
 
 /// One task for each node that may run it (swarmkit: `jobs/global/reconciler.go`).
-fn fill_nodes(tx: &mut Tx, ids: &mut Rng, service: &Service, tasks: &[Rc<Task>]) -> Option<()> {
-    // What was shut down with its node does not count; what ended by itself does.
-    let counts = |task: &Task| {
+fn fill_nodes(
+    tx: &mut Tx,
+    ids: &mut Rng,
+    restarts: &mut Supervisor,
+    service: &Service,
+    tasks: &[Rc<Task>],
+) -> Option<()> {
+    // What was shut down does not count, unless the restart policy has given it up.
+    let mut counts = |task: &Task| {
+        let has_failed = matches!(task.status.state, TaskState::Failed | TaskState::Rejected);
         task.desired_state <= TaskState::Complete
-            || matches!(
-                task.status.state,
-                TaskState::Complete | TaskState::Failed | TaskState::Rejected
-            )
+            || has_failed && !restarts.should_restart(task, service)
     };
-    let has_task =
-        |node: &Id| tasks.iter().any(|task| task.node_id.as_ref() == Some(node) && counts(task));
+    let taken: SortedSet<Id> =
+        tasks.iter().filter(|task| counts(task)).filter_map(|task| task.node_id.clone()).collect();
     let free: Vec<Id> = tx
         .store()
         .nodes()
@@ -171,7 +184,7 @@ fn fill_nodes(tx: &mut Tx, ids: &mut Rng, service: &Service, tasks: &[Rc<Task>])
                 && (node.spec.availability == Availability::Active
                     || sim::planted!(JobsOnDrainedNodes))
                 && constraint::matches_texts(&service.spec.task.placement.constraints, node)
-                && !has_task(&node.id)
+                && !taken.contains(&node.id)
         })
         .map(|node| node.id.clone())
         .collect();

@@ -36,11 +36,17 @@ fn is_garbage(task: &Task, store: &Store) -> bool {
     (task.desired_state == TaskState::Remove && stopped) || orphan
 }
 
+/// Where the task belongs; a job keeps its history, and so does what has no service.
+fn slot_of(task: &Task, store: &Store) -> Option<SlotKey> {
+    let service = store.service(&task.service_id)?;
+    (!service.spec.mode.is_job()).then(|| SlotKey::of(task, &service.spec.mode))
+}
+
 impl Reaper {
     pub(super) fn new(store: &Store, now: Time) -> Self {
         let mut this = Self::default();
         for task in store.tasks().iter() {
-            this.dirty.insert(SlotKey::of(task));
+            this.dirty.extend(slot_of(task, store));
             if is_garbage(task, store) {
                 this.cleanup.insert(task.id.clone());
             }
@@ -69,7 +75,7 @@ impl Reaper {
     pub(super) fn on_event(&mut self, event: &StoreEvent, store: &Store, now: Time) {
         match event {
             StoreEvent::Created(Object::Task(task)) => {
-                self.dirty.insert(SlotKey::of(task));
+                self.dirty.extend(slot_of(task, store));
             }
             StoreEvent::Updated { new: Object::Task(task), .. } => {
                 if is_garbage(task, store) {
@@ -114,9 +120,6 @@ impl Reaper {
 /// looked at again because several of its tasks still run.
 fn shorten(tx: &mut Tx, slot: &SlotKey, limit: i64) -> bool {
     let Some(service) = tx.store().service(&slot.service) else { return true };
-    if service.spec.mode.is_job() {
-        return true;
-    }
     let attempts = service.spec.task.restart.map_or(0, |restart| restart.max_attempts);
     let limit = match i64::try_from(attempts) {
         Ok(0) => limit,

@@ -11,8 +11,8 @@ use super::task::{
     ROOM_MIN, SlotKey, new_task, raise_desired, restart_condition, restart_policy, timestamp,
 };
 use crate::objects::{
-    Availability, Id, NodeState, Object, RestartCondition, Service, Task, TaskState, UpdateState,
-    defaults,
+    Availability, Id, NodeState, Object, RestartCondition, Service, ServiceMode, Task, TaskState,
+    UpdateState, defaults,
 };
 use crate::store::{Store, StoreEvent, Tx};
 
@@ -146,7 +146,7 @@ impl Supervisor {
         }
         let now = tx.now();
         // A global service's replacement belongs to the same node.
-        let node_id = task.node_id.clone().filter(|_| is_global(service));
+        let node_id = task.node_id.clone().filter(|_| service.spec.mode.is_per_node());
         let mut replacement = new_task(ids, now, service, task.slot, node_id.as_ref());
         replacement.desired_state = TaskState::Ready;
         let node = task.node_id.as_ref().and_then(|id| tx.store().node(id)).cloned();
@@ -160,7 +160,7 @@ impl Supervisor {
         let down = node.as_ref().is_some_and(|node| node.status.state == NodeState::Down);
         let wait_stop = !down && task.status.state <= TaskState::Running;
         let id = replacement.id.clone();
-        self.record(&replacement, now);
+        self.record(&replacement, &service.spec.mode, now);
         if tx.create(replacement).is_ok() {
             self.delay_start(now, Some(task), &id, delay, wait_stop);
         }
@@ -194,7 +194,8 @@ impl Supervisor {
         self.delays.insert(new.clone(), Delay { start_at: now + delay, waits });
     }
 
-    fn should_restart(&mut self, task: &Task, service: &Service) -> bool {
+    /// What the restart policy says of a task that has ended.
+    pub(super) fn should_restart(&mut self, task: &Task, service: &Service) -> bool {
         let complete = task.status.state == TaskState::Complete;
         match restart_condition(task) {
             RestartCondition::Any if complete && service.spec.mode.is_job() => return false,
@@ -206,7 +207,7 @@ impl Supervisor {
         if policy.max_attempts == 0 || sim::planted!(AttemptsIgnored) {
             return true;
         }
-        let Some(history) = self.history.get_mut(&SlotKey::of(task)) else {
+        let Some(history) = self.history.get_mut(&SlotKey::of(task, &service.spec.mode)) else {
             return true;
         };
         if task.spec_version != history.spec_version {
@@ -227,12 +228,12 @@ impl Supervisor {
     }
 
     /// Counts a replacement.
-    pub(super) fn record(&mut self, replacement: &Task, now: Time) {
+    pub(super) fn record(&mut self, replacement: &Task, mode: &ServiceMode, now: Time) {
         let policy = restart_policy(&replacement.spec);
         if policy.max_attempts == 0 {
             return;
         }
-        let history = self.history.entry(SlotKey::of(replacement)).or_default();
+        let history = self.history.entry(SlotKey::of(replacement, mode)).or_default();
         if history.spec_version != replacement.spec_version {
             *history = History { spec_version: replacement.spec_version, ..History::default() };
         }
@@ -267,12 +268,11 @@ impl Supervisor {
     /// Takes up what a former leader left: counts its restarts, goes on with its delays (swarmkit:
     /// `manager/orchestrator/taskinit/init.go`).
     pub(super) fn take_up(&mut self, store: &Store, now: Time) {
-        let mut slots: SortedMap<SlotKey, Vec<&Rc<Task>>> = SortedMap::new();
+        let mut slots: SortedMap<SlotKey, (&ServiceMode, Vec<&Rc<Task>>)> = SortedMap::new();
         for task in store.tasks().iter() {
-            if store.service(&task.service_id).is_none() {
-                continue;
-            }
-            slots.entry(SlotKey::of(task)).or_default().push(task);
+            let Some(service) = store.service(&task.service_id) else { continue };
+            let slot = slots.entry(SlotKey::of(task, &service.spec.mode));
+            slot.or_insert_with(|| (&service.spec.mode, Vec::new())).1.push(task);
             if task.desired_state == TaskState::Ready
                 && task.status.state <= TaskState::Complete
                 && !sim::planted!(ReadyForgotten)
@@ -282,20 +282,15 @@ impl Supervisor {
                 self.delays.insert(task.id.clone(), Delay { start_at, waits: Vec::new() });
             }
         }
-        for tasks in slots.values_mut() {
+        for (mode, tasks) in slots.values_mut() {
             let newest = tasks.iter().map(|task| task.spec_version).max().unwrap_or_default();
             tasks.retain(|task| task.spec_version == newest);
             tasks.sort_by_key(|task| task.meta.created_at);
             for task in tasks.iter().skip(1) {
-                self.record(task, task.meta.created_at);
+                self.record(task, mode, task.meta.created_at);
             }
         }
     }
-}
-
-fn is_global(service: &Service) -> bool {
-    use crate::objects::ServiceMode::{Global, GlobalJob};
-    matches!(service.spec.mode, Global | GlobalJob)
 }
 
 /// The task may run now, unless it has been given up meanwhile.

@@ -7,8 +7,8 @@ use sim::{Rng, Time};
 use super::constraint;
 use crate::objects::Availability;
 use crate::objects::{
-    Annotations, Endpoint, Id, Node, NodeState, RestartCondition, RestartPolicy, Service, Task,
-    TaskSpec, TaskState, TaskStatus, defaults, random_id,
+    Annotations, Endpoint, Id, Node, NodeState, RestartCondition, RestartPolicy, Service,
+    ServiceMode, Task, TaskSpec, TaskState, TaskStatus, defaults, random_id,
 };
 use crate::store::{Store, Tx};
 
@@ -25,13 +25,9 @@ pub(super) struct SlotKey {
 }
 
 impl SlotKey {
-    /// The place of this task.
-    pub(super) fn of(task: &Task) -> Self {
-        let node = if task.slot == 0 && task.job_iteration.is_none() {
-            task.node_id.clone()
-        } else {
-            None
-        };
+    /// The place of this task of a service.
+    pub(super) fn of(task: &Task, mode: &ServiceMode) -> Self {
+        let node = task.node_id.clone().filter(|_| mode.is_per_node());
         Self { service: task.service_id.clone(), slot: task.slot, node }
     }
 

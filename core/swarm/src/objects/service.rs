@@ -41,6 +41,11 @@ impl ServiceMode {
     pub const fn is_job(&self) -> bool {
         matches!(self, Self::ReplicatedJob { .. } | Self::GlobalJob)
     }
+
+    /// True where each node has a task of its own: global services and global jobs.
+    pub const fn is_per_node(&self) -> bool {
+        matches!(self, Self::Global | Self::GlobalJob)
+    }
 }
 
 impl Default for ServiceMode {

@@ -1,6 +1,8 @@
 //! Jobs.
 
-use crate::objects::{Availability, Node, ServiceMode, Task, TaskState};
+use crate::objects::{
+    Availability, Node, NodeState, RestartCondition, RestartPolicy, ServiceMode, Task, TaskState,
+};
 use crate::testing::{World, Writer, secs, spec};
 
 #[test]
@@ -111,4 +113,70 @@ fn a_global_job_makes_nothing_for_a_node_that_is_gone() {
     world.run(secs(30));
     let under_way = |task: &Task| task.desired_state == TaskState::Complete;
     assert_eq!((world.count(&job, under_way), world.count(&job, |_| true)), (1, 2));
+}
+
+/// A failure is no reason to open another slot: its own task comes again.
+#[test]
+fn a_replicated_job_keeps_to_its_concurrency() {
+    let mut world = World::new(6, 2);
+    let mut wanted = spec("job", "crash", 0);
+    wanted.mode = ServiceMode::ReplicatedJob { max_concurrent: 2, total_completions: 5 };
+    let job = world.create_service(wanted);
+    for _ in 0..60 {
+        world.run(secs(1));
+        let under_way = |task: &Task| task.desired_state <= TaskState::Complete;
+        assert_eq!(world.count(&job, under_way), 2);
+        assert_eq!(world.count(&job, |task| 1 < task.slot), 0);
+    }
+    assert!(4 < world.count(&job, |_| true));
+}
+
+#[test]
+fn a_global_job_has_so_many_attempts_on_each_node() {
+    let mut world = World::new(7, 3);
+    world.run(secs(1));
+    let mut wanted = spec("job", "crash", 0);
+    wanted.mode = ServiceMode::GlobalJob;
+    wanted.task.restart = Some(RestartPolicy {
+        condition: RestartCondition::OnFailure,
+        delay: Some(secs(1)),
+        max_attempts: 2,
+        window: None,
+    });
+    let job = world.create_service(wanted);
+    world.run(secs(200));
+    for node in ["node1", "node2", "node3"] {
+        assert_eq!(world.count(&job, |task| task.node_id.as_deref() == Some(node)), 3);
+    }
+}
+
+/// The node was lost, and what its agent tells afterwards is a failure; it was told to stop, though.
+#[test]
+fn a_node_that_was_lost_runs_a_global_job_again() {
+    let mut world = World::new(8, 3);
+    world.run(secs(1));
+    let mut wanted = spec("job", "nginx", 0);
+    wanted.mode = ServiceMode::GlobalJob;
+    let job = world.create_service(wanted);
+    world.run(secs(2));
+    let on = |world: &World, node: &str| {
+        let tasks = world.store.tasks_of_service(&job);
+        tasks.filter(|task| task.node_id.as_deref() == Some(node)).cloned().collect::<Vec<_>>()
+    };
+    world.kill("node3");
+    world.run(secs(30));
+    world.change_leader();
+    world.run(secs(2));
+    let [task] = on(&world, "node3").try_into().unwrap();
+    assert_eq!(task.desired_state, TaskState::Shutdown);
+    world.change(Writer::Agent, |tx| {
+        tx.change_task(&task.id, |task| task.status.state = TaskState::Failed);
+    });
+    world.change_node("node3", |node| node.status.state = NodeState::Ready);
+    let one = on(&world, "node1")[0].id.clone();
+    world.change(Writer::Agent, |tx| {
+        tx.change_task(&one, |task| task.status.state = TaskState::Complete);
+    });
+    world.run(secs(2));
+    assert_eq!(on(&world, "node3").len(), 2);
 }
