@@ -169,6 +169,7 @@ impl Model {
                 let node = task.node_id.as_ref().and_then(|id| self.store.node(id));
                 let service = self.store.service(&task.service_id);
                 states::check_removed(task, node.is_some(), service.is_some())?;
+                self.unwritten.forget(&task.id);
             }
             (_, Some(Object::Service(old)), Object::Service(new)) => {
                 if matches!(event, StoreEvent::Updated { .. }) {

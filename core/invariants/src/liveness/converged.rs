@@ -298,7 +298,10 @@ fn is_nobodys(service: &Service, store: &Store) -> bool {
         node.is_some_and(|node| node.spec.availability == Availability::Pause)
     };
     let had_none = || store.tasks_of_service(&service.id).all(|task| is_new(task) || is_left(task));
-    service.spec.mode.is_job() || matches!(service.spec.mode, ServiceMode::Global) && had_none()
+    let update = service.update_status.as_ref().map(|status| status.state);
+    update == Some(UpdateState::RollbackStarted)
+        && (service.spec.mode.is_job()
+            || matches!(service.spec.mode, ServiceMode::Global) && had_none())
 }
 
 /// A replicated job: each of its places has completed once, is on its way, or has failed.

@@ -19,16 +19,19 @@ pub static INVARIANT: Invariant = Invariant {
 /// If it is the first of a global job on its node, and that one can run nothing. Who takes the place of one that has failed
 /// there waits until it can.
 pub fn check_new(task: &Task, store: &Store) -> Verdict {
+    use TaskState as S;
     let service = store.service(&task.service_id);
     if service.is_none_or(|service| service.spec.mode != ServiceMode::GlobalJob) {
         return Ok(());
     }
     let Some(node) = task.node_id.as_ref().and_then(|id| store.node(id)) else { return Ok(()) };
-    let was_there = |other: &&std::rc::Rc<Task>| {
-        other.id != task.id
-            && (&other.node_id, other.job_iteration) == (&task.node_id, task.job_iteration)
-    };
-    if store.tasks_of_service(&task.service_id).any(|other| was_there(&other)) {
+    let place = |task: &Task| (task.node_id.clone(), task.job_iteration);
+    let before = store
+        .tasks_of_service(&task.service_id)
+        .filter(|other| other.id != task.id && place(other) == place(task))
+        .max_by_key(|other| other.meta.created_at);
+    let has_failed = |state| matches!(state, S::Failed | S::Rejected | S::Orphaned);
+    if before.is_some_and(|before| has_failed(before.status.state)) {
         return Ok(());
     }
     ensure!(
@@ -144,7 +147,11 @@ mod tests {
         drained.spec.availability = Availability::Drain;
         store.apply(&[StoreAction::Update(drained.into())]);
         complains(check_new(&new, &store), &INVARIANT);
-        store.apply(&[StoreAction::Create(task("t0", "job", Some("n1")).into())]);
+        let mut before = task("t0", "job", Some("n1"));
+        store.apply(&[StoreAction::Create(before.clone().into())]);
+        complains(check_new(&new, &store), &INVARIANT);
+        before.status.state = TaskState::Failed;
+        store.apply(&[StoreAction::Update(before.into())]);
         check_new(&new, &store).unwrap();
     }
 }

@@ -2,7 +2,7 @@
 
 use sorted::SortedMap;
 
-use swarm::objects::{Id, Object, Service, Task};
+use swarm::objects::{Id, Object, Service, ServiceMode, Task};
 use swarm::store::StoreEvent;
 
 use crate::invariant::{Invariant, Verdict, ensure};
@@ -52,7 +52,10 @@ impl Restarts {
         };
         let is_counted =
             policy.max_attempts != 0 && policy.window.is_none_or(|w| w.as_nanos() == 0);
-        if !is_counted || task.slot == 0 {
+        // A node that comes back gets a task again.
+        let is_global = service
+            .is_some_and(|s| matches!(s.spec.mode, ServiceMode::Global | ServiceMode::GlobalJob));
+        if !is_counted || is_global {
             return Ok(());
         }
         let count = self.counts.entry(key(task)).or_default();
@@ -85,7 +88,8 @@ impl Restarts {
 }
 
 fn slot_of(task: &Task) -> (Id, u64, Option<Id>) {
-    (task.service_id.clone(), task.slot, task.node_id.clone().filter(|_| task.slot == 0))
+    let is_on_a_node = task.slot == 0 && task.job_iteration.is_none();
+    (task.service_id.clone(), task.slot, task.node_id.clone().filter(|_| is_on_a_node))
 }
 
 fn key(task: &Task) -> Key {

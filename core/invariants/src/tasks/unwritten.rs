@@ -28,6 +28,11 @@ impl Unwritten {
         }
     }
 
+    /// A task is gone.
+    pub(crate) fn forget(&mut self, task: &str) {
+        self.ends.remove(task);
+    }
+
     /// The agent may have forgotten how this task ended.
     pub(crate) fn may_be_forgotten(&self, task: &Task) -> bool {
         self.ends.get(&task.id) == Some(&task.status.state)
@@ -56,5 +61,8 @@ mod tests {
         assert!(see(TaskState::Failed, false));
         // There was room before that.
         assert!(!see(TaskState::Shutdown, false));
+        assert!(see(TaskState::Shutdown, true));
+        unwritten.forget("t1");
+        assert!(!unwritten.may_be_forgotten(&old));
     }
 }
