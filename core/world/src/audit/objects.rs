@@ -4,7 +4,7 @@ use sorted::SortedMap;
 use std::rc::Rc;
 
 use raft::Index;
-use swarm::objects::{Id, Kind, Object};
+use swarm::objects::{Kind, Object};
 use swarm::store::{Row, Store};
 
 use super::needles::NeedleKind;
@@ -27,12 +27,14 @@ pub(super) struct NewNeedle {
 #[derive(Default)]
 pub(super) struct StoreSeen {
     applied: Option<Index>,
-    objects: SortedMap<(Kind, Id), Object>,
+    /// Of each kind all objects, by identifier.
+    objects: SortedMap<Kind, Vec<Object>>,
 }
 
 impl std::fmt::Debug for StoreSeen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "StoreSeen({:?}, {} objects)", self.applied, self.objects.len())
+        let count: usize = self.objects.values().map(Vec::len).sum();
+        write!(f, "StoreSeen({:?}, {count} objects)", self.applied)
     }
 }
 
@@ -49,57 +51,60 @@ impl StoreSeen {
             return;
         }
         self.applied = Some(applied);
-        self.table(store, Kind::Cluster, Object::Cluster, look);
-        self.table(store, Kind::Node, Object::Node, look);
-        self.table(store, Kind::Service, Object::Service, look);
-        self.table(store, Kind::Task, Object::Task, look);
-        self.table(store, Kind::Secret, Object::Secret, look);
-        self.table(store, Kind::Config, Object::Config, look);
-        self.table(store, Kind::Network, Object::Network, look);
+        self.table(store, Object::Cluster, look);
+        self.table(store, Object::Node, look);
+        self.table(store, Object::Service, look);
+        self.table(store, Object::Task, look);
+        self.table(store, Object::Secret, look);
+        self.table(store, Object::Config, look);
+        self.table(store, Object::Network, look);
     }
 
-    /// Shared objects are the same object exactly if they are at the same place in memory.
-    fn table<T: Row>(
-        &mut self,
-        store: &Store,
-        kind: Kind,
-        wrap: impl Fn(Rc<T>) -> Object,
-        look: &mut Look<'_>,
-    ) {
+    /// Shared objects are the same object exactly if they are at the same place in memory: most are, and nothing else of
+    /// them is looked at.
+    fn table<T: Row>(&mut self, store: &Store, wrap: fn(Rc<T>) -> Object, look: &mut Look<'_>) {
         let table = T::table(store);
-        let known =
-            self.objects.range((kind, Id::default())..).take_while(|(key, _)| key.0 == kind);
-        let gone: Vec<(Kind, Id)> = known
-            .filter(|((_, id), _)| table.get(id).is_none())
-            .map(|(key, _)| key.clone())
-            .collect();
-        for key in gone {
-            if let Some(object) = self.objects.remove(&key) {
-                forget_object(&object, look);
-            }
+        let known = self.objects.entry(T::KIND).or_default();
+        let is_same = |old: &Object, row: &Rc<T>| address(old) == Rc::as_ptr(row).cast();
+        if known.len() == table.len() && known.iter().zip(table.iter()).all(|(o, r)| is_same(o, r))
+        {
+            return;
         }
+        let mut before = std::mem::take(known).into_iter().peekable();
+        let (mut gone, mut changed) = (Vec::new(), Vec::new());
         for row in table.iter() {
-            let key = (kind, row.id().clone());
-            let object = wrap(Rc::clone(row));
-            let old = self.objects.get(&key);
-            if old.is_some_and(|old| is_same(old, &object)) {
+            if let Some(same) = before.next_if(|old| is_same(old, row)) {
+                known.push(same);
                 continue;
             }
-            if let Some(old) = old
-                && place(old) != place(&object)
-            {
-                forget_object(&old.clone(), look);
+            while let Some(old) = before.next_if(|old| old.id() < row.id()) {
+                gone.push(old);
+            }
+            let old = before.next_if(|old| old.id() == row.id());
+            if old.as_ref().is_some_and(|old| is_same(old, row)) {
+                known.extend(old);
+                continue;
+            }
+            let object = wrap(Rc::clone(row));
+            known.push(object.clone());
+            changed.push((old, object));
+        }
+        for old in gone.into_iter().chain(before) {
+            forget_object(&old, look);
+        }
+        for (old, object) in changed {
+            if let Some(old) = old.filter(|old| place(old) != place(&object)) {
+                forget_object(&old, look);
             }
             needles(&object, look);
             show(&object, look);
-            self.objects.insert(key, object);
         }
     }
 
     /// Nothing is kept of this store any more.
     pub(super) fn forget(&mut self, look: &mut Look<'_>) {
         self.applied = None;
-        for object in std::mem::take(&mut self.objects).into_values() {
+        for object in std::mem::take(&mut self.objects).into_values().flatten() {
             forget_object(&object, look);
         }
     }
@@ -134,16 +139,16 @@ fn needles(object: &Object, look: &mut Look<'_>) {
     }
 }
 
-fn is_same(a: &Object, b: &Object) -> bool {
-    match (a, b) {
-        (Object::Cluster(a), Object::Cluster(b)) => Rc::ptr_eq(a, b),
-        (Object::Node(a), Object::Node(b)) => Rc::ptr_eq(a, b),
-        (Object::Service(a), Object::Service(b)) => Rc::ptr_eq(a, b),
-        (Object::Task(a), Object::Task(b)) => Rc::ptr_eq(a, b),
-        (Object::Secret(a), Object::Secret(b)) => Rc::ptr_eq(a, b),
-        (Object::Config(a), Object::Config(b)) => Rc::ptr_eq(a, b),
-        (Object::Network(a), Object::Network(b)) => Rc::ptr_eq(a, b),
-        _ => false,
+/// Where an object is in memory.
+fn address(object: &Object) -> *const () {
+    match object {
+        Object::Cluster(object) => Rc::as_ptr(object).cast(),
+        Object::Node(object) => Rc::as_ptr(object).cast(),
+        Object::Service(object) => Rc::as_ptr(object).cast(),
+        Object::Task(object) => Rc::as_ptr(object).cast(),
+        Object::Secret(object) => Rc::as_ptr(object).cast(),
+        Object::Config(object) => Rc::as_ptr(object).cast(),
+        Object::Network(object) => Rc::as_ptr(object).cast(),
     }
 }
 
