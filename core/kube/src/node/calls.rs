@@ -22,7 +22,8 @@ pub(super) enum Waiting {
     Caller(Caller),
     Stream(u64),
     Kubelet(u64),
-    Proxy(Origin),
+    /// Somebody else's stream, and whether anything has come of it.
+    Proxy(Origin, bool),
 }
 
 /// A process's stream.
@@ -168,7 +169,15 @@ impl KubeNode {
                 }
                 return;
             }
-            Waiting::Proxy(origin) => self.proxy_came(*origin, came),
+            Waiting::Proxy(origin, is_open) => {
+                let origin = *origin;
+                let opens = matches!(came, Came::Opened) || *is_open;
+                self.proxy_came(origin, *is_open, came);
+                if !is_last {
+                    self.waiting.insert(number, Waiting::Proxy(origin, opens));
+                }
+                return;
+            }
         }
         if !is_last {
             self.waiting.insert(number, waiting);

@@ -324,7 +324,7 @@ impl KubeNode {
                 let identity = self.to_kubelets.clone();
                 let way = Way { hosts: vec![host], port: KUBELET_PORT, identity, is_new: false };
                 let number = self.call(context, way, &request, opens, DIAL_TIMEOUT);
-                self.waiting.insert(number, Waiting::Proxy(origin));
+                self.waiting.insert(number, Waiting::Proxy(origin, false));
                 self.proxied.insert(origin, number);
             }
         }

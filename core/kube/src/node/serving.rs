@@ -1,10 +1,12 @@
 //! What other hosts ask of this one: its API server, its kubelet, its member of etcd.
 
+use serde_json::Value;
+
 use super::{Context, KubeNode};
 use crate::apiserver::access;
 use crate::apiserver::{Origin, Status};
 use crate::pki;
-use crate::rest::Unreachable;
+use crate::rest::{StreamEvent, Unreachable};
 use crate::wire::{API_PORT, Came, KUBELET_PORT, Packet, WireEvent};
 
 impl KubeNode {
@@ -109,7 +111,7 @@ impl KubeNode {
     }
 
     /// A kubelet has answered what somebody else asked.
-    pub(super) fn proxy_came(&mut self, origin: Origin, came: Came) {
+    pub(super) fn proxy_came(&mut self, origin: Origin, is_open: bool, came: Came) {
         let Origin::Client { link, number } = origin else { return };
         let packet = match came {
             Came::Opened => Packet::Opened { number },
@@ -117,6 +119,11 @@ impl KubeNode {
             Came::Response(response) => {
                 self.proxied.remove(&origin);
                 Packet::response(number, response)
+            }
+            // What has begun ends: there is no way to say why any more (kube-apiserver: `StreamObject`).
+            Came::Failed(_) if is_open => {
+                self.proxied.remove(&origin);
+                Packet::event(number, StreamEvent::Ended(Value::Null))
             }
             Came::Failed(why) => {
                 self.proxied.remove(&origin);

@@ -121,6 +121,7 @@ impl Client {
     pub(crate) fn close(&mut self, number: u64, links: &mut Links, out: &mut Frames) {
         if let Some(link) = self.calls.remove(&number).and_then(|call| call.link) {
             links.send(link, &Packet::Close { number }, out);
+            self.left(link, links, out);
         }
     }
 
@@ -130,7 +131,7 @@ impl Client {
         waiting.map(|call| call.check_until.unwrap_or(call.deadline).min(call.deadline)).min()
     }
 
-    /// Gives up what took too long; a connection on which nothing comes back goes with it.
+    /// Gives up what took too long.
     pub(crate) fn due(
         &mut self,
         now: Time,
@@ -149,7 +150,7 @@ impl Client {
         for number in late {
             if let Some(call) = self.calls.remove(&number) {
                 if let Some(link) = call.link {
-                    links.close(link, out);
+                    self.give_up(link, links, out);
                 }
                 came.push((number, Came::Failed(Unreachable::TimedOut)));
             }
@@ -162,13 +163,24 @@ impl Client {
         let Some(call) = self.calls.get_mut(&number) else { return };
         call.check_until = None;
         if let Some(link) = call.link.take() {
-            match self.calls.values().any(|other| other.link == Some(link)) {
-                true => links.retire(link),
-                false => links.close(link, out),
-            }
+            self.give_up(link, links, out);
         }
         if !self.next_host(now, number, links, out) {
             self.begin_again(now, number, links, out);
+        }
+    }
+
+    /// Nobody answers on a connection: it stays for what is under way on it, and nothing else goes there.
+    fn give_up(&self, link: u64, links: &mut Links, out: &mut Frames) {
+        links.retire(link);
+        self.left(link, links, out);
+    }
+
+    /// A call is over: a connection that nobody takes any more goes with the last one.
+    fn left(&self, link: u64, links: &mut Links, out: &mut Frames) {
+        let is_used = self.calls.values().any(|call| call.link == Some(link));
+        if !is_used && links.is_retired(link) {
+            links.close(link, out);
         }
     }
 
@@ -230,6 +242,15 @@ impl Client {
         self.dial(now, number, links, out);
     }
 
+    /// The last word on a call has come; none if nobody waits for it.
+    fn ended(&mut self, number: u64, links: &mut Links, out: &mut Frames) -> Option<()> {
+        let call = self.calls.remove(&number)?;
+        if let Some(link) = call.link {
+            self.left(link, links, out);
+        }
+        Some(())
+    }
+
     /// An answer has come.
     pub(crate) fn received(
         &mut self,
@@ -240,7 +261,7 @@ impl Client {
     ) -> Option<(u64, Came)> {
         match packet {
             Packet::Response { number, code, warnings, body } => {
-                self.calls.remove(&number)?;
+                self.ended(number, links, out)?;
                 let response = super::read_response(code, warnings, &body);
                 Some((number, Came::Response(response)))
             }
@@ -253,7 +274,7 @@ impl Client {
                 if self.next_host(now, number, links, out) {
                     return None;
                 }
-                self.calls.remove(&number)?;
+                self.ended(number, links, out)?;
                 Some((number, Came::Failed(Unreachable::Refused)))
             }
             Packet::Opened { number } => {
@@ -263,7 +284,7 @@ impl Client {
             Packet::Event { number, event } => {
                 let event = event.read();
                 if matches!(event, StreamEvent::Ended(_)) {
-                    self.calls.remove(&number)?;
+                    self.ended(number, links, out)?;
                 } else if !self.calls.contains_key(&number) {
                     return None;
                 }

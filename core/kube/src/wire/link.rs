@@ -21,11 +21,14 @@ const DATA: u8 = 1;
 const RESET: u8 = 2;
 /// A connection that is not there by then is tried again (TCP: the third SYN).
 pub(super) const HANDSHAKE_TIMEOUT: Duration = Duration::from_secs(3);
-/// Who has said nothing for so long is asked whether they are there: a stream that only listens would never learn
+/// A server that has said nothing for so long is asked whether it is there: a stream that only listens would never learn
 /// (client-go: `HTTP2_READ_IDLE_TIMEOUT_SECONDS`).
 const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
 /// Who has not answered that by then is gone (client-go: `HTTP2_PING_TIMEOUT_SECONDS`).
 const PING_TIMEOUT: Duration = Duration::from_secs(15);
+/// A client that has said nothing for so long, not even asked, is gone: nine probes that TCP sends every 15 s (Go:
+/// `net.ListenConfig`, `KeepAlive`).
+const KEEPALIVE_TIMEOUT: Duration = Duration::from_secs(150);
 /// No call has this number: its answer is not waited for.
 const NOBODYS: u64 = u64::MAX;
 
@@ -197,6 +200,11 @@ impl Links {
         self.by_peer.retain(|_, known| *known != link);
     }
 
+    /// A connection that nobody takes for new calls any more.
+    pub(crate) fn is_retired(&self, link: u64) -> bool {
+        !self.by_peer.values().any(|known| *known == link)
+    }
+
     /// Sends a packet; it is lost if the connection is.
     pub(crate) fn send(&mut self, id: u64, packet: &Packet, out: &mut Frames) {
         let Some(link) = self.links.get_mut(&id) else { return };
@@ -243,7 +251,7 @@ impl Links {
             match self.links.get_mut(&id) {
                 Some(link) if !link.channel.is_established() => self.drop_link(id, Loss::Silent),
                 Some(link) if sim::planted!(SilenceIgnored) => link.wait_until = now + IDLE_TIMEOUT,
-                Some(link) if !link.was_asked => {
+                Some(link) if link.is_initiator && !link.was_asked => {
                     (link.was_asked, link.wait_until) = (true, now + PING_TIMEOUT);
                     self.send(id, &Packet::Ping { number: NOBODYS }, out);
                 }
@@ -297,7 +305,8 @@ impl Links {
             return;
         }
         link.received_count = link.received_count.wrapping_add(1);
-        (link.was_asked, link.wait_until) = (false, now + IDLE_TIMEOUT);
+        let patience = if link.is_initiator { IDLE_TIMEOUT } else { KEEPALIVE_TIMEOUT };
+        (link.was_asked, link.wait_until) = (false, now + patience);
         let received = match link.channel.receive(bytes, self.clock.wall(now)) {
             Ok(received) => received,
             Err(error) => {

@@ -1,7 +1,6 @@
 //! `kubectl get`: tables, objects, watching (kubectl: `cmd/get/get.go`).
 
 use kube::resources::Resource;
-use kube::rest::{CONNECTION_LOST, StreamEvent};
 use serde_json::Value;
 
 use crate::cli::{Boxed, Call, Cli, Failure};
@@ -22,7 +21,9 @@ impl Table {
     pub(crate) fn lines(&mut self, rows: &[Vec<String>]) -> String {
         for row in rows {
             self.widths.resize(self.widths.len().max(row.len()), CELLS.min);
-            for (width, cell) in self.widths.iter_mut().zip(row) {
+            // The last cell of a row is in no column (Go: `text/tabwriter`).
+            let last = row.len().saturating_sub(1);
+            for (width, cell) in self.widths.iter_mut().zip(&row[..last]) {
                 *width = (*width).max(cell.chars().count() + CELLS.padding);
             }
         }
@@ -42,7 +43,7 @@ impl Table {
 }
 
 /// What the rows of a kind have.
-struct Shape<'a> {
+pub(super) struct Shape<'a> {
     cli: &'a Cli,
     columns: Vec<&'static printers::Column>,
     kind_prefix: String,
@@ -51,7 +52,7 @@ struct Shape<'a> {
 }
 
 impl<'a> Shape<'a> {
-    fn new(cli: &'a Cli, resource: &Resource, format: &Format, has_kinds: bool) -> Self {
+    pub(super) fn new(cli: &'a Cli, resource: &Resource, format: &Format, has_kinds: bool) -> Self {
         let columns = printers::columns(resource.kind, *format == Format::Wide, cli.profile);
         let prefix = if has_kinds || cli.is_set("show-kind") {
             let dot = if resource.group.is_empty() { "" } else { "." };
@@ -65,17 +66,28 @@ impl<'a> Shape<'a> {
         Self { cli, columns, kind_prefix: prefix, has_namespace, labels }
     }
 
-    fn title(&self) -> Vec<String> {
+    pub(super) fn title(&self) -> Vec<String> {
+        self.title_of(self.columns.iter().map(|column| column.title))
+    }
+
+    /// The titles of these columns, with those that every kind has.
+    pub(super) fn title_of<'b>(&self, columns: impl Iterator<Item = &'b str>) -> Vec<String> {
         let mut cells: Vec<String> =
             self.has_namespace.then(|| "NAMESPACE".to_owned()).into_iter().collect();
-        cells.extend(self.columns.iter().map(|column| column.title.to_owned()));
+        cells.extend(columns.map(str::to_owned));
         let last = |label: &&str| label.rsplit('/').next().unwrap_or_default().to_uppercase();
         cells.extend(self.labels.iter().map(last));
         cells.extend(self.cli.is_set("show-labels").then(|| "LABELS".to_owned()));
         cells
     }
 
-    fn row(&self, object: &Value) -> Vec<String> {
+    /// A row of an object that has no labels, because it is none of the API's.
+    pub(super) fn row_of<'b>(&self, cells: impl Iterator<Item = &'b str>) -> Vec<String> {
+        let namespace = self.has_namespace.then(String::new);
+        namespace.into_iter().chain(cells.map(str::to_owned)).collect()
+    }
+
+    pub(super) fn row(&self, object: &Value) -> Vec<String> {
         let look = Look { now: self.cli.now(), profile: self.cli.profile };
         let mut cells = Vec::new();
         if self.has_namespace {
@@ -160,7 +172,7 @@ pub(crate) fn get(cli: &Cli) -> Boxed<'_, Outcome> {
         }
         if cli.is_set("watch") || cli.is_set("watch-only") {
             Failure::all(selection.failures)?;
-            return watch(cli, &format, &selection.found, &selection.version).await;
+            return super::watch::watch(cli, &format, &selection.found, &selection.version).await;
         }
         if format.is_table() {
             tables(cli, &format, &selection.found, selection.has_kinds);
@@ -224,98 +236,4 @@ fn tables(cli: &Cli, format: &Format, found: &[Found], has_kinds: bool) {
         is_first = false;
         rest = &rest[count..];
     }
-}
-
-/// Nobody is at the other end of a watch any more: that is told as if it had been an object (cli-runtime: `printStatus`).
-fn broken_watch(cli: &Cli, format: &Format, table: &mut Table, mut why: Value) -> Outcome {
-    why["message"] = Value::String(format!(
-        "an error on the server (\"unable to decode an event from the watch stream: {CONNECTION_LOST}\") has prevented the request from succeeding"
-    ));
-    if format.is_table() {
-        let title = ["STATUS", "REASON", "MESSAGE"].map(str::to_owned).to_vec();
-        let row = ["status", "reason", "message"].map(|field| text(&why, field).to_owned());
-        let title = (!cli.is_set("no-headers")).then_some(title);
-        let rows: Vec<Vec<String>> = title.into_iter().chain([row.to_vec()]).collect();
-        cli.out(table.lines(&rows));
-    } else {
-        output::print(cli, format, &why)?;
-    }
-    Ok(0)
-}
-
-/// `-w`: what there is, then what changes, until Ctrl-C.
-async fn watch(cli: &Cli, format: &Format, found: &[Found], version: &str) -> Outcome {
-    let args = cli.args();
-    let word = args.first().map_or("", |arg| arg.split('/').next().unwrap_or_default());
-    let resource = found.first().map(|one| one.resource).or_else(|| Resource::find(word));
-    let Some(resource) = resource.filter(|_| !word.contains(',') && word != "all") else {
-        return Err(Failure::text(
-            "watch is only supported on individual resources and resource collections - more than 1 resource was found",
-        ));
-    };
-    let named = args.len() > 1 || args.first().is_some_and(|arg| arg.contains('/'));
-    if named && found.len() > 1 {
-        return Err(Failure::text(
-            "watch is only supported on individual resources and resource collections - more than 1 resource was found",
-        ));
-    }
-    let shape = Shape::new(cli, resource, format, false);
-    let mut table = Table::default();
-    let mut has_title = !cli.is_set("no-headers");
-    let has_events = cli.is_set("output-watch-events");
-    let mut show = |all: &[(&str, &Value)]| {
-        if !format.is_table() {
-            return all.iter().try_for_each(|(_, object)| output::print(cli, format, object));
-        }
-        let mut rows = Vec::new();
-        if std::mem::take(&mut has_title) {
-            rows.push(("EVENT", shape.title()));
-        }
-        rows.extend(all.iter().map(|(kind, object)| (*kind, shape.row(object))));
-        let with_event = |(kind, mut row): (&str, Vec<String>)| {
-            if has_events {
-                row.insert(0, kind.to_owned());
-            }
-            row
-        };
-        let rows: Vec<Vec<String>> = rows.into_iter().map(with_event).collect();
-        cli.out(table.lines(&rows));
-        Ok(())
-    };
-    if !cli.is_set("watch-only") && !found.is_empty() {
-        let all: Vec<(&str, &Value)> = found.iter().map(|one| ("ADDED", &one.object)).collect();
-        show(&all)?;
-    }
-    let namespace = (!cli.is_set("all-namespaces")).then(|| cli.namespace());
-    let single = found.first().filter(|_| named);
-    let version = single.map_or(version, |one| text(&one.object, "metadata/resourceVersion"));
-    let fields = single.map_or_else(
-        || cli.flag("field-selector").to_owned(),
-        |one| format!("metadata.name={}", one.name),
-    );
-    let call = Call::get(resource.path(namespace))
-        .with("watch", "true")
-        .with("resourceVersion", version)
-        .with("labelSelector", cli.flag("selector"))
-        .with("fieldSelector", fields);
-    let stream = cli.open(call).await?;
-    while let Some(events) = stream.next().await? {
-        for event in events {
-            match event {
-                StreamEvent::Change(change) if text(&change, "type") == "ERROR" => {
-                    return Err(Failure::Status(at(&change, "object").clone()));
-                }
-                StreamEvent::Change(change) => {
-                    show(&[(text(&change, "type"), at(&change, "object"))])?;
-                }
-                // A stream that breaks off ends a watch like one that ends (client-go: `StreamWatcher`).
-                StreamEvent::Ended(why) if text(&why, "message") == CONNECTION_LOST => {
-                    return broken_watch(cli, format, &mut table, why);
-                }
-                StreamEvent::Ended(_) => return Ok(0),
-                _ => {}
-            }
-        }
-    }
-    Ok(0)
 }

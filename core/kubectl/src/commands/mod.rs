@@ -23,6 +23,7 @@ pub(crate) mod run;
 pub(crate) mod secret;
 pub(crate) mod set;
 pub(crate) mod wait;
+mod watch;
 
 use std::cmp::Reverse;
 

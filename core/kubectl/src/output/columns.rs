@@ -48,25 +48,39 @@ pub(crate) fn of_file(content: &str) -> Result<Vec<(String, String)>, Failure> {
     of(&pairs.collect::<Vec<_>>().join(","))
 }
 
-/// The table.
+/// The columns' titles.
+pub(crate) fn titles(columns: &[(String, String)]) -> Vec<String> {
+    columns.iter().map(|(title, _)| title.clone()).collect()
+}
+
+/// A row for each object.
 ///
 /// # Errors
 /// A path that does not fit an object.
+pub(crate) fn rows(
+    columns: &[(String, String)],
+    objects: &[Value],
+) -> Result<Vec<Vec<String>>, Failure> {
+    let cell = |object: &Value, path: &str| {
+        let found = jsonpath::results(path, object)?;
+        let texts: Vec<String> = found.into_iter().map(jsonpath::shown).collect();
+        Ok(if texts.is_empty() { "<none>".to_owned() } else { texts.join(",") })
+    };
+    let row = |object: &Value| columns.iter().map(|(_, path)| cell(object, path)).collect();
+    objects.iter().map(row).collect()
+}
+
+/// The table.
+///
+/// # Errors
+/// As [`rows`].
 pub(crate) fn print(
     columns: &[(String, String)],
     objects: &[Value],
     has_title: bool,
 ) -> Result<String, Failure> {
-    let titles: Vec<&str> = columns.iter().map(|(title, _)| title.as_str()).collect();
-    let mut lines = if has_title { titles.join("\t") + "\n" } else { String::new() };
-    for object in objects {
-        let mut cells = Vec::new();
-        for (_, path) in columns {
-            let found = jsonpath::results(path, object)?;
-            let texts: Vec<String> = found.into_iter().map(jsonpath::shown).collect();
-            cells.push(if texts.is_empty() { "<none>".to_owned() } else { texts.join(",") });
-        }
-        lines += &(cells.join("\t") + "\n");
-    }
+    let title = has_title.then(|| titles(columns));
+    let rows = title.into_iter().chain(rows(columns, objects)?);
+    let lines: String = rows.map(|row| row.join("\t") + "\n").collect();
     Ok(if lines.is_empty() { lines } else { align(&lines, CELLS) })
 }
