@@ -34,7 +34,7 @@ pub(crate) fn play(cluster: Cluster, scenario: Scenario) -> (Option<Failure>, u6
                 Spec::new(hosts).with_kube(KubeSpec::new(hosts, "1.25"))
             }
         };
-        let session = Session::new(spec.with_docker("19.03").with_seed(1), &mut inputs)?;
+        let session = Session::new(spec.with_docker("20.10").with_seed(1), &mut inputs)?;
         let mut lab = Lab { session };
         let result = lab.wait(5).and_then(|()| scenario(&mut lab));
         let world = &lab.session.world;

@@ -70,7 +70,7 @@ pub const LIST: &[(Bug, By, Finders)] = &[
     (Bug::DrainedNodeChosen, SAFETY, &["placement"]),
     (Bug::ReservationsIgnored, By::Scenario(s::too_much_is_reserved), &["placement"]),
     (Bug::TaskMoved, SAFETY, &["task_identity"]),
-    (Bug::JobsOnDrainedNodes, SAFETY, &["placement"]),
+    (Bug::JobsOnDrainedNodes, By::Scenario(s::job_beside_a_drained_node), &["placement"]),
     (Bug::DrainIgnored, LIVENESS, &["converged"]),
     (Bug::DownIgnored, By::Scenario(s::node_is_lost), &["lost_tasks_are_replaced"]),
     (Bug::SlotUsedTwice, SAFETY, &["slots"]),

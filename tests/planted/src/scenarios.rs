@@ -191,6 +191,13 @@ pub(crate) fn too_much_is_reserved(lab: &mut Lab<'_>) -> Step {
     lab.wait(10)
 }
 
+/// A global job begins while a node is drained.
+pub(crate) fn job_beside_a_drained_node(lab: &mut Lab<'_>) -> Step {
+    lab.says("m1", "docker node update --availability drain w1")?;
+    lab.says("m1", "docker service create --detach --name once --mode global-job alpine true")?;
+    lab.wait(10)
+}
+
 /// A manager starts from a snapshot and has to know the others.
 pub(crate) fn start_from_a_snapshot(lab: &mut Lab<'_>) -> Step {
     lab.says("m1", "docker swarm update --snapshot-interval 5")?;
