@@ -270,8 +270,10 @@ fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<Strin
             };
             store.nodes().iter().filter(eligible).count() as u64
         }
-        ServiceMode::ReplicatedJob { total_completions, .. } => {
-            return job(service, *total_completions, store, why);
+        ServiceMode::ReplicatedJob { max_concurrent, total_completions } => {
+            // None may run: `--replicas 0` says so of both, and a scaling changes the total alone (docker: `service scale`).
+            let total = if *max_concurrent == 0 { 0 } else { *total_completions };
+            return job(service, total, store, why);
         }
         ServiceMode::GlobalJob => return,
     };
@@ -368,6 +370,18 @@ mod tests {
         state.store.as_mut().unwrap().apply(&[StoreAction::Remove(Kind::Task, "t1".into())]);
         (state.hosts[0].tasks, state.hosts[0].running) = Default::default();
         check(&[&why_not(&state)]).unwrap();
+    }
+
+    /// Liveness seed 501634.
+    #[test]
+    fn a_job_that_may_not_run() {
+        for (max_concurrent, runs) in [(0, false), (1, true)] {
+            let mut state = good();
+            let mut job = service("job");
+            job.spec.mode = ServiceMode::ReplicatedJob { max_concurrent, total_completions: 3 };
+            state.store.as_mut().unwrap().apply(&[StoreAction::Create(job.into())]);
+            assert_eq!(check(&[&why_not(&state)]).is_err(), runs);
+        }
     }
 
     /// Liveness seed 500151.
