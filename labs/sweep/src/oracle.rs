@@ -9,7 +9,8 @@ use invariants::cluster::node_rights;
 use invariants::store::acknowledged::{Acknowledged, What, is_in_store};
 use invariants::{Broken, Watch};
 use sim::{Duration, Time};
-use swarm::objects::Kind;
+use swarm::objects::{Config, Id, Kind, Secret, Service};
+use swarm::store::{Row, Store};
 use world::{Awaits, Mark, World};
 
 /// So long a request may be under way after its command has given up and while no host is frozen: the
@@ -136,6 +137,30 @@ fn is_named(world: &World, host: usize, asked: &Asked) -> bool {
     })
 }
 
+/// Objects that a removal means if none has its argument for a name: those whose identifier begins with it.
+fn named_by_id(world: &World, asked: &Asked) -> Vec<String> {
+    let What::Swarm(kind) = asked.what else { return Vec::new() };
+    let daemons = (0..world.host_count()).filter_map(|host| world.probe(host)?.daemon);
+    let stores = daemons.filter_map(|daemon| daemon.swarm().store());
+    let names = stores.flat_map(|(_, store)| ids_and_names(store, kind));
+    let meant = names.filter(|(id, _)| id.starts_with(&asked.name));
+    meant.map(|(_, name)| name.to_lowercase()).collect()
+}
+
+fn ids_and_names(store: &Store, kind: Kind) -> Vec<(Id, String)> {
+    fn of<T: Row>(store: &Store) -> Vec<(Id, String)> {
+        let rows = T::table(store).iter();
+        rows.map(|row| (row.id().clone(), row.unique_name().unwrap_or_default().to_owned()))
+            .collect()
+    }
+    match kind {
+        Kind::Secret => of::<Secret>(store),
+        Kind::Config => of::<Config>(store),
+        Kind::Service => of::<Service>(store),
+        Kind::Network | Kind::Cluster | Kind::Node | Kind::Task => Vec::new(),
+    }
+}
+
 impl Oracle {
     /// A line is about to be typed at a host's terminal.
     pub fn typed(&mut self, world: &World, host: usize, node: &str, line: &str) {
@@ -151,8 +176,14 @@ impl Oracle {
             for other in self.pending.values_mut().filter(|other| same(other)) {
                 other.is_alone = false;
             }
+            let others = match asked.will {
+                Will::Go => named_by_id(world, &asked),
+                Will::Be | Will::BeRead => Vec::new(),
+            };
             for told in self.told.values_mut() {
-                told.asked(asked.what, &asked.name);
+                for name in [&asked.name].into_iter().chain(&others) {
+                    told.asked(asked.what, name);
+                }
             }
         }
         if let Ok(mark) = world.mark(node) {
@@ -264,7 +295,28 @@ impl Oracle {
 
 #[cfg(test)]
 mod tests {
+    use world::{Input, Spec};
+
     use super::*;
+    use crate::session::Session;
+
+    /// Liveness seed 700247: `docker service rm db` where no service is called so, and one's identifier begins with it.
+    #[test]
+    fn what_is_removed_by_its_identifier() {
+        let mut inputs = Vec::new();
+        let spec = Spec::new(["m1"]).with_managers(["m1"]).with_docker("20.10").with_seed(1);
+        let mut session = Session::new(spec, &mut inputs).unwrap();
+        let mut type_line = |text: &str| {
+            session.apply(Input::Type { node: "m1".into(), text: format!("{text}\n") }).unwrap();
+            let until = session.world.now() + Duration::from_secs(5);
+            session.run_until(until).unwrap();
+            let daemon = session.world.probe(0).unwrap().daemon.unwrap();
+            let (_, store) = daemon.swarm().store().unwrap();
+            store.services().iter().map(|service| service.id.clone()).collect::<Vec<Id>>()
+        };
+        let [id] = type_line("docker service create -d --name web redis").try_into().unwrap();
+        assert!(type_line(&format!("docker service rm {}", &id[..3])).is_empty());
+    }
 
     #[test]
     fn lines_that_say_what_they_do() {
