@@ -6,7 +6,7 @@ use raft::Index;
 use sim::{Duration, Time};
 use swarm::node::LocalState;
 use swarm::objects::{
-    Availability, Id, NodeState, RestartCondition, Service, ServiceMode, Task, TaskState,
+    Availability, Id, Node, NodeState, RestartCondition, Service, ServiceMode, Task, TaskState,
     UpdateState,
 };
 use swarm::store::Store;
@@ -262,13 +262,7 @@ fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<Strin
     let wanted = match &service.spec.mode {
         ServiceMode::Replicated { replicas } => *replicas,
         ServiceMode::Global => {
-            let constraints = &service.spec.task.placement.constraints;
-            let eligible = |node: &&std::rc::Rc<swarm::objects::Node>| {
-                node.status.state == NodeState::Ready
-                    && node.spec.availability == Availability::Active
-                    && swarm::leader::constraint::matches_texts(constraints, node)
-            };
-            store.nodes().iter().filter(eligible).count() as u64
+            store.nodes().iter().filter(|node| is_eligible(service, node)).count() as u64
         }
         ServiceMode::ReplicatedJob { max_concurrent, total_completions } => {
             // None may run: `--replicas 0` says so of both, and a scaling changes the total alone (docker: `service scale`).
@@ -290,14 +284,22 @@ fn services(service: &Service, state: &State, store: &Store, why: &mut Vec<Strin
     }
 }
 
-/// A rollback that was asked for while no node that takes changes had a task of the global service: the orchestrator hands
-/// nothing to the updater then, paused nodes are left as they are, and nobody ends it before the service changes again
-/// (swarmkit: `global.go`, `reconcileServices`). Or one of a job, which has no updater at all (`controlapi/service.go`, `UpdateService`).
+/// The node may get tasks of the service.
+fn is_eligible(service: &Service, node: &Node) -> bool {
+    let constraints = &service.spec.task.placement.constraints;
+    node.status.state == NodeState::Ready
+        && node.spec.availability == Availability::Active
+        && swarm::leader::constraint::matches_texts(constraints, node)
+}
+
+/// A rollback that was asked for while no node that may run the global service had a task of it: the orchestrator hands
+/// nothing to the updater then, other nodes are left as they are or emptied, and nobody ends it before the service changes
+/// again (swarmkit: `global.go`, `reconcileServices`). Or one of a job, which has no updater at all (`controlapi/service.go`, `UpdateService`).
 fn is_nobodys(service: &Service, store: &Store) -> bool {
     let is_new = |task: &std::rc::Rc<Task>| task.spec_version == service.spec_version;
     let is_left = |task: &std::rc::Rc<Task>| {
         let node = task.node_id.as_ref().and_then(|id| store.node(id));
-        node.is_some_and(|node| node.spec.availability == Availability::Pause)
+        !node.is_some_and(|node| is_eligible(service, node))
     };
     let had_none = || store.tasks_of_service(&service.id).all(|task| is_new(task) || is_left(task));
     let update = service.update_status.as_ref().map(|status| status.state);
@@ -393,6 +395,22 @@ mod tests {
         paused.spec.availability = Availability::Pause;
         state.store.as_mut().unwrap().apply(&[StoreAction::Update(paused.into())]);
         check(&[&why_not(&state)]).unwrap();
+    }
+
+    /// Liveness seed 701266: the task that ran there before has ended, and is kept.
+    #[test]
+    fn a_rollback_where_nothing_may_run_any_more() {
+        for (constraint, is_nobodys) in [("node.id!=n1", true), ("node.id==n1", false)] {
+            let mut state = good();
+            rollback(&mut state, constraint);
+            let mut ended = task("t1", "web", Some("n1"));
+            (ended.status.state, ended.desired_state) = (TaskState::Failed, TaskState::Shutdown);
+            state.store.as_mut().unwrap().apply(&[StoreAction::Update(ended.into())]);
+            (state.hosts[0].tasks, state.hosts[0].running) = Default::default();
+            state.hosts[0].tasks.insert("t1".into(), TaskState::Failed);
+            let why = why_not(&state);
+            assert_eq!(!why.iter().any(|why| why.contains("does not end")), is_nobodys, "{why:?}");
+        }
     }
 
     /// Liveness seed 200343.
